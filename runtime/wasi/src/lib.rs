@@ -44,6 +44,8 @@ mod command;
 mod context;
 #[cfg(feature = "filesystem")]
 pub mod filesystem;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod p2;
 pub mod p3;
 pub mod random;

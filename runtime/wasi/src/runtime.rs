@@ -34,6 +34,14 @@ pub(crate) fn blocking<R: Send + 'static>(
     }
 }
 
+/// Starts a task.
+#[cfg(feature = "http")]
+pub(crate) fn spawn<R: Send + 'static>(
+    future: impl Future<Output = R> + Send + 'static,
+) -> tokio::task::JoinHandle<R> {
+    handle().spawn(future)
+}
+
 fn handle() -> Handle {
     Handle::try_current().unwrap_or_else(|_| own().handle().clone())
 }

@@ -238,6 +238,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         owner.map(|owner| self.instance_id(owner)).transpose()
     }
 
+    /// The readable end of a writable one, if the host serves that, too.
+    pub fn served_reader_of(&self, end: EndId) -> Option<EndId> {
+        let key = self.end(self.end_key(end).ok()?).ok()?.other?;
+        let other = self.end(key).ok()?;
+        let is_reader = other.is_served() && other.direction == CopyDirection::Read;
+        is_reader.then(|| self.end_id(key).ok())?
+    }
+
     fn served_end(&self, end: EndId) -> Result<Key<Waitable>, Error> {
         let key = self.end_key(end)?;
         if self.end(key)?.is_served() { Ok(key) } else { Err(MachineError::EndIdle.into()) }

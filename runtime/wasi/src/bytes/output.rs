@@ -113,6 +113,12 @@ impl OutputStream {
         Ok(self.drain())
     }
 
+    /// Returns how many bytes the sink has not taken yet.
+    #[cfg(feature = "http")]
+    pub(crate) fn buffered(&self) -> usize {
+        self.0.state.lock().left().len()
+    }
+
     /// Begins to flush. Until it is done there is no [room](Self::room). Returns the future that goes
     /// on, as [`write`](Self::write).
     ///

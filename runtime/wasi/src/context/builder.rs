@@ -1,6 +1,6 @@
 //! The builder of a context.
 
-use super::{Filesystem, Sockets, WasiCtx};
+use super::{Filesystem, Http, Sockets, WasiCtx};
 use crate::cli::Cli;
 use crate::clocks::{Clocks, MonotonicClock, WallClock};
 use crate::random::{Random, RandomSource};
@@ -72,6 +72,7 @@ impl WasiCtxBuilder {
             cli: Cli::default(),
             clocks: Clocks::new(wall_clock, monotonic_clock),
             filesystem: Filesystem::default(),
+            http: Http::default(),
             random: Random::new(random),
             sockets: Sockets::default(),
         };

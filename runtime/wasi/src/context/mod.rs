@@ -1,6 +1,6 @@
 //! The context: what a guest of WASI has.
 
-#[cfg(not(all(feature = "filesystem", feature = "sockets")))]
+#[cfg(not(all(feature = "filesystem", feature = "sockets", feature = "http")))]
 mod absent;
 mod builder;
 
@@ -8,12 +8,16 @@ pub use builder::WasiCtxBuilder;
 
 #[cfg(not(feature = "filesystem"))]
 use self::absent::Absent as Filesystem;
+#[cfg(not(feature = "http"))]
+use self::absent::Absent as Http;
 #[cfg(not(feature = "sockets"))]
 use self::absent::Absent as Sockets;
 use crate::cli::Cli;
 use crate::clocks::Clocks;
 #[cfg(feature = "filesystem")]
 use crate::filesystem::Filesystem;
+#[cfg(feature = "http")]
+use crate::http::Http;
 use crate::random::Random;
 #[cfg(feature = "sockets")]
 use crate::sockets::Sockets;
@@ -28,6 +32,8 @@ pub struct WasiCtx {
     pub(crate) clocks: Clocks,
     #[cfg_attr(not(feature = "filesystem"), expect(dead_code, reason = "the part is absent"))]
     pub(crate) filesystem: Filesystem,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "the part is absent"))]
+    pub(crate) http: Http,
     pub(crate) random: Random,
     #[cfg_attr(not(feature = "sockets"), expect(dead_code, reason = "the part is absent"))]
     pub(crate) sockets: Sockets,

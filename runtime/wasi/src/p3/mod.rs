@@ -7,6 +7,8 @@ mod cli;
 mod clocks;
 #[cfg(feature = "filesystem")]
 mod filesystem;
+#[cfg(feature = "http")]
+pub mod http;
 mod random;
 #[cfg(feature = "sockets")]
 mod sockets;

@@ -58,6 +58,30 @@ fn a_stream_that_comes_back_is_read_and_written_by_slices() {
     assert_eq!(received, "there and back");
 }
 
+/// The sink asks when there is nothing yet, and hears of it later.
+#[test]
+fn a_stream_or_future_that_comes_back_is_served_when_its_source_waits() {
+    let mut world = World::new();
+    let (mut client, server) = tokio::io::duplex(64);
+    let (stream, sending) = world.store.stream_from(streams::from_tokio(server)).unwrap();
+    let collecting = world.store.collect(stream).unwrap();
+    let (sender, receiver) = tokio::sync::oneshot::channel::<u32>();
+    let (future, _) = world.store.try_future_from(receiver).unwrap();
+    let value = world.store.future_value(future).unwrap();
+    for _ in 0..3 {
+        // Everything waits now.
+        while world.store.poll(Waker::noop()).unwrap().can_go_on {}
+        let writing = tokio::io::AsyncWriteExt::write_all(&mut client, b"later ");
+        world.store.block_on(writing).unwrap();
+    }
+    drop(client);
+    sender.send(7).unwrap();
+    assert_eq!(world.store.block_on(collecting).unwrap(), b"later later later ");
+    assert_eq!(world.store.block_on(value).unwrap(), 7);
+    world.store.block_on(sending).unwrap();
+    assert_eq!(world.store.count_of(weft::limits::Table::Waitables), 0);
+}
+
 #[test]
 fn endless_streams_within_the_host_leave_time_for_others() {
     let mut world = World::new();

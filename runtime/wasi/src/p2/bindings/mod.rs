@@ -13,6 +13,12 @@ pub mod io;
 pub mod random;
 #[rustfmt::skip]
 pub mod run;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod http;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod incoming_handler;
 #[cfg(feature = "sockets")]
 #[rustfmt::skip]
 pub mod sockets;

@@ -11,6 +11,12 @@ pub mod filesystem;
 pub mod random;
 #[rustfmt::skip]
 pub mod run;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod http;
+#[cfg(feature = "http")]
+#[rustfmt::skip]
+pub mod handler;
 #[cfg(feature = "sockets")]
 #[rustfmt::skip]
 pub mod sockets;

@@ -114,7 +114,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             return false;
         };
-        let Step::Copy(copy) = step else { return false };
+        let Step::Copy(copy) = step else {
+            self.data_mut().wake_served_reader(end);
+            return false;
+        };
         let guest = copy.readable().instance.or(copy.writable().instance);
         let Err(fault) = self.copy_served(copy) else { return true };
         let state = self.data_mut();
@@ -147,6 +150,15 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
+    /// Wakes the sink that reads from a source: it was withheld when there was nothing for it.
+    fn wake_served_reader(&mut self, source: EndId) {
+        if let Some(reader) = self.machine.served_reader_of(source)
+            && let Some(waker) = self.waiting.waker(WaitableId::End(reader))
+        {
+            self.panics.late().guard(|| waker.wake_by_ref());
+        }
+    }
+
     /// Takes what serves an end.
     #[inline]
     fn take_served(&mut self, end: EndId) -> Option<AnyServedEnd<E, T>> {

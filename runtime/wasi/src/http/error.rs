@@ -1,0 +1,135 @@
+//! Errors of HTTP, as guests get them.
+
+use core::error::Error;
+use std::io;
+use std::string::ToString as _;
+
+use ::http::StatusCode;
+use weft::binding::{HostError, WitError};
+
+use super::code::ErrorCode;
+
+/// The error of a function of `wasi:http`.
+#[derive(Debug)]
+pub enum HttpFailure {
+    /// The guest gets the code.
+    Code(ErrorCode),
+    /// The guest traps.
+    Trap(HostError),
+}
+
+impl WitError<ErrorCode> for HttpFailure {
+    fn into_wit(self) -> Result<ErrorCode, HostError> {
+        match self {
+            Self::Code(code) => Ok(code),
+            Self::Trap(error) => Err(error),
+        }
+    }
+}
+
+impl From<ErrorCode> for HttpFailure {
+    fn from(code: ErrorCode) -> Self {
+        Self::Code(code)
+    }
+}
+
+impl From<HostError> for HttpFailure {
+    fn from(error: HostError) -> Self {
+        Self::Trap(error)
+    }
+}
+
+/// Returns the code that an error or one of its causes is.
+fn code_among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e ErrorCode> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    core::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// Returns the code for an error of a body or of a connection.
+pub(crate) fn code_of(error: &(dyn Error + 'static)) -> ErrorCode {
+    if let Some(code) = code_among(error) {
+        return code.clone();
+    }
+    let of_hyper = causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
+    let of_io = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
+    match (of_hyper, of_io) {
+        (_, Some(error)) => code_of_io(error),
+        (Some(error), None) => code_of_hyper(error),
+        (None, None) => ErrorCode::InternalError(Some(error.to_string())),
+    }
+}
+
+fn code_of_hyper(error: &hyper::Error) -> ErrorCode {
+    if error.is_timeout() {
+        ErrorCode::ConnectionReadTimeout
+    } else if error.is_parse_too_large() {
+        ErrorCode::HttpResponseHeaderSectionSize(None)
+    } else if error.is_incomplete_message() {
+        ErrorCode::HttpResponseIncomplete
+    } else if error.is_canceled() || error.is_closed() || error.is_body_write_aborted() {
+        ErrorCode::ConnectionTerminated
+    } else {
+        ErrorCode::HttpProtocolError
+    }
+}
+
+/// Returns the code for an error of a connection that is there.
+fn code_of_io(error: &io::Error) -> ErrorCode {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::NotConnected
+        | io::ErrorKind::UnexpectedEof => ErrorCode::ConnectionTerminated,
+        io::ErrorKind::TimedOut => ErrorCode::ConnectionReadTimeout,
+        _ => ErrorCode::HttpProtocolError,
+    }
+}
+
+/// Returns the code for an error of a connection that is made.
+pub(crate) fn code_of_connecting(error: &io::Error) -> ErrorCode {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => ErrorCode::ConnectionRefused,
+        io::ErrorKind::TimedOut => ErrorCode::ConnectionTimeout,
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+            ErrorCode::DestinationIpUnroutable
+        }
+        io::ErrorKind::PermissionDenied => ErrorCode::DestinationIpProhibited,
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+            ErrorCode::ConnectionTerminated
+        }
+        _ => ErrorCode::DestinationUnavailable,
+    }
+}
+
+/// Returns the status that a proxy answers with when a request has ended with a code: those of the
+/// register of HTTP proxy error types.
+pub(crate) const fn status_of(code: &ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::DnsTimeout
+        | ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => StatusCode::GATEWAY_TIMEOUT,
+        ErrorCode::DestinationUnavailable | ErrorCode::ConnectionLimitReached => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        ErrorCode::HttpRequestDenied => StatusCode::FORBIDDEN,
+        ErrorCode::HttpRequestLengthRequired => StatusCode::LENGTH_REQUIRED,
+        ErrorCode::HttpRequestBodySize(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::HttpRequestMethodInvalid => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::HttpRequestUriInvalid => StatusCode::BAD_REQUEST,
+        ErrorCode::HttpRequestUriTooLong => StatusCode::URI_TOO_LONG,
+        ErrorCode::HttpRequestHeaderSectionSize(_)
+        | ErrorCode::HttpRequestHeaderSize(_)
+        | ErrorCode::HttpRequestTrailerSectionSize(_)
+        | ErrorCode::HttpRequestTrailerSize(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        ErrorCode::DestinationNotFound
+        | ErrorCode::ConfigurationError
+        | ErrorCode::InternalError(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_GATEWAY,
+    }
+}

@@ -1,0 +1,57 @@
+//! HTTP: `wasi:http` of both versions, incoming and outgoing.
+//!
+//! | to … | use |
+//! |---|---|
+//! | give guests HTTP | [`add_to_linker`], and the builder: [`WasiCtxBuilder::allow_outgoing_http`] |
+//! | send their requests otherwise | [`SendRequest`] |
+//!
+//! [`WasiCtxBuilder::allow_outgoing_http`]: crate::WasiCtxBuilder::allow_outgoing_http
+
+mod body;
+mod building;
+mod client;
+mod code;
+mod context;
+mod error;
+mod fields;
+#[cfg(not(feature = "http-tls"))]
+mod no_tls;
+mod options;
+mod service;
+mod target;
+#[cfg(feature = "http-tls")]
+mod tls;
+
+pub use ::http::{Request, Response};
+pub use body::Body;
+pub(crate) use body::{Pipe, PipeSink, Reading, Transmission, transmission};
+pub use client::{SendRequest, send_request};
+pub use code::{DnsErrorPayload, ErrorCode, FieldSizePayload, TlsAlertReceivedPayload};
+pub(crate) use context::{Http, Sending};
+pub use error::HttpFailure;
+pub use fields::Fields;
+pub(crate) use fields::{FieldRules, FieldsError, content_length};
+pub use options::RequestOptions;
+pub(crate) use options::nanoseconds;
+pub(crate) use service::Answer;
+pub use service::{
+    HttpServer, HttpService, PreparedHttpService, ResponseFuture, Reuse, ServiceError,
+};
+pub(crate) use target::Target;
+pub use target::{Method, Scheme};
+
+#[cfg(not(feature = "http-tls"))]
+use no_tls as tls;
+use weft::component::Linker;
+use weft::engine::CoreEngine;
+
+use crate::{WasiCtx, p2, p3};
+
+/// Adds `wasi:http` of WASI 0.2 and 0.3 to a linker. `find` returns the context in the store's data.
+pub fn add_to_linker<E: CoreEngine, T: 'static>(
+    linker: &mut Linker<E, T>,
+    find: impl Fn(&mut T) -> &mut WasiCtx + Clone + Send + Sync + 'static,
+) {
+    p2::bindings::http::add_to_linker(linker, find.clone());
+    p3::bindings::http::add_to_linker(linker, find);
+}

@@ -1,0 +1,226 @@
+//! Driving a store that answers requests.
+
+use core::convert::Infallible;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::boxed::Box;
+use std::sync::Arc;
+use std::vec::Vec;
+
+use tokio::sync::mpsc;
+use tokio::time::{Sleep, sleep};
+use weft::component::{CallError, PollProgress, Store};
+use weft::engine::CoreEngine;
+
+use super::answer::Answer;
+use super::error::ServiceError;
+use super::exchange::{Ended, Exchange};
+use super::instance::HttpService;
+use super::job::Job;
+use super::settings::Settings;
+use crate::runtime;
+
+/// The time that is left for what a guest has begun, after it has come to its end and nobody reads what
+/// it has answered: for its output, for example.
+const REST: Duration = Duration::from_secs(5);
+
+/// A store with an instance that answers requests, while it is polled.
+pub(super) struct Worker<E: CoreEngine, T: 'static> {
+    store: Store<E, T>,
+    service: HttpService,
+    settings: Arc<Settings>,
+    exchanges: Vec<Exchange>,
+    /// `None` after its end.
+    jobs: Option<mpsc::UnboundedReceiver<Job>>,
+    /// A guest may be in the middle of something.
+    is_busy: bool,
+    /// The bodies that may still need the store: each has a sender.
+    bodies: Option<(mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>)>,
+    /// The end of the time that it may have nothing to do.
+    idle: Option<Pin<Box<Sleep>>>,
+    /// Why the instance is of no use any more.
+    failure: Option<ServiceError>,
+}
+
+impl<E: CoreEngine, T: 'static> Unpin for Worker<E, T> {}
+
+impl<E: CoreEngine, T: 'static> Worker<E, T> {
+    pub(super) const fn new(
+        store: Store<E, T>,
+        service: HttpService,
+        settings: Arc<Settings>,
+        jobs: Option<mpsc::UnboundedReceiver<Job>>,
+    ) -> Self {
+        let exchanges = Vec::new();
+        let (bodies, idle, failure) = (None, None, None);
+        let is_busy = false;
+        Self { store, service, settings, exchanges, jobs, is_busy, bodies, idle, failure }
+    }
+
+    /// Begins to answer a request.
+    pub(super) fn begin(&mut self, job: Job) {
+        let Job { request, answer, place } = job;
+        let scheme = &self.settings.scheme;
+        match self.service.begin(&mut self.store, request, scheme, &answer) {
+            Ok(call) => {
+                let deadline = self.settings.deadline();
+                self.exchanges.push(Exchange::new(call, answer, deadline, place));
+            }
+            Err(error) => {
+                self.fail(error.into(), Some(&answer));
+            }
+        }
+    }
+
+    /// Says that the instance is of no use any more, for one request or in general.
+    fn fail(&mut self, error: ServiceError, answer: Option<&Answer>) {
+        // Who hears of it sends the next request elsewhere.
+        if let Some(jobs) = &mut self.jobs {
+            jobs.close();
+        }
+        let is_told = answer.is_some_and(|answer| answer.fail(error.clone()));
+        // Nobody misses an answer that nobody waits for.
+        if self.failure.is_none() && !is_told && !matches!(error, ServiceError::Gone) {
+            self.settings.report(&error);
+        }
+        self.failure.get_or_insert(error);
+    }
+
+    /// Begins to answer the requests that have come.
+    fn take_jobs(&mut self, context: &mut Context<'_>) {
+        // While a guest is in the middle of something, no other call can begin.
+        while !self.is_busy
+            && self.failure.is_none()
+            && let Some(jobs) = &mut self.jobs
+        {
+            match jobs.poll_recv(context) {
+                Poll::Ready(Some(job)) => self.begin(job),
+                Poll::Ready(None) => self.jobs = None,
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    /// Lets the store run, and looks what has come of it.
+    fn run(&mut self, context: &mut Context<'_>) -> Option<PollProgress> {
+        let progress = match self.store.poll(context.waker()) {
+            Ok(progress) => progress,
+            Err(error) => {
+                self.fail(CallError::from(error).into(), None);
+                return None;
+            }
+        };
+        self.is_busy = progress.can_go_on;
+        let mut exchanges = core::mem::take(&mut self.exchanges);
+        for exchange in &mut exchanges {
+            let ended = exchange.poll(&mut self.store, context, self.is_busy);
+            if let Some(Ended::Failed(error)) = ended {
+                self.fail(error, Some(exchange.answer()));
+            }
+        }
+        self.exchanges = exchanges;
+        if let Some(error) = self.store.take_background_trap() {
+            self.fail(error.into(), None);
+        }
+        if self.failure.is_some() { None } else { Some(progress) }
+    }
+
+    /// Sends the responses that are there, and forgets the exchanges that have ended. Returns `true` if
+    /// there were some.
+    fn deliver(&mut self, is_over: bool) -> bool {
+        let bodies = &mut self.bodies;
+        let before = self.exchanges.len();
+        self.exchanges.retain(|exchange| {
+            exchange.answer().deliver(|body| {
+                if is_over {
+                    return body;
+                }
+                let (sender, _) = bodies.get_or_insert_with(|| mpsc::channel(1));
+                body.with_guard(sender.clone())
+            });
+            !exchange.is_ended()
+        });
+        self.exchanges.len() < before
+    }
+
+    /// Is ready if it takes no more requests, or had none for too long.
+    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let is_busy = !self.exchanges.is_empty();
+        if is_busy || self.jobs.is_none() && self.poll_bodies(context).is_pending() {
+            self.idle = None;
+            return Poll::Pending;
+        }
+        let time = if self.jobs.is_some() { self.settings.idle } else { REST };
+        let idle = self.idle.get_or_insert_with(|| runtime::enter(|| Box::pin(sleep(time))));
+        idle.as_mut().poll(context)
+    }
+
+    /// Is ready if nobody reads a body any more that may need the store.
+    fn poll_bodies(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some((sender, mut receiver)) = self.bodies.take() else { return Poll::Ready(()) };
+        let weak = sender.downgrade();
+        // With its own sender gone, the channel ends when the bodies do.
+        drop(sender);
+        if receiver.poll_recv(context).is_pending()
+            && let Some(sender) = weak.upgrade()
+        {
+            self.bodies = Some((sender, receiver));
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+
+    /// Ends all that is left.
+    fn end(&mut self) {
+        let failure = self.failure.clone().unwrap_or(ServiceError::Gone);
+        for exchange in self.exchanges.drain(..) {
+            exchange.answer().fail(failure.clone());
+        }
+        if let Some(mut jobs) = self.jobs.take() {
+            jobs.close();
+            // These were not begun: others answer them.
+            while let Ok(job) = jobs.try_recv() {
+                job.answer.give_back(job.request);
+            }
+        }
+    }
+}
+
+/// Runs until no request is left and none can come, and the guest has come to its end.
+impl<E: CoreEngine, T: 'static> Future for Worker<E, T> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        loop {
+            this.take_jobs(context);
+            let Some(progress) = this.run(context) else {
+                // Nothing of the instance runs again.
+                this.end();
+                return Poll::Ready(());
+            };
+            let is_last = this.jobs.is_none() && this.exchanges.iter().all(Exchange::is_ended);
+            let is_over = is_last && progress.threads == 0 && progress.is_at_rest();
+            let has_ended = this.deliver(is_over);
+            if is_over {
+                return Poll::Ready(());
+            }
+            if this.jobs.is_some() && has_ended {
+                // There is room for others.
+                continue;
+            }
+            if this.poll_idle(context).is_pending() {
+                return Poll::Pending;
+            }
+            this.idle = None;
+            match &mut this.jobs {
+                // Those that have come meanwhile are answered.
+                Some(jobs) => jobs.close(),
+                // A guest that still runs may do so.
+                None if progress.threads == 0 => return Poll::Ready(()),
+                None => return Poll::Pending,
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `wasi:http` 0.3.
+
+mod body;
+mod fields;
+mod request;
+mod request_options;
+mod response;
+
+pub use request::Request;
+pub use request_options::RequestOptions;
+pub use response::Response;
+
+use alloc::sync::Arc;
+
+use weft::binding::{HostAccess, Own};
+
+use super::bindings::http::wasi::http::{client, handler, types};
+use crate::WasiCtx;
+use crate::http::{ErrorCode, HttpFailure};
+
+impl client::Host for WasiCtx {
+    async fn send(
+        access: impl HostAccess<Self>,
+        request: Own<Request>,
+    ) -> Result<Own<Response>, HttpFailure> {
+        let sending = access.with_host(|wasi| {
+            let transmission = request.transmission();
+            let options = request.options();
+            let request = Request::of(request).into_request(&wasi.http)?;
+            let rules = Arc::clone(&wasi.http.fields);
+            Ok::<_, ErrorCode>((wasi.http.send(request, options), transmission, rules))
+        });
+        let (sending, transmission, rules) = sending.await??;
+        match sending.await {
+            Ok(response) => Ok(Own::new(Response::received(response, &rules))),
+            Err(code) => {
+                if let Some(transmission) = transmission {
+                    transmission.end(Err(code.clone()));
+                }
+                Err(code.into())
+            }
+        }
+    }
+}
+
+/// A handler that the component imports and nobody else provides is the network, as for a client.
+impl handler::Host for WasiCtx {
+    async fn handle(
+        access: impl HostAccess<Self>,
+        request: Own<Request>,
+    ) -> Result<Own<Response>, HttpFailure> {
+        <Self as client::Host>::send(access, request).await
+    }
+}
