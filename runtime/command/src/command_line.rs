@@ -7,9 +7,10 @@ use crate::exit_code::TABLE;
 use crate::format::Format;
 use crate::inspect::InspectArguments;
 use crate::run::RunArguments;
+use crate::serve::ServeArguments;
 use crate::wast::WastArguments;
 
-/// Runs and inspects WebAssembly components.
+/// Runs, serves and inspects WebAssembly components.
 #[derive(Debug, Parser)]
 #[command(name = "weft", version, after_help = TABLE, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct CommandLine {
@@ -25,6 +26,7 @@ pub(crate) struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(Box<RunArguments>),
+    Serve(Box<ServeArguments>),
     Inspect(InspectArguments),
     Wast(WastArguments),
     Completions(CompletionsArguments),

@@ -1,6 +1,6 @@
 //! Why a command has not done its work.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use weft_spec::{Diagnostic, Report};
 
 use crate::format::Format;
@@ -38,25 +38,35 @@ impl Failure {
         self
     }
 
+    /// Prints the failure where something goes on: to standard error, whatever the format.
+    pub(crate) fn complain(&self, format: Format) {
+        match format {
+            Format::Human => output::complain(&self.text()),
+            Format::Json => output::complain(&self.json().to_string()),
+        }
+    }
+
     /// Prints the failure, and returns the exit code.
     pub(crate) fn print(&self, format: Format) -> u8 {
         match format {
             _ if self.report.diagnostics().is_empty() => {}
-            Format::Human => {
-                let mut text = self.report.render(true);
-                for line in &self.details {
-                    text.push_str("\n  ");
-                    text.push_str(line);
-                }
-                output::complain(&text);
-            }
-            Format::Json => {
-                let problems = self.report.to_json();
-                let value = json!({ "problems": problems, "details": self.details });
-                // The exit code still says it.
-                let _ = output::print_json(&value);
-            }
+            Format::Human => output::complain(&self.text()),
+            // If it can't be printed, the exit code still says it.
+            Format::Json => drop(output::print_json(&self.json())),
         }
         self.code
+    }
+
+    fn text(&self) -> String {
+        let mut text = self.report.render(true);
+        for line in &self.details {
+            text.push_str("\n  ");
+            text.push_str(line);
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        json!({ "problems": self.report.to_json(), "details": self.details })
     }
 }

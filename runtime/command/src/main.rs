@@ -1,4 +1,4 @@
-//! The command `weft`: runs and inspects WebAssembly components. See `weft --help`.
+//! The command `weft`: runs, serves and inspects WebAssembly components. See `weft --help`.
 //!
 //! | file | contents |
 //! |---|---|
@@ -9,7 +9,9 @@
 //! | `output` | writing to standard output and standard error |
 //! | `progress` | a sign of life where something takes long |
 //! | `input` | files with components, as binary or as text |
+//! | `guest` | guests, as `weft run` and `weft serve` have them |
 //! | `run` | `weft run` |
+//! | `serve` | `weft serve` |
 //! | `inspect` | `weft inspect` |
 //! | `wast` | `weft wast` |
 //! | `completions` | `weft completions` |
@@ -21,11 +23,13 @@ mod completions;
 mod exit_code;
 mod failure;
 mod format;
+mod guest;
 mod input;
 mod inspect;
 mod output;
 mod progress;
 mod run;
+mod serve;
 mod wast;
 
 use std::process::ExitCode;
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
     let format = command_line.format;
     let done = match &command_line.command {
         Command::Run(arguments) => run::run(arguments, format),
+        Command::Serve(arguments) => serve::serve(arguments, format),
         Command::Inspect(arguments) => inspect::inspect(arguments, format),
         Command::Wast(arguments) => wast::wast(arguments, format),
         Command::Completions(arguments) => {

@@ -5,23 +5,19 @@
 //! nothing of that, as its engine counts no fuel. It goes with the process after a moment, or at once
 //! after a second Ctrl-C.
 
-use std::io;
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep;
 use weft::component::InterruptHandle;
 use weft_spec::Diagnostic;
 
-use crate::exit_code::{INTERRUPTED, NOBODY_READS, TERMINATED, TIME_OUT, WEFT_FAILED};
+use crate::exit_code::{INTERRUPTED, NOBODY_READS, TERMINATED, TIME_OUT};
 use crate::failure::Failure;
 use crate::format::Format;
-
-use super::signals::{EndSignal, Signals};
+use crate::guest::{EndSignal, Signals, on_signals};
 
 /// The time that a guest has to come to its end after it was interrupted.
 const GRACE: Duration = Duration::from_millis(500);
@@ -89,17 +85,8 @@ impl Ending {
         let (reasons, received) = unbounded_channel();
         let ending = Self { shared: Arc::default(), reasons };
         let watching = ending.clone();
-        let spawned = runtime_with_signals().and_then(|(runtime, signals)| {
-            let wait = move || runtime.block_on(watching.wait(signals, timeout, received));
-            thread::Builder::new().name("weft-ending".to_owned()).spawn(wait)
-        });
-        match spawned {
-            Ok(_) => Ok(ending),
-            Err(error) => {
-                let message = format!("Ctrl-C can't be listened to: {error}");
-                Err(Failure::new(WEFT_FAILED, Diagnostic::error("system", message)))
-            }
-        }
+        on_signals(move |signals| watching.wait(signals, timeout, received))?;
+        Ok(ending)
     }
 
     /// Says which guest is ended from now on.
@@ -169,15 +156,6 @@ impl From<EndSignal> for Reason {
             EndSignal::Terminate => Self::Terminated,
         }
     }
-}
-
-fn runtime_with_signals() -> io::Result<(Runtime, Signals)> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let signals = {
-        let _guard = runtime.enter();
-        Signals::listen()?
-    };
-    Ok((runtime, signals))
 }
 
 /// Waits for the end of a time; forever without one.

@@ -4,9 +4,11 @@ use weft::abi::Val;
 use weft::component::Component;
 use weft::engine::wasmi::Wasmi;
 use weft_spec::Diagnostic;
+use weft_wasi::http::HttpService;
 
 use crate::exit_code::CANNOT_RUN;
 use crate::failure::Failure;
+use crate::guest::is_program;
 
 use super::functions::{ExportedFunction, listed};
 use super::invocation::Invocation;
@@ -32,7 +34,7 @@ impl Entry {
         invoke: Option<&str>,
     ) -> Result<Self, Failure> {
         let Some(text) = invoke else {
-            return if exports(component, "wasi:cli/run") {
+            return if is_program(component) {
                 Ok(Self::Program)
             } else {
                 Err(no_program(component, path))
@@ -45,14 +47,13 @@ impl Entry {
     }
 }
 
-/// Returns `true` if a component exports an interface, of whatever version.
-fn exports(component: &Component<Wasmi>, interface: &str) -> bool {
-    component.exports().any(|(name, _)| name.split('@').next() == Some(interface))
-}
-
 fn no_program(component: &Component<Wasmi>, path: &str) -> Failure {
     let message = format!("`{path}` is no program: it does not export `wasi:cli/run`");
     let diagnostic = Diagnostic::error("no-program", message);
+    if HttpService::is_service(component) {
+        let help = format!("it answers requests; run it with `weft serve {path}`");
+        return Failure::new(CANNOT_RUN, diagnostic.help(help));
+    }
     let functions = ExportedFunction::all(component);
     if functions.is_empty() {
         return Failure::new(CANNOT_RUN, diagnostic);

@@ -109,12 +109,23 @@ pub(crate) fn similar(all: &[ExportedFunction], name: &str) -> Option<String> {
     (distance(&nearest) <= most).then(|| nearest.path())
 }
 
+/// The most characters of a line that an error lists.
+const LONGEST_LINE: usize = 120;
+
+/// Cuts a line that is too long to be read.
+fn cut(line: String) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{} …", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
 /// Returns a line for each function.
 pub(crate) fn listed(functions: &[ExportedFunction]) -> Vec<String> {
     let mut lines: Vec<String> = functions
         .iter()
         .take(MOST_LISTED)
-        .map(|it| format!("  {}: {}", it.path(), it.ty))
+        .map(|it| cut(format!("  {}: {}", it.path(), it.ty)))
         .collect();
     if functions.len() > MOST_LISTED {
         lines.push(format!("  and {} more", functions.len() - MOST_LISTED));

@@ -2,51 +2,40 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `limits` | the options that limit guests |
-//! | `wasi` | the options of WASI, and what a guest has by them |
-//! | `folder` | a folder that a guest has |
 //! | `standard_output` | standard output, which ends the guest when nobody reads it |
-//! | `loading` | from a file to a component that the engine has compiled |
-//! | `imports` | the imports that `weft` can't give |
 //! | `entry` | the way into a component: a program, or a call |
 //! | `functions` | the functions that a component exports, and finding one by its name |
 //! | `invocation` | the text of a call, and calling |
 //! | `program` | running a program |
-//! | `guest` | a component in a store, with what can end it |
+//! | `running` | a component in a store, with what can end it |
 //! | `ending` | the end of a guest from outside: Ctrl-C and time-outs |
-//! | `signals` | signals of the system |
 //! | `stopped` | why a call has no result, as people read it |
 
 mod ending;
 mod entry;
-mod folder;
 mod functions;
-mod guest;
-mod imports;
 mod invocation;
-mod limits;
-mod loading;
 mod program;
-mod signals;
+mod running;
 mod standard_output;
 mod stopped;
-mod wasi;
 
+use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
-use weft::component::Linker;
 use weft_wasi::WasiCtx;
 
 use crate::failure::Failure;
 use crate::format::Format;
+use crate::guest::{self, LimitArguments, SystemArguments};
 use crate::input::Input;
 
 use self::ending::Ending;
 use self::entry::Entry;
-use self::guest::Guest;
-use self::limits::LimitArguments;
-use self::wasi::WasiArguments;
+use self::running::Running;
+use self::standard_output::StandardOutput;
 
 /// Run a component: a program (`wasi:cli/run` of WASI 0.2 or 0.3), or one of its functions.
 ///
@@ -60,7 +49,7 @@ use self::wasi::WasiArguments;
 #[command(after_help = "\
 Examples:
   weft run app.wasm
-  weft run --dir . --dir /var/log::/logs:ro --env LANG=C app.wasm copy /logs/a a -- --verbose
+  weft run --dir . --dir /var/log::/logs:ro --env LANG=C app.wasm copy --verbose /logs/a a
   weft run app.wasm --invoke 'add(1, 2)'
   weft run app.wasm --invoke 'shop#buy(\"bread\", {count: 2})' --timeout 5s
   weft run app.wasm --invoke 'example:words/count@1.0.0#count(\"a b\")' --max-memory 64MiB")]
@@ -75,22 +64,30 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "CALL")]
     invoke: Option<String>,
     #[command(flatten)]
-    wasi: WasiArguments,
+    system: SystemArguments,
     #[command(flatten)]
     limits: LimitArguments,
+    /// Stop after a time, such as `500ms`, `5s`, `2m` or `1h`.
+    #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Limits")]
+    timeout: Option<Duration>,
 }
 
 /// Runs a component.
 pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failure> {
-    let RunArguments { file, arguments, invoke, wasi, limits } = arguments;
-    let ending = Ending::watch(limits.timeout)?;
+    let RunArguments { file, arguments, invoke, system, limits, timeout } = arguments;
+    let ending = Ending::watch(*timeout)?;
     let input = Input::read(file)?;
     let engine = limits.engine();
-    let component = loading::load(&engine, &input)?;
+    let component = guest::load(&engine, &input)?;
     let entry = Entry::of(&component, &input.path, invoke.as_deref())?;
-    let mut linker = Linker::new();
-    weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
-    imports::check(&linker, &component, &input.path)?;
-    let wasi = wasi.context(file, arguments, &ending)?;
-    Guest { engine, component, linker, wasi, limits, ending }.run(&entry, format)
+    let linker = guest::link(&component, &input.path)?;
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let wasi = system
+        .give(WasiCtx::builder().inherit_stdin().inherit_stderr())?
+        .stdout(StandardOutput::new(&ending))
+        .terminals(stdin().is_terminal(), stdout().is_terminal(), stderr().is_terminal())
+        .arg(name)
+        .args(arguments)
+        .build();
+    Running { engine, component, linker, wasi, limits, ending }.run(&entry, format)
 }

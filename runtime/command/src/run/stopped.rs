@@ -12,9 +12,9 @@ use weft_wasi::Exit;
 
 use crate::exit_code::{CANNOT_RUN, TIME_OUT, TRAP};
 use crate::failure::Failure;
+use crate::guest::LimitArguments;
 
 use super::ending::Ending;
-use super::limits::LimitArguments;
 
 /// The reason why a guest has no result.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ fn the_help_says_what_there_is() {
 #[test]
 fn each_command_has_a_help_with_examples() {
     let folder = Folder::with(&[]);
-    for command in ["run", "inspect", "wast", "completions"] {
+    for command in ["run", "serve", "inspect", "wast", "completions"] {
         let help = folder.weft(&[command, "--help"]);
         assert!(help.contains("Examples:\n  weft "), "{help}");
         assert!(help.ends_with("--- exit code 0\n"), "{help}");
@@ -21,7 +21,15 @@ fn each_command_has_a_help_with_examples() {
 #[test]
 fn a_wrong_command_line_ends_with_2() {
     let folder = Folder::with(&[]);
-    for wrong in [&["rum"][..], &["run"], &["run", "a.wasm", "--fuel", "x"], &["inspect"], &[]] {
+    for wrong in [
+        &["rum"][..],
+        &["run"],
+        &["run", "a.wasm", "--fuel", "x"],
+        &["run", "a.wasm", "--tcp", "everywhere"],
+        &["serve", "a.wasm", "--addr", "here"],
+        &["inspect"],
+        &[],
+    ] {
         let shown = folder.weft(wrong);
         assert!(shown.ends_with("--- exit code 2\n"), "{shown}");
     }

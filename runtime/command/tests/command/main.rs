@@ -8,12 +8,13 @@
 //! | `invoke` | calling functions by text |
 //! | `limits` | fuel, time and memory |
 //! | `programs` | programs of WASI |
+//! | `serve` | `weft serve` |
 //! | `system` | files, environment and standard streams of a program of Rust's |
 //! | `bad_input` | files that can't be run |
 //! | `signals` | Ctrl-C, and a pipe that is closed |
 //! | `wast` | `weft wast` |
 
-#![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 mod bad_input;
 mod help;
@@ -21,6 +22,7 @@ mod inspect;
 mod invoke;
 mod limits;
 mod programs;
+mod serve;
 #[cfg(unix)]
 mod signals;
 mod system;

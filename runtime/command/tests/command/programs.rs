@@ -58,6 +58,32 @@ fn a_program_of_wasi_0_3_runs_as_well() {
 }
 
 #[test]
+fn a_program_that_has_returned_goes_on_to_its_end() {
+    // It traps after that: if it did not go on, nobody would know.
+    let program = br#"(component
+        (core func $return (canon task.return (result (result))))
+        (core func $yield (canon thread.yield))
+        (core module $Program
+            (import "" "return" (func $return (param i32)))
+            (import "" "yield" (func $yield (result i32)))
+            (func (export "run") (local $times i32)
+                (call $return (i32.const 0))
+                (loop
+                    (drop (call $yield))
+                    (local.set $times (i32.add (local.get $times) (i32.const 1)))
+                    (br_if 0 (i32.lt_u (local.get $times) (i32.const 5000))))
+                unreachable))
+        (core instance $program (instantiate $Program (with "" (instance
+            (export "return" (func $return))
+            (export "yield" (func $yield))))))
+        (func $run async (result (result)) (canon lift (core func $program "run") async))
+        (instance (export "wasi:cli/run@0.3.0") (export "run" (func $run))))"#;
+    let folder = Folder::with(&[("app.wat", program)]);
+    let shown = folder.weft(&["run", "app.wat"]);
+    assert!(shown.contains("error[trap]") && shown.ends_with("--- exit code 134\n"), "{shown}");
+}
+
+#[test]
 fn a_program_that_traps_ends_with_134_and_tells_where() {
     insta::assert_snapshot!(run("(call $hello) (call $give-up) (i32.const 0)"));
 }

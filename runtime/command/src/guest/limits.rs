@@ -7,15 +7,12 @@ use weft::component::{Store, StoreLimits};
 use weft::engine::wasmi::Wasmi;
 
 /// What guests may take.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArguments {
     /// Stop after so much fuel: about an instruction each. The guest runs more slowly then.
     #[arg(long, value_name = "UNITS")]
     pub(crate) fuel: Option<u64>,
-    /// Stop after a time, such as `500ms`, `5s`, `2m` or `1h`.
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
     /// The most linear memory, such as `64MiB`; what asks for more is told that there is none.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_memory: Option<u64>,
@@ -27,10 +24,7 @@ const SLICE: u64 = 1_000_000;
 impl LimitArguments {
     /// Returns the engine, which counts fuel if that is limited.
     pub(crate) fn engine(&self) -> Wasmi {
-        match self.fuel {
-            Some(_) => Wasmi::new(&wasmi::Config::default(), Some(SLICE)),
-            None => Wasmi::default(),
-        }
+        if self.fuel.is_some() { engine_with_fuel() } else { Wasmi::default() }
     }
 
     /// Sets the limits of a store.
@@ -45,6 +39,11 @@ impl LimitArguments {
     }
 }
 
+/// Returns an engine that counts fuel: a guest that spins hears of a time-out then.
+pub(crate) fn engine_with_fuel() -> Wasmi {
+    Wasmi::new(&wasmi::Config::default(), Some(SLICE))
+}
+
 /// Splits a number from the unit after it.
 fn number_and_unit(text: &str) -> Result<(u64, &str), String> {
     let end = text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len());
@@ -56,7 +55,12 @@ fn number_and_unit(text: &str) -> Result<(u64, &str), String> {
     }
 }
 
-fn time(text: &str) -> Result<Duration, String> {
+/// Returns a time of the command line.
+///
+/// # Errors
+///
+/// It is none.
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
     let (number, unit) = number_and_unit(text)?;
     let seconds = match unit {
         "ms" => return Ok(Duration::from_millis(number)),

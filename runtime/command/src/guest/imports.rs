@@ -1,4 +1,4 @@
-//! The imports that `weft` can't give.
+//! What `weft` gives a component for its imports, and what it can't.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,29 @@ use weft::component::{Component, ImportError, Linker};
 use weft::engine::wasmi::Wasmi;
 use weft::error::WithCauses;
 use weft_spec::Diagnostic;
+use weft_wasi::WasiCtx;
 
 use crate::exit_code::CANNOT_RUN;
 use crate::failure::Failure;
 
-/// Fails if the linker lacks something that a component imports.
+/// Returns a linker with all that a component imports: WASI of all versions.
 ///
 /// # Errors
 ///
-/// It does; the failure names the imports, and says what to do.
-pub(crate) fn check<T: 'static>(
+/// It imports something else; the failure names it, and says what to do.
+pub(crate) fn link(
+    component: &Component<Wasmi>,
+    path: &str,
+) -> Result<Linker<Wasmi, WasiCtx>, Failure> {
+    let mut linker = Linker::new();
+    weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+    weft_wasi::http::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+    check(&linker, component, path)?;
+    Ok(linker)
+}
+
+/// Fails if the linker lacks something that a component imports.
+fn check<T: 'static>(
     linker: &Linker<Wasmi, T>,
     component: &Component<Wasmi>,
     path: &str,
@@ -30,8 +43,8 @@ pub(crate) fn check<T: 'static>(
         wrong.entry(import_of(component, name_of(error))).or_default().push(error);
     }
     let message = match wrong.len() {
-        1 => format!("`{path}` imports what `weft run` does not give it"),
-        number => format!("`{path}` imports {number} things that `weft run` does not give it"),
+        1 => format!("`{path}` imports what `weft` does not give it"),
+        number => format!("`{path}` imports {number} things that `weft` does not give it"),
     };
     let diagnostic = Diagnostic::error("missing-imports", message);
     let diagnostic = advice(&wrong).into_iter().fold(diagnostic, Diagnostic::help);

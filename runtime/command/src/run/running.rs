@@ -3,22 +3,20 @@
 use tokio::runtime::Builder;
 use weft::component::{Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
-use weft_spec::Diagnostic;
 use weft_wasi::WasiCtx;
 
-use crate::exit_code::WEFT_FAILED;
 use crate::failure::Failure;
 use crate::format::Format;
+use crate::guest::{self, LimitArguments};
 
 use super::ending::Ending;
 use super::entry::Entry;
-use super::limits::LimitArguments;
 use super::program;
 use super::stopped::Stopped;
 
 /// A component, with all that it is run with.
 #[derive(Debug)]
-pub(super) struct Guest<'a> {
+pub(super) struct Running<'a> {
     pub(super) engine: Wasmi,
     pub(super) component: Component<Wasmi>,
     pub(super) linker: Linker<Wasmi, WasiCtx>,
@@ -27,17 +25,14 @@ pub(super) struct Guest<'a> {
     pub(super) ending: Ending,
 }
 
-impl Guest<'_> {
+impl Running<'_> {
     /// Makes an instance, and enters it. Returns the exit code.
     ///
     /// # Errors
     ///
     /// It has trapped, was ended, or its result can't be printed.
     pub(super) fn run(self, entry: &Entry, format: Format) -> Result<u8, Failure> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
-            let message = format!("the timers and sockets of the system can't be used: {error}");
-            Failure::new(WEFT_FAILED, Diagnostic::error("system", message))
-        })?;
+        let runtime = guest::build_runtime(Builder::new_current_thread())?;
         let done = runtime.block_on(self.enter(entry, format));
         // A thread may still wait for what the guest wanted to read.
         runtime.shutdown_background();

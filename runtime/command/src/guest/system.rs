@@ -1,22 +1,19 @@
-//! The options of WASI, and what a guest has by them.
+//! The options for what a guest has of the system.
 
 use std::env;
-use std::io::{IsTerminal as _, stderr, stdin, stdout};
-use std::path::Path;
 
 use clap::Args;
-use weft_wasi::WasiCtx;
+use weft_wasi::WasiCtxBuilder;
 
 use crate::failure::Failure;
 
-use super::ending::Ending;
 use super::folder::Folder;
-use super::standard_output::StandardOutput;
+use super::network::NetworkArguments;
 
 /// The things that a guest has of the system.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "What the guest has")]
-pub(super) struct WasiArguments {
+pub(crate) struct SystemArguments {
     /// A folder, which it knows by another name if that is given; `:ro` is for reading only.
     #[arg(long, value_name = "HOST[::GUEST][:ro]")]
     dir: Vec<Folder>,
@@ -26,28 +23,17 @@ pub(super) struct WasiArguments {
     /// All variables of `weft`'s own environment.
     #[arg(long)]
     inherit_env: bool,
+    #[command(flatten)]
+    network: NetworkArguments,
 }
 
-impl WasiArguments {
-    /// Returns what a guest has.
+impl SystemArguments {
+    /// Gives all of it to the builder of a guest's context.
     ///
     /// # Errors
     ///
     /// A folder can't be opened.
-    pub(super) fn context(
-        &self,
-        file: &Path,
-        arguments: &[String],
-        ending: &Ending,
-    ) -> Result<WasiCtx, Failure> {
-        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-        let mut builder = WasiCtx::builder()
-            .inherit_stdin()
-            .stdout(StandardOutput::new(ending))
-            .inherit_stderr()
-            .terminals(stdin().is_terminal(), stdout().is_terminal(), stderr().is_terminal())
-            .arg(name)
-            .args(arguments);
+    pub(crate) fn give(&self, mut builder: WasiCtxBuilder) -> Result<WasiCtxBuilder, Failure> {
         if self.inherit_env {
             builder = builder.inherit_env();
         }
@@ -63,6 +49,6 @@ impl WasiArguments {
         for folder in &self.dir {
             builder = folder.open(builder)?;
         }
-        Ok(builder.build())
+        Ok(self.network.give(builder))
     }
 }

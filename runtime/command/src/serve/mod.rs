@@ -1,0 +1,152 @@
+//! `weft serve`.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `listening` | the address that is listened at |
+//! | `stopping` | Ctrl-C |
+
+mod listening;
+mod stopping;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::runtime::Builder;
+use weft::component::{Component, Store};
+use weft::engine::wasmi::Wasmi;
+use weft::error::WithCauses;
+use weft_spec::Diagnostic;
+use weft_wasi::WasiCtx;
+use weft_wasi::http::{HttpServer, HttpService, Reuse, ServiceError};
+
+use crate::exit_code::{CANNOT_RUN, NOT_WELL, SUCCESS};
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::guest::{self, LimitArguments, SystemArguments};
+use crate::input::Input;
+
+use self::stopping::Stopping;
+
+/// Serve a component over HTTP: one that answers requests by `wasi:http` of WASI 0.2 or 0.3.
+///
+/// Each request has an instance of its own, unless `--reuse` says otherwise. A guest that traps is
+/// answered for with status 500, one that takes too long with 504; more requests than there may be at
+/// once are answered with 503.
+///
+/// Ctrl-C ends the server when the requests that are under way are answered, with exit code 0; a second
+/// one ends it at once.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  weft serve app.wasm
+  weft serve app.wasm --addr 0.0.0.0:80 --reuse 1000 --timeout 10s --max-memory 64MiB
+  weft serve app.wasm --dir site::/:ro --env LANG=C --outgoing-http")]
+pub(crate) struct ServeArguments {
+    /// The file: a component in the binary or in the text format.
+    file: PathBuf,
+    /// The address and port to listen at. Port 0 is any that is free.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    addr: SocketAddr,
+    /// Let an instance answer so many requests, one after another or at once, before another one takes
+    /// its place. It is quicker, and a guest may keep something from one request to the next.
+    #[arg(long, value_name = "REQUESTS")]
+    reuse: Option<u64>,
+    #[command(flatten)]
+    system: SystemArguments,
+    #[command(flatten)]
+    limits: LimitArguments,
+    /// Give a guest up that takes longer for a response, such as `500ms` or `5s`. Guests run more slowly
+    /// then, as they are interrupted to look at the time. Without it, one that never ends keeps a
+    /// thread busy for ever.
+    #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Limits")]
+    timeout: Option<Duration>,
+    /// The most requests that are under way at once.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000, help_heading = "Limits")]
+    max_requests: usize,
+}
+
+/// Serves a component.
+pub(crate) fn serve(arguments: &ServeArguments, format: Format) -> Result<u8, Failure> {
+    let stopping = Stopping::watch()?;
+    let input = Input::read(&arguments.file)?;
+    let engine = match arguments.timeout {
+        Some(_) => guest::engine_with_fuel(),
+        None => arguments.limits.engine(),
+    };
+    let component = guest::load(&engine, &input)?;
+    if !HttpService::is_service(&component) {
+        return Err(no_service(&component, &input.path));
+    }
+    let server = arguments.server(&engine, &component, &input.path, format)?;
+    let runtime = guest::build_runtime(Builder::new_multi_thread())?;
+    let served = runtime.block_on(async {
+        let listener = listening::listen(arguments.addr, &input.path, format).await?;
+        server.serve_until(listener, stopping.wait(|| server.requests())).await;
+        Ok(SUCCESS)
+    });
+    // Guests that nobody waits for may still run.
+    runtime.shutdown_background();
+    served
+}
+
+impl ServeArguments {
+    fn server(
+        &self,
+        engine: &Wasmi,
+        component: &Component<Wasmi>,
+        path: &str,
+        format: Format,
+    ) -> Result<HttpServer<Wasmi, WasiCtx>, Failure> {
+        let linker = guest::link(component, path)?;
+        // What can't be opened now can't be opened for a request.
+        drop(self.context()?);
+        let own = Arc::new(self.clone());
+        let engine = engine.clone();
+        let make_store = move || {
+            let wasi = own.context().map_err(|_| "a folder of the guest can't be opened")?;
+            let mut store = Store::new(&engine, wasi);
+            own.limits.limit(&mut store);
+            Ok(store)
+        };
+        let server = HttpServer::new(component, &linker, make_store).map_err(|error| {
+            let message = format!("`{path}` can't be served: {}", WithCauses(&error));
+            Failure::new(CANNOT_RUN, Diagnostic::error("not-served", message))
+        })?;
+        let server = server.max_at_once(self.max_requests);
+        let server = server.on_error(move |error| complain(error, format));
+        let server = match self.timeout {
+            Some(time) => server.time_limit(time),
+            None => server,
+        };
+        Ok(match self.reuse {
+            Some(requests) => server.reuse(Reuse { requests, ..Reuse::default() }),
+            None => server,
+        })
+    }
+
+    /// Returns what a guest has.
+    fn context(&self) -> Result<WasiCtx, Failure> {
+        let builder = WasiCtx::builder().inherit_stdout().inherit_stderr();
+        Ok(self.system.give(builder)?.build())
+    }
+}
+
+fn no_service(component: &Component<Wasmi>, path: &str) -> Failure {
+    let message = format!("`{path}` answers no requests: it exports no handler of `wasi:http`");
+    let diagnostic = Diagnostic::error("no-service", message);
+    let diagnostic = if guest::is_program(component) {
+        diagnostic.help(format!("it is a program; run it with `weft run {path}`"))
+    } else {
+        diagnostic.help("`weft inspect` shows what it exports")
+    };
+    Failure::new(CANNOT_RUN, diagnostic)
+}
+
+/// Says why a request was not answered by the guest.
+fn complain(error: &ServiceError, format: Format) {
+    let message = format!("a request was not answered well: {}", WithCauses(error));
+    Failure::new(NOT_WELL, Diagnostic::error("request", message)).complain(format);
+}

@@ -1,0 +1,209 @@
+//! `weft serve`.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, ChildStderr, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::weft::Folder;
+
+const SERVICE: &str = include_str!("service.wat");
+
+/// Answers with status 200, 201 and so on: the instance's first request, its second one.
+const COUNT: &str =
+    "(call $answer (local.get $out) (i32.add (i32.const 199) (global.get $handled)))";
+
+/// Never answers.
+const SPIN: &str = "(loop (br 0))";
+
+fn folder(body: &str) -> Folder {
+    Folder::with(&[("app.wat", SERVICE.replace("BODY", body).as_bytes())])
+}
+
+/// A server that runs.
+struct Server {
+    process: Child,
+    errors: BufReader<ChildStderr>,
+    address: String,
+    _folder: Folder,
+}
+
+impl Server {
+    /// Starts a server of a service that does what `body` says, and waits until it serves.
+    fn start(body: &str, options: &[&str]) -> Self {
+        let folder = folder(body);
+        let always = ["serve", "app.wat", "--addr", "127.0.0.1:0"];
+        let mut command = folder.command(always.iter().chain(options));
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut errors = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        errors.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("serving app.wat at http://").unwrap_or_else(|| {
+            let mut rest = String::new();
+            let _ = errors.read_to_string(&mut rest);
+            panic!("{line}{rest}")
+        });
+        let address = address.trim_end_matches('/').to_owned();
+        Self { process, errors, address, _folder: folder }
+    }
+
+    /// Sends a request, and returns the status of the response; 0 if there is none.
+    fn status(&self) -> u16 {
+        status(&self.address)
+    }
+
+    /// Sends a signal.
+    #[cfg(unix)]
+    fn send(&self, signal: &str) {
+        let process = self.process.id().to_string();
+        let sent = std::process::Command::new("kill").args(["-s", signal, &process]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for the end, and returns the exit code and what was said.
+    #[cfg(unix)]
+    fn end(mut self) -> (Option<i32>, String) {
+        let code = self.process.wait().unwrap().code();
+        (code, self.rest())
+    }
+
+    /// Ends the server, and returns what it has said.
+    fn stop(mut self) -> String {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.rest()
+    }
+
+    fn rest(&mut self) -> String {
+        let mut text = String::new();
+        self.errors.read_to_string(&mut text).unwrap();
+        text
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn status(address: &str) -> u16 {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    let _ = stream.read_to_string(&mut text);
+    text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
+}
+
+#[test]
+fn each_request_has_an_instance_of_its_own_unless_they_are_reused() {
+    let server = Server::start(COUNT, &[]);
+    assert_eq!([(); 3].map(|()| server.status()), [200, 200, 200]);
+    assert_eq!(server.stop(), "");
+    let server = Server::start(COUNT, &["--reuse", "2"]);
+    assert_eq!([(); 5].map(|()| server.status()), [200, 201, 200, 201, 200]);
+}
+
+#[test]
+fn a_guest_that_traps_is_answered_for_and_others_go_on() {
+    let body =
+        format!("(if (i32.eq (global.get $handled) (i32.const 2)) (then unreachable)) {COUNT}");
+    let server = Server::start(&body, &["--reuse", "100"]);
+    assert_eq!([(); 4].map(|()| server.status()), [200, 500, 200, 500]);
+    let errors = server.stop();
+    let expected =
+        "error[request]: a request was not answered well: wasm `unreachable` instruction";
+    assert_eq!(errors.matches(expected).count(), 2, "{errors}");
+}
+
+#[test]
+fn a_guest_that_spins_is_given_up_and_too_many_requests_are_refused() {
+    let server = Server::start(SPIN, &["--timeout", "1s", "--max-requests", "1"]);
+    let (begin, address) = (Instant::now(), server.address.clone());
+    let first = thread::spawn(move || status(&address));
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(server.status(), 503);
+    assert_eq!(first.join().unwrap(), 504);
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    // There is room again.
+    assert_eq!(server.status(), 504);
+}
+
+#[test]
+fn a_guest_has_no_more_memory_and_fuel_than_it_may_have() {
+    let grow = "(call $answer (local.get $out)
+        (if (result i32) (i32.eq (memory.grow (i32.const 100)) (i32.const -1))
+            (then (i32.const 299)) (else (i32.const 200))))";
+    assert_eq!(Server::start(grow, &[]).status(), 200);
+    assert_eq!(Server::start(grow, &["--max-memory", "1MiB"]).status(), 299);
+    assert_eq!(Server::start(SPIN, &["--fuel", "1000000"]).status(), 500);
+}
+
+#[test]
+fn many_at_once_are_answered() {
+    let server = Server::start(COUNT, &[]);
+    let clients: Vec<_> = (0..50)
+        .map(|_| {
+            let address = server.address.clone();
+            thread::spawn(move || status(&address))
+        })
+        .collect();
+    for client in clients {
+        assert_eq!(client.join().unwrap(), 200);
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told() {
+    let server = Server::start(COUNT, &[]);
+    let folder = folder(COUNT);
+    let shown = folder.weft(&["serve", "app.wat", "--addr", &server.address]);
+    let port = server.address.rsplit(':').next().unwrap_or_default();
+    insta::assert_snapshot!(shown.replace(port, "PORT"));
+}
+
+#[test]
+fn what_is_no_service_is_told_what_to_do() {
+    let shop = Folder::with_shop();
+    insta::assert_snapshot!(shop.weft(&["serve", "shop.wat"]));
+    let program = crate::programs::folder("(i32.const 0)");
+    insta::assert_snapshot!("program_is_no_service", program.weft(&["serve", "app.wat"]));
+    let service = folder(COUNT);
+    insta::assert_snapshot!("service_is_no_program", service.weft(&["run", "app.wat"]));
+    assert!(service.weft(&["serve", "app.wat", "--dir", "missing"]).ends_with("exit code 125\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_a_server_when_all_is_answered() {
+    let server = Server::start(COUNT, &[]);
+    assert_eq!(server.status(), 200);
+    server.send("INT");
+    assert_eq!(server.end(), (Some(0), "stopping\n".to_owned()));
+
+    let server = Server::start(SPIN, &["--timeout", "1s"]);
+    let address = server.address.clone();
+    let client = thread::spawn(move || status(&address));
+    thread::sleep(Duration::from_millis(300));
+    server.send("TERM");
+    assert_eq!(client.join().unwrap(), 504);
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0));
+    assert!(said.starts_with("stopping when one request is answered;"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_stops_a_server_at_once() {
+    let server = Server::start(SPIN, &[]);
+    let address = server.address.clone();
+    let client = thread::spawn(move || status(&address));
+    thread::sleep(Duration::from_millis(300));
+    server.send("INT");
+    thread::sleep(Duration::from_millis(100));
+    server.send("INT");
+    assert_eq!(server.end().0, Some(130));
+    assert_eq!(client.join().unwrap(), 0);
+}
