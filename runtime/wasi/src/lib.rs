@@ -28,6 +28,37 @@
 //! # #[cfg(not(feature = "std"))]
 //! # fn main() {}
 //! ```
+//!
+//! Guests of 0.2.0 to 0.2.12 and of 0.3.0 to 0.3.2 find what they import: the linker compares versions.
+//! [`Command`] runs programs of both.
+//!
+//! # What a guest has
+//!
+//! What its host gives it. Without a word it has the clocks and the randomness of the system, and no
+//! arguments, no environment, no files and no network; its output goes nowhere. The methods of
+//! [`WasiCtxBuilder`] give it more, and have the names that they have in `wasmtime-wasi`.
+//!
+//! | feature | interfaces |
+//! |---|---|
+//! | always | `wasi:cli`, `wasi:clocks`, `wasi:random`, `wasi:io`: with the host's own sources, and without `std` |
+//! | `std` (on by default) | the same with the system's streams, clocks and randomness |
+//! | `filesystem` (on by default) | `wasi:filesystem`: folders that the host opens for the guest |
+//! | `sockets` (on by default) | `wasi:sockets`: TCP, UDP, look-up of names; each address is allowed by the host |
+//! | `http` (on by default) | `wasi:http`: services, and requests to hosts that are allowed |
+//! | `http-tls` | HTTPS in outgoing requests; its libraries need a C compiler |
+//!
+//! # Waiting
+//!
+//! A function of WASI that blocks suspends the guest that calls it, and no thread: other guests in the
+//! store, and other work of the host's, go on. Files are read and written on threads of tokio's. Timers
+//! and sockets are tokio's: of the runtime in which the store is driven, or of a thread of this crate's
+//! if there is none. A runtime of the host's has to have both: `enable_all` is the method of its
+//! builder.
+//!
+//! # Ends
+//!
+//! A guest that calls `wasi:cli/exit` ends as by a trap, and [`Exit`] is among the causes of the error.
+//! [`Command::run`] returns it.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,9 @@
 //! Each example runs to its end, and prints what it should.
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 
 #[track_caller]
 fn expect_output(program: &str, expected: &str) {
@@ -26,4 +28,29 @@ fn a_plug_in_draws_has_a_limit_and_is_given_up() {
 #[test]
 fn bytes_go_through_a_pipeline() {
     expect_output(env!("CARGO_BIN_EXE_pipeline"), "BYTES\nCOME\nONE\nBY\nONE\n");
+}
+
+#[test]
+fn a_service_answers_requests() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
+    let mut service = command.arg("127.0.0.1:0").stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(service.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap();
+    let answers = [(); 3].map(|()| get(address));
+    service.kill().unwrap();
+    service.wait().unwrap();
+    for answer in answers {
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("Hello, WASI!"), "{answer}");
+    }
+}
+
+/// Returns what a server says to a request.
+fn get(address: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
