@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`built`] | the list of guests: none is older than its sources, none has a path in it |
 //! | [`echo`] | every WIT type, lifted and lowered by Rust, C, JavaScript and Python |
+//! | [`http`] | requests answered and sent, by guests of WASI 0.2 and 0.3, rightly and wrongly |
 //! | [`lists`] | lists of fixed lengths, maps |
 //! | [`resources`] | resources of both sides, with methods |
 //! | [`random`] | the random values that they echo |
@@ -24,6 +25,7 @@ mod bindings;
 mod built;
 mod echo;
 mod guest;
+mod http;
 mod lists;
 mod pipeline;
 mod pipes;

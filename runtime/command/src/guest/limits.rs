@@ -18,8 +18,9 @@ pub(crate) struct LimitArguments {
     pub(crate) max_memory: Option<u64>,
 }
 
-/// The most fuel that a guest uses before others have their turn.
-const SLICE: u64 = 1_000_000;
+/// The most fuel that a guest uses before others have their turn. A start function of a core module
+/// has no more in all, because it can't be interrupted.
+const SLICE: u64 = 10_000_000;
 
 impl LimitArguments {
     /// Returns the engine, which counts fuel if that is limited.

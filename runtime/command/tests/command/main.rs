@@ -9,6 +9,7 @@
 //! | `limits` | fuel, time and memory |
 //! | `programs` | programs of WASI |
 //! | `serve` | `weft serve` |
+//! | `services` | services of Rust's, as clients see them |
 //! | `system` | files, environment and standard streams of a program of Rust's |
 //! | `bad_input` | files that can't be run |
 //! | `signals` | Ctrl-C, and a pipe that is closed |
@@ -23,6 +24,7 @@ mod invoke;
 mod limits;
 mod programs;
 mod serve;
+mod services;
 #[cfg(unix)]
 mod signals;
 mod system;

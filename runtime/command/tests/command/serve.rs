@@ -22,24 +22,30 @@ fn folder(body: &str) -> Folder {
 }
 
 /// A server that runs.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     errors: BufReader<ChildStderr>,
-    address: String,
+    /// The address that it serves at.
+    pub(crate) address: String,
     _folder: Folder,
 }
 
 impl Server {
     /// Starts a server of a service that does what `body` says, and waits until it serves.
     fn start(body: &str, options: &[&str]) -> Self {
-        let folder = folder(body);
-        let always = ["serve", "app.wat", "--addr", "127.0.0.1:0"];
+        Self::start_in(folder(body), "app.wat", options)
+    }
+
+    /// Starts a server of a file in a folder, and waits until it serves.
+    pub(crate) fn start_in(folder: Folder, file: &str, options: &[&str]) -> Self {
+        let always = ["serve", file, "--addr", "127.0.0.1:0"];
         let mut command = folder.command(always.iter().chain(options));
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = BufReader::new(process.stderr.take().unwrap());
         let mut line = String::new();
         errors.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("serving app.wat at http://").unwrap_or_else(|| {
+        let before = format!("serving {file} at http://");
+        let address = line.trim().strip_prefix(&before).unwrap_or_else(|| {
             let mut rest = String::new();
             let _ = errors.read_to_string(&mut rest);
             panic!("{line}{rest}")

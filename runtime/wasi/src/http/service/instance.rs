@@ -23,8 +23,8 @@ use crate::p3::bindings::handler;
 /// An instance of a component that answers requests: it exports `wasi:http/incoming-handler` 0.2 or
 /// `wasi:http/handler` 0.3.
 ///
-/// This is for those who have a store themselves. [`HttpServer`] makes stores and instances, and drives
-/// them.
+/// This is for those who have a store themselves. [`HttpServer`](super::HttpServer) makes stores and
+/// instances, and drives them.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]
