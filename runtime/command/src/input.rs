@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use wasmparser::Parser;
+use weft::component::InvalidComponent;
+use weft::error::WithCauses;
 use weft_spec::{Diagnostic, Report};
 
 use crate::exit_code::{CANNOT_RUN, NOT_FOUND};
@@ -74,6 +76,18 @@ impl Input {
             }
         }
     }
+}
+
+/// Returns the failure of a file that is not valid, or that Weft has no support for.
+pub(crate) fn not_valid(path: &str, error: &InvalidComponent) -> Failure {
+    let text = WithCauses(error);
+    let diagnostic = match error {
+        InvalidComponent::Unsupported { .. } => {
+            Diagnostic::error("unsupported", format!("`{path}` is not supported: {text}"))
+        }
+        _ => Diagnostic::error("invalid", format!("`{path}` is not valid: {text}")),
+    };
+    Failure::new(CANNOT_RUN, diagnostic)
 }
 
 /// Says how to make a component of a core module.

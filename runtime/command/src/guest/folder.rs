@@ -37,10 +37,13 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// It can't be opened.
+    /// It can't be opened, or may not be read.
     pub(super) fn open(&self, builder: WasiCtxBuilder) -> Result<WasiCtxBuilder, Failure> {
         let permissions = if self.is_read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
-        let opened = builder.preopened_dir(&self.host, self.guest.as_str(), permissions);
+        // One that may not be read can be opened, and all that the guest does in it fails.
+        let readable = std::fs::read_dir(&self.host);
+        let opened = readable
+            .and_then(|_| builder.preopened_dir(&self.host, self.guest.as_str(), permissions));
         opened.map_err(|error| {
             Failure::of(WEFT_FAILED, Report::of_io("open the folder", &self.host, &error))
         })

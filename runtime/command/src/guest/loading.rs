@@ -1,6 +1,6 @@
 //! From a file to a component that the engine has compiled.
 
-use weft::component::{Component, InvalidComponent, LoadError};
+use weft::component::{Component, LoadError};
 use weft::engine::Capability;
 use weft::engine::wasmi::Wasmi;
 use weft::error::WithCauses;
@@ -8,7 +8,7 @@ use weft_spec::Diagnostic;
 
 use crate::exit_code::CANNOT_RUN;
 use crate::failure::Failure;
-use crate::input::Input;
+use crate::input::{Input, not_valid};
 use crate::progress::Progress;
 
 /// Loads a component.
@@ -36,12 +36,7 @@ fn not_loaded(path: &str, error: &LoadError) -> Failure {
                 "`weft inspect` shows all that it needs; compilers have options to do without";
             Diagnostic::error("missing-in-engine", message).help(advice)
         }
-        LoadError::Invalid(InvalidComponent::Unsupported { .. }) => {
-            Diagnostic::error("unsupported", format!("`{path}` can't be run: {text}"))
-        }
-        LoadError::Invalid(_) => {
-            Diagnostic::error("invalid", format!("`{path}` is not valid: {text}"))
-        }
+        LoadError::Invalid(error) => return not_valid(path, error),
         _ => Diagnostic::error("not-loaded", format!("`{path}` can't be loaded: {text}")),
     };
     Failure::new(CANNOT_RUN, diagnostic)

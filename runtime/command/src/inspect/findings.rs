@@ -1,11 +1,9 @@
 //! What is known of a file.
 
 use weft::component::{DecodedComponent, InvalidComponent};
-use weft_spec::Diagnostic;
 
-use crate::exit_code::CANNOT_RUN;
 use crate::failure::Failure;
-use crate::input::{Input, Kind, how_to_make_a_component};
+use crate::input::{Input, Kind, how_to_make_a_component, not_valid};
 
 use super::capabilities::Capabilities;
 use super::named::Named;
@@ -49,7 +47,7 @@ impl Findings {
             Kind::Component => Self::of_component(input),
             Kind::CoreModule => Self::of_core_module(input),
         }
-        .map_err(|error| invalid(&input.path, &error))
+        .map_err(|error| not_valid(&input.path, &error))
     }
 
     fn of_component(input: &Input) -> Result<Self, InvalidComponent> {
@@ -92,9 +90,4 @@ impl Findings {
             advice: how_to_make_a_component(bytes),
         })
     }
-}
-
-fn invalid(path: &str, error: &InvalidComponent) -> Failure {
-    let message = format!("`{path}` is not valid: {}", weft::error::WithCauses(error));
-    Failure::new(CANNOT_RUN, Diagnostic::error("invalid", message))
 }

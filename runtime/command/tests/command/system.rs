@@ -100,3 +100,21 @@ fn exit_codes_and_panics_are_those_of_other_programs() {
     assert!(text.contains("as was asked") && text.contains("error[trap]"), "{text}");
     assert_eq!(code, Some(134));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_read_is_told() {
+    use std::fs::{Permissions, create_dir, read_dir, set_permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let closed = folder.path().join("closed");
+    create_dir(&closed).unwrap();
+    set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
+    // Whoever may do all may read this, too.
+    if read_dir(&closed).is_err() {
+        let (text, code) = run(&folder, &["--dir", "closed", "cli.wasm"]);
+        assert!(text.contains("error[io]: cannot open the folder `closed`"), "{text}");
+        assert_eq!(code, Some(125));
+    }
+    set_permissions(&closed, Permissions::from_mode(0o700)).unwrap();
+}

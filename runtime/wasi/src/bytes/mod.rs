@@ -39,5 +39,4 @@ pub use tokio::{FromTokio, ToTokio, from_tokio, to_tokio};
 pub(crate) use waiters::Waiters;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 mod tests;

@@ -32,6 +32,10 @@ impl<S: ByteSource> StreamSource for SourceStream<S> {
         destination: &mut Destination<'_, u8>,
     ) -> Poll<Result<SourceState, BytesError>> {
         let source = &mut Pin::into_inner(self).0;
+        if destination.room() == 0 {
+            // A read of nothing is done when all that it wants is there: it is no end.
+            return Poll::Pending;
+        }
         let count = ready!(source.poll_read(context, destination.bytes_mut()))?;
         destination.advance(count);
         Poll::Ready(Ok(if count == 0 { SourceState::Ended } else { SourceState::More }))

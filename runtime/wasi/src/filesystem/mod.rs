@@ -38,6 +38,8 @@ mod place;
 mod sink;
 mod source;
 mod system;
+#[cfg(test)]
+mod tests;
 mod times;
 
 pub use code::FsCode;

@@ -55,19 +55,16 @@ impl NewTime {
     ///
     /// # Errors
     ///
-    /// The system has no such time: the code is `overflow`.
+    /// The system has no such time, or it is before 1970, where `fs-set-times` panics: the code is
+    /// `overflow`.
     pub(super) fn to_system(self) -> Result<Option<SystemTimeSpec>, FsError> {
         let time = match self {
             Self::Same => return Ok(None),
             Self::Now => return Ok(Some(SystemTimeSpec::SymbolicNow)),
             Self::At(time) => time,
         };
-        let seconds = Duration::from_secs(time.seconds.unsigned_abs());
-        let whole = if time.seconds < 0 {
-            UNIX_EPOCH.checked_sub(seconds)
-        } else {
-            UNIX_EPOCH.checked_add(seconds)
-        };
+        let seconds = u64::try_from(time.seconds).map_err(|_| FsCode::Overflow)?;
+        let whole = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
         let nanoseconds = Duration::from_nanos(time.nanoseconds.into());
         let time = whole.and_then(|whole| whole.checked_add(nanoseconds));
         let time = time.ok_or(FsCode::Overflow)?;

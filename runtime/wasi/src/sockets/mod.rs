@@ -30,6 +30,8 @@ mod tcp;
 mod tcp_halves;
 mod tcp_listener;
 mod tcp_options;
+#[cfg(test)]
+mod tests;
 mod udp;
 mod udp_receiving;
 

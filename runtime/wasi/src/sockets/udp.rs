@@ -3,7 +3,7 @@
 use core::fmt;
 use core::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use rustix::fd::AsFd;
@@ -47,8 +47,8 @@ pub struct UdpSocket {
 struct State {
     /// It is known that the socket is bound.
     is_bound: bool,
-    /// The guest chose its local address.
-    is_explicit: bool,
+    /// The local address that the guest has chosen.
+    explicit: Option<IpAddr>,
     /// A list allowed its bind, so it receives from anywhere.
     is_listed: bool,
     /// The address that it is connected to.
@@ -120,7 +120,8 @@ impl UdpSocket {
         }
         bind_socket(&self.socket, address)?;
         let mut state = self.state.lock();
-        (state.is_bound, state.is_explicit, state.is_listed) = (true, true, is_listed);
+        (state.is_bound, state.is_listed) = (true, is_listed);
+        state.explicit = Some(address.ip());
         Ok(())
     }
 
@@ -136,14 +137,28 @@ impl UdpSocket {
             }
         }
         let mut state = self.state.lock();
-        if state.remote.is_some() && !state.is_explicit && self.is_elsewhere(address) {
-            disconnect(&self.socket)?;
+        let is_stuck =
+            state.remote.is_some() && state.explicit.is_none() && self.is_elsewhere(address);
+        if is_stuck {
+            self.dissociate(&state)?;
         }
-        let connected = connect(&self.socket, address);
+        let connected = match rustix::net::connect(&self.socket, &address) {
+            // Linux doesn't change the interface of a socket that is connected.
+            Err(Errno::INVAL) => {
+                self.dissociate(&state)?;
+                rustix::net::connect(&self.socket, &address)
+            }
+            connected => connected,
+        };
         // Whether or not it failed, the system knows who the peer is now.
         state.remote = self.socket.peer_addr().ok().filter(|peer| peer.port() != 0);
         state.is_bound |= connected.is_ok();
-        Ok(connected?)
+        connected.map_err(|errno| match errno {
+            // So Linux says that no port is left.
+            Errno::AGAIN => SocketError::AddressInUse,
+            Errno::AFNOSUPPORT => SocketError::InvalidArgument,
+            errno => errno.into(),
+        })
     }
 
     /// Returns `true` if the interface that it is connected by does not lead to an address. Linux tells
@@ -159,10 +174,25 @@ impl UdpSocket {
         if state.remote.is_none() {
             return Err(SocketError::InvalidState);
         }
-        disconnect(&self.socket)?;
+        self.dissociate(&state)?;
         state.remote = None;
-        // Linux may forget the port, but the socket does not become unbound.
         state.is_bound = true;
+        Ok(())
+    }
+
+    /// Makes the system forget its peer, and nothing else.
+    fn dissociate(&self, state: &State) -> Result<()> {
+        let port = self.socket.local_addr()?.port();
+        match rustix::net::connect_unspec(&self.socket) {
+            // Some systems say so and have done it.
+            Ok(()) | Err(Errno::AFNOSUPPORT | Errno::INVAL) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        // Linux gives a port back that it has chosen itself.
+        if self.socket.local_addr()?.port() == 0 {
+            let address = state.explicit.unwrap_or_else(|| self.family.unspecified().ip());
+            bind_socket(&self.socket, SocketAddr::new(address, port))?;
+        }
         Ok(())
     }
 
@@ -251,28 +281,6 @@ impl UdpSocket {
 
     pub(crate) fn set_send_buffer_size(&self, value: u64) -> Result<()> {
         options::set_send_buffer_size(self.socket.as_fd(), value)
-    }
-}
-
-fn connect(socket: impl AsFd, address: SocketAddr) -> core::result::Result<(), Errno> {
-    match rustix::net::connect(&socket, &address) {
-        // Linux doesn't change the interface of a socket that is connected.
-        Err(Errno::INVAL) => {
-            disconnect(&socket)?;
-            rustix::net::connect(&socket, &address)
-        }
-        Err(Errno::AFNOSUPPORT) => Err(Errno::INVAL),
-        // So Linux says that no port is left.
-        Err(Errno::AGAIN) => Err(Errno::ADDRINUSE),
-        connected => connected,
-    }
-}
-
-fn disconnect(socket: impl AsFd) -> core::result::Result<(), Errno> {
-    match rustix::net::connect_unspec(socket) {
-        // Some systems say so and have done it.
-        Err(Errno::AFNOSUPPORT | Errno::INVAL) => Ok(()),
-        disconnected => disconnected,
     }
 }
 

@@ -12,6 +12,8 @@ use weft::handle::StreamHandle;
 use weft::limit::BLOCKED;
 use weft::limits::Table;
 
+use weft_tests::world::World;
+
 use super::guests::{Summing, by_steps};
 
 #[test]
@@ -31,6 +33,42 @@ fn a_guest_that_has_read_enough_drops_a_stream_without_an_end() {
     assert!(matches!(error, StreamError::Dropped), "{error}");
     assert_eq!(Arc::strong_count(&shared), 1, "the source is dropped");
     assert_eq!(world.store.count_of(Table::Waitables), 0);
+}
+
+/// A guest that drops the stream that it gets, and asks its host for a number then.
+const ASKS_AFTER: &str = r#"
+(component
+  (type $s (stream u8))
+  (import "number" (func $number (result u32)))
+  (core func $drop (canon stream.drop-readable $s))
+  (core func $number (canon lower (func $number)))
+  (core module $m
+    (import "" "drop" (func $drop (param i32)))
+    (import "" "number" (func $number (result i32)))
+    (func (export "f") (param i32) (result i32)
+      (call $drop (local.get 0))
+      (call $number)))
+  (core instance $i (instantiate $m (with "" (instance
+    (export "drop" (func $drop)) (export "number" (func $number))))))
+  (func (export "f") (param "s" $s) (result u32) (canon lift (core func $i "f"))))
+"#;
+
+#[test]
+fn a_source_is_dropped_before_the_guest_goes_on_that_has_dropped_its_end() {
+    let mut world = World::new();
+    let shared = Arc::new(());
+    let held = shared.clone();
+    let holders = Arc::downgrade(&shared);
+    world
+        .linker
+        .function("number", move |_, _| Ok(Some(Val::U32(u32::try_from(holders.strong_count())?))));
+    let instance = world.instance(ASKS_AFTER);
+    let source = streams::iter((0..).map(move |_| {
+        let _ = &held;
+        b'z'
+    }));
+    let (stream, _) = world.store.stream_from(source).unwrap();
+    assert_eq!(world.number(&instance, "f", &[Val::Stream(stream.end())]), 1);
 }
 
 #[test]

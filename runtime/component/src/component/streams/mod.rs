@@ -42,6 +42,8 @@
 //! copied once, between the guest's memory and the host's, with nothing in between. Of other elements
 //! that a guest has no room for yet, at most 1,024 are kept; and a future is asked for its value at once.
 //!
+//! A source or sink hears of it at once when a guest drops the other end: before the guest goes on.
+//!
 //! The methods that begin return a [`Transfer`]: a future that tells how it ended. Drop it if that
 //! doesn't matter. The stream goes on without it.
 //!

@@ -58,6 +58,10 @@ impl StreamSource for EntriesStream {
         destination: &mut Destination<'_, DirectoryEntry>,
     ) -> Poll<Result<SourceState, FsError>> {
         let this = Pin::into_inner(self);
+        if destination.room() == 0 {
+            // A read of nothing is done when all that it wants is there.
+            return Poll::Pending;
+        }
         while destination.room() > 0 {
             match this.poll_next(context) {
                 Poll::Ready(Ok(Some(entry))) => {
