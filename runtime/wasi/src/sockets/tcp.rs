@@ -47,7 +47,9 @@ pub(super) enum State {
     Connecting(Pin<Box<dyn Future<Output = Result<TcpStream>> + Send>>),
     Connected(Connection),
     Listening(Arc<TcpListener>),
-    /// Its connection could not be made.
+    /// Its connection could not be made: why.
+    Failed(SocketError),
+    /// There is nothing left of it.
     Closed,
 }
 
@@ -180,6 +182,7 @@ impl TcpSocket {
             let connecting = match &mut *state {
                 State::Connecting(connecting) => connecting,
                 State::Connected(_) => return Poll::Ready(Ok(())),
+                State::Failed(error) => return Poll::Ready(Err(error.clone())),
                 _ => return Poll::Ready(Err(SocketError::InvalidState)),
             };
             connecting.as_mut().poll(context).map(|connected| match connected {
@@ -188,7 +191,7 @@ impl TcpSocket {
                     Ok(())
                 }
                 Err(error) => {
-                    *state = State::Closed;
+                    *state = State::Failed(error.clone());
                     Err(error)
                 }
             })
@@ -246,7 +249,9 @@ impl TcpSocket {
             State::Idle(socket) => local_address(socket)?.ok_or(SocketError::InvalidState),
             State::Connected(connection) => Ok(connection.stream.local_addr()?),
             State::Listening(listener) => listener.local_address(),
-            State::Connecting(_) | State::Closed => Err(SocketError::InvalidState),
+            State::Connecting(_) | State::Failed(_) | State::Closed => {
+                Err(SocketError::InvalidState)
+            }
         }
     }
 
@@ -280,7 +285,7 @@ impl State {
             Self::Idle(socket) => Ok(socket.as_fd()),
             Self::Connected(connection) => Ok(connection.stream.as_fd()),
             Self::Listening(listener) => Ok(listener.socket()),
-            Self::Connecting(_) | Self::Closed => Err(SocketError::InvalidState),
+            Self::Connecting(_) | Self::Failed(_) | Self::Closed => Err(SocketError::InvalidState),
         }
     }
 }

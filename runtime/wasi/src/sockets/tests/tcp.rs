@@ -69,8 +69,11 @@ fn errors_of_the_system_are_told() {
         drop(taken);
         let socket = tcp(&everything());
         assert_eq!(socket.connect(address).await, Err(SocketError::ConnectionRefused));
+        // It is told again: WASI 0.2 asks when the connection is begun, and once more for the guest.
+        let again = poll_fn(|context| socket.poll_connected(context)).await;
+        assert_eq!(again, Err(SocketError::ConnectionRefused));
         // It is closed for good.
-        assert!(matches!(&*socket.state.lock(), State::Closed));
+        assert!(matches!(&*socket.state.lock(), State::Failed(_)));
         assert_eq!(socket.connect(address).await, Err(INVALID_STATE));
         assert_eq!(socket.bind(address).await, Err(INVALID_STATE));
         assert_eq!(socket.hop_limit(), Err(INVALID_STATE));
