@@ -82,8 +82,10 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failur
     let entry = Entry::of(&component, &input.path, invoke.as_deref())?;
     let linker = guest::link(&component, &input.path)?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    // There is one guest, which waits for its files anyway.
+    let builder = WasiCtx::builder().allow_blocking_current_thread(true);
     let wasi = system
-        .give(WasiCtx::builder().inherit_stdin().inherit_stderr())?
+        .give(builder.inherit_stdin().inherit_stderr())?
         .stdout(StandardOutput::new(&ending))
         .terminals(stdin().is_terminal(), stdout().is_terminal(), stderr().is_terminal())
         .arg(name)
