@@ -10,6 +10,7 @@ use weft::component::{Linker, Store};
 use weft::engine::wasmi::Wasmi;
 use weft_wasi::bytes::{MemorySink, MemorySource};
 use weft_wasi::filesystem::FsPerms;
+use weft_wasi::sockets::SocketAddrUse;
 use weft_wasi::{Command, WasiCtx, WasiCtxBuilder};
 
 use crate::Fine;
@@ -124,9 +125,13 @@ fn files() -> Fine {
     Ok(())
 }
 
-/// The network of a guest, on the addresses of this machine alone.
+/// The network of a guest, on the addresses of this machine alone. The port that a client connects from
+/// is the system's choice.
 fn loopback() -> WasiCtxBuilder {
-    WasiCtx::builder().socket_addr_check(|address, _| Box::pin(ready(address.ip().is_loopback())))
+    WasiCtx::builder().socket_addr_check(|address, reason| {
+        let is_implicit = reason == SocketAddrUse::TcpBind && address.ip().is_unspecified();
+        ready(is_implicit || address.ip().is_loopback())
+    })
 }
 
 #[test]
