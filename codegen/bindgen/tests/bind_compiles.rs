@@ -14,6 +14,8 @@ use wit_parser::Resolve;
 #[path = "bind/compile.rs"]
 mod compile;
 // The package `codegen` itself is above this one.
+#[path = "../../src/packages.rs"]
+mod packages;
 #[path = "../../src/pinned.rs"]
 #[allow(unreachable_pub, reason = "it is public in its own package")]
 mod pinned;
