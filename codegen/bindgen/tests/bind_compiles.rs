@@ -15,6 +15,7 @@ use wit_parser::Resolve;
 mod compile;
 // The package `codegen` itself is above this one.
 #[path = "../../src/packages.rs"]
+#[allow(unreachable_pub, reason = "it is public in its own package")]
 mod packages;
 #[path = "../../src/pinned.rs"]
 #[allow(unreachable_pub, reason = "it is public in its own package")]
