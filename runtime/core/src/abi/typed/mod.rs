@@ -146,7 +146,7 @@ pub trait Lower: ComponentType {
     /// use weft::abi::Lower;
     /// use weft::handle::ErrorContext;
     ///
-    /// let read: Result<Vec<u8>, ErrorContext> = Ok(vec![1, 2, 3]);
+    /// let read: Result<[u8; 3], ErrorContext> = Ok([1, 2, 3]);
     /// assert!(!read.has_handles());
     /// ```
     fn has_handles(&self) -> bool {
