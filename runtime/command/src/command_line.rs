@@ -14,7 +14,7 @@ use crate::wast::WastArguments;
 #[derive(Debug, Parser)]
 #[command(name = "weft", version, after_help = TABLE, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct CommandLine {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub(crate) command: Command,
     /// How to print: for people, or as one JSON value for tools.
@@ -22,7 +22,7 @@ pub(crate) struct CommandLine {
     pub(crate) format: Format,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(Box<RunArguments>),

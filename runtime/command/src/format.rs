@@ -1,8 +1,8 @@
-//! How output is printed.
+//! The formats of output.
 
 use clap::ValueEnum;
 
-/// How to print.
+/// A format of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people.

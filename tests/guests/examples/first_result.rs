@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let component = Component::new(&engine, &std::fs::read(path)?)?;
     let mut linker = Linker::new();
     weft_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
+    weft_wasi::http::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi);
     linker
         .instance("guests:echo/values")
         .typed_function("echo-string", |_, (text,): (String,)| Ok(text));

@@ -1,4 +1,4 @@
-//! What `weft` gives a component for its imports, and what it can't.
+//! The imports of a component: linking those that `weft` has, and telling which it lacks.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ fn check<T: 'static>(
     if errors.is_empty() {
         return Ok(());
     }
-    // What is wrong, by the names of imports.
+    // The errors, by the names of imports.
     let mut wrong: BTreeMap<&str, Vec<&ImportError>> = BTreeMap::new();
     for error in &errors {
         wrong.entry(import_of(component, name_of(error))).or_default().push(error);

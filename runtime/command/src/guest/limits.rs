@@ -6,7 +6,7 @@ use clap::Args;
 use weft::component::{Store, StoreLimits};
 use weft::engine::wasmi::Wasmi;
 
-/// What guests may take.
+/// The limits of a guest.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArguments {
@@ -19,7 +19,7 @@ pub(crate) struct LimitArguments {
 }
 
 /// The most fuel that a guest uses before others have their turn. A start function of a core module
-/// has no more in all, because it can't be interrupted.
+/// gets one slice in all, because it can't be interrupted.
 const SLICE: u64 = 10_000_000;
 
 impl LimitArguments {

@@ -24,7 +24,7 @@ pub(crate) use unix::Signals;
 pub(crate) enum EndSignal {
     /// Ctrl-C.
     Interrupt,
-    /// What `kill` sends.
+    /// The signal of `kill`.
     Terminate,
 }
 

@@ -3,7 +3,7 @@
 //! | type | use |
 //! |---|---|
 //! | [`Component`], [`Module`] | a component or core module that is loaded, for one engine; [`validate`] only checks the bytes |
-//! | [`DecodedComponent`], [`needed_capabilities`] | a component without an engine: its type, and what an engine has to be capable of |
+//! | [`DecodedComponent`], [`needed_capabilities`] | a component without an engine: its type, and the capabilities that it needs |
 //! | [`Linker`], [`HostResourceType`] | what a component is given for its imports |
 //! | [`InstancePre`] | a component with its imports, found and checked once for any number of instances |
 //! | [`Store`] | where instances live and run, with the data of the host |
