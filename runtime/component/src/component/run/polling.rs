@@ -15,37 +15,26 @@ use super::host_function_future::{HostFunctionFuture, Returned};
 use super::state::AnyServedEnd;
 use super::waiting::Waiting;
 
-/// So often a host function gets the store at once. One that asks again and again takes turns with
-/// others after that.
-const MOST_REQUESTS_AT_ONCE: usize = 8;
-
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Polls the future of a host function for the first time. If it asks for the store, it gets it
-    /// here, and is polled again: the guest that has called it learns of its result at once. If it is
-    /// not ready then, it waits from now on.
+    /// Polls the future of a host function for the first time. If it is not ready, it waits from
+    /// now on.
     pub(crate) fn begin_host_function(
         &mut self,
         call: SubtaskId,
         lowered: &Lowered,
         mut future: HostFunctionFuture,
     ) -> Option<Result<Returned, HostError>> {
+        let state = self.data_mut();
         let id = WaitableId::Subtask(call);
-        for _ in 0..MOST_REQUESTS_AT_ONCE {
-            let state = self.data_mut();
-            let waker = state.waiting.waker(id)?;
-            let mut context = WakerContext::from_waker(&waker);
-            if let Poll::Ready(result) =
-                future.poll(lowered, &mut state.handles.values, &mut context)
-            {
-                return Some(result);
+        let waker = state.waiting.waker(id)?;
+        let mut context = WakerContext::from_waker(&waker);
+        match future.poll(lowered, &mut state.handles.values, &mut context) {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => {
+                state.wait(id, Waiting::HostFunction(future));
+                None
             }
-            if !self.data().inbox.has_requests() {
-                break;
-            }
-            self.run_requests();
         }
-        self.data_mut().wait(id, Waiting::HostFunction(future));
-        None
     }
 
     /// Polls what was woken. Returns `true` if something in the store has gone on.
