@@ -11,7 +11,7 @@ DEFINITIONS is the reference's `definitions.py`; PROGRAMS has a JSON object a li
   trace      what has to happen, line by line
 
 For each program it prints `ok`, or `differs LINE: WHAT` with the first line of the trace that
-is another one here. `tests/src/programs` is the other side, and says what the operations are.
+the reference does not have. `tests/src/programs` is the other side, and says what the operations are.
 """
 
 import __future__
@@ -74,7 +74,7 @@ class Program:
     trace = self.case['trace']
     expected = trace[self.position] if self.position < len(trace) else None
     if line != expected:
-      raise Differs(f'{self.position}: here `{line}`, there `{expected}`')
+      raise Differs(f'{self.position}: the reference does `{line}`, and Weft `{expected}`')
     self.position += 1
 
   def next_entry(self):
@@ -93,7 +93,7 @@ class Program:
     """What was chosen where there are two possibilities or more."""
     recorded = next(self.choices, None)
     if recorded is None or recorded[0] != choice or recorded[1] != count:
-      raise Differs(f'{self.position}: here a choice of `{choice}` among {count}, there {recorded}')
+      raise Differs(f'{self.position}: the reference chooses `{choice}` among {count}, and Weft {recorded}')
     return recorded[2]
 
   def choose_thread(self, choice, candidates):
@@ -875,7 +875,7 @@ class Host:
 
 
 def run(program):
-  """Runs a program; gives what differs, or nothing."""
+  """Runs a program. Returns the first difference, or nothing."""
   reference = program.reference
   try:
     try:
@@ -887,12 +887,12 @@ def run(program):
       trace = program.case['trace']
       expected = trace[program.position] if program.position < len(trace) else ''
       if not is_trap(program.case['sites'], expected, name, condition):
-        raise Differs(f'{program.position}: here `trap {name}: {condition}`, there `{expected}`')
+        raise Differs(f'{program.position}: the reference traps with `{name}: {condition}`, and Weft does `{expected}`')
       program.position += 1
     if program.position != len(program.case['trace']):
-      raise Differs(f'{program.position}: here the end, there more')
+      raise Differs(f'{program.position}: the reference has ended, and Weft goes on')
     if next(program.choices, None) is not None:
-      raise Differs(f'{program.position}: there were more choices there')
+      raise Differs(f'{program.position}: Weft has made more choices')
   except Differs as differs:
     return str(differs)
   except AssertionError as error:

@@ -44,8 +44,7 @@ pub mod binding;
 pub mod component;
 
 #[cfg(doc)]
-#[doc = include_str!("guide.md")]
-pub mod guide {}
+pub mod guide;
 
 #[cfg(all(doc, feature = "std", feature = "wasmi"))]
 #[doc = include_str!("coming_from.md")]

@@ -46,7 +46,7 @@ impl Reference {
         Ok(Self { python, definitions, sites: Value::Object(sites.collect()) })
     }
 
-    /// Plays programs; gives, for each, what differs.
+    /// Plays programs. Returns, for each, the first difference, if there is one.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Reference {
         }
     }
 
-    /// The shortest program found that still differs, and how.
+    /// Returns the shortest program found that still differs, and the difference.
     ///
     /// # Errors
     ///

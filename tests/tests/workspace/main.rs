@@ -1,4 +1,4 @@
-//! The workspace: its packages, who names whom in their sources, and names themselves.
+//! The workspace: its packages, who names whom in their sources, names, and words.
 
 #![expect(
     clippy::expect_used,
@@ -10,3 +10,4 @@
 mod layers;
 mod names;
 mod packages;
+mod words;
