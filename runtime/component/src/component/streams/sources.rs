@@ -18,6 +18,10 @@ use crate::component::run::serving::{Destination, SourceState, StreamSource};
 ///
 /// It is each [`StreamSource`]; and vectors, boxed slices, arrays and static slices, whose values are
 /// those of the stream.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be given to a guest as a stream",
+    note = "for an iterator, write `streams::iter(values)`; for a Rust stream, `streams::stream(values)`"
+)]
 pub trait IntoStreamSource {
     /// The source that it becomes.
     type Source: StreamSource;
