@@ -78,8 +78,8 @@
 //! // The second one completes first.
 //! let step = machine.host_copy(futures[1].1, 0, 1)?;
 //! let Step::Copy(copy) = step else { panic!("{step:?}") };
-//! The driver of the machine has moved the value.
 //! machine.copied(copy)?; // The driver of the machine has moved the value.
+//! match machine.waitable_sets().poll(set)? {
 //!     WaitResult::Ready(ready) => assert_eq!(ready.waitable, WaitableId::End(futures[1].0)),
 //!     other => panic!("{other:?}"),
 //! }
