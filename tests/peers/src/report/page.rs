@@ -26,7 +26,7 @@ pub fn page(report: &Report) -> String {
     );
     if let Some(part) = &report.times {
         section(&mut text, "Times", part, table::times(&part.rows));
-        text.push_str("\n## Where the peers win\n\n");
+        text.push_str("\n## Cases in which peers win\n\n");
         for host in Host::PEERS {
             wins(&mut text, host, &part.rows, usize::MAX);
         }
@@ -84,7 +84,7 @@ pub fn update(readme: &Path, report: &Report) -> Result<()> {
     let (_, after) = rest.split_once(END).context("the place for the chart has no end")?;
     let mut own = format!(
         "![What Weft takes, divided by what Wasmtime's JIT takes](tests/peers/results/chart.svg)\n\n\
-         Measured {}.\n\nWhere the peers are faster than Weft, by a tenth and more:\n\n",
+         Measured {}.\n\nCases in which a peer is faster than Weft, by a tenth or more:\n\n",
         escaped(&part.environment.to_string())
     );
     for host in [Host::Jit, Host::Pulley] {
