@@ -145,7 +145,7 @@ out = \"../bindings.rs\"
         ("expected one of `owning`, `borrowing`, `borrowing-duplicates`, found `mine`", 8),
         ("expected `true` or `false`, found a text", 9),
         ("expected a text, found a number", 10),
-        ("expected a table of names of WIT and paths of Rust, found a list", 11),
+        ("expected a table of names of WIT with paths of Rust, found a list", 11),
         ("expected one of `none`, `caller`, `async`, found `asink`", 14),
         ("there is no setting of functions `stor`", 16),
         ("expected a `pattern`: the functions or types to which the rule applies", 16),
@@ -176,7 +176,7 @@ fn names_that_the_world_lacks_are_reported_with_their_place() {
     );
     let project = Project::new(&config);
     let said = fails(&project.run(&["check"]), 1);
-    has(&said, &["`::weft!` is not a path of Rust", "codegen.toml:5:14"]);
+    has(&said, &["`::weft!` is not a path in Rust", "codegen.toml:5:14"]);
     has(&said, &["no interface or type `a:b/i/fil`", "codegen.toml:8:1", "mean `a:b/i/file`?"]);
     has(&said, &["no type `a:b/i/sta`", "codegen.toml:10:11", "mean `a:b/i/stat`?"]);
     let project = Project::new(&format!("{BINDING}features = [\"fansy\"]\n"));
