@@ -48,7 +48,7 @@ impl<L: ExtensionLimits> Play<L> {
         (thread, call)
     }
 
-    /// Ends the running thread, joins it and drops it. `destroyed` is the number of its values with
+    /// Stops the running thread, joins it and drops it. `destroyed` is the number of its values with
     /// a destructor.
     fn end_and_join(&mut self, (thread, call): (SpawnedThreadId, SubtaskId), destroyed: u32) {
         let step = self.machine.function_returned(None).expect("a return");
