@@ -79,8 +79,8 @@ fn an_error_of_the_function_ends_the_call() {
     let component = passes_on("", r#"(param "a" string) (result string)"#, "i32 i32");
     let instance = world.instance(&component);
     let f = world.function(&instance, "f").typed::<(&str,), String>().unwrap();
-    match world.store.call(&f, ("more",)) {
-        Err(CallError::Host(error)) => assert_eq!(error.to_string(), "none left"),
+    match world.store.call(&f, ("such word",)) {
+        Err(CallError::Host(error)) => assert_eq!(error.to_string(), "no such word"),
         other => panic!("{other:?}"),
     }
 }
