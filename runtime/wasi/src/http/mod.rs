@@ -11,6 +11,7 @@ mod body;
 mod building;
 mod client;
 mod code;
+mod connection;
 mod context;
 mod error;
 mod fields;

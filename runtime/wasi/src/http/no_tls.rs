@@ -1,14 +1,31 @@
 //! No connections by TLS: the feature `http-tls` is off.
 
 use std::boxed::Box;
+use std::io;
 
 use tokio::net::TcpStream;
 
-use super::client::Connection;
 use super::code::ErrorCode;
+use super::connection::Connection;
 
-/// Fails.
-pub(super) async fn secure(_: &str, _: TcpStream) -> Result<Box<dyn Connection>, ErrorCode> {
-    let message = "this host was built without TLS: weft-wasi has a feature `http-tls`";
-    Err(ErrorCode::InternalError(Some(message.into())))
+/// TLS that there isn't.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tls;
+
+impl Tls {
+    /// Fails.
+    #[expect(clippy::unused_async, clippy::unused_self, reason = "as with TLS")]
+    pub(super) async fn secure(
+        &self,
+        _: &str,
+        _: TcpStream,
+    ) -> Result<Box<dyn Connection>, ErrorCode> {
+        let message = "this host was built without TLS: weft-wasi has a feature `http-tls`";
+        Err(ErrorCode::InternalError(Some(message.into())))
+    }
+}
+
+/// Returns the code for an error of TLS, if it is one.
+pub(super) const fn code_of(_: &io::Error) -> Option<ErrorCode> {
+    None
 }

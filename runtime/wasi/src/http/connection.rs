@@ -1,0 +1,144 @@
+//! Connections to servers.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::boxed::Box;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::string::{String, ToString as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::vec::Vec;
+
+use ::http::uri::Authority;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, lookup_host};
+
+use super::ErrorCode;
+use super::client::AddressCheck;
+use super::code::DnsErrorPayload;
+use super::error::code_of_connecting;
+use super::tls::Tls;
+
+/// A connection with or without TLS.
+pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection for S {}
+
+/// Connects to an authority: with TLS, if `tls` is there.
+pub(super) async fn connect(
+    authority: &Authority,
+    tls: Option<&Tls>,
+    is_allowed: &AddressCheck,
+) -> Result<Box<dyn Connection>, ErrorCode> {
+    let host = authority.host();
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let port = authority.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
+    let found = lookup_host((host, port)).await.map_err(|error| dns_error(error.to_string()))?;
+    let found: Vec<SocketAddr> = found.collect();
+    if found.is_empty() {
+        return Err(dns_error("there is no address".to_string()));
+    }
+    let mut failure = ErrorCode::DestinationIpProhibited;
+    for address in found.iter().filter(|address| is_allowed(address)) {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // A request is written in one go: nothing is gained by waiting for more.
+                let _ = stream.set_nodelay(true);
+                return match tls {
+                    Some(tls) => tls.secure(host, stream).await,
+                    None => Ok(Box::new(stream)),
+                };
+            }
+            Err(error) => failure = code_of_connecting(&error),
+        }
+    }
+    Err(failure)
+}
+
+const fn dns_error(message: String) -> ErrorCode {
+    ErrorCode::DnsError(DnsErrorPayload { rcode: Some(message), info_code: None })
+}
+
+/// A connection that tells if it takes no more bytes.
+pub(super) struct Watched {
+    stream: Box<dyn Connection>,
+    fullness: Fullness,
+}
+
+/// Tells if a connection takes no more bytes, as its server doesn't read.
+#[derive(Clone, Default)]
+pub(super) struct Fullness(Arc<AtomicBool>);
+
+impl Fullness {
+    /// Returns the code for a connection on which nothing has happened for too long.
+    pub(super) fn code_of_silence(&self) -> ErrorCode {
+        if self.0.load(Ordering::Acquire) {
+            ErrorCode::ConnectionWriteTimeout
+        } else {
+            ErrorCode::ConnectionReadTimeout
+        }
+    }
+
+    fn see<R>(&self, polled: Poll<R>) -> Poll<R> {
+        self.0.store(polled.is_pending(), Ordering::Release);
+        polled
+    }
+}
+
+impl Watched {
+    pub(super) fn new(stream: Box<dyn Connection>) -> Self {
+        Self { stream, fullness: Fullness::default() }
+    }
+
+    pub(super) fn fullness(&self) -> Fullness {
+        self.fullness.clone()
+    }
+
+    fn stream(&mut self) -> Pin<&mut dyn Connection> {
+        Pin::new(&mut *self.stream)
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream().poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = self.stream().poll_write(context, bytes);
+        self.fullness.see(polled)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = self.stream().poll_write_vectored(context, slices);
+        self.fullness.see(polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = self.stream().poll_flush(context);
+        self.fullness.see(polled)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream().poll_shutdown(context)
+    }
+}
