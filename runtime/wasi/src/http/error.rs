@@ -49,8 +49,9 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
     core::iter::successors(Some(error), |error| (*error).source())
 }
 
+/// Returns the last of hyper's errors: it is the reason of those before it.
 fn hyper_among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e hyper::Error> {
-    causes(error).find_map(|cause| cause.downcast_ref())
+    causes(error).filter_map(|cause| cause.downcast_ref()).last()
 }
 
 fn io_among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
