@@ -1,6 +1,7 @@
 //! Sending requests over the network.
 
-use core::pin::Pin;
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::boxed::Box;
@@ -18,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep, timeout};
 use weft::binding::BoxFuture;
 
-use super::connection::{Watched, connect};
+use super::connection::{Fullness, Watched, connect};
 use super::error::code_of_response;
 use super::tls::Tls;
 use super::{Body, ErrorCode, RequestOptions};
@@ -141,7 +142,7 @@ async fn send(
     let time = options.between_bytes();
     Ok(response.map(|body| {
         let silence = Box::pin(sleep(time));
-        Body::boxed(Received { body, connection, time, silence, is_waiting: false })
+        Body::boxed(Received { body, connection, fullness, time, silence, is_waiting: false })
     }))
 }
 
@@ -175,9 +176,20 @@ impl GivenUp {
         code_of_response(&error)
     }
 
-    /// Lets the task go on.
-    fn keep(&mut self) {
-        self.0 = None;
+    /// Lets the task go on, until the server has read nothing for so long.
+    fn keep(&mut self, fullness: &Fullness, time: Duration) {
+        let Some(mut task) = self.0.take().filter(|task| !task.is_finished()) else { return };
+        let fullness = fullness.clone();
+        runtime::spawn(async move {
+            let mut stuck = pin!(fullness.stuck(time));
+            poll_fn(|context| {
+                if Pin::new(&mut task).poll(context).is_ready() {
+                    return Poll::Ready(());
+                }
+                stuck.as_mut().poll(context).map(|()| task.abort())
+            })
+            .await;
+        });
     }
 }
 
@@ -193,6 +205,7 @@ impl Drop for GivenUp {
 struct Received {
     body: Incoming,
     connection: GivenUp,
+    fullness: Fullness,
     /// The longest time without a byte.
     time: Duration,
     silence: Pin<Box<Sleep>>,
@@ -213,7 +226,7 @@ impl HttpBody for Received {
                 this.is_waiting = false;
                 if frame.is_none() {
                     // The rest of the request may still be under way.
-                    this.connection.keep();
+                    this.connection.keep(&this.fullness, this.time);
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(|error| code_of_response(&error))))
             }

@@ -2,17 +2,19 @@
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 use std::boxed::Box;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::string::{String, ToString as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::vec::Vec;
 
 use ::http::uri::Authority;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
+use tokio::time::sleep;
 
 use super::ErrorCode;
 use super::client::AddressCheck;
@@ -68,20 +70,44 @@ pub(super) struct Watched {
 
 /// Tells if a connection takes no more bytes, as its server doesn't read.
 #[derive(Clone, Default)]
-pub(super) struct Fullness(Arc<AtomicBool>);
+pub(super) struct Fullness(Arc<Progress>);
+
+#[derive(Default)]
+struct Progress {
+    is_full: AtomicBool,
+    /// How often it has taken some.
+    count: AtomicUsize,
+}
 
 impl Fullness {
     /// Returns the code for a connection on which nothing has happened for too long.
     pub(super) fn code_of_silence(&self) -> ErrorCode {
-        if self.0.load(Ordering::Acquire) {
+        if self.0.is_full.load(Ordering::Acquire) {
             ErrorCode::ConnectionWriteTimeout
         } else {
             ErrorCode::ConnectionReadTimeout
         }
     }
 
+    /// Waits until the connection has taken no more bytes for so long.
+    pub(super) async fn stuck(&self, time: Duration) {
+        // A guest may say none at all.
+        let time = time.max(Duration::from_millis(10));
+        loop {
+            let before = self.0.count.load(Ordering::Acquire);
+            sleep(time).await;
+            let is_full = self.0.is_full.load(Ordering::Acquire);
+            if is_full && self.0.count.load(Ordering::Acquire) == before {
+                return;
+            }
+        }
+    }
+
     fn see<R>(&self, polled: Poll<R>) -> Poll<R> {
-        self.0.store(polled.is_pending(), Ordering::Release);
+        self.0.is_full.store(polled.is_pending(), Ordering::Release);
+        if polled.is_ready() {
+            self.0.count.fetch_add(1, Ordering::AcqRel);
+        }
         polled
     }
 }
