@@ -112,7 +112,7 @@ pub async fn send_request(
     request: Request<Body>,
     options: RequestOptions,
 ) -> Result<Response<Body>, ErrorCode> {
-    send(request, options, Arc::new(|_| true), Tls::default()).await
+    send(request, options, Arc::new(|_| true), Tls::new()).await
 }
 
 async fn send(
@@ -146,8 +146,8 @@ async fn send(
     }))
 }
 
-/// What a server gets as the target of a request: the path alone, as the authority is in the header
-/// `host`; or the authority, if a way there is asked for.
+/// Returns the target that is sent in a request. It is the path alone, as the authority is in the header
+/// `host`. For `CONNECT` it is the authority.
 fn target(request: &Request<Body>, authority: &Authority) -> Uri {
     if request.method() == Method::CONNECT {
         return Uri::from(authority.clone());
@@ -176,7 +176,7 @@ impl GivenUp {
         code_of_response(&error)
     }
 
-    /// Lets the task go on, until the server has read nothing for so long.
+    /// Lets the task go on, unless the server does not read for this time.
     fn keep(&mut self, fullness: &Fullness, time: Duration) {
         let Some(mut task) = self.0.take().filter(|task| !task.is_finished()) else { return };
         let fullness = fullness.clone();

@@ -62,20 +62,20 @@ const fn dns_error(message: String) -> ErrorCode {
     ErrorCode::DnsError(DnsErrorPayload { rcode: Some(message), info_code: None })
 }
 
-/// A connection that tells if it takes no more bytes.
+/// A connection, with a mark that its server does not read.
 pub(super) struct Watched {
     stream: Box<dyn Connection>,
     fullness: Fullness,
 }
 
-/// Tells if a connection takes no more bytes, as its server doesn't read.
+/// Shows if a connection is full: its server does not read.
 #[derive(Clone, Default)]
 pub(super) struct Fullness(Arc<Progress>);
 
 #[derive(Default)]
 struct Progress {
     is_full: AtomicBool,
-    /// How often it has taken some.
+    /// Counts the writes that were done.
     count: AtomicUsize,
 }
 
@@ -89,7 +89,7 @@ impl Fullness {
         }
     }
 
-    /// Waits until the connection has taken no more bytes for so long.
+    /// Waits until the connection has been full for this time.
     pub(super) async fn stuck(&self, time: Duration) {
         // A guest may say none at all.
         let time = time.max(Duration::from_millis(10));

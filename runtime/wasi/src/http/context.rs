@@ -34,7 +34,7 @@ impl Default for Http {
             sender: Arc::new(Denied),
             is_allowed: None,
             is_address_allowed: None,
-            tls: Tls::default(),
+            tls: Tls::new(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | give guests HTTP | [`add_to_linker`], and the builder: [`WasiCtxBuilder::allow_outgoing_http`] |
 //! | send their requests otherwise | [`SendRequest`] |
+//! | trust other servers of HTTPS than browsers do | `WasiCtxBuilder::trust_certificate`, with the feature `http-tls` |
 //!
 //! [`WasiCtxBuilder::allow_outgoing_http`]: crate::WasiCtxBuilder::allow_outgoing_http
 

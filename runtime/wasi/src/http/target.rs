@@ -238,7 +238,7 @@ mod tests {
         }
         assert_eq!(path_of("")?.as_deref(), Some("/"));
         assert!(path_of("/ ").is_err());
-        // What is refused changes nothing.
+        // A path that is refused changes nothing.
         let mut target = Target::default();
         target.set_path(Some("a".into()))?;
         assert!(target.set_path(Some("/ ".into())).is_err());

@@ -50,7 +50,7 @@ impl WasiCtxBuilder {
 }
 
 /// The servers that are trusted: `None` is those that browsers trust.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Tls(Option<Arc<Trust>>);
 
 struct Trust {
@@ -80,6 +80,11 @@ impl Trust {
 }
 
 impl Tls {
+    /// Trusts those that browsers trust.
+    pub(super) const fn new() -> Self {
+        Self(None)
+    }
+
     /// Makes a connection secure, to a server that proves that it is `host`.
     pub(super) async fn secure(
         &self,

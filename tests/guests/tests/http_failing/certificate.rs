@@ -4,7 +4,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// Who a server is.
+/// The key and the certificate of a server.
 pub(crate) struct Identity {
     certificate: Vec<u8>,
     key: Vec<u8>,
@@ -41,7 +41,7 @@ impl Identity {
     }
 }
 
-/// What is signed.
+/// Returns the part of a certificate that is signed.
 fn content(host: &str, validity: Validity, public: &[u8], signing: &[u8]) -> Vec<u8> {
     // commonName
     let common_name = [&[6, 3, 0x55, 4, 3][..], &encoded(0x0c, &[host.as_bytes()])];
@@ -79,7 +79,7 @@ fn bits(bytes: &[u8]) -> Vec<u8> {
     encoded(3, &[&[0], bytes])
 }
 
-/// A value in DER: its tag, its length and its bytes.
+/// Returns a value in DER: its tag, its length and its bytes.
 fn encoded(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let bytes = parts.concat();
     let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();

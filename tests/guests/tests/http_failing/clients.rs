@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use weft_wasi::http::{Body, Request};
 
+use crate::peer::headers;
 use crate::{Guest, leaving_nothing, until};
 
 pub(crate) async fn all(guest: &Guest) {
@@ -60,7 +61,7 @@ async fn bodies(guest: &Guest) {
         let said = guest.answer(Request::post("http://here/count").body(body).unwrap()).await;
         assert!(said.starts_with("4 ") && said.contains(code), "{}: {said}", guest.name);
     }
-    // What comes after the body is another request.
+    // The bytes after the body are another request.
     let head = "POST /count HTTP/1.1\r\nhost: here\r\ncontent-length: 4\r\n\r\nfour";
     let said = told(&authority, format!("{head} and more\r\n\r\n").as_bytes()).await;
     assert!(said.contains("4 Ok(None)") && said.contains("HTTP/1.1 400"), "{said}");
@@ -87,7 +88,6 @@ impl<I: Iterator + Unpin> Stream for Parts<I> {
 
 async fn bad_requests(guest: &Guest) {
     let (authority, serving) = guest.serve().await;
-    let many: String = (0..1000).map(|number| format!("a{number}: b\r\n")).collect();
     for (request, status) in [
         ("nonsense\r\n\r\n".to_owned(), "400"),
         ("GET / HTTP/9.9\r\n\r\n".to_owned(), "400"),
@@ -95,7 +95,7 @@ async fn bad_requests(guest: &Guest) {
         ("GET / HTTP/1.1\r\nno colon\r\n\r\n".to_owned(), "400"),
         ("POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n".to_owned(), "400"),
         ("POST / HTTP/1.1\r\ntransfer-encoding: nonsense\r\n\r\n".to_owned(), "400"),
-        (format!("GET / HTTP/1.1\r\n{many}\r\n"), "431"),
+        (format!("GET / HTTP/1.1\r\n{}\r\n", headers(1000)), "431"),
         (format!("GET / HTTP/1.1\r\na: {}\r\n\r\n", "b".repeat(1 << 20)), "431"),
         (format!("GET /{} HTTP/1.1\r\n\r\n", "b".repeat(70_000)), "414"),
     ] {
@@ -157,7 +157,7 @@ async fn responses(guest: &Guest) {
         .await;
     }
     if guest.is_of_0_3() {
-        // What the guest says of the request concerns its maker: here nobody.
+        // An error that the guest reports is for the maker of the request: here nobody.
         assert!(told(&authority, &get("/report")).await.starts_with("HTTP/1.1 200"));
     }
     let said = told(&authority, &get("/headers/90")).await;

@@ -65,7 +65,7 @@ impl Guest {
         Self { name, server: HttpServer::new(&component, &linker, make_store).unwrap(), stderr }
     }
 
-    /// Both guests: of WASI 0.2 and 0.3.
+    /// Loads both guests: of WASI 0.2 and 0.3.
     fn both() -> [Self; 2] {
         ["proxy-rust", "service-rust"].map(|name| Self::new(name, |wasi| wasi))
     }
@@ -131,11 +131,11 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
     panic!("not within 15 seconds: {what}");
 }
 
-/// All scenarios, one after the other: what is open is counted between them.
+/// Runs all scenarios, one after the other: open descriptors are counted between them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_goes_wrong_has_its_code_and_leaves_nothing() {
     for guest in Guest::both() {
-        // What is made once for all is there.
+        // Everything that is made once is made here.
         let warm = guest.ask(&[("x-to", "localhost:1")]).await;
         assert!(warm.starts_with("ErrorCode::ConnectionRefused"), "{warm}");
         peers::all(&guest).await;

@@ -76,10 +76,16 @@ pub(crate) async fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// Ends the bytes to the other side, and takes what it still sends: so that nothing is lost by a reset.
+/// Closes the direction to the other side, and reads until that side closes: a reset would lose bytes.
 pub(crate) async fn ended(stream: &mut TcpStream) {
     let _ = stream.shutdown().await;
     let mut rest = [0; 1024];
     let reading = async { while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {} };
     let _ = tokio::time::timeout(Duration::from_secs(5), reading).await;
+}
+
+/// Returns so many lines of headers.
+pub(crate) fn headers(count: usize) -> String {
+    let lines: Vec<_> = (0..count).map(|number| format!("a{number}: b\r\n")).collect();
+    lines.concat()
 }

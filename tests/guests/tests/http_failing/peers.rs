@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::peer::{Peer, ended, head};
+use crate::peer::{Peer, ended, head, headers};
 use crate::{Guest, leaving_nothing};
 
 pub(crate) async fn all(guest: &Guest) {
@@ -33,14 +33,12 @@ async fn slow(guest: &Guest) {
     let half = Peer::stopping_after(b"HTTP/1.1 200 OK\r\ncontent-le");
     expect(guest, &half, &[("x-first", "50")], late, "half a head").await;
     let slow = Peer::stopping_after(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfour");
-    let late = late.strip_prefix("ErrorCode::").unwrap();
-    for (start, end) in [("200 4 ", late)] {
-        let said = guest.ask(&[("x-to", &slow.authority), ("x-between", "50")]).await;
-        assert!(said.starts_with(start) && said.contains(end), "{}: {said}", guest.name);
-    }
+    let said = guest.ask(&[("x-to", &slow.authority), ("x-between", "50")]).await;
+    let is_right = said.starts_with("200 4 ") && said.contains("ConnectionReadTimeout");
+    assert!(is_right, "{}: {said}", guest.name);
 }
 
-/// The queue of connections that nobody has accepted is full: the next one is never answered.
+/// Fills the queue of connections that nobody accepts: the next one is never answered.
 async fn full(guest: &Guest) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -66,7 +64,7 @@ async fn not_reading(guest: &Guest) {
     let peer = Peer::new(|mut stream| async move {
         head(&mut stream).await;
         // Until the other side has given up, which is seen without reading all.
-        let _ = tokio::time::timeout(Duration::from_secs(60), gone(&stream)).await;
+        let _ = tokio::time::timeout(Duration::from_mins(1), gone(&stream)).await;
     });
     let say = [("x-first", "300"), ("x-write", "8000000")];
     expect(guest, &peer, &say, "ErrorCode::ConnectionWriteTimeout", "not reading").await;
@@ -75,7 +73,7 @@ async fn not_reading(guest: &Guest) {
         let peer = Peer::new(|mut stream| async move {
             head(&mut stream).await;
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
-            let _ = tokio::time::timeout(Duration::from_secs(60), gone(&stream)).await;
+            let _ = tokio::time::timeout(Duration::from_mins(1), gone(&stream)).await;
         });
         let say = [("x-between", "100"), ("x-write", "8000000")];
         expect(guest, &peer, &say, "200 2 Ok(None) / Err", "answering without reading").await;
@@ -85,7 +83,7 @@ async fn not_reading(guest: &Guest) {
 /// Waits until the other side has closed a connection.
 async fn gone(stream: &TcpStream) {
     while stream.peer_addr().is_ok() && stream.take_error().is_ok_and(|error| error.is_none()) {
-        if stream.ready(tokio::io::Interest::ERROR).await.is_ok_and(|it| it.is_error()) {
+        if stream.ready(tokio::io::Interest::ERROR).await.is_ok_and(tokio::io::Ready::is_error) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -95,8 +93,8 @@ async fn gone(stream: &TcpStream) {
 async fn closing(guest: &Guest) {
     let at_once = Peer::new(|stream| async move { drop(stream) });
     let said = guest.ask(&[("x-to", &at_once.authority)]).await;
-    let is_known = ["HttpResponseIncomplete", "ConnectionTerminated"].map(|it| said.contains(it));
-    assert!(is_known.contains(&true), "{}: {said}", guest.name);
+    let is_known = said.contains("HttpResponseIncomplete") || said.contains("ConnectionTerminated");
+    assert!(is_known, "{}: {said}", guest.name);
     for (bytes, expected) in [
         (&b""[..], "ErrorCode::HttpResponseIncomplete"),
         (b"HTTP/1.1 200 OK\r\nconte", "ErrorCode::HttpResponseIncomplete"),
@@ -160,16 +158,14 @@ async fn large_heads(guest: &Guest) {
     let large = "ErrorCode::HttpResponseHeaderSectionSize(None)";
     let one = format!("HTTP/1.1 200 OK\r\na: {}\r\n\r\n", "b".repeat(1 << 20));
     expect(guest, &Peer::answering(one), &[], large, "a header of a megabyte").await;
-    let fields: String = (0..1000).map(|number| format!("a{number}: b\r\n")).collect();
-    let many = format!("HTTP/1.1 200 OK\r\n{fields}\r\n");
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", headers(1000));
     expect(guest, &Peer::answering(many), &[], large, "a thousand headers").await;
-    let good: String = (0..90).map(|number| format!("a{number}: b\r\n")).collect();
-    let good = format!("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n{good}\r\n");
+    let good = format!("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n{}\r\n", headers(90));
     expect(guest, &Peer::answering(good), &[], "200 0 ", "ninety headers").await;
 }
 
 async fn unusual(guest: &Guest) {
-    // What comes after the body is nobody's.
+    // The bytes after the body are nobody's.
     let longer = Peer::answering(*b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfour and more");
     expect(guest, &longer, &[], "200 4 ", "longer than it says").await;
     let until_end = Peer::answering(*b"HTTP/1.0 200 OK\r\n\r\nup to the end");

@@ -36,7 +36,7 @@ async fn malformed(guest: &Guest) {
     }
 }
 
-/// A server that keeps what it was sent, and answers at its end.
+/// Makes a server that keeps what it was sent, and answers at its end.
 fn keeping() -> (Peer, Arc<Mutex<Vec<u8>>>) {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let all = Arc::clone(&kept);
@@ -112,7 +112,7 @@ async fn targets(guest: &Guest) {
     }
 }
 
-/// The server sees no end of the body, if it sees anything.
+/// Checks that the server sees no end of the body, if it sees anything.
 async fn request_dropped(guest: &Guest) {
     let (peer, kept) = keeping();
     let say = [("x-to", peer.authority.as_str()), ("x-drop", "request"), ("x-write", "5000")];
@@ -122,7 +122,7 @@ async fn request_dropped(guest: &Guest) {
     assert!(!kept.lock().unwrap().ends_with(b"0\r\n\r\n"), "{}", guest.name);
 }
 
-/// The server sees that nobody reads any more.
+/// Checks that the server sees that nobody reads any more.
 async fn response_dropped(guest: &Guest) {
     let is_over = Arc::new(Mutex::new(false));
     let told = Arc::clone(&is_over);

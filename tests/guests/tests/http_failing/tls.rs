@@ -38,7 +38,7 @@ fn settings(identity: &Identity) -> ServerConfig {
     builder.with_single_cert(vec![identity.certificate().into()], identity.key()).unwrap()
 }
 
-/// A server that answers over TLS. `localhost` is its name.
+/// Makes a server that answers over TLS. Its name is `localhost`.
 fn secure(settings: ServerConfig) -> (Peer, String) {
     let acceptor = TlsAcceptor::from(Arc::new(settings));
     let peer = Peer::new(move |stream| {

@@ -1,4 +1,4 @@
-//! What guests may put in fields.
+//! Tests of the rules for fields.
 
 use std::format;
 use std::vec;
