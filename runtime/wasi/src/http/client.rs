@@ -5,7 +5,6 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::boxed::Box;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ::bytes::Bytes;
@@ -19,9 +18,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep, timeout};
 use weft::binding::BoxFuture;
 
-use super::connection::{Fullness, Watched, connect};
+use super::connection::{AddressCheck, connect};
 use super::error::code_of_response;
 use super::tls::Tls;
+use super::watched::{Fullness, Watched};
 use super::{Body, ErrorCode, RequestOptions};
 use crate::runtime;
 
@@ -75,8 +75,6 @@ impl SendRequest for Denied {
 }
 
 pub(super) type UriCheck = Arc<dyn Fn(&Uri) -> bool + Send + Sync>;
-
-pub(super) type AddressCheck = Arc<dyn Fn(&SocketAddr) -> bool + Send + Sync>;
 
 /// Sends requests that are allowed, each on a connection of its own.
 pub(super) struct Client {

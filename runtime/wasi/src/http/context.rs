@@ -10,7 +10,8 @@ use ::http::uri::Scheme;
 use ::http::{Request, Response};
 use tokio::task::JoinHandle;
 
-use super::client::{AddressCheck, Client, Denied, SendRequest, UriCheck};
+use super::client::{Client, Denied, SendRequest, UriCheck};
+use super::connection::AddressCheck;
 use super::fields::FieldRules;
 use super::tls::Tls;
 use super::{Body, ErrorCode, RequestOptions};

@@ -8,7 +8,7 @@ use ::http::StatusCode;
 use weft::binding::{HostError, WitError};
 
 use super::code::ErrorCode;
-use super::tls;
+use super::tls_error;
 
 /// The error of a function of `wasi:http`.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ pub(super) fn code_of_io(error: &io::Error) -> ErrorCode {
         | io::ErrorKind::NotConnected
         | io::ErrorKind::UnexpectedEof => ErrorCode::ConnectionTerminated,
         io::ErrorKind::TimedOut => ErrorCode::ConnectionReadTimeout,
-        _ => tls::code_of(error).unwrap_or(ErrorCode::HttpProtocolError),
+        _ => tls_error::code_of(error).unwrap_or(ErrorCode::HttpProtocolError),
     }
 }
 

@@ -23,6 +23,8 @@ mod service;
 mod target;
 #[cfg(feature = "http-tls")]
 mod tls;
+mod tls_error;
+mod watched;
 
 pub use ::http::{Request, Response};
 pub use body::Body;

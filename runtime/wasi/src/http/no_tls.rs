@@ -1,12 +1,11 @@
 //! No connections by TLS: the feature `http-tls` is off.
 
 use std::boxed::Box;
-use std::io;
 
 use tokio::net::TcpStream;
 
 use super::code::ErrorCode;
-use super::connection::Connection;
+use super::watched::Connection;
 
 /// TLS that there isn't.
 #[derive(Clone, Debug)]
@@ -27,9 +26,4 @@ impl Tls {
         let message = "this host was built without TLS: weft-wasi has a feature `http-tls`";
         Err(ErrorCode::InternalError(Some(message.into())))
     }
-}
-
-/// Returns the code for an error of TLS, if it is one.
-pub(super) const fn code_of(_: &io::Error) -> Option<ErrorCode> {
-    None
 }

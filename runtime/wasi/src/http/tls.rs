@@ -10,44 +10,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, Error as TlsError, RootCertStore};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::code::{ErrorCode, TlsAlertReceivedPayload};
-use super::connection::Connection;
+use super::code::ErrorCode;
 use super::error::code_of_io;
-use crate::WasiCtxBuilder;
-
-/// Servers of outgoing requests by TLS.
-impl WasiCtxBuilder {
-    /// Trusts the servers whose certificates lead to this one, in DER, besides those that browsers
-    /// trust: that of an authority, or of one server.
-    ///
-    /// It has no effect on an [`http_sender`](Self::http_sender).
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput): it is no certificate.
-    ///
-    /// ```no_run
-    /// use weft_wasi::WasiCtx;
-    ///
-    /// # fn main() -> std::io::Result<()> {
-    /// let wasi = WasiCtx::builder()
-    ///     .allow_outgoing_http()
-    ///     .trust_certificate(&std::fs::read("authority.der")?)?
-    ///     .build();
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn trust_certificate(mut self, certificate: &[u8]) -> io::Result<Self> {
-        let http = &mut self.context.http;
-        http.tls.trust(certificate)?;
-        if http.is_allowed.is_some() {
-            http.make_sender();
-        }
-        Ok(self)
-    }
-}
+use super::watched::Connection;
 
 /// The servers that are trusted: `None` is those that browsers trust.
 #[derive(Clone)]
@@ -93,22 +60,23 @@ impl Tls {
     ) -> Result<Box<dyn Connection>, ErrorCode> {
         let name = ServerName::try_from(host.to_string());
         let name = name.map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
-        let connector = TlsConnector::from(self.trust_of().config()?);
+        let connector = TlsConnector::from(self.trusted().config()?);
         match connector.connect(name, stream).await {
             Ok(stream) => Ok(Box::new(stream)),
             Err(error) => Err(code_of_io(&error)),
         }
     }
 
-    fn trust(&mut self, certificate: &[u8]) -> io::Result<()> {
-        let mut roots = self.trust_of().roots.clone();
+    /// Trusts another certificate.
+    pub(super) fn trust(&mut self, certificate: &[u8]) -> io::Result<()> {
+        let mut roots = self.trusted().roots.clone();
         let added = roots.add(CertificateDer::from(certificate));
         added.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         self.0 = Some(Arc::new(Trust::of(roots)));
         Ok(())
     }
 
-    fn trust_of(&self) -> &Trust {
+    fn trusted(&self) -> &Trust {
         static USUAL: OnceLock<Trust> = OnceLock::new();
         let usual = || Trust::of(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
         self.0.as_deref().unwrap_or_else(|| USUAL.get_or_init(usual))
@@ -117,18 +85,6 @@ impl Tls {
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls").field("roots", &self.trust_of().roots.len()).finish_non_exhaustive()
+        f.debug_struct("Tls").field("roots", &self.trusted().roots.len()).finish_non_exhaustive()
     }
-}
-
-/// Returns the code for an error of TLS, if it is one: of a handshake, or later.
-pub(super) fn code_of(error: &io::Error) -> Option<ErrorCode> {
-    Some(match error.get_ref()?.downcast_ref()? {
-        TlsError::InvalidCertificate(_) => ErrorCode::TlsCertificateError,
-        TlsError::AlertReceived(alert) => ErrorCode::TlsAlertReceived(TlsAlertReceivedPayload {
-            alert_id: Some(u8::from(*alert)),
-            alert_message: Some(std::format!("{alert:?}")),
-        }),
-        _ => ErrorCode::TlsProtocolError,
-    })
 }
