@@ -86,7 +86,7 @@ impl WasiCtxBuilder {
     /// ```no_run
     /// use weft_wasi::WasiCtx;
     ///
-    /// # fn main() -> std::std::io::Result<()> {
+    /// # fn main() -> std::io::Result<()> {
     /// let wasi = WasiCtx::builder()
     ///     .allow_outgoing_http()
     ///     .trust_certificate(&std::fs::read("authority.der")?)?
