@@ -1,4 +1,4 @@
-//! The workspace: its packages, who names whom in their sources, names, and words.
+//! The workspace: its packages, the names in their sources, the public names, and plain words.
 
 #![expect(
     clippy::expect_used,
