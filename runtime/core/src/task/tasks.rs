@@ -6,6 +6,7 @@ use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::context::{AsyncContext, ContextValue, IntoContextValue};
 use crate::error::{Error, ExtensionError, MachineError};
+use crate::error_context::record::Holder;
 use crate::host::attributes::Name;
 use crate::host::limits::ExtensionLimits;
 use crate::host::machine::ExtendedMachine;
@@ -140,14 +141,14 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.active_operation(task)?;
         let error = error.into();
         if let Some(error) = error {
-            self.machine.hold_source(error)?;
+            self.machine.hold_error(error, Holder::FailedTask)?;
         }
         let recorded = self.machine.describe_call(task, |record| {
             record.failure = Some(Failed(error));
             Ok(())
         });
         if let (Err(failure), Some(error)) = (recorded, error) {
-            self.machine.release_source(error)?;
+            self.machine.release_error(error, Holder::FailedTask)?;
             return Err(failure);
         }
         recorded?;

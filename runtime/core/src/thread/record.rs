@@ -129,6 +129,8 @@ pub(crate) struct ThreadRecord<L: ExtensionLimits> {
     pub(crate) begun: Option<Begun>,
     /// Whether somebody waits for its end, or did.
     pub(crate) join: Join,
+    /// True if it has ever waited for the end of another thread.
+    pub(crate) has_joined: bool,
     /// Whether its task was cancelled, also if nobody has the call any more that would say so.
     pub(crate) is_cancelled: bool,
     pub(crate) end: Option<ThreadEnd>,
@@ -173,6 +175,7 @@ impl<L: ExtensionLimits> ThreadRecord<L> {
             parent,
             begun: None,
             join: Join::Open,
+            has_joined: false,
             is_cancelled: false,
             end: None,
             locals: L::ThreadLocals::EMPTY,

@@ -97,6 +97,13 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         joiner: SpawnedThreadId,
         thread: SpawnedThreadId,
     ) -> bool {
+        if joiner == thread {
+            return true;
+        }
+        // A thread that never waited for another ends each chain, however long this one is.
+        if !self.get(thread).is_ok_and(|record| record.has_joined) {
+            return false;
+        }
         // A thread may wait for several, but is waited for by one at most.
         let mut next = Some(joiner);
         while let Some(waits) = next {

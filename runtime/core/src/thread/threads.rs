@@ -238,6 +238,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
             if threads.would_wait_for_itself(joiner, thread) {
                 return Err(ExtensionError::JoinCycle.into());
             }
+            threads.get_mut(joiner)?.has_joined = true;
         }
         threads.get_mut(thread)?.join = Join::Waited(joiner);
         Ok(())
