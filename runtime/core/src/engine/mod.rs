@@ -30,6 +30,7 @@ use thiserror::Error;
 
 use crate::abi::CoreFunctionType;
 use crate::core_value::CoreValue;
+use crate::error::OneLine;
 
 pub use capability::Capability;
 pub use core_frame::CoreFrame;
@@ -369,11 +370,11 @@ pub enum CoreTrap {
     #[error("the store's guests may not have so many elements of tables")]
     TableLimit,
     /// An engine's own reason: an instruction that traps, or resources that are used up.
-    #[error("{0}")]
+    #[error("{}", OneLine(.0))]
     Engine(Box<str>),
 }
 
 /// An engine refuses a module which is valid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the engine refuses the module: {0}")]
+#[error("the engine refuses the module: {}", OneLine(.0))]
 pub struct ModuleRefused(pub Box<str>);

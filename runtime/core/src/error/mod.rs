@@ -11,7 +11,8 @@
 //! | [`AbiError`] | in the values that the canonical ABI lifts and lowers |
 //! | [`ExtensionError`] | in the use of the host extensions |
 //!
-//! [`WithCauses`] makes one text of an error and its causes.
+//! [`WithCauses`] makes one text of an error and its causes. [`OneLine`] shows a guest's text in a
+//! message.
 //!
 //! Each type of a layer converts into [`enum@Error`] and [`Failure`], so `?` works in functions that
 //! return one of these.
@@ -20,6 +21,7 @@ mod abi;
 mod builtin_call;
 mod extension;
 mod machine;
+mod one_line;
 mod packed;
 mod with_causes;
 
@@ -29,6 +31,7 @@ pub use self::abi::AbiError;
 pub use self::builtin_call::{BuiltinCallError, MissingCapability};
 pub use self::extension::ExtensionError;
 pub use self::machine::MachineError;
+pub use self::one_line::OneLine;
 pub use self::packed::{FieldTooLarge, UnknownCode};
 pub use self::with_causes::WithCauses;
 use crate::chooser::Choice;
