@@ -144,9 +144,8 @@ mod value_type;
 #[cfg(feature = "std")]
 pub use ambient::{AmbientContextScope, InContext, ambient_context};
 pub use async_context::{AsyncContext, ContextError};
+pub use crate::error::InvalidContextKey;
 pub use contexts::Contexts;
-pub use key::{
-    ContextKey, ContextKeyCollision, ContextKeyIdentity, InvalidContextKey, TypedContextKey,
-};
+pub use key::{ContextKey, ContextKeyCollision, ContextKeyIdentity, TypedContextKey};
 pub use scope::{AsyncContextScope, with_async_context};
 pub use value::{ContextValue, ContextValueType, IntoContextValue};

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::key::InvalidContextKey;
+
 /// A mistake in the use of a host extension: contexts, host tasks, host threads, joins, waitable
 /// sets of the host, and the sources of error contexts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
@@ -14,6 +16,9 @@ pub enum ExtensionError {
         /// Its length in bytes; the highest number if it is longer than that.
         bytes: u32,
     },
+    /// A text can't be the key of metadata.
+    #[error("this is no key of metadata: {0}")]
+    InvalidKey(#[from] InvalidContextKey),
     /// The context is that of a scope, which takes it away itself when it is left.
     #[error("the context is that of a scope, and is there until the scope is left")]
     ContextScopeEntered,
@@ -38,6 +43,12 @@ pub enum ExtensionError {
     /// The thread is over: it takes no values any more, and waits for nobody.
     #[error("the thread is over")]
     ThreadEnded,
+    /// There is no destructor with the number.
+    #[error("there is no destructor with the number {number}: make it first")]
+    NoDestructor {
+        /// The number.
+        number: u32,
+    },
     /// A task is dropped only when it is over. Return from it, fail it, or cancel it first.
     #[error("the task is not over")]
     NotFinished,

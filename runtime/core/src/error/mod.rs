@@ -20,6 +20,7 @@
 mod abi;
 mod builtin_call;
 mod extension;
+pub(crate) mod key;
 mod machine;
 mod one_line;
 mod packed;
@@ -30,6 +31,7 @@ use thiserror::Error;
 pub use self::abi::AbiError;
 pub use self::builtin_call::{BuiltinCallError, MissingCapability};
 pub use self::extension::ExtensionError;
+pub use self::key::InvalidContextKey;
 pub use self::machine::MachineError;
 pub use self::one_line::OneLine;
 pub use self::packed::{FieldTooLarge, UnknownCode};

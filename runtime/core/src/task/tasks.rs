@@ -247,21 +247,23 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.caller_id(self.machine.task_key(task)?)
     }
 
-    /// Sets a value of the metadata of a call or host task, and gives the one that was there.
+    /// Sets a value of the metadata of a call or host task, and returns the one that was there. The
+    /// key follows the rules of a [`ContextKey`](struct@crate::context::ContextKey).
     ///
     /// # Errors
     ///
     /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
     /// [`TaskMetadata`](crate::limits::Table::TaskMetadata),
-    /// [`CallRecords`](crate::limits::Table::CallRecords); [`ExtensionError::ValueTooLong`].
+    /// [`CallRecords`](crate::limits::Table::CallRecords); [`ExtensionError::InvalidKey`];
+    /// [`ExtensionError::ValueTooLong`].
     pub fn set_metadata(
         &mut self,
         task: SubtaskId,
         key: &str,
         value: impl IntoContextValue<L>,
     ) -> Result<Option<ContextValue<L>>, Error> {
-        let value = value.into_context_value()?;
-        self.machine.describe_call(task, |record| record.metadata.set(Name::Text(key), value))
+        let (key, value) = (Name::checked(key)?, value.into_context_value()?);
+        self.machine.describe_call(task, |record| record.metadata.set(key, value))
     }
 
     /// A value of the metadata.

@@ -32,6 +32,8 @@ pub(crate) struct ThreadTable<L: ExtensionLimits> {
     ending: List<ThreadRecord<L>>,
     /// When there are so many, those are forgotten that nobody needs any more.
     clean_up_at: usize,
+    /// The number of destructors, if they are counted: they have the numbers below it.
+    pub(crate) num_destructors: Option<u32>,
     /// The one whose call the host begins next.
     spawning: Option<Link<L>>,
 }
@@ -43,6 +45,7 @@ impl<L: ExtensionLimits> ThreadTable<L> {
             links: SecondaryMap::new(Table::ThreadRecords),
             ending: List::new(),
             clean_up_at: FEW,
+            num_destructors: None,
             spawning: None,
         }
     }

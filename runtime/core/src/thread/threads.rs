@@ -313,11 +313,15 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     /// Sets a value of a thread, which is its newest then, and gives the one that the key had,
     /// whose destructor does not run. `destructor` is a number of the host's choice, which it is
     /// told with the value when the thread is over; see
-    /// [`next_destructor`](Self::next_destructor).
+    /// [`next_destructor`](Self::next_destructor). On a store of components it is one that
+    /// `Store::add_thread_destructor` returned.
     ///
     /// # Errors
     ///
     /// With nothing changed: [`ExtensionError::ThreadEnded`] if the thread is over;
+    /// [`ExtensionError::NoDestructor`] if destructors
+    /// [are counted](crate::host::ExtendedMachine::count_destructors), and there is none with the
+    /// number;
     /// [`Error::Full`]: [`Table::ThreadLocals`]; [`ExtensionError::ValueTooLong`];
     /// [`Error::Unknown`].
     pub fn set_local(
@@ -327,6 +331,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         value: impl IntoContextValue<L>,
         destructor: Option<u32>,
     ) -> Result<Option<ContextValue<L>>, Error> {
+        if let (Some(number), Some(count)) = (destructor, self.machine.hooks.threads.num_destructors)
+            && number >= count
+        {
+            return Err(ExtensionError::NoDestructor { number }.into());
+        }
         let value = value.into_context_value()?;
         let record = self.alive(thread)?;
         // Where there was one, there is room for one.
