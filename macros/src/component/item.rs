@@ -150,10 +150,22 @@ fn read_struct(
     }
 }
 
+/// Returns true if a type is `bool`, also if it came through a `macro_rules!` variable or is spelled
+/// with the path of its module.
+fn is_bool(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => is_bool(&group.elem),
+        Type::Paren(paren) => is_bool(&paren.elem),
+        Type::Path(path) => {
+            path.qself.is_none() && path.path.segments.last().is_some_and(|it| it.ident == "bool")
+        }
+        _ => false,
+    }
+}
+
 fn check_flags(fields: &[Field], complaints: &mut Complaints) {
     for (position, Field { ty, name, .. }) in fields.iter().enumerate() {
-        let is_bool = matches!(ty, Type::Path(path) if path.path.is_ident("bool"));
-        if !is_bool {
+        if !is_bool(ty) {
             complaints.on(ty, "a flag is a `bool`");
         }
         if position >= MAX_FLAGS {

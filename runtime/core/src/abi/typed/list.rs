@@ -10,7 +10,8 @@ use crate::error::{AbiError, Failure};
 
 use super::record::check_size;
 use super::window::Window;
-use super::{ComponentType, Lift, Lower, Shape, plain_field};
+use super::parts::plain_part;
+use super::{ComponentType, Lift, Lower, Shape};
 use crate::abi::context::{LowerContextExt as _, LoweringSteps as _};
 use crate::abi::memory::{load_ptr, range_mut};
 use crate::abi::string::{load_string_from_range, store_str_into_range};
@@ -363,7 +364,7 @@ pub const fn check_length<T: ComponentType>(length: usize) {
 }
 
 /// The layout of `list<t, length>`.
-const fn array_abi(element: Abi, length: usize) -> Abi {
+pub(super) const fn array_abi(element: Abi, length: usize) -> Abi {
     assert!(element.narrow.size > 0, "an element of a list is a value, and `()` is none");
     assert!(length > 0, "the canonical ABI has no fixed-length list of length 0");
     assert!(length <= 0xfff_ffff, "the canonical ABI has no fixed-length list so long");
@@ -392,7 +393,7 @@ impl<T: Lower, const N: usize> Lower for [T; N] {
 fn plain_array<'a, T: Lift<'a>, const N: usize>(bytes: &[u8]) -> [T; N] {
     core::array::from_fn(|position| {
         let offset = T::ABI.narrow.size.saturating_mul(position as u64);
-        plain_field::<T>(bytes, Offset { narrow: offset, wide: offset })
+        plain_part::<T>(bytes, Offset { narrow: offset, wide: offset })
     })
 }
 

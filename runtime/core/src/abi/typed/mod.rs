@@ -44,6 +44,7 @@ mod handle;
 #[cfg(feature = "std")]
 mod hash_map;
 mod list;
+mod parts;
 #[cfg(feature = "alloc")]
 mod owned;
 mod record;
@@ -52,7 +53,7 @@ mod shape;
 mod variant;
 mod window;
 
-use crate::error::Failure;
+use crate::error::{AbiError, Failure};
 
 use super::context::LowerContextExt as _;
 use super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
@@ -60,11 +61,13 @@ use super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerConte
 pub use elements::{Elements, LoadElements, StoreElements};
 pub use flags::FlagsAbi;
 pub use list::{LiftedList, check_length};
+#[doc(hidden)]
+pub use parts::{LiftParts, LowerParts, plain_parts};
 #[cfg(feature = "alloc")]
 pub(super) use list::{load_pair, next_pair};
 #[cfg(feature = "alloc")]
 pub(super) use owned::{charge, owned, reserve, reserved};
-pub use record::{load_field, plain_field, record_abi, store_field};
+use parts::{FlatParts, LoweredParts, StoredParts, WrittenParts, no_parts};
 pub use shape::{ResourceKey, Shape};
 pub use variant::VariantAbi;
 pub use window::Window;
@@ -82,23 +85,31 @@ use super::LiftedStr;
     note = "a struct or enum of yours becomes one with `#[derive(ComponentType, Lift, Lower)]`"
 )]
 pub trait ComponentType {
-    /// Size, alignment and flat form.
-    const ABI: Abi;
+    /// Which type it is, with the names of its parts.
+    const SHAPE: Shape;
+
+    /// Size, alignment and flat form: those of the [shape](Self::SHAPE).
+    const ABI: Abi = Self::SHAPE.abi();
 
     /// Whether a value is nothing but its bytes: no address and no handle in it. Storing one then
     /// calls nobody.
-    const INLINE: bool;
+    const INLINE: bool = false;
 
     /// Whether there may be a handle in a value, so that lifting it asks the context for what the
     /// handle stands for, and takes that from the guest or lends it: once, and in the order of
     /// the values.
-    const HANDLES: bool;
+    const HANDLES: bool = Self::SHAPE.has_handles();
 
-    /// Which type it is, with the names of its parts.
-    const SHAPE: Shape;
+    /// The shape, as a part of others.
+    // Hidden: with it, the derive makes no reference of its own for each part, which takes the
+    // compiler as much time as all else in a derived `SHAPE`.
+    #[doc(hidden)]
+    const PART: &'static Shape = &Self::SHAPE;
 }
 
 /// A type whose values are lowered into a guest.
+///
+/// An implementation by hand has both [`lower_flat`](Self::lower_flat) and [`store`](Self::store).
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -131,12 +142,25 @@ pub trait Lower: ComponentType {
         &self,
         cx: &mut C,
         flat: &mut FlatValues,
-    ) -> Result<(), Failure>;
+    ) -> Result<(), Failure> {
+        self.lower_parts(&mut LoweredParts { cx, flat })
+    }
 
     /// `store`: writes this at `address`, where there is room for it.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
-    fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure>;
+    fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure> {
+        self.lower_parts(&mut WrittenParts::new(cx, address))
+    }
+
+    /// Lowers the parts that this is made of, one after the other.
+    // Hidden: the derive implements it, in place of the functions above.
+    #[doc(hidden)]
+    fn lower_parts<P: LowerParts>(&self, parts: &mut P) -> Result<(), Failure> {
+        let _ = parts;
+        const { no_parts::<Self>("`Lower` is derived, or has `lower_flat` and `store`") };
+        Ok(())
+    }
 
     /// Returns `false` if there is no handle in this value, even though its type may have
     /// [some](ComponentType::HANDLES): it is then lowered straight into the guest.
@@ -172,6 +196,8 @@ pub trait Lower: ComponentType {
 /// A type whose values are lifted from a guest; those that borrow do so from its memory, for
 /// `'a`.
 ///
+/// An implementation by hand has both [`lift_flat`](Self::lift_flat) and [`load`](Self::load).
+///
 /// # Errors
 ///
 /// All of its functions fail with the traps of the canonical ABI's loading: `invalid-char`,
@@ -194,12 +220,32 @@ pub trait Lift<'a>: ComponentType + Sized {
     fn lift_flat<H: LiftHandles>(
         cx: &mut LiftContext<'a, H>,
         values: &mut CoreValueIter<'_>,
-    ) -> Result<Self, Failure>;
+    ) -> Result<Self, Failure> {
+        Self::lift_parts(&mut FlatParts { cx, values })
+    }
 
     /// `load`: makes one of its bytes in memory, and none or some that come after them.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
-    fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure>;
+    fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
+        Self::lift_parts(&mut StoredParts::new(cx, bytes))
+    }
+
+    /// Makes one of its parts, one after the other.
+    // Hidden: the derive implements it, in place of the functions above.
+    #[doc(hidden)]
+    fn lift_parts<P: LiftParts<'a>>(parts: &mut P) -> Result<Self, Failure> {
+        let _ = parts;
+        const { no_parts::<Self>("`Lift` is derived, or has `lift_flat` and `load`") };
+        Err(AbiError::ByteCount.into())
+    }
+
+    /// Makes one that is the next of some parts.
+    // Hidden: the derive calls it, so that a part which can't be lifted is one error.
+    #[doc(hidden)]
+    fn lift_part<P: LiftParts<'a>>(parts: &mut P) -> Result<Self, Failure> {
+        parts.part()
+    }
 
     /// `load_list_from_valid_range`: makes those that lie in `bytes` one after the other.
     ///
