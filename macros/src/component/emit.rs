@@ -69,18 +69,6 @@ impl Item {
             impl #impl_generics #tr for #ident #ty_generics #bounds { #body }
         }
     }
-
-    /// The types of all parts.
-    fn part_types(&self) -> Vec<&Type> {
-        match &self.kind {
-            Kind::Record(fields) | Kind::Tuple(fields) => {
-                fields.iter().map(|field| &field.ty).collect()
-            }
-            Kind::Newtype(field) => vec![&field.ty],
-            Kind::Variant(cases) => cases.iter().filter_map(|case| case.payload.as_ref()).collect(),
-            Kind::Enum(_) | Kind::Flags(_) => Vec::new(),
-        }
-    }
 }
 
 /// The `SHAPE` of an item.
@@ -123,7 +111,7 @@ fn shape(item: &Item) -> TokenStream {
 pub(super) fn component_type(item: &Item) -> TokenStream {
     let weft = &item.weft;
     let shape = shape(item);
-    let inline = item.part_types().into_iter().map(|ty| constant(weft, ty, "INLINE"));
+    let inline = item.kind.part_types().into_iter().map(|ty| constant(weft, ty, "INLINE"));
     // A type that is too large is told at its name.
     let span = item.ident().span();
     let abi = quote_spanned! {span=> <Self as #weft::abi::ComponentType>::SHAPE.abi() };

@@ -354,19 +354,19 @@ impl<T: ComponentType, const N: usize> ComponentType for [T; N] {
     const SHAPE: Shape = Shape::FixedLengthList(&T::SHAPE, N);
 }
 
-/// Fails to compile, where it is a constant, if there is no `list<t, length>`.
+/// Fails to compile, where it is a constant, if there is no list of this shape.
 ///
 /// # Panics
 ///
 /// If the length is 0, or a value would have more bytes than the canonical ABI allows.
-pub const fn check_length<T: ComponentType>(length: usize) {
-    array_abi(T::ABI, length);
+pub const fn check_length(list: &Shape) {
+    let _ = list.abi();
 }
 
 /// The layout of `list<t, length>`.
 pub(super) const fn array_abi(element: Abi, length: usize) -> Abi {
     assert!(element.narrow.size > 0, "an element of a list is a value, and `()` is none");
-    assert!(length > 0, "the canonical ABI has no fixed-length list of length 0");
+    assert!(length > 0, "the length of a fixed-length list is at least 1");
     assert!(length <= 0xfff_ffff, "the canonical ABI has no fixed-length list so long");
     #[expect(clippy::cast_possible_truncation, reason = "it was checked just now")]
     let abi = element.fixed_length_list(length as u32);
