@@ -243,6 +243,7 @@ pub trait Lift<'a>: ComponentType + Sized {
     /// Makes one that is the next of some parts.
     // Hidden: the derive calls it, so that a part which can't be lifted is one error.
     #[doc(hidden)]
+    #[inline]
     fn lift_part<P: LiftParts<'a>>(parts: &mut P) -> Result<Self, Failure> {
         parts.part()
     }

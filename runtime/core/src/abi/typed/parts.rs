@@ -1,6 +1,8 @@
 //! Values that are made of parts, from wherever the parts are: what a derived type does is written
 //! once, and not once for each form of values.
 
+#![expect(clippy::inline_always, reason = "the places of parts are constants only in their record")]
+
 use crate::error::{AbiError, Failure};
 
 use super::{ComponentType, Lift, Lower, VariantAbi};
@@ -68,7 +70,7 @@ impl NextField {
 
     /// Returns the offset of the next field, which has this layout, and goes on after it. All of it
     /// is constant where a record's fields are handled in one function.
-    #[inline]
+    #[inline(always)]
     const fn next(&mut self, abi: Abi) -> Offset {
         let Offset { narrow, wide } = self.0;
         let offset = Offset {
@@ -101,7 +103,7 @@ struct FlatPayload<'x, 'a, 'v, H> {
 }
 
 impl<'a, H: LiftHandles> LiftParts<'a> for FlatParts<'_, 'a, '_, H> {
-    #[inline]
+    #[inline(always)]
     fn part<T: Lift<'a>>(&mut self) -> Result<T, Failure> {
         T::lift_flat(self.cx, self.values)
     }
@@ -119,7 +121,7 @@ impl<'a, H: LiftHandles> LiftParts<'a> for FlatParts<'_, 'a, '_, H> {
 }
 
 impl<'a, H: LiftHandles> LiftParts<'a> for FlatPayload<'_, 'a, '_, H> {
-    #[inline]
+    #[inline(always)]
     fn part<T: Lift<'a>>(&mut self) -> Result<T, Failure> {
         T::lift_flat(self.cx, &mut self.values)
     }
@@ -148,7 +150,7 @@ impl<'x, 'a, H> StoredParts<'x, 'a, H> {
 }
 
 impl<'a, H: LiftHandles> LiftParts<'a> for StoredParts<'_, 'a, H> {
-    #[inline]
+    #[inline(always)]
     fn part<T: Lift<'a>>(&mut self) -> Result<T, Failure> {
         let offset = self.next.next(T::ABI).of(self.cx.options.address_type);
         let offset = usize::try_from(offset).ok();
@@ -175,7 +177,7 @@ struct PlainParts<'x> {
 }
 
 impl<'a> LiftParts<'a> for PlainParts<'_> {
-    #[inline]
+    #[inline(always)]
     fn part<T: Lift<'a>>(&mut self) -> Result<T, Failure> {
         Ok(plain_part(self.bytes, self.next.next(T::ABI)))
     }
@@ -227,7 +229,7 @@ pub(super) struct LoweredParts<'x, C: ?Sized> {
 }
 
 impl<C: LowerContext + ?Sized> LowerParts for LoweredParts<'_, C> {
-    #[inline]
+    #[inline(always)]
     fn part<T: Lower + ?Sized>(&mut self, part: &T) -> Result<(), Failure> {
         part.lower_flat(self.cx, self.flat)
     }
@@ -261,7 +263,7 @@ impl<'x, C: ?Sized> WrittenParts<'x, C> {
 }
 
 impl<C: LowerContext + ?Sized> LowerParts for WrittenParts<'_, C> {
-    #[inline]
+    #[inline(always)]
     fn part<T: Lower + ?Sized>(&mut self, part: &T) -> Result<(), Failure> {
         let offset = self.next.next(T::ABI).of(self.cx.options().address_type);
         part.store(self.cx, self.address.saturating_add(offset))
