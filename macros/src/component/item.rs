@@ -116,7 +116,9 @@ impl Item {
                 None
             }
         };
-        for itself in kind.iter().flat_map(Kind::part_types).filter_map(|ty| within(ty, &input.ident)) {
+        for itself in
+            kind.iter().flat_map(Kind::part_types).filter_map(|ty| within(ty, &input.ident))
+        {
             complaints.on(
                 itself,
                 "the Component Model has no recursive types: a value can't contain one of its own type",

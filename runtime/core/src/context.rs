@@ -141,10 +141,10 @@ pub(crate) mod stack;
 mod value;
 mod value_type;
 
+pub use crate::error::InvalidContextKey;
 #[cfg(feature = "std")]
 pub use ambient::{AmbientContextScope, InContext, ambient_context};
 pub use async_context::{AsyncContext, ContextError};
-pub use crate::error::InvalidContextKey;
 pub use contexts::Contexts;
 pub use key::{ContextKey, ContextKeyCollision, ContextKeyIdentity, TypedContextKey};
 pub use scope::{AsyncContextScope, with_async_context};

@@ -115,9 +115,7 @@ pub(in crate::component) fn lift(item: &Item) -> TokenStream {
     let (plain, lifted) = match &item.kind {
         Kind::Record(fields) | Kind::Tuple(fields) => of_fields(fields),
         Kind::Newtype(field) => of_fields(core::slice::from_ref(field)),
-        Kind::Variant(all) | Kind::Enum(all) => {
-            (TokenStream::new(), cases(weft, all, &lifetime))
-        }
+        Kind::Variant(all) | Kind::Enum(all) => (TokenStream::new(), cases(weft, all, &lifetime)),
         Kind::Flags(fields) => (TokenStream::new(), flags(weft, fields)),
     };
     let mut generics = item.generics.clone();

@@ -20,7 +20,8 @@ use super::record::ErrorRecord;
 /// ```
 ///
 /// Each error and each frame has one line: a message, function or file that could be mistaken for
-/// more is shown in quotes, as [`OneLine`] does it. Metadata is not in it: it may hold what nobody is to read in a log.
+/// more is shown in quotes, as by [`OneLine`]. Metadata is not in the text: it may hold what nobody
+/// is to read in a log.
 pub struct ErrorTrace<'a, L: ExtensionLimits, C> {
     pub(super) machine: &'a ExtendedMachine<L, C>,
     pub(super) error_context: ErrorContextId,

@@ -3,6 +3,8 @@
 
 #![expect(clippy::inline_always, reason = "the places of parts are constants only in their record")]
 
+use core::marker::PhantomData;
+
 use crate::error::{AbiError, Failure};
 
 use super::{ComponentType, Lift, Lower, VariantAbi};
@@ -284,7 +286,13 @@ impl<C: LowerContext + ?Sized> LowerParts for WrittenParts<'_, C> {
     }
 }
 
-/// Fails to compile where it is used: a type has functions of its own, or is made of parts.
-pub(super) const fn no_parts<T: ?Sized>(missing: &str) {
-    panic!("{}", missing);
+/// The check that a type has functions of its own, or is made of parts. It is made where neither is so.
+pub(super) struct NoParts<T: ?Sized>(PhantomData<T>);
+
+impl<T: ?Sized> NoParts<T> {
+    /// Fails to compile where it is used.
+    pub(super) const CHECKED: () = assert!(
+        size_of::<PhantomData<T>>() > 0,
+        "`Lift` and `Lower` are derived, or have both of their functions written by hand"
+    );
 }

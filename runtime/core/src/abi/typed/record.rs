@@ -1,4 +1,4 @@
-//! Tuples, and what a record's fields need.
+//! Tuples, and the fields of records for derives.
 
 use crate::error::Failure;
 
@@ -12,7 +12,7 @@ pub(super) const fn check_size(abi: Abi) -> Abi {
     abi
 }
 
-/// A tuple of these parts: the names are those of a type parameter and of the part.
+/// Implements the traits of a tuple. The names are those of a type parameter and of the part.
 macro_rules! tuple {
     ($($ty:ident $part:ident),+) => {
         impl<$($ty: ComponentType),+> ComponentType for ($($ty,)+) {
