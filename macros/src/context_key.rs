@@ -140,7 +140,7 @@ impl ToTokens for Key {
     }
 }
 
-/// Returns true if a path surely leads to another crate. Of others, only the compiler knows.
+/// Returns `true` if a path surely leads to another crate. Of others, only the compiler knows.
 fn is_foreign(path: &Path) -> bool {
     const OTHERS: [&str; 3] = ["std", "core", "alloc"];
     let first = path.segments.first();

@@ -204,7 +204,7 @@ fn read_struct(
     }
 }
 
-/// Returns true if a type is `bool`, also if it came through a `macro_rules!` variable or is spelled
+/// Returns `true` if a type is `bool`, also if it came through a `macro_rules!` variable or is spelled
 /// with the path of its module.
 fn is_bool(ty: &Type) -> bool {
     match ty {

@@ -45,7 +45,7 @@ pub enum ExtensionError {
     ThreadEnded,
     /// There is no destructor with the number.
     #[error("there is no destructor with the number {number}: make it first")]
-    NoDestructor {
+    UnknownDestructor {
         /// The number.
         number: u32,
     },

@@ -24,13 +24,13 @@ pub struct OneLine<'a>(
 );
 
 impl OneLine<'_> {
-    /// Returns true if the text is shown in quotes, where it would otherwise stand alone.
+    /// Returns `true` if the text is shown in quotes, where it would otherwise stand alone.
     fn needs_quotes(self) -> bool {
         self.0.starts_with('"') || self.0.contains(steers)
     }
 }
 
-/// Returns true if a character does more than to stand in its line.
+/// Returns `true` if a character does more than to stand in its line.
 fn steers(c: char) -> bool {
     c.is_control()
         || matches!(

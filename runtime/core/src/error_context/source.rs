@@ -61,8 +61,8 @@ impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
         }
     }
 
-    /// Returns true if `error_context` is `other` or one of its sources. This takes the same time for
-    /// each error context that is nobody's source, however many sources `other` has.
+    /// Returns `true` if `error_context` is `other` or one of its sources. This takes the same time
+    /// for each error context that is nobody's source, however many sources `other` has.
     fn is_among_sources_of(
         &self,
         error_context: ErrorContextId,
