@@ -96,10 +96,10 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>()
     assert_eq!(
         world.machine.threads().end_join(thread),
         Err(ExtensionError::NotJoined.into()),
-        "nobody waits"
+        "it has no waiter"
     );
     world.task_return(None);
-    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running), "it goes on");
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running), "it continues");
     assert_eq!(world.exit(), HOST);
     assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Completed));
     assert_eq!(world.machine.threads().machine_thread(thread), Ok(None));
@@ -247,7 +247,7 @@ fn a_thread_knows_its_parent_and_its_children<L: ExtensionLimits>() {
     let instance = world.instances.remove(0);
     world.machine.remove_instance(instance).unwrap();
     join(&mut world, parent.0);
-    assert_eq!(world.machine.threads().parent(children[0].0), Ok(None), "nobody knows it any more");
+    assert_eq!(world.machine.threads().parent(children[0].0), Ok(None), "it is forgotten");
     let orphan =
         world.machine.threads().spawn_ref(function, ThreadSpawnConfig::default(), Some(parent.0));
     assert_eq!(orphan.map(|_| ()), Err(Failure::Error(GONE)));
@@ -277,6 +277,27 @@ fn thread_values_are_destroyed_at_the_end_newest_first<L: ExtensionLimits>() {
     assert_eq!((oldest.key, oldest.value.as_text(), oldest.destructor), (1, Some("one"), 100));
     assert!(world.machine.threads().next_destructor().unwrap().is_none());
     assert_eq!(join(&mut world, thread), ThreadEnd::Completed);
+    clean_up(world, &[(thread, call)]);
+}
+
+fn a_destructor_that_there_is_not_is_refused_where_they_are_counted<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let (thread, call) = run(&mut world);
+    world.machine.threads().set_local(thread, 1, 1_u32, Some(u32::MAX)).unwrap();
+    for (count, refused) in [(0, 0), (2, 2), (2, u32::MAX), (u32::MAX, u32::MAX)] {
+        world.machine.count_destructors(count);
+        let error = world.machine.threads().set_local(thread, 1, 2_u32, Some(refused));
+        assert_eq!(error, Err(ExtensionError::UnknownDestructor { number: refused }.into()));
+        let value = world.machine.threads().get_local(thread, 1).unwrap();
+        assert_eq!(value, Some(&1_u32.into()), "nothing has changed");
+    }
+    world.machine.count_destructors(2);
+    world.machine.threads().set_local(thread, 1, 2_u32, Some(1)).unwrap();
+    world.machine.threads().set_local(thread, 2, 3_u32, None).unwrap();
+    world.task_return(None);
+    assert_eq!(world.exit(), HOST);
+    let destroyed = world.machine.threads().next_destructor().unwrap().unwrap();
+    assert_eq!((destroyed.key, destroyed.destructor), (1, 1));
     clean_up(world, &[(thread, call)]);
 }
 
@@ -409,6 +430,7 @@ on_each_storage! {
     a_thread_whose_instance_is_removed_has_failed,
     a_thread_knows_its_parent_and_its_children,
     thread_values_are_destroyed_at_the_end_newest_first,
+    a_destructor_that_there_is_not_is_refused_where_they_are_counted,
     a_value_that_is_set_again_is_the_newest,
     a_removed_value_is_not_destroyed,
     an_ended_thread_is_known_until_its_values_are_destroyed,
