@@ -10,10 +10,10 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
     let head = doc("The features that parts of the Component Model belong to.\n\
          \n\
          ```\n\
-         use weft_core::builtin::Builtin;\n\
          use weft_core::gate::Gate;\n\
+         use weft_core::value_type::ValueType;\n\
          \n\
-         assert_eq!(Builtin::StreamRead.description().gate, Gate::Async);\n\
+         assert_eq!(ValueType::Stream.gate(), Gate::Async);\n\
          assert_eq!(Gate::Async.since(), \"wasi-0.3\");\n\
          ```");
     let variants = spec.gates.iter().map(|gate| {

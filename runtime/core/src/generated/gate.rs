@@ -3,10 +3,10 @@
 //! The features that parts of the Component Model belong to.
 //!
 //! ```
-//! use weft_core::builtin::Builtin;
 //! use weft_core::gate::Gate;
+//! use weft_core::value_type::ValueType;
 //!
-//! assert_eq!(Builtin::StreamRead.description().gate, Gate::Async);
+//! assert_eq!(ValueType::Stream.gate(), Gate::Async);
 //! assert_eq!(Gate::Async.since(), "wasi-0.3");
 //! ```
 
