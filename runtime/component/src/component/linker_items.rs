@@ -13,6 +13,7 @@ use crate::component::definition::versions;
 use crate::component::run::host_resource::HostResourceType;
 use crate::component::store::module::Module;
 use crate::engine::CoreEngine;
+use crate::error::OneLine;
 
 use super::instance::Instance;
 use super::linker::{Linker, Provided};
@@ -22,7 +23,7 @@ use super::loading::Component;
 /// [`CallError::Host`](super::CallError::Host) after
 /// [`Linker::define_unknown_imports_as_traps`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the import `{name}` is not given, and was called")]
+#[error("the import {:#} is not given, and was called", OneLine(name))]
 pub struct UnknownImport {
     name: String,
 }

@@ -11,6 +11,7 @@ use core::error::Error;
 use core::fmt;
 
 use crate::code::SubtaskState;
+use crate::error::OneLine;
 use crate::machine::{
     CalleeView, EndId, HandleView, InstanceId, SubtaskId, TaskId, ThreadId, ThreadState,
     ThreadView, WaitableId, WaitableSetId, WaitingOn,
@@ -389,7 +390,7 @@ impl fmt::Display for HostAwaited {
                 write!(f, "it {does} the {kind} of which it holds end {end}, or drops that")
             }
             Self::Task(task) => write!(f, "it ends its task {task}"),
-            Self::Function(name) => write!(f, "its function `{name}` returns"),
+            Self::Function(name) => write!(f, "its function {:#} returns", OneLine(name)),
         }
     }
 }

@@ -6,6 +6,7 @@ use thiserror::Error;
 use wasmparser::WasmFeatures;
 
 use crate::abi::InvalidType;
+use crate::error::OneLine;
 
 /// As deep as components may be nested, so that no recursion over them ends a thread's stack.
 pub(crate) const MAX_NESTING: usize = 100;
@@ -16,7 +17,7 @@ pub(crate) const MAX_NESTING: usize = 100;
 pub enum InvalidComponent {
     /// The bytes are not a component: they don't follow the binary format, or break a rule of
     /// validation.
-    #[error("{message} (at byte {offset})")]
+    #[error("{} (at byte {offset})", OneLine(message))]
     Invalid {
         /// What is wrong.
         message: String,
@@ -39,7 +40,7 @@ pub enum InvalidComponent {
         offset: u64,
     },
     /// The component may well be valid, but Weft does not implement what it needs.
-    #[error("{feature} are needed and not implemented: {message} (at byte {offset})")]
+    #[error("{feature} are needed and not implemented: {} (at byte {offset})", OneLine(message))]
     Unsupported {
         /// What it needs.
         feature: &'static str,
