@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn a_text_is_as_it_is_or_quoted() {
-        for plain in ["", "a", "it's \"so\"", r"C:\new\x.rs", "naïve é 日本語 नमस्ते", "a`b"] {
+        for plain in ["", "a", "it's \"so\"", r"C:\new\x.rs", "naïve é 日本語 नमस्ते", "a`b"]
+        {
             assert_eq!(OneLine(plain).to_string(), plain);
         }
         assert_eq!(format!("{:#}", OneLine("a`b")), "\"a`b\"");

@@ -331,7 +331,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         value: impl IntoContextValue<L>,
         destructor: Option<u32>,
     ) -> Result<Option<ContextValue<L>>, Error> {
-        if let (Some(number), Some(count)) = (destructor, self.machine.hooks.threads.num_destructors)
+        if let (Some(number), Some(count)) =
+            (destructor, self.machine.hooks.threads.num_destructors)
             && number >= count
         {
             return Err(ExtensionError::NoDestructor { number }.into());

@@ -163,7 +163,7 @@ fn an_element_of_another_type_is_refused_and_the_list_stays_as_it_is<L: Extensio
     }
     let mut list = FixedLengthList::<L>::new(list_type(ElementType::U8, 2));
     let refused = list.push(true).unwrap_err();
-    assert_eq!(refused.to_string(), "an element is to be of type `u8`, and is a bool");
+    assert_eq!(refused.to_string(), "expected an element of type `u8`, and found a bool");
 }
 
 fn a_list_of_an_immutable_type_is_filled_and_then_stays<L: ExtensionLimits>() {
@@ -190,7 +190,10 @@ fn every_scalar_has_a_zero_and_can_be_repeated<L: ExtensionLimits>() {
     assert_eq!(texts.get_as::<&str>(1), Some(""));
     assert!(repeat_element::<L>(ElementType::U8, 9_u16, 2).is_err());
     assert_eq!(zero_filled::<L>(ElementType::U8, 0), Err(ListError::NoLength));
-    assert_eq!(zero_filled::<L>(ElementType::U8, 1 << 28), Err(too_large(ElementType::U8, 1 << 28)));
+    assert_eq!(
+        zero_filled::<L>(ElementType::U8, 1 << 28),
+        Err(too_large(ElementType::U8, 1 << 28))
+    );
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the numbers are those that a float has exactly")]
@@ -226,7 +229,9 @@ fn what_is_no_range_is_refused<L: ExtensionLimits>() {
         (ElementType::U64, i64::MIN, i64::MAX),
     ] {
         let refused = from_range::<L>(ty.clone(), start, end).unwrap_err();
-        let text = format!("there is no list of `{ty}` of the numbers from {start} up to {end}");
+        let text = format!(
+            "expected a range of one or more numbers, all of type `{ty}`, and found {start}..{end}"
+        );
         assert_eq!(refused.to_string(), text);
         assert_eq!(refused, ListError::NoRange { element: ty, start, end });
     }
@@ -371,7 +376,7 @@ mod of_any_type {
         let refused = list.push(Val::Record([Val::F32(1.0), Val::U8(1)].into())).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "a value is to be of type `record { a: f32, b: string }`, and is not"
+            "expected a value of type `record { a: f32, b: string }`, and found another"
         );
         let cause = std::error::Error::source(&refused).unwrap();
         assert_eq!(cause.to_string(), "at .b: expected string, found a u8");

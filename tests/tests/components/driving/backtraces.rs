@@ -92,7 +92,9 @@ fn names_of_guests_cannot_forge_frames_and_lines() {
     let forged = trap(&world.store);
     assert_eq!(
         lines(&forged),
-        [r#"0: `fail` of instance 1: core function "f\n1: `admin` of instance 1" of core module "\u{1b}[2Jgone` of `safe""#]
+        [
+            r#"0: `fail` of instance 1: core function "f\n1: `admin` of instance 1" of core module "\u{1b}[2Jgone` of `safe""#
+        ]
     );
     assert!(!forged.to_string().contains('\u{1b}'));
 }

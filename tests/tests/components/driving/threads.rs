@@ -6,10 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use weft::abi::Val;
-use weft::component::{
-    CallError, FunctionReference, Instance, Linker, SpawnedThread,
-    ThreadError,
-};
+use weft::component::{CallError, FunctionReference, Instance, Linker, SpawnedThread, ThreadError};
 use weft::context::{AsyncContextScope, ContextKey};
 use weft::engine::wasmi::Wasmi;
 use weft::error::{Error, ExtensionError};

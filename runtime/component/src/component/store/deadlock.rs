@@ -350,7 +350,9 @@ impl fmt::Display for Party {
             Self::Nobody => f.write_str("nobody who is left"),
             Self::Host => f.write_str("the host"),
             Self::HostFunction(name) => write!(f, "the host's function {:#}", OneLine(name)),
-            Self::Task { function, instance } => write!(f, "{:#} of instance {instance}", OneLine(function)),
+            Self::Task { function, instance } => {
+                write!(f, "{:#} of instance {instance}", OneLine(function))
+            }
             Self::Instance(instance) => write!(f, "instance {instance}"),
         }
     }

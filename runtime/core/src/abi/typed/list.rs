@@ -8,9 +8,9 @@ use arrayvec::ArrayVec;
 use crate::core_value::IntegerType;
 use crate::error::{AbiError, Failure};
 
+use super::parts::plain_part;
 use super::record::check_size;
 use super::window::Window;
-use super::parts::plain_part;
 use super::{ComponentType, Lift, Lower, Shape};
 use crate::abi::context::{LowerContextExt as _, LoweringSteps as _};
 use crate::abi::memory::{load_ptr, range_mut};

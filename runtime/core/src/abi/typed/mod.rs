@@ -44,9 +44,9 @@ mod handle;
 #[cfg(feature = "std")]
 mod hash_map;
 mod list;
-mod parts;
 #[cfg(feature = "alloc")]
 mod owned;
+mod parts;
 mod record;
 mod scalar;
 mod shape;
@@ -61,13 +61,13 @@ use super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerConte
 pub use elements::{Elements, LoadElements, StoreElements};
 pub use flags::FlagsAbi;
 pub use list::{LiftedList, check_length};
-#[doc(hidden)]
-pub use parts::{LiftParts, LowerParts, plain_parts};
 #[cfg(feature = "alloc")]
 pub(super) use list::{load_pair, next_pair};
 #[cfg(feature = "alloc")]
 pub(super) use owned::{charge, owned, reserve, reserved};
 use parts::{FlatParts, LoweredParts, StoredParts, WrittenParts, no_parts};
+#[doc(hidden)]
+pub use parts::{LiftParts, LowerParts, plain_parts};
 pub use shape::{ResourceKey, Shape};
 pub use variant::VariantAbi;
 pub use window::Window;
