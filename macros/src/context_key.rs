@@ -132,7 +132,7 @@ impl ToTokens for Key {
     }
 }
 
-/// Returns true if a path leads to another crate. For some paths, only the compiler can tell.
+/// Returns `true` if a path leads to another crate. For some paths, only the compiler can tell.
 fn is_foreign(path: &Path) -> bool {
     const OTHERS: [&str; 3] = ["std", "core", "alloc"];
     let first = path.segments.first();

@@ -87,7 +87,7 @@ fn array_of(ty: &Type, complaints: &mut Complaints) -> Option<Type> {
     }
 }
 
-/// Returns true if a type has the name of a list of any length.
+/// Returns `true` if a type has the name of a list of any length.
 fn is_another_list(path: &TypePath) -> bool {
     let last = path.path.segments.last();
     last.is_some_and(|last| ["Vec", "Box", "String", "VecDeque"].iter().any(|it| last.ident == it))

@@ -207,7 +207,7 @@ fn read_struct(
     }
 }
 
-/// Returns true if a type is `bool`. It may have come through a `macro_rules!` variable, or be
+/// Returns `true` if a type is `bool`. It may have come through a `macro_rules!` variable, or be
 /// written with the path of its module.
 fn is_bool(ty: &Type) -> bool {
     match ty {

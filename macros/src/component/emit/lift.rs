@@ -18,7 +18,7 @@ fn of_part(weft: &Path, lifetime: &Lifetime, ty: &Type, what: &TokenStream) -> T
 const NEVER_PLAIN: [&str; 9] =
     ["String", "Vec", "Option", "Result", "Box", "Cow", "HashMap", "bool", "char"];
 
-/// Returns false if a type has the name of one that has no `Lift::PLAIN`. A type of another crate
+/// Returns `false` if a type has the name of one that has no `Lift::PLAIN`. A type of another crate
 /// with that name is lifted without it, too.
 fn may_be_plain(ty: &Type) -> bool {
     match ty {

@@ -45,7 +45,7 @@ pub enum ExtensionError {
     ThreadEnded,
     /// No destructor has this number.
     #[error("there is no destructor with the number {number}: create it first")]
-    NoDestructor {
+    UnknownDestructor {
         /// The number.
         number: u32,
     },

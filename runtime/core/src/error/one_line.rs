@@ -24,13 +24,13 @@ pub struct OneLine<'a>(
 );
 
 impl OneLine<'_> {
-    /// Returns true if the text can't be shown unchanged.
+    /// Returns `true` if the text can't be shown unchanged.
     fn needs_quotes(self) -> bool {
         self.0.starts_with('"') || self.0.contains(steers)
     }
 }
 
-/// Returns true if a character changes anything but its own place in the line.
+/// Returns `true` if a character changes anything but its own place in the line.
 fn steers(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -54,7 +54,7 @@ impl<L: ExtensionLimits> Default for ErrorRecord<L> {
 }
 
 impl<L: ExtensionLimits> ErrorRecord<L> {
-    /// Returns true if it describes nothing.
+    /// Returns `true` if it describes nothing.
     pub(crate) fn is_blank(&self) -> bool {
         let Self { severity, code, source, source_of: _, failure_of: _, frames, metadata } = self;
         *severity == ErrorSeverity::default()
@@ -65,7 +65,7 @@ impl<L: ExtensionLimits> ErrorRecord<L> {
             && metadata.len() == 0
     }
 
-    /// Returns true if an error context or a task holds it.
+    /// Returns `true` if an error context or a task holds it.
     pub(crate) const fn is_held(&self) -> bool {
         self.source_of > 0 || self.failure_of > 0
     }

@@ -64,7 +64,7 @@ impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
         }
     }
 
-    /// Returns true if `error_context` is `other` or one of its sources. For an error context
+    /// Returns `true` if `error_context` is `other` or one of its sources. For an error context
     /// that is the source of no other, this takes the same time however many sources `other` has.
     fn is_among_sources_of(
         &self,

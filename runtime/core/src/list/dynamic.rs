@@ -72,7 +72,7 @@ impl<C: CompoundType> FixedLengthListType<C> {
         self.length
     }
 
-    /// Returns true if elements can be changed.
+    /// Returns `true` if elements can be changed.
     pub const fn is_mutable(&self) -> bool {
         self.is_mutable
     }
@@ -177,7 +177,7 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         self.elements.len()
     }
 
-    /// Returns true if there are as many elements as the length.
+    /// Returns `true` if there are as many elements as the length.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.remaining() == 0

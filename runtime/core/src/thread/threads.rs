@@ -360,7 +360,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     /// After an error, nothing has changed.
     ///
     /// - [`ExtensionError::ThreadEnded`] if the thread has ended.
-    /// - [`ExtensionError::NoDestructor`] if the number of destructors
+    /// - [`ExtensionError::UnknownDestructor`] if the number of destructors
     ///   [is set](crate::host::ExtendedMachine::count_destructors), and none has this number.
     /// - [`Error::Full`] if there is no room in [`Table::ThreadLocals`].
     /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.
@@ -393,7 +393,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
             (destructor, self.machine.hooks.threads.num_destructors)
             && number >= count
         {
-            return Err(ExtensionError::NoDestructor { number }.into());
+            return Err(ExtensionError::UnknownDestructor { number }.into());
         }
         let value = value.into_context_value()?;
         let record = self.alive(thread)?;

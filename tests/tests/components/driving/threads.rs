@@ -164,7 +164,7 @@ fn a_destructor_that_fails_is_told_with_its_value_and_the_others_run() {
     let ask = reference(&world, &guest, "ask");
     let thread = spawn(&mut world, &ask, Some(1), None);
     let refused = world.store.threads().set_local(thread.id(), 3, 3_u32, Some(99));
-    assert_eq!(refused, Err(ExtensionError::NoDestructor { number: 99 }.into()));
+    assert_eq!(refused, Err(ExtensionError::UnknownDestructor { number: 99 }.into()));
     for (key, destructor) in [(1, hears), (2, fails), (4, waits), (5, hears)] {
         world.store.threads().set_local(thread.id(), key, key, Some(destructor)).unwrap();
     }

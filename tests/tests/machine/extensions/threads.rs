@@ -287,7 +287,7 @@ fn a_destructor_that_there_is_not_is_refused_where_they_are_counted<L: Extension
     for (count, refused) in [(0, 0), (2, 2), (2, u32::MAX), (u32::MAX, u32::MAX)] {
         world.machine.count_destructors(count);
         let error = world.machine.threads().set_local(thread, 1, 2_u32, Some(refused));
-        assert_eq!(error, Err(ExtensionError::NoDestructor { number: refused }.into()));
+        assert_eq!(error, Err(ExtensionError::UnknownDestructor { number: refused }.into()));
         let value = world.machine.threads().get_local(thread, 1).unwrap();
         assert_eq!(value, Some(&1_u32.into()), "nothing has changed");
     }

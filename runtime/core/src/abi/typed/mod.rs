@@ -15,6 +15,7 @@ mod parts;
 mod record;
 mod scalar;
 mod shape;
+mod shape_abi;
 mod variant;
 mod window;
 

@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 
 use crate::error::{AbiError, Failure};
 
-use super::{ComponentType, Lift, Lower, VariantAbi};
+use super::{ComponentType, Lift, Lower};
 use crate::abi::layout::align_to;
 use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset};
 
@@ -89,11 +89,6 @@ impl NextField {
     }
 }
 
-/// Returns the layout of the variant or enum `T`.
-const fn variant_abi<T: ComponentType + ?Sized>() -> VariantAbi {
-    T::SHAPE.variant_abi()
-}
-
 /// Parts that are core values.
 pub(super) struct FlatParts<'x, 'a, 'v, H> {
     pub(super) cx: &'x mut LiftContext<'a, H>,
@@ -114,7 +109,7 @@ impl<'a, H: LiftHandles> LiftParts<'a> for FlatParts<'_, 'a, '_, H> {
 
     #[inline]
     fn case<T: ComponentType>(&mut self) -> Result<(u32, impl LiftParts<'a>), Failure> {
-        let (case, values) = const { variant_abi::<T>() }.lift_flat(self.cx, self.values)?;
+        let (case, values) = const { T::SHAPE.variant_abi() }.lift_flat(self.cx, self.values)?;
         Ok((case, FlatPayload { cx: self.cx, values }))
     }
 
@@ -131,7 +126,8 @@ impl<'a, H: LiftHandles> LiftParts<'a> for FlatPayload<'_, 'a, '_, H> {
     }
 
     fn case<T: ComponentType>(&mut self) -> Result<(u32, impl LiftParts<'a>), Failure> {
-        let (case, values) = const { variant_abi::<T>() }.lift_flat(self.cx, &mut self.values)?;
+        let (case, values) =
+            const { T::SHAPE.variant_abi() }.lift_flat(self.cx, &mut self.values)?;
         Ok((case, FlatPayload { cx: &mut *self.cx, values }))
     }
 
@@ -164,7 +160,7 @@ impl<'a, H: LiftHandles> LiftParts<'a> for StoredParts<'_, 'a, H> {
 
     #[inline]
     fn case<T: ComponentType>(&mut self) -> Result<(u32, impl LiftParts<'a>), Failure> {
-        let (case, payload) = const { variant_abi::<T>() }.load(self.cx, self.bytes)?;
+        let (case, payload) = const { T::SHAPE.variant_abi() }.load(self.cx, self.bytes)?;
         Ok((case, StoredParts::new(self.cx, payload)))
     }
 
@@ -243,7 +239,7 @@ impl<C: LowerContext + ?Sized> LowerParts for LoweredParts<'_, C> {
         case: u32,
         payload: &P,
     ) -> Result<(), Failure> {
-        const { variant_abi::<T>() }.lower_flat(self.cx, self.flat, case, payload)
+        const { T::SHAPE.variant_abi() }.lower_flat(self.cx, self.flat, case, payload)
     }
 
     #[inline]
@@ -278,7 +274,7 @@ impl<C: LowerContext + ?Sized> LowerParts for WrittenParts<'_, C> {
         case: u32,
         payload: &P,
     ) -> Result<(), Failure> {
-        const { variant_abi::<T>() }.store(self.cx, self.address, case, payload)
+        const { T::SHAPE.variant_abi() }.store(self.cx, self.address, case, payload)
     }
 
     #[inline]
