@@ -1,7 +1,9 @@
 //! Ids, by which a host names the objects in a machine.
 //!
 //! An id has the generation of its slot. So the id of an object that is gone is an
-//! [`Error::Unknown`](crate::error::Error::Unknown), and never the id of a newer object.
+//! [`Error::Unknown`](crate::error::Error::Unknown), and never the id of a newer object. A program with
+//! several machines can set a [tag](crate::machine::Machine::set_tag) for each. Then an id of another
+//! machine is an [`Error::Unknown`](crate::error::Error::Unknown), too.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -51,7 +53,8 @@ macro_rules! ids {
 
         impl $name {
             /// Returns the id as a number, for logs and metadata. No other object of its kind in
-            /// the same machine has the number, before its place was used 2³² times.
+            /// the same machine has the number, before its place was used 2³² times, or 2²⁴ times in a
+            /// machine with a [tag](crate::machine::Machine::set_tag).
             #[must_use]
             pub const fn as_u64(self) -> u64 {
                 ((self.generation as u64) << 32) | self.number.get() as u64
@@ -82,10 +85,15 @@ macro_rules! ids {
             }
         }
 
-        /// Writes the number of its place, and the generation if it is not the first one.
+        /// Writes the number of its place, and the generation if it is not the first one. If the
+        /// machine has a tag, it comes first: `7:3.1`.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self.generation {
+                let [a, b, c, tag] = self.generation.to_le_bytes();
+                if tag != 0 {
+                    write!(f, "{tag}:")?;
+                }
+                match u32::from_le_bytes([a, b, c, 0]) {
                     0 => write!(f, "{}", self.number),
                     generation => write!(f, "{}.{generation}", self.number),
                 }

@@ -10,7 +10,7 @@
 //! | `environment` | that the machine is built for the environment that the command names |
 //! | `allocations`, `host_allocations`, `sizes` | what it allocates, and how large it is |
 //! | `reference` | random programs, beside the reference |
-//! | `errors`, `tokens` | how a host can misuse the machine, and what it hears |
+//! | `errors`, `tokens`, `tags` | how a host can misuse the machine, and what it hears |
 //! | `extensions` | what the host remembers of tasks and errors |
 //! | `hooks` | who is told of records, in which order, and what they may refuse |
 //! | `full` | every table, driven to its end and past it |
@@ -78,5 +78,7 @@ mod rules;
 mod sizes;
 #[cfg(test)]
 mod steps;
+#[cfg(test)]
+mod tags;
 #[cfg(test)]
 mod tokens;

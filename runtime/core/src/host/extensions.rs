@@ -170,6 +170,11 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
         self.entries_in_use(table)
     }
 
+    fn tag_given(&mut self, tag: u8) {
+        self.threads.set_tag(tag);
+        self.tokens.set_tag(tag);
+    }
+
     /// Returns `true` if the host begins the task's thread, or if there are contexts.
     #[inline]
     fn hears_of_next_task(&self) -> bool {

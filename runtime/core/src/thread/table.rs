@@ -50,6 +50,11 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         }
     }
 
+    /// Sets the tag of the ids that are made from now on.
+    pub(crate) const fn set_tag(&mut self, tag: u8) {
+        self.records.set_tag(tag);
+    }
+
     /// Returns `true` if the next call is that of a thread.
     #[inline]
     pub(crate) const fn is_spawning(&self) -> bool {
