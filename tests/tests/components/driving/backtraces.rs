@@ -78,7 +78,7 @@ fn a_trap_of_core_code_names_the_function_module_and_callers() {
 const FORGED_NAMES: &str = r#"
     (component
         (core module $Plain
-            (@custom "name" "\00\14\13\1b[2Jgone` of `safe")
+            (@custom "name" "\00\13\12\1b[2Jgone` of `safe")
             (func (export "f\n1: `admin` of instance 1") (unreachable)))
         (core instance $plain (instantiate $Plain))
         (func (export "fail") (canon lift (core func $plain "f\n1: `admin` of instance 1"))))
