@@ -80,7 +80,7 @@ fn is_mismatch(name: &str, needed: &str, given: &str, expected: &str) -> bool {
             || [needed, given].iter().all(|ty| ty.contains("own<") || ty.contains("borrow<"));
     }
     if let Some(import) = between(expected, "module import `", "` not defined") {
-        return needed == "not imported" && is_last(name, &import.replace("::", "/"));
+        return needed == "no such import" && is_last(name, &import.replace("::", "/"));
     }
     if let Some(import) = between(expected, "module import `", "` has the wrong type") {
         return is_last(name, &import.replace("::", "/"));

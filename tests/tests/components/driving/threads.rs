@@ -178,7 +178,10 @@ fn a_destructor_that_fails_is_told_with_its_value_and_the_others_run() {
     let unknown = failed().unwrap();
     assert!(matches!(unknown.error, ThreadDestructorError::Unknown(99)));
     let says_so = failed().unwrap();
-    assert_eq!(chain(&says_so), "the destructor of value 2 of a thread failed: no");
+    assert_eq!(
+        chain(&says_so),
+        "the destructor for the thread-local value with the key 2 failed: no"
+    );
     assert!(failed().is_none());
 }
 

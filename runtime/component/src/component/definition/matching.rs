@@ -340,7 +340,7 @@ fn mismatch(name: String, expected: &impl Display, given: &impl Display) -> Impo
 fn needs_more(name: String) -> ImportError {
     ImportError::Mismatch {
         name,
-        expected: "not imported".into(),
-        given: "imported by what is given".into(),
+        expected: "no such import".into(),
+        given: "one that has to be defined".into(),
     }
 }

@@ -17,6 +17,7 @@
 //! | `features` | [`Features`](features::Features): what is not on by default |
 //! | `matching`, `versions` | the rules by which something can be given for an import |
 //! | `import_error`, `function_mismatch` | the errors of these rules |
+//! | `wrapped` | messages on lines that are not too long |
 
 pub(crate) mod core_entry;
 pub(crate) mod decode;
@@ -40,3 +41,4 @@ pub(crate) mod versions;
 #[cfg(feature = "wave")]
 mod wave_arguments;
 pub(crate) mod wit;
+pub(crate) mod wrapped;

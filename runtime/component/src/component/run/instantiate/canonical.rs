@@ -47,7 +47,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         representation: IntegerType,
     ) -> Result<FunctionId, Fault> {
         let core = Some(self.spaces.core_function(function)?);
-        let unlistable = |_| Fault::not_validated("a list of one type");
+        let unlistable = |_| Fault::Inconsistent("a list of one type");
         let params = match representation {
             IntegerType::I32 => Type::U32,
             IntegerType::I64 => Type::U64,
@@ -163,7 +163,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     ) -> Result<(), Fault> {
         let number = self.cx.data_mut().functions.add_core_function(function);
         let number = number
-            .ok_or_else(|| Fault::not_validated("there are more core functions than numbers"))?;
+            .ok_or_else(|| Fault::Inconsistent("there are more core functions than numbers"))?;
         self.cx.data_mut().roots.record(Part::CoreFunction(number));
         let function = if self.has_tail_calls {
             self.cx.new_function_for_tail_calls(number, signature)

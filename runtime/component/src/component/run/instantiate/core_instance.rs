@@ -52,7 +52,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         if let Some(function) = self.initialisation {
             return Ok(function);
         }
-        let nothing = TypeList::new([]).map_err(|_| Fault::not_validated("a list of no types"))?;
+        let nothing = TypeList::new([]).map_err(|_| Fault::Inconsistent("a list of no types"))?;
         let ty = FunctionType {
             names: Arc::new([]),
             params: nothing.clone(),

@@ -78,7 +78,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<E::Function, Fault> {
         match self.export(instance, name) {
             Some(CoreExtern::Function(function)) => Ok(function),
-            _ => Err(Fault::not_validated("a generated module lacks a function")),
+            _ => Err(Fault::Inconsistent("a generated module lacks a function")),
         }
     }
 }

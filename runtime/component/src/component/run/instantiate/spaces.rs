@@ -111,7 +111,7 @@ impl<E: CoreEngine> Spaces<E> {
             range.length += 1;
             place
         });
-        *place.ok_or_else(|| Fault::not_validated("there is more than was counted"))? = item;
+        *place.ok_or_else(|| Fault::Inconsistent("there is more than was counted"))? = item;
         Ok(())
     }
 
@@ -348,7 +348,7 @@ impl<E: CoreEngine> Spaces<E> {
         name: &str,
     ) -> Result<(), Fault> {
         let found = self.instance(instance)?.get(name).filter(|found| found.is(sort));
-        let found = found.ok_or_else(|| Fault::not_validated("an export is missing"))?.clone();
+        let found = found.ok_or_else(|| Fault::Inconsistent("an export is missing"))?.clone();
         self.push(found)
     }
 
@@ -372,7 +372,7 @@ impl<E: CoreEngine> Spaces<E> {
                 for _ in 0..further {
                     around = around.and_then(|it| it.around.as_ref());
                 }
-                let around = around.ok_or_else(|| Fault::not_validated("nothing is around"))?;
+                let around = around.ok_or_else(|| Fault::Inconsistent("nothing is around"))?;
                 match sort {
                     OuterSort::Module => Entity::Module(at(&around.modules, index)?.clone()),
                     OuterSort::Component => {
@@ -394,17 +394,17 @@ impl<E: CoreEngine> Spaces<E> {
             (None, _) => Ok(()),
             (Some(Binding::Resource(slot)), Entity::Resource(ty)) => {
                 let place = usize::try_from(*slot).ok().and_then(|it| self.slots.get_mut(it));
-                *place.ok_or_else(|| Fault::not_validated("a slot is missing"))? = Some(*ty);
+                *place.ok_or_else(|| Fault::Inconsistent("a slot is missing"))? = Some(*ty);
                 Ok(())
             }
             (Some(Binding::Instance(exports)), Entity::Instance(instance)) => {
                 exports.iter().try_for_each(|(name, binding)| {
                     let found = instance.get(name);
-                    let found = found.ok_or_else(|| Fault::not_validated("a type is missing"))?;
+                    let found = found.ok_or_else(|| Fault::Inconsistent("a type is missing"))?;
                     self.bind(Some(binding), found)
                 })
             }
-            _ => Err(Fault::not_validated("what is bound is not a resource type")),
+            _ => Err(Fault::Inconsistent("what is bound is not a resource type")),
         }
     }
 }
@@ -415,5 +415,5 @@ fn at<V>(space: &[V], index: u32) -> Result<&V, Fault> {
 }
 
 fn leads_nowhere() -> Fault {
-    Fault::not_validated("an index leads nowhere")
+    Fault::Inconsistent("an index leads nowhere")
 }
