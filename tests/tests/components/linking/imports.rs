@@ -141,8 +141,8 @@ fn an_error_says_what_was_expected_and_what_was_given() {
     assert_eq!(error.to_string(), text);
     world.linker.instance("f");
     let error = world.try_instance(CALLS_IMPORT).unwrap_err();
-    let text = "the linker defines the import `f` with another type: expected func(a: u32, b: u32) -> u32, \
-        found an instance";
+    let text = "the linker defines the import `f` with another type: expected func(a: u32, b: u32) -> \
+                u32, found an\n    instance";
     assert_eq!(error.to_string(), text);
 }
 

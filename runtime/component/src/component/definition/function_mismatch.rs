@@ -26,7 +26,7 @@ impl FunctionMismatch {
         &self.ty
     }
 
-    /// Returns the same with another spelling of the type.
+    /// Replaces the text of the type.
     pub(crate) fn of_type(self, ty: String) -> Self {
         Self { ty, ..self }
     }

@@ -3,7 +3,8 @@
 use alloc::string::ToString as _;
 use core::fmt::{self, Display, Formatter};
 
-/// The largest number of columns of a line, as of most terminals. A longer word has a line of its own.
+/// The largest number of columns of a line, which most terminals have. A longer word has its own
+/// line.
 const COLUMNS: usize = 100;
 
 /// The indent of a line that continues another one.

@@ -90,7 +90,7 @@ pub enum CallError {
     /// [`Caller::forget`](crate::component::Caller::forget). An async host function can await the
     /// call instead.
     #[error(
-        "a host function called a guest that waits: the call is kept; make the host function async to \\
+        "a host function called a guest that waits: the call is kept; make the host function async to \
          await it"
     )]
     Waits(SubtaskId),

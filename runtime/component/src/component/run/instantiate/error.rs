@@ -26,8 +26,7 @@ pub enum InstantiateError {
     /// The component was loaded for another engine than the store's.
     #[error("the component was loaded for another engine than that of the store")]
     OtherEngine,
-    /// A limit of the store is reached, which its [`StoreLimits`](crate::component::StoreLimits)
-    /// set.
+    /// A limit of the store is reached. [`StoreLimits`](crate::component::StoreLimits) sets it.
     #[error(transparent)]
     Limit(LimitReached),
     /// The initialization trapped, or Weft failed.
