@@ -50,7 +50,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Where to go next
+//! # Next steps
 //!
 //! | to … | read |
 //! |---|---|

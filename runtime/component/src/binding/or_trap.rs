@@ -11,7 +11,7 @@ pub use weft_core::or_trap::OrTrap;
 /// An error of a host that becomes an error of the WIT type `E`, or a trap.
 ///
 /// [`OrTrap<E>`](OrTrap) is one. To use an error type of yours, implement this trait for it, and
-/// name it in the configuration of the bindings. The functions of the host then return it, and `?`
+/// name it in the configuration of the bindings. Its host functions then return it, and `?`
 /// converts other errors into it.
 ///
 /// ```

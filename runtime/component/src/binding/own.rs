@@ -15,9 +15,9 @@ use crate::error::{AbiError, Failure};
 /// A resource that is a value of the Rust type `R` and that the host owns.
 ///
 /// It is WIT's `own<r>`, where the host defines `r` and `HostResourceType::of::<R>()` made its
-/// resource type. The host makes one from a value and gives it to a guest, as the result of a host
+/// resource type. The host makes one from a value and passes it to a guest, as the result of a host
 /// function or as an argument of a call. The store then keeps the value. If the guest drops the
-/// resource, the value is dropped. If the guest gives the resource back, the host has an `Own`
+/// resource, the value is dropped. If the guest passes the resource back, the host has an `Own`
 /// again.
 ///
 /// It derefs to `&R`. To change a value, use interior mutability, such as a
@@ -48,7 +48,7 @@ pub struct Own<R> {
 /// A resource that is a value of the Rust type `R` and that is lent.
 ///
 /// It is WIT's `borrow<r>`, where the host defines `r` and `HostResourceType::of::<R>()` made its
-/// resource type. A host function gets one if a guest lends a resource, and gives one to a guest
+/// resource type. A host function gets one if a guest lends a resource, and passes one to a guest
 /// that it calls.
 ///
 /// It derefs to `&R`. It has no lifetime, so that an async host function can keep it while it

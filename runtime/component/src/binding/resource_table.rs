@@ -12,7 +12,7 @@ use crate::handle::{BorrowHandle, OwnHandle};
 ///
 /// If resources are values of a Rust type, the store keeps them, and no table is needed: see
 /// [`Own`](super::Own). A table serves resources that are only numbers, as an [`OwnHandle`] and a
-/// [`BorrowHandle`] are. It is part of the host's data. A handle names a place in the table. A
+/// [`BorrowHandle`] are. It belongs to the data of the host. A handle names a place in the table. A
 /// handle of a deleted resource is an error, even if another resource is now at that place.
 ///
 /// One table holds values of all types. The `R` of a handle only names the resource type.
@@ -77,7 +77,7 @@ pub trait ResourceHandle: sealed::ResourceHandle {}
 mod sealed {
     /// See [`ResourceHandle`](super::ResourceHandle).
     pub trait ResourceHandle {
-        /// The representation of the resource.
+        /// Returns the representation of the resource.
         fn number(&self) -> u64;
     }
 }
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_of_what_was_deleted_is_an_error_also_if_the_place_is_used_again() {
+    fn a_handle_of_a_deleted_resource_is_an_error_even_if_its_place_is_reused() {
         let mut table = ResourceTable::new();
         let first = push(&mut table, 1).expect("there is room");
         let stale = OwnHandle::<Marker>::new(first.representation());

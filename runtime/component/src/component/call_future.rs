@@ -120,7 +120,7 @@ impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for CallFuture<'_, E, T,
             Stage::Ended => return Poll::Ready(Err(Error::Unknown(Table::Waitables).into())),
         };
         this.store.set_driver(waker);
-        // If the panic of another call continues meanwhile, dropping this gives the call up.
+        // If the panic of another call continues meanwhile, dropping this abandons the call.
         this.stage = Stage::Begun(call);
         let result = match this.store.run_until(call) {
             Ok(Ran::ToItsEnd(value)) => Ok(value),

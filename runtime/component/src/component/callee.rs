@@ -152,8 +152,8 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
     type Kept = P;
     type Returned = R;
 
-    /// Arguments without handles are lowered where the guest starts, if it starts at once. All
-    /// others are made into values, to be kept or checked.
+    /// Starts the call. Arguments without handles are lowered where the guest starts, if it starts at
+    /// once. All others are made into values, to be kept or checked.
     fn start<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
@@ -163,7 +163,7 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
         if P::HANDLES {
             function.check(cx.data())?;
             let vals = self.vals(cx.data_mut(), &arguments)?;
-            // While the guest runs, the host no longer has the handles that it gives.
+            // While the guest runs, the host no longer has the handles that it passes.
             drop(arguments);
             return function.start_with(cx, vals, R::lift);
         }

@@ -24,7 +24,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// one. Calls that it has made go on, and their results are dropped.
     ///
     /// A guest that waits for a call of its functions waits forever: [`abandon`](Self::abandon)
-    /// gives such a call up. If a waiting host function holds a guest of the instance, all guests
+    /// ends such a call. If a waiting host function holds a guest of the instance, all guests
     /// on that stack are given up, as by a trap. If something that is dropped with the instance
     /// panics, the panic continues here after the removal.
     ///

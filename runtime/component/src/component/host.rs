@@ -312,7 +312,7 @@ methods! {
         cx.write(end, values)
     }
 
-    /// Ends a read or write that is under way. The [event](Self::next_end_event) says how many
+    /// Finishes a read or write that is under way. The [event](Self::next_end_event) says how many
     /// values were moved.
     ///
     /// # Errors
@@ -351,7 +351,7 @@ methods! {
         cx.data_mut().next_end_event()
     }
 
-    /// Makes an error context. The host holds it until it gives it to a guest or [drops
+    /// Makes an error context. The host holds it until it passes it to a guest or [drops
     /// it](Self::drop_error_context).
     ///
     /// # Errors

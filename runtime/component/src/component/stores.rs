@@ -76,7 +76,7 @@ use super::raising::or_panic;
 /// store.call(&run, (5,))?;
 /// assert_eq!(*store.data(), 1);
 ///
-/// // After a trap, the store tells where it was, and gives its data back.
+/// // After a trap, the store has its backtrace, and returns its data.
 /// assert!(matches!(store.call(&run, (0,)), Err(CallError::Core(_))));
 /// let trap = store.last_trap().ok_or("nothing has trapped")?;
 /// assert_eq!(trap.function(), Some("run"));

@@ -395,7 +395,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         Target::Thread(self.threads().machine_thread(thread.id).ok().flatten(), thread.call.0)
     }
 
-    /// Ends the wait for a thread that is [ready to be joined](State::join), whatever the outcome
+    /// Finishes the wait for a thread that is [ready to be joined](State::join), whatever the outcome
     /// of its call.
     pub(crate) fn end_join<R: LiftedResult>(
         &mut self,
@@ -414,7 +414,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static, R: LiftedResult> ThreadJoin<'_, E, T, R> {
-    /// Ends the wait for the thread, which has ended.
+    /// Finishes the wait for the thread, which has ended.
     pub(crate) fn end(&mut self) -> Result<R, ThreadError> {
         self.is_over = true;
         self.store.end_join(self.thread)

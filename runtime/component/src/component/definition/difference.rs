@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn short_types_are_shown_whole_and_resource_types_of_one_name_are_told_apart() {
+    fn short_types_are_whole_and_equal_names_of_resource_types_are_told_apart() {
         let mut names = ResourceNames::default();
         names.add(TypeIndex(0), "thing");
         let mut others = ResourceNames::default();

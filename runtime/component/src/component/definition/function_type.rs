@@ -10,7 +10,7 @@ use crate::limit::MAX_FLAT_PARAMS;
 
 /// The type of a function.
 ///
-/// Where the type comes from decides which resource types its numbers mean. In the type of a
+/// The meaning of numbers of resource types in it depends on the origin of the type. In the type of a
 /// [`Function`](crate::component::Function), they are the numbers of the store, as in a
 /// [`Resource`](crate::abi::Resource). In the type of a host function, they are positions in a list
 /// of [`HostResourceType`](crate::component::HostResourceType)s: see

@@ -73,7 +73,7 @@ impl Space {
 pub(crate) struct SpaceSizes(pub(crate) [usize; NUM_SPACES]);
 
 impl SpaceSizes {
-    /// Counts the items of each index space.
+    /// Adds up the items of each index space.
     pub(crate) fn of(items: &[Item]) -> Self {
         let mut sizes = [0; NUM_SPACES];
         for space in items.iter().filter_map(Space::of) {

@@ -183,7 +183,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.guest_called(number, lowered, ended)
     }
 
-    /// Ends a guest's call, or continues one that has got records.
+    /// Finishes a guest's call, or continues one that has got records.
     #[inline]
     fn guest_called(
         &mut self,
@@ -405,7 +405,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.call_core_deferred((post_return, false), value.as_slice())
     }
 
-    /// Ends the innermost call, which has no records.
+    /// Finishes the innermost call, which has no records.
     #[inline]
     pub(crate) fn deferred_returned(&mut self) -> Result<(), Error> {
         if self.data_mut().machine.deferred_returned()? {

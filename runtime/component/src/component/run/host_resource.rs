@@ -50,7 +50,7 @@ impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
     }
 
     /// Makes a resource type whose resources are values of the Rust type `R`, which the store
-    /// keeps. The host gives a resource to a guest as an [`Own<R>`](crate::binding::Own), and gets
+    /// keeps. The host passes a resource to a guest as an [`Own<R>`](crate::binding::Own), and gets
     /// a resource that a guest lends as a [`Borrow<R>`](crate::binding::Borrow). When a guest drops
     /// a resource, its value is dropped.
     ///

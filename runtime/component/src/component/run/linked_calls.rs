@@ -17,7 +17,7 @@ use crate::machine::{GuestCode, InstanceId};
 use super::context::Context;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Ends the linking of instances that were locked down, before guests go on.
+    /// Finishes the linking of instances that were locked down, before guests go on.
     #[inline]
     pub(crate) fn sync_links(&mut self) -> Result<(), Fault> {
         let state = self.data();

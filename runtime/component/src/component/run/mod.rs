@@ -5,7 +5,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `context`, `state` | the store, lent, and everything that is in it |
-//! | `host_function`, `host_resource` | the functions and resource types that an embedder gives a store |
+//! | `host_function`, `host_resource` | the functions and resource types that an embedder defines |
 //! | `steps` | taking the machine's steps on the engine |
 //! | `core_calls`, `guest_calls` | calls of core functions, and calls by them |
 //! | `turns`, `embedder_calls` | letting guests run, and calls by the embedder |

@@ -38,7 +38,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(())
     }
 
-    /// Ends the instance that was [opened](Self::open_root) last.
+    /// Finishes the instance that was [opened](Self::open_root) last.
     pub(crate) fn close_root(&mut self) -> Result<PartsOn<E>, Error> {
         self.roots.close().ok_or(Error::Inconsistent(Table::Instances))
     }

@@ -51,7 +51,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(())
     }
 
-    /// Ends a host task with the outcome of its future. If there is no room for the result, the
+    /// Finishes a host task with the outcome of its future. If there is no room for the result, the
     /// task fails.
     fn end_task(&mut self, task: SubtaskId, result: Result<TaskReturn<Heap>, String>) {
         // Nothing has to be woken to drop the future.

@@ -1,4 +1,4 @@
-//! Everything in a store, with the types of the functions that an embedder gives it.
+//! Everything in a store, with the types of the functions that an embedder defines.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ use super::waiting::Waiting;
 /// Everything in a store except the engine's part.
 pub(crate) type State<E, T> = StoreState<E, T, Closures<E, T>>;
 
-/// The closures that an embedder gives a store. They get the store, lent.
+/// The closures that an embedder defines for a store. They get the store, lent.
 pub(crate) struct Closures<E, T>(PhantomData<fn() -> (E, T)>);
 
 impl<E: CoreEngine, T: 'static> Callbacks for Closures<E, T> {
@@ -76,7 +76,7 @@ pub(crate) trait ServedEnd<E: CoreEngine, T: 'static>: Send {
     /// Records that the other end was dropped.
     fn close(&mut self, cx: &mut Context<'_, E, T>) -> EndNext;
 
-    /// Ends with an error. Returns the values that nobody has taken.
+    /// Finishes with an error. Returns the values that nobody has taken.
     fn fail(&mut self, error: CallError) -> Vec<Val>;
 
     /// Wakes itself.

@@ -100,7 +100,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         };
         if result.has_handles() {
             let vals = vals(&result, lowered, &mut self.data_mut().handles.values);
-            // While the guest runs, the host no longer has the handles that it gives.
+            // While the guest runs, the host no longer has the handles that it passes.
             drop(result);
             let result = vals.map(Returned::Val).map_err(HostError::from);
             return self.host_returns_at_once(subtask, lowered, result);

@@ -11,7 +11,7 @@ use crate::error::{AbiError, Failure};
 use super::host_values::HostValues;
 use super::resource_value_error::ValueFailure;
 
-/// Values, and the values of the host's resources in them. Until a store has the latter, each is
+/// Values, and the values of host resources in them. Until a store has the latter, each is
 /// known by its position among them.
 #[derive(Debug, Default)]
 pub(crate) struct CarriedValues {

@@ -86,13 +86,13 @@ impl<S, I> Crossing<S, I> {
         }
     }
 
-    /// Counts a call of the engine that begins.
+    /// Registers a call of the engine that begins.
     #[inline]
     pub(crate) const fn enter(&mut self) {
         self.depth += 1;
     }
 
-    /// Counts a call of the engine that has ended.
+    /// Registers a call of the engine that has ended.
     #[inline]
     pub(crate) const fn leave(&mut self) {
         self.depth -= 1;

@@ -45,7 +45,7 @@ struct HostEntry<H> {
 enum Callable<F> {
     /// A function that a guest exports.
     Lifted(Arc<Lifted<F>>),
-    /// A function of the host, by its number.
+    /// A host function, by its number.
     Host(u32),
 }
 
@@ -96,7 +96,7 @@ impl<F, H> Functions<F, H> {
         Ok((id, number))
     }
 
-    /// Counts an instance that imports a host function.
+    /// Registers an instance that imports a host function.
     pub(crate) fn use_host_function(&mut self, id: FunctionId) -> Result<(), Error> {
         let entry = self.host_number(id).and_then(|number| self.hosts.get_mut(number));
         let entry = entry.ok_or(Error::Unknown(Table::Functions))?;
@@ -104,7 +104,7 @@ impl<F, H> Functions<F, H> {
         Ok(())
     }
 
-    /// Counts an instance that no longer imports a host function. After the last one,
+    /// Registers an instance that no longer imports a host function. After the last one,
     /// [`take_unused`](Self::take_unused) returns the function.
     pub(crate) fn disuse_host_function(&mut self, id: FunctionId) {
         let Some(number) = self.host_number(id) else { return };

@@ -5,7 +5,7 @@
 //! before anything is passed to a guest, it is looked up here. A resource that was given away or
 //! dropped is no longer here, and can't be given away twice.
 //!
-//! Resources of the host's own types are not counted: the host decides what a representation means.
+//! Resources of host-defined types are not counted: the host decides what a representation means.
 //! If they have values, these are in [`HostValues`].
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -40,9 +40,9 @@ pub(crate) struct HostHandles {
     lent: Lent,
     /// The values that the host got and did not take.
     unclaimed: Vec<Val>,
-    /// The buffers of the host's reads and writes that are under way.
+    /// The buffers of reads and writes by the host that are under way.
     buffers: HashMap<EndId, VecDeque<Val>>,
-    /// The values of the host's own resources.
+    /// The values of host-defined resources.
     pub(crate) values: HostValues,
 }
 
@@ -85,7 +85,7 @@ impl HostHandles {
         self.values.started(call, task);
     }
 
-    /// Ends the borrows of a host function that has returned.
+    /// Releases the borrows of a host function that has returned.
     #[inline]
     pub(crate) fn returned(&mut self, call: SubtaskId) {
         self.borrowed.retain(|(borrower, _)| *borrower != call);
@@ -192,12 +192,12 @@ impl HostHandles {
         self.lent.insert(call, guests);
     }
 
-    /// Ends the borrows of the host's own values by a call that the host has forgotten.
+    /// Releases the borrows of host values by a call that the host has forgotten.
     pub(crate) fn call_forgotten(&mut self, machine: &StoreMachine, call: SubtaskId) {
         self.values.forgotten(call, |call, task| goes_on(machine, call, task));
     }
 
-    /// Ends the borrows of the host's own values by calls that are over.
+    /// Releases the borrows of host values by calls that are over.
     pub(crate) fn calls_are_over(&mut self, machine: &StoreMachine) {
         self.values.release_over(|call, task| goes_on(machine, call, task));
     }
@@ -304,7 +304,7 @@ impl HostHandles {
         Ok(())
     }
 
-    /// Keeps a value that the host got and did not take. Values of the host's own resources are
+    /// Keeps a value that the host got and did not take. Values of host-defined resources are
     /// dropped.
     pub(crate) fn add_unclaimed(&mut self, value: Option<Val>) {
         self.values.discard(value.as_slice());

@@ -1,4 +1,4 @@
-//! The values of the host's resources, which are [`Own`](crate::binding::Own)s and
+//! The values of host-defined resources, which are [`Own`](crate::binding::Own)s and
 //! [`Borrow`](crate::binding::Borrow)s on the host's side, while guests have them.
 //!
 //! A value that is given or lent to a guest gets a place here. The number of the place is the
@@ -20,7 +20,7 @@ use super::panics::LatePanics;
 use super::resource_value_error::{ResourceValueError, ValueFailure};
 use super::slab::Slab;
 
-/// The values of the host's resources.
+/// The values of host-defined resources.
 pub(crate) struct HostValues {
     /// The resource types with values, and the Rust type of those.
     types: BTreeMap<TypeIndex, ResourceKey>,
@@ -141,7 +141,7 @@ impl HostValues {
         self.place(resource).is_some()
     }
 
-    /// Takes a resource from the host, which gives it away.
+    /// Takes a resource from the host, which passes it on.
     pub(crate) fn claim(&mut self, resource: Resource) {
         self.change(resource, |holder| match holder {
             Holder::Host => Holder::FromHost,
@@ -229,7 +229,7 @@ impl HostValues {
         self.borrowers.started(call, task);
     }
 
-    /// Ends the borrows of a call that has returned.
+    /// Releases the borrows of a call that has returned.
     #[inline]
     pub(crate) fn returned(&mut self, call: SubtaskId) {
         if !self.borrowers.is_empty() {
@@ -238,7 +238,7 @@ impl HostValues {
         }
     }
 
-    /// Ends the borrows of a forgotten call whose task has returned.
+    /// Releases the borrows of a forgotten call whose task has returned.
     #[inline]
     pub(crate) fn task_returned(&mut self, task: TaskId) {
         if let Some(call) = self.borrowers.call_of(task) {
@@ -246,7 +246,7 @@ impl HostValues {
         }
     }
 
-    /// Ends the borrows of a call that the host has forgotten, when its guest can no longer use
+    /// Releases the borrows of a call that the host has forgotten, when its guest can no longer use
     /// them.
     pub(crate) fn forgotten(
         &mut self,
@@ -259,13 +259,13 @@ impl HostValues {
         }
     }
 
-    /// Ends the borrows of calls that are over.
+    /// Releases the borrows of calls that are over.
     pub(crate) fn release_over(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
         let resources = self.borrowers.remove_over(goes_on);
         self.drop_values(resources);
     }
 
-    /// Ends the borrows of forgotten calls that are over.
+    /// Releases the borrows of forgotten calls that are over.
     fn release_orphans(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
         let resources = self.borrowers.remove_orphans(goes_on);
         self.drop_values(resources);

@@ -2,7 +2,7 @@
 //!
 //! They name [`definition`](super::definition), the machine, the host extensions, the ABI, the
 //! vocabulary and the engine's types. No engine is called from here, and there are no closures: the
-//! functions that an embedder gives a store are known only by their [types](state::Callbacks).
+//! functions that an embedder defines are known only by their [types](state::Callbacks).
 //!
 //! | file | contents |
 //! |---|---|
@@ -14,7 +14,7 @@
 //! | `activations` | threads that have stopped, and the first functions of new threads |
 //! | `crossing` | data that is passed across a call of the engine |
 //! | `host_handles`, `claims`, `lent`, `handle_error` | the handles that the host holds, passes and lends |
-//! | `host_values`, `borrowers` | the values of the host's resources, and their holders |
+//! | `host_values`, `borrowers` | the values of host-defined resources, and their holders |
 //! | `values_converted`, `carried_values`, `resource_value_error` | Rust values with such values in them, as `Val`s |
 //! | `origins` | the call that each task belongs to, which gets its traps |
 //! | `waiting` | host functions and others that wait, and their wakers |

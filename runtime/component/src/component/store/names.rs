@@ -44,7 +44,7 @@ impl Default for Names {
 }
 
 impl Names {
-    /// Names a function after its first export or import.
+    /// Sets the name of a function after its first export or import.
     pub(crate) fn name_function(&mut self, function: FunctionId, name: &Arc<str>) {
         if !self.functions.contains(function) {
             // Without room, it has only its number.
@@ -52,7 +52,7 @@ impl Names {
         }
     }
 
-    /// Names a host function, with an id and a number, after its first import.
+    /// Sets the name of a host function, with an id and a number, after its first import.
     pub(crate) fn name_host_function(
         &mut self,
         function: FunctionId,
@@ -79,7 +79,7 @@ impl Names {
         self.instances.remove(instance);
     }
 
-    /// Names an instance by its place: the instance around it, if there is one, and its number
+    /// Sets the name of an instance by its place: the instance around it, if there is one, and its number
     /// there.
     pub(crate) fn name_instance(
         &mut self,

@@ -90,7 +90,7 @@ impl<F, I> Roots<F, I> {
         self.outer.extend(self.making.replace(Parts::new()));
     }
 
-    /// Ends the instance that was opened last, and returns its parts.
+    /// Finishes the instance that was opened last, and returns its parts.
     pub(crate) fn close(&mut self) -> Option<Parts<F, I>> {
         let mut parts = self.making.take()?;
         self.making = self.outer.pop();

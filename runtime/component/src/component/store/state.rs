@@ -43,7 +43,7 @@ use super::type_tables::TypeTables;
 use super::unwinding::catch;
 use super::waiting::{GiveUp, WaitList};
 
-/// The types of the functions that an embedder gives a store. They name the store, so that the
+/// The types of the functions that an embedder defines. They name the store, so that the
 /// store can't name them.
 pub(crate) trait Callbacks {
     /// A host function.

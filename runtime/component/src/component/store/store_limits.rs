@@ -59,7 +59,7 @@ limits! {
     /// The limit holds for instances that are made after it was set.
     ///
     /// The Component Model allows [`MAX_TABLE_LENGTH`]. A guest that makes that many handles in a
-    /// loop uses gigabytes of the host's memory. A guest that needs more than the limit traps with
+    /// loop uses gigabytes of host memory. A guest that needs more than the limit traps with
     /// `table-full`.
     handles: u32, with_handles;
     /// The largest number of instances, of components and of core modules, in one instantiation of
@@ -85,7 +85,7 @@ limits! {
     /// Rust's threads have. A larger number is at the embedder's own risk: a stack overflow ends
     /// the process.
     native_calls: u32, with_native_calls;
-    /// The largest number of bytes of the host's memory that the lifted values of one call, or of
+    /// The largest number of bytes of host memory that the lifted values of one call, or of
     /// one read or write, may use. Between guests, it is the number of bytes that may be moved
     /// beyond the size of the source's memory.
     ///

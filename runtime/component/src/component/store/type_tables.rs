@@ -135,13 +135,13 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         }
     }
 
-    /// Counts an instance that uses a guest's resource type.
+    /// Registers an instance that uses a guest's resource type.
     pub(crate) fn use_resource(&mut self, ty: TypeIndex) {
         let resource = self.resources.entry(ty).or_default();
         resource.num_users = resource.num_users.saturating_add(1);
     }
 
-    /// Counts an instance that no longer uses a guest's resource type. After the last one, its
+    /// Registers an instance that no longer uses a guest's resource type. After the last one, its
     /// number and those of the types that name it are added to `removed`, for
     /// [`remove_types`](Self::remove_types).
     pub(crate) fn disuse_resource(&mut self, ty: TypeIndex, removed: &mut BTreeSet<u32>) {

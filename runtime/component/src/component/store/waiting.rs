@@ -26,7 +26,7 @@ use super::call_error::CallError;
 
 /// The number of polls after which something wakes itself, in one drive of the store.
 ///
-/// An executor gives its futures a budget. A future that is polled beyond it wakes itself, and
+/// Executors have a budget for each future. A future that is polled beyond it wakes itself, and
 /// nothing changes before the executor has its turn.
 const MAX_YIELDS: u8 = 2;
 
@@ -174,14 +174,14 @@ impl<W> WaitList<W> {
 
     /// Adds an entry that waits for `id`. It is polled when its waker is woken. Returns the
     /// previous entry at its place, whose waitable is gone.
-    #[must_use = "dropping it runs code of the host's"]
+    #[must_use = "dropping it runs code of the host"]
     pub(crate) fn put(&mut self, id: WaitableId, waiting: W) -> Option<W> {
         self.put_entry(Entry { id, waiting, is_resting: false })
     }
 
     /// Keeps an entry for `id` that waits only for a guest, and is not counted. If its waker is
     /// woken, it is polled nevertheless. Returns the previous entry at its place.
-    #[must_use = "dropping it runs code of the host's"]
+    #[must_use = "dropping it runs code of the host"]
     pub(crate) fn put_resting(&mut self, id: WaitableId, waiting: W) -> Option<W> {
         self.put_entry(Entry { id, waiting, is_resting: true })
     }
@@ -279,7 +279,7 @@ impl<W> WaitList<W> {
         let _ = self.put(id, waiting);
     }
 
-    /// Counts the poll for `id`, if the entry has woken itself in it.
+    /// Adds up the poll for `id`, if the entry has woken itself in it.
     pub(crate) fn count_yield(&mut self, id: WaitableId) {
         let (_, position) = number_and_position(id);
         if let Some(place) = self.places.get(position)

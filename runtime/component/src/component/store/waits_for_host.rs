@@ -49,7 +49,7 @@ pub enum HostAwaited {
         end: EndId,
         /// The kind of the end.
         kind: EndKind,
-        /// The direction of the host's end. The host has to read it, write to it, or drop it.
+        /// The direction of this end, which the host holds. The host has to read it, write to it, or drop it.
         direction: CopyDirection,
     },
     /// A [host task](crate::task) that has not ended.

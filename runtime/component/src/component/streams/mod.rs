@@ -77,7 +77,7 @@
 //! The methods that begin a stream return a [`Transfer`]: a future that returns the outcome. If the
 //! outcome doesn't matter, drop the transfer. The stream goes on without it.
 //!
-//! # What goes wrong
+//! # Failures
 //!
 //! | | the guest | the transfer returns |
 //! |---|---|---|

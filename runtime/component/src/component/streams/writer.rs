@@ -217,7 +217,7 @@ impl StreamWriter<u8> {
         Poll::Ready(Ok(bytes.len()))
     }
 
-    /// Ends the stream after all bytes were taken.
+    /// Finishes the stream after all bytes were taken.
     #[cfg(any(feature = "tokio", feature = "futures-io"))]
     pub(super) fn poll_closed(
         &mut self,
@@ -230,7 +230,7 @@ impl StreamWriter<u8> {
 }
 
 impl<V> StreamWriter<V> {
-    /// Ends the stream.
+    /// Finishes the stream.
     fn close(&self) {
         self.shared.full.close();
         self.store.wake_by_ref();

@@ -18,7 +18,7 @@ pub enum InvalidComponent {
     /// validation.
     #[error("{message} (at byte {offset})")]
     Invalid {
-        /// What is wrong.
+        /// The mistake.
         message: String,
         /// The offset of the mistake, in bytes.
         offset: u64,
@@ -26,7 +26,7 @@ pub enum InvalidComponent {
     /// A type of a value is not valid.
     #[error("a type of a value is not valid (at byte {offset})")]
     Type {
-        /// What is wrong with it.
+        /// The mistake in the type.
         #[source]
         invalid: InvalidType,
         /// The offset of the type's use, in bytes.

@@ -232,7 +232,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Ends a component.
+    /// Finishes a component.
     fn end(&mut self) -> Option<Definition> {
         let ended = self.scopes.pop().map(Scope::finish)?;
         match self.scopes.last_mut() {

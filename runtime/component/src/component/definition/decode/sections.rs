@@ -274,7 +274,7 @@ impl Scope {
         entity(at, kind, index)
     }
 
-    /// Counts the current item, and returns its index.
+    /// Adds up the current item, and returns its index.
     fn count(&mut self, kind: ComponentExternalKind) -> u32 {
         match kind {
             ComponentExternalKind::Module => next(&mut self.counts.modules),

@@ -186,7 +186,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         let _: Result<(), Failure> = self.machine.drop_served_end(end);
     }
 
-    /// Ends the source or sink of an end with an error.
+    /// Finishes the source or sink of an end with an error.
     fn fail_served(&mut self, end: EndId, mut served: AnyServedEnd<E, T>, error: CallError) {
         let left = served.fail(error);
         let _ = self.handles.discard(&mut self.machine, left);

@@ -15,7 +15,7 @@ use crate::component::store::resource_value_error::ValueFailure;
 pub enum SinkState {
     /// It takes more.
     More,
-    /// It takes no more. The guest learns that the stream was dropped.
+    /// It has enough. The guest learns that the stream was dropped.
     Enough,
 }
 
@@ -85,13 +85,13 @@ pub trait StreamSink: Send + 'static {
         received: &mut Received<'_, Self::Item>,
     ) -> Poll<Result<SinkState, Self::Error>>;
 
-    /// Returns `true` if it takes no more values. This is called after the waker was woken, so that
+    /// Returns `true` if it has enough values. This is called after the waker was woken, so that
     /// a guest that doesn't write also learns of it.
     fn has_enough(&self) -> bool {
         false
     }
 
-    /// Ends the sink, after the guest has dropped the stream, or after the sink had
+    /// Finishes the sink, after the guest has dropped the stream, or after the sink had
     /// [enough](SinkState::Enough). It is polled until it is ready, and never again.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Sources: the origins of values of streams that the host gives to guests.
+//! Sources: the origins of values of streams for guests.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -16,12 +16,12 @@ use crate::error::{AbiError, Failure};
 pub enum SourceState {
     /// There may be more: it is asked again when more are wanted.
     More,
-    /// There are no more values. The stream ends after the values that were put, and the source is
+    /// The values are complete. The stream ends after the values that were put, and the source is
     /// never asked again.
     Ended,
 }
 
-/// A source of the values of a stream that the host gives to a guest.
+/// A source of the values of a stream for a guest.
 ///
 /// [`streams`](crate::component::streams) has sources for most purposes. Write your own to produce
 /// values directly in the guest's memory.
@@ -82,7 +82,7 @@ pub trait StreamSource: Send + 'static {
         destination: &mut Destination<'_, Self::Item>,
     ) -> Poll<Result<SourceState, Self::Error>>;
 
-    /// Returns `true` if there are certainly no more values. This is called after the waker was
+    /// Returns `true` if the values are certainly complete. This is called after the waker was
     /// woken, so that a guest that doesn't read also learns of the end.
     fn is_ended(&self) -> bool {
         false
@@ -251,7 +251,7 @@ impl Destination<'_, u8> {
         }
     }
 
-    /// Counts `count` bytes of the free room as written.
+    /// Marks `count` bytes of the free room as written.
     pub fn advance(&mut self, count: usize) {
         let count = count.min(self.room());
         self.filled += count;

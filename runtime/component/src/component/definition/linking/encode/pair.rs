@@ -90,7 +90,7 @@ impl Values<'_, '_> {
         }
     }
 
-    /// `load_list_from_range`
+    /// Checks the range of a list, as `load_list_from_range` does.
     fn check_list(&mut self, buffer: &Buffer, address: u32, length: u32) {
         let addresses = self.source_addresses();
         let max = u64::from(MAX_LIST_BYTE_LENGTH) / buffer.size.max(1);
