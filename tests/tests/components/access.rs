@@ -248,6 +248,7 @@ fn a_closure_whose_values_panic_when_they_are_dropped_leaves_the_store_as_it_was
         let access = caller.access();
         async move {
             let guard = PanicsInDrop;
+            later().await;
             drop(access.with(move |_| drop(guard)));
             later().await;
             Ok(Some(Val::U32(1)))
@@ -399,4 +400,91 @@ fn a_guest_that_waits_in_an_instance_that_is_held_is_not_awaited() {
         progress = world.store.poll(Waker::noop()).unwrap();
     }
     assert!(progress.is_at_rest());
+}
+
+/// A component whose `run` lowers the import `f` with `async`, and returns the state of the call in
+/// the low 4 bits, and the result above them.
+const ASYNC_CALLER: &str = r#"(component
+    (import "f" (func $f async (param "q" u32) (result u32)))
+    (core module $Memory (memory (export "memory") 1))
+    (core instance $memory (instantiate $Memory))
+    (canon lower (func $f) async (memory (core memory $memory "memory")) (core func $f))
+    (core module $Module
+        (import "" "memory" (memory 1))
+        (import "" "f" (func $f (param i32 i32) (result i32)))
+        (func (export "run") (param i32) (result i32)
+            (local $state i32)
+            (local.set $state (i32.and (call $f (local.get 0) (i32.const 8)) (i32.const 15)))
+            (i32.or (local.get $state) (i32.shl (i32.load (i32.const 8)) (i32.const 4)))))
+    (core instance $module (instantiate $Module (with "" (instance
+        (export "memory" (memory $memory "memory")) (export "f" (func $f))))))
+    (func (export "run") (param "q" u32) (result u32)
+        (canon lift (core func $module "run"))))"#;
+
+const STARTED: u32 = 1;
+const RETURNED: u32 = 2;
+
+/// Runs `ASYNC_CALLER` with a host function that asks for the store so often, and returns the state
+/// that the guest has seen, and the result.
+fn run_asking(times: u32, is_typed: bool) -> (u32, u32) {
+    let mut world = World::with(0_u32);
+    let ask = move |access: Access<Wasmi, u32>, q: u32| async move {
+        for _ in 0..times {
+            access.with(|store| *store.data_mut() += 1).await?;
+        }
+        Ok(q + access.with(|store| *store.data()).await?)
+    };
+    if is_typed {
+        world.linker.typed_async_function("f", move |caller, (q,): (u32,)| ask(caller.access(), q));
+    } else {
+        world.linker.async_function("f", move |caller, arguments| {
+            let access = caller.access();
+            async move {
+                let [Val::U32(q)] = arguments[..] else { return Err("a number".into()) };
+                Ok(Some(Val::U32(ask(access, q).await?)))
+            }
+        });
+    }
+    let instance = world.instance(ASYNC_CALLER);
+    let run = world.store.typed_function::<(u32,), u32>(&instance, "run").unwrap();
+    let returned = world.store.call(&run, (10,)).unwrap();
+    (returned & 15, returned >> 4)
+}
+
+#[test]
+fn a_function_that_only_asks_for_the_store_returns_at_once() {
+    for is_typed in [false, true] {
+        assert_eq!(run_asking(0, is_typed), (RETURNED, 10));
+        assert_eq!(run_asking(5, is_typed), (RETURNED, 15));
+    }
+}
+
+#[test]
+fn a_function_that_asks_for_the_store_often_lets_others_have_their_turn() {
+    for is_typed in [false, true] {
+        assert_eq!(run_asking(1_000, is_typed), (STARTED, 0));
+    }
+}
+
+#[test]
+fn requests_of_others_run_after_the_guest_has_gone_on() {
+    let mut world = World::with(Vec::<&str>::new());
+    let other = world.store.access();
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let futures = kept.clone();
+    world.linker.typed_async_function("f", move |caller, (q,): (u32,)| {
+        let access = caller.access();
+        let mut futures = futures.lock().unwrap();
+        futures.push(other.with(|store| store.data_mut().push("other")));
+        async move {
+            access.with(|store| store.data_mut().push("own")).await?;
+            Ok(q)
+        }
+    });
+    let instance = world.instance(ASYNC_CALLER);
+    let run = world.store.typed_function::<(u32,), u32>(&instance, "run").unwrap();
+    assert_eq!(world.store.call(&run, (10,)).unwrap(), 10 << 4 | RETURNED);
+    world.store.poll(Waker::noop()).unwrap();
+    assert_eq!(world.store.data()[..], ["own", "other"]);
+    drop(kept);
 }

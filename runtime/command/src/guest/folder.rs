@@ -1,6 +1,5 @@
 //! A folder that a guest has.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -20,14 +19,21 @@ pub(super) struct Folder {
 }
 
 impl FromStr for Folder {
-    type Err = Infallible;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
+    fn from_str(text: &str) -> Result<Self, &'static str> {
         let (text, is_read_only) = match text.strip_suffix(":ro") {
             Some(text) => (text, true),
             None => (text.strip_suffix(":rw").unwrap_or(text), false),
         };
         let (host, guest) = text.split_once("::").unwrap_or((text, text));
+        if guest.contains("::") || guest.ends_with(':') {
+            // In `a::b::ro`, the name would be `b:`.
+            return Err("expected `HOST`, `HOST::GUEST`, or one of them with `:ro` after it");
+        }
+        if host.is_empty() || guest.is_empty() {
+            return Err("expected the path of a folder: `.` is the current one");
+        }
         Ok(Self { host: host.into(), guest: guest.to_owned(), is_read_only })
     }
 }
@@ -66,6 +72,9 @@ mod tests {
         for (text, host, guest, is_read_only) in cases {
             let expected = Folder { host: host.into(), guest: guest.to_owned(), is_read_only };
             assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        for text in ["a::b::ro", "a::b::c:ro", "", ":ro", "::b", "a::"] {
+            assert!(text.parse::<Folder>().is_err(), "{text}");
         }
     }
 }

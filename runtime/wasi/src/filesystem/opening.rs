@@ -53,6 +53,8 @@ impl Directory {
             .create_new(creates && is_exclusive)
             .truncate(truncates)
             .maybe_dir(true)
+            // Opening a pipe does not wait for its other side.
+            .nonblock(true)
             .sync(flags.contains(DescriptorFlags::FILE_INTEGRITY_SYNC))
             .dsync(flags.contains(DescriptorFlags::DATA_INTEGRITY_SYNC))
             .rsync(flags.contains(DescriptorFlags::REQUESTED_WRITE_SYNC))

@@ -285,6 +285,21 @@ fn a_full_disk_is_insufficient_space() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn opening_a_pipe_does_not_wait_for_its_other_side() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    for scene in scenes(FsPerms::ReadWrite) {
+        let path = scene.outer.path().join("inner/pipe");
+        mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let pipe = scene.open("pipe", OpenFlags::empty(), READ).unwrap();
+        let read = block_on(pipe.file().unwrap().read(1, 0));
+        assert_eq!(code(read), FsCode::InvalidSeek);
+        drop(pipe);
+        assert!(scene.open("pipe", OpenFlags::empty(), WRITE).is_err());
+    }
+}
+
+#[test]
 fn folders_are_listed_while_they_change() {
     for scene in scenes(FsPerms::ReadWrite) {
         let inner = scene.outer.path().join("inner");

@@ -199,7 +199,11 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         future: HostFunctionFuture,
     ) -> Result<Ended<R>, Fault> {
         let call = self.made_call().ok_or(Error::Inconsistent(Table::Waitables))?;
-        self.data_mut().wait(WaitableId::Subtask(call), Waiting::HostFunction(future));
+        if self.run_requests_of(call) {
+            self.begin_waiting(call, lowered, future)?;
+        } else {
+            self.data_mut().wait(WaitableId::Subtask(call), Waiting::HostFunction(future));
+        }
         let step = self.after_host_call(call, lowered)?;
         self.data_mut().crossing.put_next(Next::Step(step));
         Ok(Ended::Made)

@@ -15,26 +15,34 @@ use super::host_function_future::{HostFunctionFuture, Returned};
 use super::state::AnyServedEnd;
 use super::waiting::Waiting;
 
+/// A host function that asks for the store again and again takes turns with others after so many polls.
+const MOST_POLLS_AT_ONCE: usize = 8;
+
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Polls the future of a host function for the first time. If it is not ready, it waits from
-    /// now on.
+    /// Polls the future of a host function where it was called. If it asks for the store, it gets it
+    /// here, and is polled again: the guest that has called it learns of its result at once. If it is
+    /// not ready then, it waits from now on.
     pub(crate) fn begin_host_function(
         &mut self,
         call: SubtaskId,
         lowered: &Lowered,
         mut future: HostFunctionFuture,
     ) -> Option<Result<Returned, HostError>> {
-        let state = self.data_mut();
         let id = WaitableId::Subtask(call);
-        let waker = state.waiting.waker(id)?;
-        let mut context = WakerContext::from_waker(&waker);
-        match future.poll(lowered, &mut state.handles.values, &mut context) {
-            Poll::Ready(result) => Some(result),
-            Poll::Pending => {
-                state.wait(id, Waiting::HostFunction(future));
-                None
+        for _ in 0..MOST_POLLS_AT_ONCE {
+            let state = self.data_mut();
+            let waker = state.waiting.waker(id)?;
+            let mut context = WakerContext::from_waker(&waker);
+            let values = &mut state.handles.values;
+            if let Poll::Ready(result) = future.poll(lowered, values, &mut context) {
+                return Some(result);
+            }
+            if !self.run_requests_of(call) {
+                break;
             }
         }
+        self.data_mut().wait(id, Waiting::HostFunction(future));
+        None
     }
 
     /// Polls what was woken. Returns `true` if something in the store has gone on.

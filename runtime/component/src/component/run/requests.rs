@@ -3,6 +3,7 @@
 use crate::component::store::acting::Acting;
 use crate::component::store::unwinding::catch;
 use crate::engine::{CoreContext as _, CoreEngine};
+use crate::machine::SubtaskId;
 
 use super::context::{Caller, Context, Request};
 use super::state::State;
@@ -13,10 +14,20 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         // Those that they lead to are for the next turn.
         let count = self.data().inbox.len();
         for _ in 0..count {
-            let Some(request) = self.data().inbox.take() else { break };
+            let Some(request) = self.data_mut().inbox.take() else { break };
             self.run_request(request);
         }
         count > 0
+    }
+
+    /// Runs the requests that the host function of this call has just made, where it was called.
+    /// Those of others can't run there: the guest that has called stands on the stack. Returns `true`
+    /// if there was one.
+    pub(crate) fn run_requests_of(&mut self, call: SubtaskId) -> bool {
+        let requests = self.data_mut().inbox.take_new(|it| it.acting.call == Some(call));
+        let has_some = !requests.is_empty();
+        requests.into_iter().for_each(|request| self.run_request(request));
+        has_some
     }
 
     fn run_request(&mut self, Request { acting, run }: Request<E, T>) {

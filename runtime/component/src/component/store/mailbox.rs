@@ -1,6 +1,8 @@
 //! The mailbox of a store: requests `R` of code that runs beside the store.
 
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Deref;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -69,13 +71,15 @@ impl<R> Drop for Sender<R> {
 /// after it is dropped are dropped, too.
 pub(crate) struct Inbox<R> {
     mailbox: Option<Arc<Mailbox<R>>>,
+    /// Requests that were taken out of the mailbox, and whose turn it was not yet. They come first.
+    earlier: VecDeque<R>,
     beside: Arc<Beside>,
 }
 
 impl<R> Inbox<R> {
     /// Returns an empty one, of the store that shares these things.
     pub(crate) const fn new(beside: Arc<Beside>) -> Self {
-        Self { mailbox: None, beside }
+        Self { mailbox: None, earlier: VecDeque::new(), beside }
     }
 
     /// Returns a handle that requests are sent by.
@@ -88,17 +92,42 @@ impl<R> Inbox<R> {
     /// Returns `true` if there is a request.
     #[inline]
     pub(crate) fn has_requests(&self) -> bool {
+        !self.earlier.is_empty() || self.has_new()
+    }
+
+    fn has_new(&self) -> bool {
         self.mailbox.as_ref().is_some_and(|it| !it.requests.is_empty())
     }
 
     /// Returns how many requests there are.
     pub(crate) fn len(&self) -> usize {
-        self.mailbox.as_ref().map_or(0, |it| it.requests.len())
+        self.earlier.len() + self.mailbox.as_ref().map_or(0, |it| it.requests.len())
     }
 
     /// Takes the first request.
-    pub(crate) fn take(&self) -> Option<R> {
-        self.mailbox.as_ref()?.requests.pop().ok()
+    pub(crate) fn take(&mut self) -> Option<R> {
+        self.earlier.pop_front().or_else(|| self.mailbox.as_ref()?.requests.pop().ok())
+    }
+
+    /// Takes the new requests that `is_wanted` accepts, in their order. The others keep their order,
+    /// and are taken by [`take`](Self::take). Returns nothing if an earlier request is accepted, too:
+    /// that has to come first.
+    pub(crate) fn take_new(&mut self, is_wanted: impl Fn(&R) -> bool) -> Vec<R> {
+        let mut wanted = Vec::new();
+        // The usual case: nobody has asked for anything.
+        if !self.has_new() || self.earlier.iter().any(&is_wanted) {
+            return wanted;
+        }
+        let Some(mailbox) = &self.mailbox else { return wanted };
+        // Another thread may send as fast as this takes.
+        for _ in 0..mailbox.requests.len() {
+            match mailbox.requests.pop() {
+                Ok(request) if is_wanted(&request) => wanted.push(request),
+                Ok(request) => self.earlier.push_back(request),
+                Err(_) => break,
+            }
+        }
+        wanted
     }
 
     /// Returns `true` if somebody has a handle, so that there may be requests later.
@@ -136,6 +165,15 @@ mod tests {
         assert!(inbox.has_requests() && inbox.has_senders());
         assert_eq!((inbox.len(), inbox.take(), inbox.take()), (2, Some('a'), Some('b')));
         assert_eq!(inbox.take(), None);
+
+        ['a', 'b', 'c', 'd'].into_iter().for_each(|it| sender.send(it));
+        assert_eq!(inbox.take_new(|it| "bd".contains(*it)), ['b', 'd']);
+        ['e', 'c'].into_iter().for_each(|it| sender.send(it));
+        assert_eq!(inbox.take_new(|it| *it == 'c'), []);
+        assert_eq!(inbox.len(), 4);
+        let rest = core::iter::from_fn(|| inbox.take()).collect::<alloc::string::String>();
+        assert_eq!((rest.as_str(), inbox.has_requests()), ("acec", false));
+
         let request = Arc::new(());
         let senders = [(); 2].map(|()| Inbox::new(Arc::default()).sender());
         for sender in &senders {
