@@ -1,4 +1,4 @@
-//! `wasi:sockets` 0.2.
+//! The resources of `wasi:sockets` 0.2, for hosts that replace parts of it.
 
 mod begun;
 mod datagrams;
