@@ -10,7 +10,7 @@ use crate::weft::Folder;
 
 const SERVICE: &str = include_str!("service.wat");
 
-/// Answers with status 200, 201 and so on: the instance's first request, its second one.
+/// Answers with the status 200, 201 and so on, for the instance's first and second request.
 const COUNT: &str =
     "(call $answer (local.get $out) (i32.add (i32.const 199) (global.get $handled)))";
 
@@ -21,7 +21,7 @@ fn folder(body: &str) -> Folder {
     Folder::with(&[("app.wat", SERVICE.replace("BODY", body).as_bytes())])
 }
 
-/// A server that runs.
+/// A running server.
 pub(crate) struct Server {
     process: Child,
     errors: BufReader<ChildStderr>,
@@ -31,7 +31,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server of a service that does what `body` says, and waits until it serves.
+    /// Starts a server of a service with this `body`, and waits until it serves.
     fn start(body: &str, options: &[&str]) -> Self {
         Self::start_in(folder(body), "app.wat", options)
     }
@@ -67,14 +67,14 @@ impl Server {
         assert!(sent.unwrap().success());
     }
 
-    /// Waits for the end, and returns the exit code and what was said.
+    /// Waits for the end, and returns the exit code and the output.
     #[cfg(unix)]
     fn end(mut self) -> (Option<i32>, String) {
         let code = self.process.wait().unwrap().code();
         (code, self.rest())
     }
 
-    /// Ends the server, and returns what it has said.
+    /// Stops the server, and returns its output.
     fn stop(mut self) -> String {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
