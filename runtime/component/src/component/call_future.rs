@@ -34,6 +34,37 @@ use super::stores::{CallId, Store};
 /// when the store runs next, before anything else. If the engine had interrupted the guest at that
 /// moment, the guest spins and can't be told. It is then given up as by a trap, and its instance
 /// can't be entered again: see [`take_background_trap`](Store::take_background_trap).
+///
+/// ```
+/// # #[cfg(feature = "wasmi")] {
+/// use weft::component::{CallError, Component, Linker, Store};
+/// use weft::engine::wasmi::Wasmi;
+///
+/// # let component = wat::parse_str(r#"
+/// #     (component
+/// #         (core module $Module (func (export "f") (result i32) (i32.const 7)))
+/// #         (core instance $module (instantiate $Module))
+/// #         (func (export "seven") (result u32) (canon lift (core func $module "f"))))
+/// # "#)?;
+/// let engine = Wasmi::default();
+/// let component = Component::new(&engine, &component)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = store.instantiate(&component, &Linker::new())?;
+/// let seven = store.typed_function::<(), u32>(&instance, "seven")?;
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// assert_eq!(store.call_async(&seven, ()).await?, 7);
+///
+/// // Begin two calls, and await their results afterwards.
+/// let calls = [store.start(&seven, ())?, store.start(&seven, ())?];
+/// for call in calls {
+///     assert_eq!(store.run_async(call).await?, 7);
+/// }
+/// # Ok::<(), CallError>(())
+/// # })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing runs before the future is polled"]
 pub struct CallFuture<'s, E: CoreEngine, T: 'static, R = Option<Val>> {
     store: &'s mut Store<E, T>,
