@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use weft_bindgen::{FunctionRule, Options, Ownership, StoreMode, TypeRule};
 
-/// The heading of flags that say how functions and types become Rust.
-const RUST: &str = "How functions and types become Rust";
+/// The heading of the flags for functions and types.
+const RUST: &str = "Rust for functions and types";
 
 /// The arguments of `bind`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -14,22 +14,22 @@ const RUST: &str = "How functions and types become Rust";
 #[command(after_help = PATTERNS)]
 pub struct Bind {
     /// A WIT file, a folder of a package with its `deps`, a component or package as `.wasm` or
-    /// `.wat`, or `-` for standard input. May be repeated: each can use the packages of the others.
+    /// `.wat`, or `-` for standard input. May be repeated: each can use packages of the others.
     #[arg(long, value_name = "PATH", required_unless_present = "inline")]
     pub wit: Vec<PathBuf>,
     /// WIT text, which can use the packages of `--wit`.
     #[arg(long, value_name = "TEXT")]
     pub inline: Option<String>,
-    /// The world, such as `wasi:cli/command` or `command`; may be left out where there is only one.
+    /// The world, such as `wasi:cli/command` or `command`; not needed if there is only one.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["interfaces", "exported_interfaces"])]
     pub world: Option<String>,
-    /// An interface that the host implements, if there is no world; may be repeated.
+    /// An interface that the host implements, instead of a world; may be repeated.
     #[arg(long = "interface", value_name = "NAME")]
     pub interfaces: Vec<String>,
-    /// An interface that guests implement, if there is no world; may be repeated.
+    /// An interface that guests implement, instead of a world; may be repeated.
     #[arg(long = "exported-interface", value_name = "NAME")]
     pub exported_interfaces: Vec<String>,
-    /// The unstable features of the WIT (`@unstable(feature = …)`) to include, with commas between.
+    /// The unstable features of the WIT (`@unstable(feature = …)`) to include, separated by commas.
     #[arg(long, alias = "feature", value_name = "NAMES", value_delimiter = ',')]
     pub features: Vec<String>,
     /// Include every unstable feature of the WIT.
@@ -41,10 +41,11 @@ pub struct Bind {
 
     #[command(flatten)]
     functions: Functions,
-    /// Use this module or type of yours in place of the generated one of an interface, type or resource.
+    /// Use this module or type of yours instead of the generated one for an interface, type or
+    /// resource.
     #[arg(long, value_name = "NAME=PATH", value_parser = pair, help_heading = RUST)]
     pub with: Vec<(String, String)>,
-    /// Let functions return this error type of yours in place of a WIT error type.
+    /// Let functions return this error type of yours instead of a WIT error type.
     #[arg(long = "error", value_name = "NAME=TYPE", value_parser = pair, help_heading = RUST)]
     pub errors: Vec<(String, String)>,
     #[command(flatten)]
@@ -53,16 +54,16 @@ pub struct Bind {
     /// The path of the crate `weft`.
     #[arg(long = "crate", value_name = "PATH", default_value = "::weft", help_heading = RUST)]
     pub crate_path: String,
-    /// The visibility of what is generated.
+    /// The visibility of generated items.
     #[arg(long, value_name = "VISIBILITY", default_value = "pub", help_heading = RUST)]
     pub visibility: String,
-    /// Let a host be a view that borrows several fields of the store's data.
+    /// Let the host be a view that borrows several fields of the store's data.
     #[arg(long, help_heading = RUST)]
     pub views: bool,
-    /// Generate types and traits only, which need `weft` without its feature `component`.
+    /// Generate only types and traits, which need `weft` without its feature `component`.
     #[arg(long, help_heading = RUST)]
     pub types_only: bool,
-    /// Put no `#![…]` at the start, so that the file can be used by `include!`.
+    /// Omit `#![…]` at the start, so that `include!` accepts the file.
     #[arg(long, help_heading = RUST)]
     pub no_inner_attributes: bool,
 }
@@ -114,7 +115,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A flag that makes a rule, and what it is for.
+/// A flag that creates a rule: its name, its help, and the rule.
 type Flag<T> = (&'static str, &'static str, fn(String) -> T);
 
 /// The rules of functions, in the order of their flags.
@@ -125,19 +126,19 @@ const FUNCTION_FLAGS: [Flag<FunctionRule>; 9] =
     [
         (
             "async",
-            "Let these functions wait: they are async and get a handle of the store",
+            "Let these functions wait: they are async and receive a handle of the store",
             |pattern| FunctionRule {
                 pattern,
                 store: Some(StoreMode::Async),
                 ..FunctionRule::default()
             },
         ),
-        ("caller", "Give these functions the store while they run", |pattern| FunctionRule {
+        ("caller", "Pass the store to these functions", |pattern| FunctionRule {
             pattern,
             store: Some(StoreMode::Caller),
             ..FunctionRule::default()
         }),
-        ("plain", "Give these functions `&mut self` and no store", |pattern| FunctionRule {
+        ("plain", "Pass `&mut self` to these functions, and no store", |pattern| FunctionRule {
             pattern,
             store: Some(StoreMode::None),
             ..FunctionRule::default()
@@ -152,7 +153,7 @@ const FUNCTION_FLAGS: [Flag<FunctionRule>; 9] =
             traps: Some(false),
             ..FunctionRule::default()
         }),
-        ("traced", "Record the calls of these functions by the crate `tracing`", |pattern| {
+        ("traced", "Record the calls of these functions with the crate `tracing`", |pattern| {
             FunctionRule { pattern, traced: Some(true), ..FunctionRule::default() }
         }),
         ("no-traced", "Do not record the calls of these functions", |pattern| FunctionRule {
@@ -160,10 +161,10 @@ const FUNCTION_FLAGS: [Flag<FunctionRule>; 9] =
             traced: Some(false),
             ..FunctionRule::default()
         }),
-        ("default", "Give these functions a body that traps with their name", |pattern| {
+        ("default", "Add a default body that traps with the function's name", |pattern| {
             FunctionRule { pattern, default: Some(true), ..FunctionRule::default() }
         }),
-        ("no-default", "Give these functions no body", |pattern| FunctionRule {
+        ("no-default", "Add no default body", |pattern| FunctionRule {
             pattern,
             default: Some(false),
             ..FunctionRule::default()
@@ -208,18 +209,18 @@ struct Types {
 
 const TYPE_FLAGS: [(&str, &str, &str); 4] = [
     ("derive", "[PATTERN=]PATH", "Let these types, or all, derive this as well"),
-    ("no-derive", "[PATTERN=]PATH", "Do not let these types, or any, derive this"),
+    ("no-derive", "[PATTERN=]PATH", "Do not let these types, or all, derive this"),
     ("type-name", "NAME=IDENTIFIER", "Give a type another name in Rust"),
     (
         "ownership",
         "[PATTERN=]OWNERSHIP",
-        "Who owns the parts of these types, or all, in parameters of exported functions: `owning` \
+        "The owner of the parts of these types, or all, in parameters of exported functions: `owning` \
          (the type; the default), `borrowing` (the caller), or `borrowing-duplicates` (the caller; \
-         types that are in results as well are there twice)",
+         types that results also have exist twice)",
     ),
 ];
 
-/// The owner of parameters, as a flag says it.
+/// The owner of parameters, as a flag names it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum OwnershipFlag {
     Owning,
@@ -280,8 +281,7 @@ impl FromArgMatches for Types {
                     }
                     (_, Some(_)) => rule.name = Some(value),
                     (_, None) => {
-                        let message =
-                            "`--type-name` is a type's name and one of Rust: `a:b/c/d=Name`\n";
+                        let message = "`--type-name` needs a type of WIT and its Rust name, as in `a:b/c/d=Name`\n";
                         return Err(clap::Error::raw(
                             clap::error::ErrorKind::InvalidValue,
                             message,
@@ -305,7 +305,7 @@ impl FromArgMatches for Types {
 fn ownership(text: &str) -> Result<Ownership, clap::Error> {
     OwnershipFlag::from_str(text, false).map(Into::into).map_err(|_| {
         let message = format!(
-            "`--ownership` is `owning`, `borrowing` or `borrowing-duplicates`, not `{text}`\n"
+            "`--ownership` must be `owning`, `borrowing` or `borrowing-duplicates`, not `{text}`\n"
         );
         clap::Error::raw(clap::error::ErrorKind::InvalidValue, message)
     })
@@ -320,7 +320,7 @@ fn repeated(name: &'static str, value: &'static str, help: &'static str) -> Arg 
         .help_heading(RUST)
 }
 
-/// The values of a flag, each with its place on the command line.
+/// Returns the values of a flag, each with its place on the command line.
 fn given<'m>(matches: &'m ArgMatches, name: &str) -> impl Iterator<Item = (usize, String)> + 'm {
     let values = matches.get_many::<String>(name).into_iter().flatten().cloned();
     matches.indices_of(name).into_iter().flatten().zip(values)

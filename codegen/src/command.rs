@@ -6,25 +6,25 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::bind::Bind;
 
-/// Generates Rust bindings from WIT; in Weft's own workspace, its tables and reference as well.
+/// Generates Rust bindings from WIT; in Weft's own workspace, also its tables and reference.
 ///
-/// Without a command: writes every generated file of the project that is not up to date, which are
-/// the bindings that its `codegen.toml` lists.
+/// Without a command: writes every generated file of the project that is not up to date. A
+/// project's generated files are the bindings that its `codegen.toml` lists.
 #[derive(Debug, Parser)]
 #[command(name = "codegen", version)]
 pub struct CommandLine {
-    /// What to do; without it, write the generated files.
+    /// The command; without one, the generated files are written.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How to print: for people, or as one JSON value for tools.
+    /// The output format: text for people, or one JSON value for tools.
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// The root of the project; the nearest folder upward with a `codegen.toml` if not given.
+    /// The root of the project; by default the nearest folder upward with a `codegen.toml`.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub root: Option<PathBuf>,
 }
 
-/// How to print.
+/// The output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
@@ -33,10 +33,10 @@ pub enum Format {
     Json,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Say which generated files are stale or edited by hand, missing or orphaned, with diffs.
+    /// List generated files that are stale, edited by hand, missing or orphaned, with diffs.
     Check,
     /// List the built-ins.
     List,
@@ -47,7 +47,7 @@ pub enum Command {
     },
     /// Compare spec/ with the spec's text, its reference code, its tests and the validator.
     DiffSpec {
-        /// A checkout of the Component Model repository; the pinned revision if not given.
+        /// A checkout of the Component Model repository; by default the pinned revision.
         path: Option<PathBuf>,
     },
     /// Generate Rust bindings for a world from WIT into one file.

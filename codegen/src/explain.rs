@@ -1,4 +1,4 @@
-//! `list` and `explain`: what `spec/` says, on the terminal or as JSON.
+//! `list` and `explain`: the contents of `spec/`, on the terminal or as JSON.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use weft_spec::{Diagnostic, Report, Spec};
 
 use crate::generate::{Entry, spelled};
 
-/// Something that was explained: for people, and for tools.
+/// An explanation, for people and for tools.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// Lines for a terminal.
@@ -18,7 +18,7 @@ pub struct Explanation {
     pub json: Value,
 }
 
-/// A line a built-in: opcode, name, core signature, gate.
+/// Lists the built-ins, one on each line: opcode, name, core signature, gate.
 pub fn list(spec: &Spec) -> Explanation {
     let name_width = spec.builtins.iter().map(|b| b.name.chars().count()).max().unwrap_or(0);
     let signatures: Vec<String> = spec.builtins.iter().map(|b| b.signature.to_string()).collect();
@@ -32,12 +32,13 @@ pub fn list(spec: &Spec) -> Explanation {
     Explanation { text, json }
 }
 
-/// What `spec/` says of `name`: a built-in (or its opcode), `lift` or `lower`, a built-in that was
-/// removed, a trap, guard, gate, option, constant, code, packing or type. All that are called so, if several are.
+/// Explains `name`: a built-in (or its opcode), `lift` or `lower`, a removed built-in, a trap,
+/// guard, gate, option, constant, code, packing or type. Explains all of them if several have this
+/// name.
 ///
 /// # Errors
 ///
-/// A [`Report`] if nothing is called so, with the nearest names.
+/// A [`Report`] if nothing has this name. It suggests the nearest names.
 pub fn explain(spec: &Spec, name: &str) -> Result<Explanation, Report> {
     let opcode = name.strip_prefix("0x").and_then(|digits| u8::from_str_radix(digits, 16).ok());
     let mut found: Vec<Explanation> = Vec::new();
@@ -160,7 +161,7 @@ fn layout(layout: &Layout) -> String {
         Layout::Elements => "the elements, one after the other".into(),
         Layout::Fields => "the fields, one after the other, each at its alignment".into(),
         Layout::Cases => "a discriminant, then the payload of the case".into(),
-        Layout::Bits => "a bit a label, in 1, 2 or 4 bytes; flat: i32".into(),
+        Layout::Bits => "one bit for each label, in 1, 2 or 4 bytes; flat: i32".into(),
         Layout::As(other) => format!("as a {other}"),
     }
 }
@@ -218,7 +219,7 @@ fn definition_page(definition: &Definition) -> Explanation {
     page("definition", &definition.name, &definition.summary, &rows)
 }
 
-/// The core function type for given widths, as the text format of core WebAssembly has it.
+/// Returns the core function type for given widths, in the text format of core WebAssembly.
 fn core_type(signature: &Signature, widths: Widths) -> String {
     let (params, results) = signature.resolve(widths);
     let spelled = |ty: &ResolvedType| match ty {
@@ -265,7 +266,7 @@ fn builtin_json(spec: &Spec, builtin: &Builtin) -> Value {
     })
 }
 
-/// A page: a name, what it is, and rows of facts.
+/// Creates a page: a name, a summary, and rows of facts.
 fn page(kind: &str, name: &str, summary: &str, rows: &[(&str, String)]) -> Explanation {
     let mut text = format!("{name} ({kind})\n  {summary}\n\n");
     let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);

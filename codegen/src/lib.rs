@@ -1,17 +1,17 @@
 //! Weft's generator: from a user's WIT to Rust bindings, and from `spec/` to the runtime's tables
 //! and the reference page.
 //!
-//! | module | what it does |
+//! | module | contents |
 //! |---|---|
 //! | [`command`] | the command line |
 //! | [`bind`] | the flags of `codegen bind` |
 //! | [`project`] | `codegen.toml`, the bindings of a project |
-//! | [`generate`] | the files that are made from `spec/` |
-//! | [`workspace`] | comparing them with what is on disk, and writing them |
+//! | [`generate`] | creates the files that are made from `spec/` |
+//! | [`workspace`] | compares them with the files on disk, and writes them |
 //! | [`explain`] | `list` and `explain` |
-//! | [`diff_spec`] | comparing `spec/` with the spec's text, reference, tests and validator |
-//! | [`packages`] | the folders of packages of the registry |
-//! | [`pinned`] | finding the sources that `spec/` is checked against |
+//! | [`diff_spec`] | compares `spec/` with the spec's text, reference, tests and validator |
+//! | [`packages`] | finds the folders of a manifest's packages |
+//! | [`pinned`] | finds the sources against which `spec/` is checked |
 
 pub mod bind;
 pub mod command;

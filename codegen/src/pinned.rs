@@ -1,7 +1,7 @@
-//! Where the pinned sources are: the package that carries the spec of record, and others.
+//! The pinned sources: the package that carries the spec of record, and others.
 //!
-//! `spec/pinned/Cargo.toml` names them; `cargo metadata` on it answers where the registry's
-//! copies lie, and downloads them on a machine that has none. Nothing of them is built.
+//! `spec/pinned/Cargo.toml` names them. `cargo metadata` on it returns the folders of the
+//! registry's copies, and downloads those that are missing. None of them is built.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,12 @@ use weft_spec::{DATA, Diagnostic, Report};
 
 use crate::packages::packages_of;
 
-/// The root folder of the pinned package `package`, such as `wasm-tools`.
+/// Returns the root folder of the pinned package `package`, such as `wasm-tools`.
 ///
-/// Fails if Cargo cannot be run, if the package is not among the pinned ones, or if it has to
-/// be downloaded and cannot be.
+/// # Errors
+///
+/// A [`Report`] if Cargo cannot be run, if the package is not pinned, or if it cannot be
+/// downloaded.
 pub fn locate(package: &str) -> Result<PathBuf, Report> {
     let manifest = Path::new(DATA).join("pinned").join("Cargo.toml");
     let failed = |message: String| {
@@ -27,7 +29,7 @@ pub fn locate(package: &str) -> Result<PathBuf, Report> {
         .ok_or_else(|| failed(format!("`{package}` is not among the pinned packages")))
 }
 
-/// The root folder of the Component Model repository that Weft follows.
+/// Returns the root folder of the Component Model repository that Weft follows.
 pub fn component_model() -> Result<PathBuf, Report> {
     Ok(locate("wasm-tools")?.join("tests").join("component-model"))
 }

@@ -1,4 +1,4 @@
-//! The root of the project that is meant.
+//! Finds the root of the project.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,12 @@ use crate::project::{self, FILE};
 #[derive(Debug)]
 pub(crate) struct Root {
     pub(crate) path: PathBuf,
-    /// `true` if it is Weft's own workspace, where `spec/` is.
+    /// Set for Weft's own workspace, which has `spec/`.
     is_weft: bool,
 }
 
 impl Root {
-    /// The folder that is given, or the nearest one upward that is a root.
+    /// Finds the root: the folder that is given, or the nearest one upward that is a root.
     pub(crate) fn find(given: Option<&Path>) -> Result<Self, Report> {
         if let Some(path) = given {
             return Self::at(path).ok_or_else(|| {
@@ -44,12 +44,12 @@ impl Root {
         if self.is_weft { "cargo run -p codegen" } else { "codegen" }
     }
 
-    /// The folders that have nothing but generated files.
+    /// Returns the folders that contain only generated files.
     pub(crate) fn folders(&self) -> &'static [&'static str] {
         if self.is_weft { &GENERATED_FOLDERS } else { &[] }
     }
 
-    /// Everything that is generated here; nothing is written.
+    /// Returns all generated files of the project; writes nothing.
     pub(crate) fn outputs(&self) -> Result<Vec<Output>, Report> {
         let mut report = Report::new();
         let mut outputs = Vec::new();
@@ -82,8 +82,8 @@ fn refuse(message: String) -> Report {
     )
 }
 
-/// The folder of the data: of the root that is given, of the workspace around, or of the one that
-/// this program was built from.
+/// Returns the folder of the data: of the given root, of the workspace around the current folder,
+/// or of the one from which this program was built.
 pub(crate) fn data(given: Option<&Path>) -> PathBuf {
     if let Some(given) = given {
         return given.join("spec");

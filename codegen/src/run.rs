@@ -1,4 +1,4 @@
-//! From the command line to what it asks for, and what is printed of it.
+//! Runs the command of a command line, and prints the result.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
@@ -16,16 +16,15 @@ use crate::root::{Root, data};
 use crate::workspace::{Differences, compare, write};
 use crate::{diff_spec, explain};
 
-/// What a command has to say.
+/// The output of a command.
 struct Said {
     text: String,
     json: Value,
-    /// Whether all is well; if not, the exit code is 1.
+    /// The success of the command; without it, the exit code is 1.
     fine: bool,
 }
 
-/// Does what the command line asks for, prints what comes of it, and gives the exit code: 0 if
-/// all is well, 1 if not.
+/// Runs the command, prints its output, and returns the exit code: 0 for success, otherwise 1.
 pub fn run(command_line: &CommandLine) -> ExitCode {
     let format = command_line.format;
     let (printed, fine) = match (command(command_line), format) {
@@ -39,7 +38,7 @@ pub fn run(command_line: &CommandLine) -> ExitCode {
         }
     };
     if let Err(error) = &printed {
-        // Where this cannot be printed either, the exit code still says it.
+        // If this cannot be printed either, the exit code still tells.
         let _ = print_to(&mut io::stderr(), &format!("error: cannot print: {error}"));
     }
     if fine && printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -49,7 +48,7 @@ fn print_json(value: &Value) -> io::Result<()> {
     print_to(&mut io::stdout(), &format!("{value:#}"))
 }
 
-/// Prints `text` and a line end. That nobody reads it any more is no reason to fail.
+/// Prints `text` and a line end. A closed pipe is not an error.
 fn print_to(stream: &mut impl io::Write, text: &str) -> io::Result<()> {
     let printed = writeln!(stream, "{}", text.trim_end_matches('\n')).and_then(|()| stream.flush());
     printed.or_else(|error| match error.kind() {
@@ -96,21 +95,21 @@ fn generated(root: &Root) -> Result<Said, Report> {
 fn check(root: &Root) -> Result<Said, Report> {
     let outputs = root.outputs()?;
     let differences = compare(&root.path, &outputs, root.folders())?;
-    let mend = root.command();
+    let fix = root.command();
     let text = match outputs.len() {
-        _ if !differences.is_empty() => shown(&differences, mend),
+        _ if !differences.is_empty() => shown(&differences, fix),
         1 => "the generated file is up to date".to_owned(),
         number => format!("all {number} generated files are up to date"),
     };
     let fine = differences.is_empty();
     let mut json = json!(differences);
     if !fine && let Some(object) = json.as_object_mut() {
-        object.insert("mend".into(), mend.into());
+        object.insert("fix".into(), fix.into());
     }
     Ok(Said { text, json, fine })
 }
 
-fn shown(differences: &Differences, mend: &str) -> String {
+fn shown(differences: &Differences, fix: &str) -> String {
     let mut text = String::new();
     for stale in &differences.stale {
         let _ = writeln!(text, "stale     {}", stale.path);
@@ -125,10 +124,9 @@ fn shown(differences: &Differences, mend: &str) -> String {
         let _ = write!(text, "\n{}", stale.diff);
     }
     if !differences.stale.is_empty() {
-        text +=
-            "\na stale file comes from another input, or was edited by hand: lines with `-` go\n";
+        text += "\na stale file was made from other input, or was edited by hand; lines with `-` will be removed\n";
     }
-    text + &format!("\nto mend: {mend}\n")
+    text + &format!("\nto fix: {fix}\n")
 }
 
 fn explained(explanation: explain::Explanation) -> Said {

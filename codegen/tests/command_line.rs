@@ -1,4 +1,4 @@
-//! The program as a user runs it: what it prints, what it writes, and how it ends.
+//! The program as a user runs it: its output, the files it writes, and its exit code.
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A copy of the data and the generated files, which a test may spoil.
+/// A copy of the data and the generated files, which a test may change.
 struct Workspace {
     folder: TempDir,
 }
@@ -55,20 +55,20 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The output of a run that ends well.
+/// Returns the output of a run that succeeds.
 fn fine(output: &Output) -> String {
     assert!(output.status.success(), "{}", text(&output.stderr));
     text(&output.stdout)
 }
 
-/// The complaint of a run that ends with `code`.
+/// Returns the error output of a run that ends with `code`.
 fn fails(output: &Output, code: i32) -> String {
     assert_eq!(output.status.code(), Some(code), "{}", text(&output.stdout));
     text(&output.stderr) + &text(&output.stdout)
 }
 
 #[test]
-fn the_committed_files_are_what_the_data_generates() {
+fn the_committed_files_match_the_data() {
     assert!(fine(&run(&["check"])).contains("generated files are up to date"));
 }
 
@@ -82,7 +82,7 @@ fn a_run_that_changes_nothing_writes_nothing() {
 }
 
 #[test]
-fn check_names_every_stale_missing_and_orphaned_file_with_a_diff_and_the_mend_and_writes_nothing() {
+fn check_lists_stale_missing_and_orphaned_files_and_the_fix() {
     let workspace = Workspace::new();
     let limit = workspace.path("runtime/core/src/generated/limit.rs");
     let old = fs::read_to_string(&limit).unwrap();
@@ -102,7 +102,7 @@ fn check_names_every_stale_missing_and_orphaned_file_with_a_diff_and_the_mend_an
         "orphaned  runtime/core/src/generated/gone.rs",
         "-pub const MAX_FLAT_PARAMS: u32 = 17;",
         "+pub const MAX_FLAT_PARAMS: u32 = 16;",
-        "to mend: cargo run -p codegen",
+        "to fix: cargo run -p codegen",
     ] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");
     }
@@ -113,7 +113,7 @@ fn check_names_every_stale_missing_and_orphaned_file_with_a_diff_and_the_mend_an
     assert_eq!(json["missing"][0], "runtime/core/src/generated/trap.rs");
     assert_eq!(json["orphaned"][0], "runtime/core/src/generated/gone.rs");
     assert_eq!(json["stale"].as_array().unwrap().len(), 2);
-    assert_eq!(json["mend"], "cargo run -p codegen");
+    assert_eq!(json["fix"], "cargo run -p codegen");
 
     let said = fine(&workspace.run(&[]));
     assert!(said.contains("3 written, 1 removed, 34 up to date"), "{said}");
@@ -123,20 +123,20 @@ fn check_names_every_stale_missing_and_orphaned_file_with_a_diff_and_the_mend_an
 }
 
 #[test]
-fn a_file_among_the_generated_ones_that_was_not_generated_is_named_and_left_alone() {
+fn a_foreign_file_among_generated_ones_is_reported_and_kept() {
     let workspace = Workspace::new();
     let mine = workspace.path("runtime/core/src/generated/mine.rs");
     fs::write(&mine, "// by hand\n").unwrap();
     let said = fails(&workspace.run(&[]), 1);
     assert!(
-        said.contains("`runtime/core/src/generated/mine.rs` stands among generated files"),
+        said.contains("`runtime/core/src/generated/mine.rs` is in a folder of generated files"),
         "{said}"
     );
     assert_eq!(fs::read_to_string(&mine).unwrap(), "// by hand\n");
 }
 
 #[test]
-fn every_mistake_in_the_data_is_shown_at_once_with_its_place_and_nothing_is_written() {
+fn mistakes_in_the_data_are_shown_and_nothing_is_written() {
     let workspace = Workspace::new();
     let task = workspace.path("spec/builtins/task.toml");
     let data = fs::read_to_string(&task).unwrap();
@@ -170,7 +170,7 @@ fn a_workspace_without_data_is_an_error_that_names_the_folder() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_an_error_that_names_it() {
+fn an_unwritable_file_is_an_error_that_names_it() {
     let workspace = Workspace::new();
     let limit = workspace.path("runtime/core/src/generated/limit.rs");
     fs::remove_file(&limit).unwrap();
@@ -183,7 +183,7 @@ fn a_place_that_cannot_be_written_is_an_error_that_names_it() {
     assert_eq!(partial.count(), 0);
 }
 
-/// A WIT package of one world, and a place for what is made of it.
+/// Writes a WIT package of one world, and returns its path.
 fn wit(folder: &TempDir, text: &str) -> String {
     let path = folder.path().join("w.wit");
     fs::write(&path, text).unwrap();
@@ -193,7 +193,7 @@ fn wit(folder: &TempDir, text: &str) -> String {
 const WORLD: &str = "package a:b;\nworld w { export f: func() -> u32; }\n";
 
 #[test]
-fn bind_writes_the_file_and_says_how_large_it_is() {
+fn bind_writes_the_file_and_prints_its_size() {
     let folder = tempfile::tempdir().unwrap();
     let (wit, out) = (wit(&folder, WORLD), folder.path().join("w.rs"));
     let arguments = ["bind", "--wit", &wit, "--out", out.to_str().unwrap()];
@@ -205,7 +205,7 @@ fn bind_writes_the_file_and_says_how_large_it_is() {
 }
 
 #[test]
-fn bind_keeps_what_was_there_when_the_wit_is_wrong_and_shows_where() {
+fn bind_keeps_the_old_file_and_shows_mistakes_in_the_wit() {
     let folder = tempfile::tempdir().unwrap();
     let (wit, out) =
         (wit(&folder, "package a:b;\nworld w { export f: fun(); }\n"), folder.path().join("w.rs"));
@@ -216,7 +216,7 @@ fn bind_keeps_what_was_there_when_the_wit_is_wrong_and_shows_where() {
 }
 
 #[test]
-fn bind_into_a_folder_that_is_not_there_or_over_a_folder_is_an_error_that_names_it() {
+fn bind_into_a_missing_folder_or_over_a_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let wit = wit(&folder, WORLD);
     let missing = folder.path().join("missing/w.rs");
@@ -230,7 +230,7 @@ fn bind_into_a_folder_that_is_not_there_or_over_a_folder_is_an_error_that_names_
 
 #[cfg(unix)]
 #[test]
-fn a_link_is_followed_a_device_is_kept_and_a_file_that_may_not_be_written_is_not() {
+fn bind_follows_links_and_keeps_devices_and_read_only_files() {
     let folder = tempfile::tempdir().unwrap();
     let wit = wit(&folder, WORLD);
     let (target, link) = (folder.path().join("target.rs"), folder.path().join("link.rs"));
@@ -282,7 +282,7 @@ fn list_shows_each_builtin_on_a_line() {
 }
 
 #[test]
-fn explain_tells_what_there_is_to_know_of_a_builtin() {
+fn explain_shows_all_facts_about_a_builtin() {
     insta::assert_snapshot!(fine(&run(&["explain", "waitable-set.wait"])));
     let by_opcode = fine(&run(&["explain", "0x20"]));
     assert!(by_opcode.starts_with("waitable-set.wait"), "{by_opcode}");
@@ -317,7 +317,7 @@ fn explain_knows_everything_the_data_names() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn output_that_cannot_be_printed_is_a_failure_and_one_that_nobody_reads_is_not() {
+fn a_full_disk_is_a_failure_and_a_closed_pipe_is_not() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut list = Command::new(env!("CARGO_BIN_EXE_codegen"));
     let said = fails(&list.arg("list").stdout(full).output().unwrap(), 1);
@@ -328,7 +328,7 @@ fn output_that_cannot_be_printed_is_a_failure_and_one_that_nobody_reads_is_not()
 }
 
 #[test]
-fn explain_names_what_is_near_an_unknown_name() {
+fn explain_suggests_names_near_an_unknown_one() {
     let said = fails(&run(&["explain", "waitable-set.wiat"]), 1);
     assert!(said.contains("nothing is called `waitable-set.wiat`"), "{said}");
     assert!(said.contains("`waitable-set.wait`"), "{said}");
@@ -337,7 +337,7 @@ fn explain_names_what_is_near_an_unknown_name() {
 }
 
 #[test]
-fn what_was_removed_is_explained_with_what_replaces_it() {
+fn a_removed_built_in_is_explained_with_its_replacement() {
     let said = fine(&run(&["explain", "backpressure.set"]));
     assert!(said.contains("backpressure.inc, backpressure.dec"), "{said}");
 }

@@ -1,4 +1,4 @@
-//! A project of a user's, whose `codegen.toml` lists its bindings; and the flags of `bind`.
+//! A user's project, whose `codegen.toml` lists its bindings; and the flags of `bind`.
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 use std::fs;
@@ -32,7 +32,7 @@ impl Project {
         self.0.path().join(path)
     }
 
-    /// Runs in a folder of the project.
+    /// Runs the command in a folder of the project.
     fn run_in(&self, folder: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_codegen"));
         command.args(arguments).current_dir(self.path(folder)).output().unwrap()
@@ -63,7 +63,7 @@ fn fails(output: &Output, code: i32) -> String {
     text(&output.stderr) + &text(&output.stdout)
 }
 
-/// Whether all of `parts` are in `text`.
+/// Checks that `text` contains all of `parts`.
 #[track_caller]
 fn has(text: &str, parts: &[&str]) {
     for part in parts {
@@ -72,11 +72,11 @@ fn has(text: &str, parts: &[&str]) {
 }
 
 #[test]
-fn a_bare_run_writes_all_bindings_from_every_folder_of_the_project() {
+fn a_plain_run_in_any_folder_writes_all_bindings() {
     let second = "\n[[bindings]]\nwit = [\"wit\"]\nworld = \"v\"\nout = \"src/new/v.rs\"\n";
     let project = Project::new(&format!("{BINDING}{second}"));
     let said = fails(&project.run(&["check"]), 1);
-    has(&said, &["missing   src/bindings.rs", "missing   src/new/v.rs", "to mend: codegen\n"]);
+    has(&said, &["missing   src/bindings.rs", "missing   src/new/v.rs", "to fix: codegen\n"]);
     let said = fine(&project.run_in("src/deep", &[]));
     has(&said, &["wrote    src/bindings.rs", "wrote    src/new/v.rs", "2 written"]);
     let first = project.bindings();
@@ -93,16 +93,13 @@ fn a_bare_run_writes_all_bindings_from_every_folder_of_the_project() {
 }
 
 #[test]
-fn check_shows_what_was_edited_by_hand_and_a_run_brings_it_back() {
+fn check_shows_edits_by_hand_and_a_run_reverts_them() {
     let project = Project::new(BINDING);
     fine(&project.run(&[]));
     let before = project.bindings();
     fs::write(project.path("src/bindings.rs"), format!("{before}// mine\n")).unwrap();
     let said = fails(&project.run(&["check"]), 1);
-    has(
-        &said,
-        &["stale     src/bindings.rs", "-// mine", "was edited by hand", "to mend: codegen"],
-    );
+    has(&said, &["stale     src/bindings.rs", "-// mine", "was edited by hand", "to fix: codegen"]);
     let json = fails(&project.run(&["check", "--format", "json"]), 1);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["stale"][0]["path"], "src/bindings.rs");
@@ -114,7 +111,7 @@ fn check_shows_what_was_edited_by_hand_and_a_run_brings_it_back() {
 }
 
 #[test]
-fn every_mistake_in_the_file_is_told_at_once_with_its_place_and_nothing_is_written() {
+fn mistakes_in_the_file_are_shown_and_nothing_is_written() {
     let config = "
 bindngs = 1
 [[bindings]]
@@ -152,14 +149,14 @@ out = \"../bindings.rs\"
         ("expected one of `none`, `caller`, `async`, found `asink`", 14),
         ("there is no setting of functions `stor`", 16),
         ("there is no `pattern` that says what this is about", 16),
-        ("`../wit` leaves the project", 18),
-        ("`/etc` leaves the project", 18),
-        ("the path of a file or folder in the project is needed here", 18),
-        ("two bindings are for the file `src/bindings.rs`", 19),
-        ("the bindings have no `wit` to come from", 20),
-        ("the bindings have no `out` to be written to", 20),
+        ("`../wit` is outside the project", 18),
+        ("`/etc` is outside the project", 18),
+        ("expected the path of a file or folder in the project", 18),
+        ("two bindings write the file `src/bindings.rs`", 19),
+        ("the binding has no `wit`", 20),
+        ("the binding has no `out`", 20),
         ("expected a text, found a number", 21),
-        ("`../bindings.rs` leaves the project", 24),
+        ("`../bindings.rs` is outside the project", 24),
     ] {
         let shown = said.split("\nerror").any(|problem| {
             problem.contains(message) && problem.contains(&format!("codegen.toml:{line}:"))
@@ -171,7 +168,7 @@ out = \"../bindings.rs\"
 }
 
 #[test]
-fn what_means_nothing_in_the_world_is_told_at_its_place_in_the_file() {
+fn names_that_the_world_lacks_are_reported_with_their_place() {
     let config = format!(
         "{BINDING}crate-path = \"::weft!\"\nfeatures = [\"fancy\"]\n\
          [bindings.with]\n\"a:b/i/fil\" = \"crate::File\"\n\
@@ -190,17 +187,17 @@ fn what_means_nothing_in_the_world_is_told_at_its_place_in_the_file() {
 }
 
 #[test]
-fn a_file_that_was_not_generated_is_not_overwritten_and_neither_is_any_other() {
+fn a_foreign_file_stops_the_run_before_anything_is_written() {
     let second = "\n[[bindings]]\nwit = \"wit\"\nworld = \"v\"\nout = \"src/lib.rs\"\n";
     let project = Project::new(&format!("{BINDING}{second}"));
     fs::write(project.path("src/lib.rs"), "mod bindings;\n").unwrap();
     for arguments in [&[][..], &["check"]] {
         let said = fails(&project.run(arguments), 1);
-        has(&said, &["`src/lib.rs` is there and was not generated", "codegen.toml:9:7"]);
+        has(&said, &["`src/lib.rs` exists, but was not generated", "codegen.toml:9:7"]);
     }
     assert_eq!(fs::read_to_string(project.path("src/lib.rs")).unwrap(), "mod bindings;\n");
     assert!(!project.path("src/bindings.rs").exists());
-    // One wrong world among several bindings: none is written.
+    // If one of several bindings names a wrong world, none is written.
     let project = Project::new(&format!("{BINDING}{}", second.replace("\"v\"", "\"u\"")));
     fails(&project.run(&[]), 1);
     assert!(!project.path("src/bindings.rs").exists());
@@ -209,12 +206,12 @@ fn a_file_that_was_not_generated_is_not_overwritten_and_neither_is_any_other() {
 }
 
 #[test]
-fn other_text_than_toml_and_other_tables_are_refused_at_their_places() {
+fn text_that_is_not_toml_and_unknown_tables_are_refused() {
     for (config, parts) in [
         ("[[bindings]\nwit = 1\n", &["toml-syntax", "codegen.toml:1:"][..]),
         ("[bindings]\nwit = \"wit\"\n", &["in two brackets", "codegen.toml:1:2"]),
-        ("bindings = [1]\n", &["each binding is a table", "codegen.toml:1:13"]),
-        ("bindings = 1\n", &["each binding is a table", "codegen.toml:1:1"]),
+        ("bindings = [1]\n", &["each binding as a table", "codegen.toml:1:13"]),
+        ("bindings = 1\n", &["each binding as a table", "codegen.toml:1:1"]),
     ] {
         let project = Project::new(config);
         has(&fails(&project.run(&[]), 1), parts);
@@ -227,15 +224,15 @@ fn other_text_than_toml_and_other_tables_are_refused_at_their_places() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_out_of_the_project_leaves_it() {
+fn a_link_out_of_the_project_is_refused() {
     let other = tempfile::tempdir().unwrap();
     let project = Project::new(&BINDING.replace("src/bindings.rs", "out/new/bindings.rs"));
     std::os::unix::fs::symlink(other.path(), project.path("out")).unwrap();
-    has(&fails(&project.run(&[]), 1), &["`out/new/bindings.rs` leaves the project"]);
+    has(&fails(&project.run(&[]), 1), &["`out/new/bindings.rs` is outside the project"]);
     assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
 }
 
-/// A package with WIT that the project depends on.
+/// Adds a package with WIT, on which the project depends.
 fn add_package(project: &Project, manifest: &str) {
     let manifest_of = |name: &str| {
         format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n")
@@ -251,7 +248,7 @@ fn add_package(project: &Project, manifest: &str) {
 }
 
 #[test]
-fn wit_comes_from_a_package_that_the_project_depends_on() {
+fn wit_can_come_from_a_dependency_of_the_project() {
     let project = Project::new(&BINDING.replace("\"wit\"", "\"package:files/wit\""));
     add_package(&project, "Cargo.toml");
     fine(&project.run_in("src", &[]));
@@ -260,35 +257,35 @@ fn wit_comes_from_a_package_that_the_project_depends_on() {
 }
 
 #[test]
-fn a_package_that_is_not_there_is_told_at_its_place_with_the_manifest() {
+fn a_missing_package_is_reported_with_its_place_and_manifest() {
     let places = "[\"package:file/wit\", \"package:files/../wit\", \"package:\"]";
     let project = Project::new(&BINDING.replace("\"wit\"", places));
     add_package(&project, "Cargo.toml");
     let said = fails(&project.run(&[]), 1);
     let expected = [
         "there is no package `file`",
-        "`../wit` leaves the package `files`",
+        "`../wit` is outside the package `files`",
         "there is no package ``",
-        "a package is one that `Cargo.toml` depends on",
+        "packages are the dependencies of `Cargo.toml`",
         "codegen.toml:2:",
     ];
     has(&said, &expected);
-    // The manifest can lie elsewhere, and has to be there.
+    // The manifest can be elsewhere, but it must exist.
     let project = Project::new(
         "packages = \"none/Cargo.toml\"\n[[bindings]]\nwit = \"package:files\"\nout = \"src/b.rs\"\n",
     );
-    has(&fails(&project.run(&[]), 1), &["cargo can't find the packages", "`none/Cargo.toml`"]);
+    has(&fails(&project.run(&[]), 1), &["cargo cannot find the packages", "`none/Cargo.toml`"]);
     let project = Project::new("packages = 1\n");
     has(&fails(&project.run(&[]), 1), &["expected a path as a text"]);
 }
 
 #[test]
-fn where_there_is_no_project_it_is_said() {
+fn a_missing_project_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_codegen"));
     let said = fails(&command.current_dir(folder.path()).output().unwrap(), 1);
     has(&said, &["no `codegen.toml` in this folder or one above it", "`codegen bind`"]);
-    // What the data says is known everywhere.
+    // The contents of the data are available everywhere.
     let mut command = Command::new(env!("CARGO_BIN_EXE_codegen"));
     has(&fine(&command.arg("list").current_dir(folder.path()).output().unwrap()), &["stream.read"]);
 }
@@ -313,14 +310,14 @@ fn bind_reads_standard_input_and_writes_standard_output() {
     has(&said, &["<standard input>:2:6"]);
 }
 
-/// The end of the text that `bind` prints with some flags more.
+/// Runs `bind` with more flags, and returns its output.
 fn bind(project: &Project, flags: &[&str]) -> Output {
     let fixed = ["bind", "--wit", "wit", "--out", "-"];
     project.run(&[&fixed, flags].concat())
 }
 
 #[test]
-fn the_flags_of_bind_are_the_options_and_are_checked_alike() {
+fn the_flags_of_bind_are_checked_like_the_options() {
     let project = Project::new("");
     let flags = [
         "--world",
@@ -402,7 +399,7 @@ fn the_first_line_is_the_same_from_each_folder() {
 }
 
 #[test]
-fn weft_itself_lists_its_bindings() {
+fn weft_has_a_codegen_toml_of_its_own() {
     let root = Path::new(weft_spec::DATA).parent().unwrap();
     let config = fs::read_to_string(root.join("codegen.toml")).unwrap();
     has(&config, &["tests/tests/wit/bindings/files.rs"]);

@@ -1,4 +1,4 @@
-//! One row a built-in: what follows from it is generated, not written again by hand.
+//! Each built-in has one row, from which code is generated; nothing repeats the row by hand.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use weft_spec::model::Builtin;
 
-/// The most hand-written sources that name a built-in: its rule in the machine, and one more where
-/// hosts or embedders treat it apart.
+/// The largest number of hand-written sources that name a built-in: its rule in the machine, and one
+/// more for built-ins that hosts or embedders treat in a special way.
 const MOST: usize = 2;
 
-/// The sources of the runtime and of its generator, without tests and generated files.
+/// Returns the sources of the runtime and of its generator, without tests and generated files.
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(weft_spec::DATA).parent().unwrap();
     let mut sources = Vec::new();
@@ -43,7 +43,7 @@ fn without_comments(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The ways in which Rust names a built-in.
+/// Returns the ways in which Rust names a built-in.
 fn names(builtin: &Builtin) -> Vec<String> {
     let (name, family) = (&*builtin.name.value, &*builtin.family);
     let within = name.strip_prefix(family).map_or(name, |rest| rest.trim_start_matches(['.', '-']));
@@ -59,7 +59,7 @@ fn names(builtin: &Builtin) -> Vec<String> {
     ]
 }
 
-/// Returns whether `text` contains `name` as a whole word.
+/// Returns true if `text` contains `name` as a whole word.
 fn has_word(text: &str, name: &str) -> bool {
     let is_part = |letter: Option<char>| letter.is_some_and(|it| it.is_alphanumeric() || it == '_');
     text.match_indices(name).any(|(at, _)| {
@@ -69,7 +69,7 @@ fn has_word(text: &str, name: &str) -> bool {
 }
 
 #[test]
-fn no_built_in_is_named_in_more_hand_written_sources_than_its_rule_and_one_more() {
+fn few_hand_written_sources_name_a_built_in() {
     let spec = weft_spec::load(Path::new(weft_spec::DATA)).unwrap();
     let sources = sources();
     assert!(sources.len() > 100, "{} sources are found", sources.len());
@@ -83,5 +83,8 @@ fn no_built_in_is_named_in_more_hand_written_sources_than_its_rule_and_one_more(
             let _ = writeln!(wrong, "{}: {named:#?}", *builtin.name);
         }
     }
-    assert!(wrong.is_empty(), "generate from the row what these repeat:\n{wrong}");
+    assert!(
+        wrong.is_empty(),
+        "these repeat a row; generate the code from the row instead:\n{wrong}"
+    );
 }

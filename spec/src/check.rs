@@ -1,7 +1,7 @@
-//! Contradictions between rows: what is there twice, what cannot be.
+//! Contradictions between rows: values used twice, and values that are impossible.
 //!
-//! Each problem points at both places that disagree, where there are two. What names nothing is
-//! found by [`crate::names`].
+//! Each problem points at both places that disagree, if there are two. [`crate::names`] finds
+//! references to names that do not exist.
 
 mod abi;
 mod builtin;
@@ -41,7 +41,7 @@ impl Check<'_> {
         self.report.push(Diagnostic::error(code, message).at(span.clone(), label));
     }
 
-    /// An error with both places that disagree.
+    /// Reports an error at both places that disagree.
     fn disagree(
         &mut self,
         code: &'static str,
@@ -62,7 +62,7 @@ impl Check<'_> {
         let mut first: HashMap<K, &Span> = HashMap::new();
         for (key, span) in keys {
             if let Some(earlier) = first.get(&key) {
-                let message = format!("{what} {key} is there twice");
+                let message = format!("{what} {key} is used twice");
                 self.disagree(code, message, (span, "here again"), (earlier, "first here"));
             } else {
                 first.insert(key, span);
@@ -85,7 +85,7 @@ impl Check<'_> {
         self.twice("duplicate-emoji", "the emoji", emojis);
     }
 
-    /// Options can be allowed where there are some, and only there.
+    /// Checks that exactly the definitions with options name the options they allow.
     fn definitions(&mut self, places: &[Vec<Span>]) {
         for (definition, places) in self.spec.definitions.iter().zip(places) {
             let (immediates, allowed) = (&definition.immediates, &definition.allowed);
@@ -102,12 +102,12 @@ impl Check<'_> {
     ) {
         match (place_of(immediates, places, ImmediateKind::Options), allowed.first()) {
             (Some(place), None) => {
-                let message = format!("`{}` has options, and `allowed` names none", name.value);
+                let message = format!("`{}` takes options, but `allowed` names none", name.value);
                 self.disagree("options", message, (place, "has options"), (&name.span, "here"));
             }
             (None, Some(allowed)) => {
                 let message = format!(
-                    "`{}` allows options, and has no `opts` among its immediates",
+                    "`{}` allows options, but has no `opts` among its immediates",
                     name.value
                 );
                 let allows = (&allowed.span, "allows an option");
@@ -118,7 +118,7 @@ impl Check<'_> {
     }
 }
 
-/// Where `wanted` stands among `immediates`, whose places are `places`.
+/// Returns the place of `wanted` among `immediates`, whose places are `places`.
 fn place_of<'p>(
     immediates: &[Immediate],
     places: &'p [Span],

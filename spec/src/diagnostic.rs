@@ -1,7 +1,7 @@
-//! What is wrong with an input: every problem of it at once, each with its place.
+//! Problems in an input, all of them at once, each with its place.
 //!
-//! A [`Report`] owns the texts it talks about, so it can be carried up as an error and shown
-//! at the end, with source lines and carets ([`Report::render`]), or as data for tools
+//! A [`Report`] owns the texts that its problems point into. It can be returned as an error, and
+//! shown at the end with source lines and carets ([`Report::render`]) or as data for tools
 //! ([`Report::to_json`]).
 
 use std::fmt;
@@ -19,7 +19,7 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// A place: bytes `range` of the report's source number `source`.
+/// A place: the bytes `range` of the source `source` of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
     /// The index of the [`SourceFile`] in its report.
@@ -28,28 +28,28 @@ pub struct Span {
     pub range: Range<usize>,
 }
 
-/// A place and what is to be said about it.
+/// A place with an explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Where.
+    /// The place.
     pub span: Span,
-    /// What; may be empty.
+    /// The explanation; may be empty.
     pub text: String,
 }
 
-/// How bad it is.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The input is refused.
     Error,
-    /// The input is taken, and something about it should be known.
+    /// The input is accepted, but the user should know of the problem.
     Warning,
 }
 
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// A stable name for this kind of problem, such as `duplicate-opcode`.
     pub code: &'static str,
@@ -57,14 +57,14 @@ pub struct Diagnostic {
     pub message: String,
     /// The place that is wrong, if it has one.
     pub primary: Option<Label>,
-    /// Other places that explain it: the other half of a contradiction, for one.
+    /// Other places that explain the problem, such as the other half of a contradiction.
     pub secondary: Vec<Label>,
-    /// What to do about it.
+    /// Advice for the user.
     pub help: Vec<String>,
 }
 
 impl Diagnostic {
-    /// An error of kind `code`.
+    /// Creates an error of kind `code`.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -76,26 +76,26 @@ impl Diagnostic {
         }
     }
 
-    /// A warning of kind `code`.
+    /// Creates a warning of kind `code`.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
-    /// Points at the place that is wrong.
+    /// Sets the place that is wrong.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.primary = Some(Label { span, text: text.into() });
         self
     }
 
-    /// Points at another place that explains the problem.
+    /// Adds another place that explains the problem.
     #[must_use]
     pub fn and_at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.secondary.push(Label { span, text: text.into() });
         self
     }
 
-    /// Says what to do about it.
+    /// Adds advice for the user.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
@@ -103,7 +103,7 @@ impl Diagnostic {
     }
 }
 
-/// Everything that is wrong with an input, and the texts it consists of.
+/// All problems of an input, and the texts of the input.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Report {
     sources: Vec<SourceFile>,
@@ -111,19 +111,19 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report without texts or problems.
+    /// Creates a report without texts or problems.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A report of one problem that has no place in a text.
+    /// Creates a report of one problem that has no place in a text.
     pub fn of(diagnostic: Diagnostic) -> Self {
         Self { sources: Vec::new(), diagnostics: vec![diagnostic] }
     }
 
-    /// A report of a file or folder that could not be read or written.
+    /// Creates a report of a file or folder that could not be read or written.
     ///
-    /// `doing` completes "cannot …", as in `"read"` or `"write"`.
+    /// `doing` completes "cannot …", for example `"read"` or `"write"`.
     pub fn of_io(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         Self::of(Diagnostic::error("io", format!("cannot {doing} `{}`: {error}", path.display())))
     }
@@ -139,19 +139,19 @@ impl Report {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Keeps only the problems that are to be kept.
+    /// Removes all problems for which `keep` returns false.
     pub(crate) fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
         self.diagnostics.retain(keep);
     }
 
-    /// Drops all problems behind the first `most`, and says how many that were.
+    /// Removes all problems after the first `most`, and returns the number removed.
     pub(crate) fn truncate(&mut self, most: usize) -> usize {
         let left_out = self.diagnostics.len().saturating_sub(most);
         self.diagnostics.truncate(most);
         left_out
     }
 
-    /// Takes over another report's texts and problems.
+    /// Moves the texts and problems of another report to this one.
     pub fn append(&mut self, other: Report) {
         let offset = self.sources.len();
         self.sources.extend(other.sources);
@@ -163,36 +163,36 @@ impl Report {
         }));
     }
 
-    /// Puts the problems in the order of their places, those without one first.
+    /// Sorts the problems by place; those without a place come first.
     pub fn sort(&mut self) {
         self.diagnostics.sort_by_key(|diagnostic| {
             diagnostic.primary.as_ref().map(|label| (label.span.source, label.span.range.start))
         });
     }
 
-    /// The texts, by number.
+    /// Returns the texts, by number.
     pub fn sources(&self) -> &[SourceFile] {
         &self.sources
     }
 
-    /// The problems, in the order they were found.
+    /// Returns the problems, in the order in which they were found.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// Whether any problem is an error.
+    /// Returns true if any problem is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
 
-    /// `Err(self)` if there is an error among the problems, otherwise `Ok(value)`.
+    /// Returns `Err(self)` if any problem is an error, otherwise `Ok(value)`.
     pub fn into_result<T>(self, value: T) -> Result<T, Report> {
         if self.has_errors() { Err(self) } else { Ok(value) }
     }
 
-    /// The line and column of a place, both counted from 1, columns in characters.
+    /// Returns the line and column of a place. Both count from 1; columns are in characters.
     ///
-    /// `None` if the place is not inside a text of this report.
+    /// Returns `None` if the place is not inside a text of this report.
     pub fn line_and_column(&self, span: &Span) -> Option<(usize, usize)> {
         let text = &self.sources.get(span.source)?.text;
         let before = text.get(..span.range.start)?;
@@ -201,7 +201,7 @@ impl Report {
         Some((line, column))
     }
 
-    /// The report as the Rust compiler would show it; with `color`, for a terminal.
+    /// Formats the report as the Rust compiler does; with `color`, for a terminal.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut out = String::new();
@@ -222,7 +222,7 @@ impl Report {
         };
         let title = level.primary_title(&diagnostic.message).id(diagnostic.code);
         let mut group = Group::with_title(title);
-        // One snippet per text, the one with the primary place first.
+        // One snippet for each text; the text with the primary place comes first.
         let mut order: Vec<usize> = Vec::new();
         for label in diagnostic.primary.iter().chain(&diagnostic.secondary) {
             if !order.contains(&label.span.source) && self.sources.len() > label.span.source {
@@ -252,8 +252,8 @@ impl Report {
         vec![group]
     }
 
-    /// The problems as JSON: an array of objects with `severity`, `code`, `message`, `help`,
-    /// and, where they have a place, `file`, `line`, `column` and `notes` (other places).
+    /// Returns the problems as JSON: an array of objects with `severity`, `code`, `message` and
+    /// `help`. Problems with a place also have `file`, `line`, `column` and `notes` (other places).
     pub fn to_json(&self) -> serde_json::Value {
         let place = |label: &Label| {
             let file = self.sources.get(label.span.source).map(|s| s.path.as_str());
@@ -284,9 +284,10 @@ impl Report {
     }
 }
 
-/// `range`, moved inside `text` and onto character boundaries, and only its start if it is long.
+/// Moves `range` inside `text` and onto character boundaries; a long range is cut to its start.
 fn clamp(text: &str, range: &Range<usize>) -> Range<usize> {
-    /// A value without end would be shown in full.
+    /// The longest range that is shown in full, in bytes, because an unclosed value may run to the
+    /// end of the file.
     const LONGEST: usize = 1000;
     let start = text.floor_char_boundary(range.start.min(text.len()));
     let end = range.end.clamp(start, text.len()).min(start.saturating_add(LONGEST));
@@ -299,7 +300,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// The same, in lines of its own: that is what `unwrap` and a `main` that fails print.
+/// Formats as `Display` does, on lines of its own: `unwrap` and a failing `main` print this.
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\n{self}")
@@ -320,14 +321,14 @@ mod tests {
             Diagnostic::error("duplicate-opcode", "opcode 0x02 is used twice")
                 .at(Span { source, range: 32..36 }, "used again here")
                 .and_at(Span { source, range: 9..13 }, "first used here")
-                .help("give one of them another opcode"),
+                .help("change one of the opcodes"),
         );
         let text = report.render(false);
         assert!(text.contains("error[duplicate-opcode]: opcode 0x02 is used twice"), "{text}");
         assert!(text.contains("a.toml:3:10"), "{text}");
         assert!(text.contains("^^^^ used again here"), "{text}");
         assert!(text.contains("---- first used here"), "{text}");
-        assert!(text.contains("help: give one of them another opcode"), "{text}");
+        assert!(text.contains("help: change one of the opcodes"), "{text}");
     }
 
     #[test]

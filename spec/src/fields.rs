@@ -1,4 +1,4 @@
-//! Fields that are more than a text: names, sentences, anchors, immediates, signatures, layouts.
+//! Fields with an inner form: names, sentences, anchors, immediates, signatures, layouts.
 
 use std::ops::Range;
 
@@ -11,13 +11,13 @@ use crate::names::Kind;
 use crate::reader::{Reader, Row, closest, listed};
 use crate::signature::Signature;
 
-/// The milestones that features ship with.
+/// The milestones in which features shipped.
 const MILESTONES: [((), &str); 3] = [((), "wasi-0.2"), ((), "wasi-0.3"), ((), "unreleased")];
 
-/// What import names are completed with.
+/// The parameters of import names.
 const IMPORT_PARAMETERS: [&str; 5] = ["type", "slot", "encoding", "resource", "function"];
 
-/// How names are written. Names of one form make different identifiers in Rust.
+/// The forms of names. Names of one form make different identifiers in Rust.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Form {
     /// `waitable-set`
@@ -28,7 +28,7 @@ pub(crate) enum Form {
     Option,
     /// `MAX_FLAT_PARAMS`
     Screaming,
-    /// Anything: what earlier revisions of the spec had.
+    /// Any text: names from earlier revisions of the spec.
     Any,
 }
 
@@ -75,11 +75,11 @@ impl Form {
 
 impl Reader<'_> {
     fn malformed(&mut self, text: &Placed<String>, must: &str) {
-        let message = format!("`{}` is not {must}", text.value);
+        let message = format!("`{}` must be {must}", text.value);
         self.error("form", text.span.clone(), message);
     }
 
-    /// The name of a row.
+    /// Reads the name of a row.
     pub(crate) fn name(
         &mut self,
         row: &mut Row<'_>,
@@ -102,7 +102,7 @@ impl Reader<'_> {
         Some(name)
     }
 
-    /// The name of a part of a row; parts of one row have different names.
+    /// Reads the name of a part of a row; the parts of one row have different names.
     pub(crate) fn part_name(
         &mut self,
         row: &mut Row<'_>,
@@ -115,7 +115,7 @@ impl Reader<'_> {
         Some(name)
     }
 
-    /// A text that says something.
+    /// Reads a text that is not empty.
     pub(crate) fn filled(
         &mut self,
         row: &mut Row<'_>,
@@ -128,7 +128,7 @@ impl Reader<'_> {
         Some(text)
     }
 
-    /// Whole sentences, which become documentation.
+    /// Reads whole sentences, which become documentation.
     pub(crate) fn sentence(&mut self, row: &mut Row<'_>, key: &'static str) -> Option<String> {
         let text = self.filled(row, key)?;
         let wrong = if text.trim().is_empty() {
@@ -148,10 +148,11 @@ impl Reader<'_> {
         Some(text.value)
     }
 
-    /// The anchor of a heading, as links have it behind `#`.
+    /// Reads the anchor of a heading, as links have it after `#`.
     pub(crate) fn anchor(&mut self, row: &mut Row<'_>, key: &'static str) -> Option<String> {
         let text = self.text(row, key)?;
-        // What is not ASCII stays in anchors, such as what makes a character an emoji.
+        // Characters that are not ASCII stay in anchors, such as the selector that makes a
+        // character an emoji.
         let fits = |c: char| match c {
             'a'..='z' | '0'..='9' | '-' | '_' => true,
             other => !other.is_ascii() && !other.is_whitespace(),
@@ -168,14 +169,14 @@ impl Reader<'_> {
         Anchors { explainer, canonical_abi }
     }
 
-    /// What the reference calls a code or a type; some types share a class.
+    /// Reads the reference's class of a code or type; some types share a class.
     pub(crate) fn class(&mut self, row: &mut Row<'_>) -> Option<String> {
         let text = self.text(row, "reference")?;
         self.python_name(&text);
         Some(text.value)
     }
 
-    /// What the reference calls a constant; empty where it has none.
+    /// Reads the reference's name of a constant; empty if the reference has none.
     pub(crate) fn reference(&mut self, row: &mut Row<'_>) -> Option<String> {
         let text = self.text(row, "reference")?;
         if !text.is_empty() {
@@ -185,7 +186,7 @@ impl Reader<'_> {
         Some(text.value)
     }
 
-    /// The functions of the reference that are a built-in.
+    /// Reads the functions of the reference that implement a built-in.
     pub(crate) fn references(&mut self, row: &mut Row<'_>) -> Vec<String> {
         let texts = self.distinct_texts(row, "reference");
         for text in &texts {
@@ -200,7 +201,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Where the reference traps: `function: condition`.
+    /// Reads the places where the reference traps: `function: condition`.
     pub(crate) fn sites(&mut self, row: &mut Row<'_>) -> Vec<Placed<String>> {
         let sites = self.distinct_texts(row, "sites");
         for site in &sites {
@@ -214,12 +215,12 @@ impl Reader<'_> {
         sites
     }
 
-    /// A milestone.
+    /// Checks that a text is a milestone.
     pub(crate) fn milestone(&mut self, text: &Placed<String>) {
         self.one_of(text, "`since`", &MILESTONES);
     }
 
-    /// The meaning of `text`, which stands for `what`, among `known`.
+    /// Returns the meaning of `text` among `known`; `what` names the field in messages.
     pub(crate) fn one_of<T: Copy>(
         &mut self,
         text: &Placed<String>,
@@ -233,7 +234,7 @@ impl Reader<'_> {
         let spellings: Vec<&str> = known.iter().map(|(_, spelling)| *spelling).collect();
         let help = match closest(text, &spellings) {
             Some(close) => format!("did you mean `{close}`?"),
-            None => format!("it is one of {}", listed(&spellings)),
+            None => format!("use one of {}", listed(&spellings)),
         };
         let message = format!("{what} cannot be `{}`", text.value);
         let diagnostic = Diagnostic::error("unknown-word", message).at(text.span.clone(), "");
@@ -241,13 +242,13 @@ impl Reader<'_> {
         None
     }
 
-    /// A number of one byte.
+    /// Reads a number that fits in a byte.
     pub(crate) fn byte(&mut self, row: &mut Row<'_>, key: &'static str) -> Option<Placed<u8>> {
         let number = self.number(row, key, u64::from(u8::MAX))?;
         Some(Placed { value: u8::try_from(number.value).ok()?, span: number.span })
     }
 
-    /// Names of rows of kind `among`, each there once.
+    /// Reads names of rows of kind `among`, each of them once.
     pub(crate) fn named(
         &mut self,
         row: &mut Row<'_>,
@@ -261,7 +262,7 @@ impl Reader<'_> {
         names
     }
 
-    /// What follows an opcode, and where each of it stands.
+    /// Reads the immediates after an opcode, and the place of each.
     pub(crate) fn immediates(&mut self, row: &mut Row<'_>) -> Vec<Placed<Immediate>> {
         let mut immediates: Vec<Placed<Immediate>> = Vec::new();
         for text in self.texts(row, "immediates") {
@@ -286,7 +287,7 @@ impl Reader<'_> {
                 |earlier| matches!(&earlier.value, Immediate::Named { name: n, .. } if n == name),
             );
             if let Some(earlier) = earlier {
-                let message = format!("the immediate `{name}` is there twice");
+                let message = format!("the immediate `{name}` occurs twice");
                 let diagnostic = Diagnostic::error("duplicate-item", message)
                     .at(span.clone(), "here again")
                     .and_at(earlier.span.clone(), "first here");
@@ -300,7 +301,7 @@ impl Reader<'_> {
         immediates
     }
 
-    /// The end `part` of a text, with its own place.
+    /// Returns the end `part` of a text, with its own place.
     fn ending(&self, text: &Placed<String>, part: &str) -> Placed<String> {
         let start = text.len().saturating_sub(part.len());
         Placed { value: part.to_owned(), span: self.part(text, start..text.len()) }
@@ -319,7 +320,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a result is; `abi.toml` is read before the built-ins.
+    /// Reads the meaning of a result; `abi.toml` is read before the built-ins.
     pub(crate) fn result(&mut self, row: &mut Row<'_>) -> Option<Placed<ResultMeaning>> {
         let text = self.optional_text(row, "result")?;
         let span = text.span.clone();
@@ -357,7 +358,7 @@ impl Reader<'_> {
                 (text.as_str(), When::Always)
             };
             if let Some(earlier) = required.iter().find(|earlier| earlier.option == option) {
-                let message = format!("`{option}` is twice in `required`");
+                let message = format!("`{option}` occurs twice in `required`");
                 let diagnostic = Diagnostic::error("duplicate-item", message)
                     .at(text.span.clone(), "here again")
                     .and_at(earlier.span.clone(), "first here");
@@ -369,7 +370,7 @@ impl Reader<'_> {
         required
     }
 
-    /// The names that core modules import a built-in under, each of which is one built-in's.
+    /// Reads the names under which core modules import a built-in; no other built-in has them.
     pub(crate) fn imports(&mut self, row: &mut Row<'_>) -> Vec<Placed<ImportName>> {
         let mut imports = Vec::new();
         for text in self.texts(row, "imports") {
@@ -382,7 +383,7 @@ impl Reader<'_> {
                         format!("import names have no parameter `{{{}}}`", parameter.value);
                     let diagnostic = Diagnostic::error("parameter", message)
                         .at(parameter.span, "")
-                        .help(format!("it is one of {}", listed(&IMPORT_PARAMETERS)));
+                        .help(format!("use one of {}", listed(&IMPORT_PARAMETERS)));
                     self.push(diagnostic);
                 }
             }
@@ -396,7 +397,7 @@ impl Reader<'_> {
         imports
     }
 
-    /// The parameters of a message or a name: what stands in braces.
+    /// Returns the parameters of a message or a name: the words in braces.
     pub(crate) fn parameters(&mut self, text: &Placed<String>) -> Vec<Placed<String>> {
         let mut open = None;
         let mut found = Vec::new();
@@ -424,7 +425,7 @@ impl Reader<'_> {
             };
             if let Some(single) = single {
                 let span = self.part(text, single);
-                self.error("parameter", span, "a brace without its counterpart".into());
+                self.error("parameter", span, "a brace without a matching one".into());
             }
         }
         found
@@ -462,18 +463,21 @@ impl Reader<'_> {
             CoreType::I64 | CoreType::F64 => 8,
         };
         if !size.value.is_power_of_two() {
-            let message = format!("a size of {}, and not of 1, 2, 4 or 8 bytes", size.value);
+            let message = format!("a size of {} bytes; it must be 1, 2, 4 or 8", size.value);
             self.error("layout", size.span, message);
         } else if size.value != alignment.value {
             let message =
                 format!("a size of {} with an alignment of {}", size.value, alignment.value);
             let diagnostic = Diagnostic::error("layout", message)
-                .at(alignment.span, "a value of one core value is aligned to its size")
+                .at(alignment.span, "a type that flattens to one core value is aligned to its size")
                 .and_at(size.span, "the size");
             self.push(diagnostic);
         } else if size.value > room || (size.value < 8 && room == 8) {
-            let message =
-                format!("{} bytes are not flattened to an `{}`", size.value, flat.spelling());
+            let message = format!(
+                "a value of {} bytes does not flatten to `{}`",
+                size.value,
+                flat.spelling()
+            );
             self.error("layout", self.span(table.span.clone()), message);
         }
         let size = u32::try_from(size.value).ok()?;

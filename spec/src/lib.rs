@@ -1,19 +1,18 @@
 //! The Component Model as data: its built-ins, ABI, value types and traps.
 //!
-//! The data is TOML, in this crate's folder; each file opens with a legend.
+//! The data is TOML, in this crate's folder; each file starts with a legend.
 //!
-//! | file | says |
+//! | file | contains |
 //! |---|---|
-//! | `builtins/*.toml` | the canonical built-ins, a file a family, and those that were removed |
+//! | `builtins/*.toml` | the canonical built-ins, one file for each family, and the removed ones |
 //! | `abi.toml` | options, constants, codes and packings |
-//! | `types.toml` | the value types and how they are laid out |
-//! | `traps.toml` | the rules whose breach is a trap, and the guards that built-ins share |
+//! | `types.toml` | the value types and their layouts |
+//! | `traps.toml` | the rules that trap when broken, and the checks that built-ins share |
 //! | `gates.toml` | the features that the text marks with emojis |
-//! | `exceptions.toml` | where a source contradicts itself or another, and why the data stands |
+//! | `exceptions.toml` | contradictions in and between the sources, each with the reason for the data's choice |
 //! | `wit/` | the host API, as WIT |
 //!
-//! [`load()`] reads it into a [`Spec`] or reports everything that is wrong with it, each problem
-//! with its place.
+//! [`load()`] reads the data into a [`Spec`], or reports all problems with it, each with its place.
 //!
 //! ```
 //! let spec = weft_spec::load(std::path::Path::new(weft_spec::DATA))?;

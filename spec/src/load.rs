@@ -1,4 +1,4 @@
-//! Reading the files of the data.
+//! Reads the files of the data.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::reader::{Reader, Row, listed, touch};
 use crate::rows::{self, Draft};
 use crate::{Diagnostic, Report, Span, Spec};
 
-/// The families of built-ins, in the order of the reference; each is a file of `builtins/`.
+/// The families of built-ins, in the order of the reference; each is a file in `builtins/`.
 const FAMILIES: [&str; 10] = [
     "resource",
     "context",
@@ -23,31 +23,32 @@ const FAMILIES: [&str; 10] = [
     "thread",
 ];
 
-/// Ten times what the largest file of the data has; something else was meant to be there.
+/// The largest file that is read, in bytes. It is ten times the largest file of the data; a larger
+/// one is a mistake.
 const LARGEST_FILE: u64 = 1 << 18;
 
-/// As many problems are told at once.
+/// The largest number of problems in a report.
 const MOST_PROBLEMS: usize = 200;
 
 /// Reads and checks the data in the folder `directory`.
 ///
 /// # Errors
 ///
-/// A [`Report`] of everything that is wrong: files that cannot be read, syntax errors, missing,
-/// unknown and mistyped keys, references to nothing, contradictions between rows.
+/// Returns a [`Report`] of all problems: files that cannot be read, syntax errors, keys that are
+/// missing, unknown or of the wrong type, references to nothing, contradictions between rows.
 pub fn load(directory: &Path) -> Result<Spec, Report> {
     load_with_sources(directory).map(|(spec, _)| spec)
 }
 
-/// Like [`load`], and also gives a report without problems, which has the texts that the places
-/// in the [`Spec`] point into.
+/// Reads like [`load`], and also returns the report without problems. It has the texts that the
+/// places in the [`Spec`] point into.
 ///
 /// # Errors
 ///
 /// As [`load`].
 pub fn load_with_sources(directory: &Path) -> Result<(Spec, Report), Report> {
     if !directory.is_dir() {
-        // One problem, and not one for each file that would be in it.
+        // One problem, instead of one for each file in the folder.
         let message = format!("there is no folder `{}`", shown(directory));
         return Err(Report::of(Diagnostic::error("io", message)));
     }
@@ -79,8 +80,8 @@ pub fn load_with_sources(directory: &Path) -> Result<(Spec, Report), Report> {
     report.sort();
     let left_out = report.truncate(MOST_PROBLEMS);
     if left_out > 0 {
-        let message = format!("and {left_out} more problems");
-        report.push(Diagnostic::error("too-many", message).help("correct the first ones"));
+        let message = format!("{left_out} more problems are not shown");
+        report.push(Diagnostic::error("too-many", message).help("correct the ones shown first"));
     }
     if report.has_errors() { Err(report) } else { Ok((draft.spec, report)) }
 }
@@ -90,7 +91,7 @@ struct Loader {
     report: Report,
     names: Names,
     draft: Draft,
-    /// What errors of syntax make unreadable.
+    /// The parts that syntax errors make unreadable.
     damaged: Vec<Span>,
 }
 
@@ -120,7 +121,7 @@ impl Loader {
     }
 
     fn text(&mut self, path: &Path) -> Option<String> {
-        // A pipe or a device would be read without end.
+        // Reading a pipe or a device might never end.
         let bytes = match fs::metadata(path) {
             Ok(found) if !found.is_file() => {
                 let message = format!("`{}` is not a file", shown(path));
@@ -128,7 +129,10 @@ impl Loader {
                 return None;
             }
             Ok(found) if found.len() > LARGEST_FILE => {
-                let message = format!("`{}` is larger than {LARGEST_FILE} bytes", shown(path));
+                let message = format!(
+                    "`{}` is larger than {LARGEST_FILE} bytes, the limit for a file of the data",
+                    shown(path)
+                );
                 self.report.push(Diagnostic::error("too-large", message));
                 return None;
             }
@@ -145,20 +149,21 @@ impl Loader {
         match String::from_utf8(bytes) {
             Ok(text) => Some(text),
             Err(error) => {
-                // What is before the place is the same in the text that is shown.
+                // The text that is shown is the same up to this place.
                 let at = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
                 let source = self.report.add_source(shown(path), text);
                 let span = Span { source, range: at..at + '\u{fffd}'.len_utf8() };
-                let message = format!("`{}` is not UTF-8", shown(path));
+                let message = format!("`{}` is not valid UTF-8", shown(path));
                 let diagnostic = Diagnostic::error("not-utf8", message);
-                self.report.push(diagnostic.at(span, format!("from byte {at} on")));
+                self.report
+                    .push(diagnostic.at(span, format!("the first wrong byte is at offset {at}")));
                 None
             }
         }
     }
 
-    /// A file that nobody reads is a mistake: a family that isn't known, or a stray copy.
+    /// Reports files that are not read: an unknown family, or a stray copy.
     fn unknown_files(&mut self, builtins: &Path) {
         let Ok(entries) = fs::read_dir(builtins) else { return };
         let mut names: Vec<String> = entries
@@ -166,20 +171,21 @@ impl Loader {
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
             .filter(|name| {
                 let family = name.strip_suffix(".toml").unwrap_or_default();
-                // Hidden files are those of editors and file managers.
+                // Hidden files belong to editors and file managers.
                 !name.starts_with('.') && family != "removed" && !FAMILIES.contains(&family)
             })
             .collect();
         names.sort();
         for name in names {
-            let message = format!("`{}` is no family of built-ins", shown(&builtins.join(&name)));
+            let message =
+                format!("`{}` is not a family of built-ins", shown(&builtins.join(&name)));
             let help = format!("the families are {}", listed(&FAMILIES));
             self.report.push(Diagnostic::error("unknown-file", message).help(help));
         }
     }
 }
 
-/// A path as the user would write it: relative to where they are.
+/// Returns a path as the user would write it: relative to the current folder.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().ok();
     let relative = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));

@@ -1,4 +1,4 @@
-//! What the data says, as Rust values. Every item keeps the place it was read from.
+//! The data as Rust values. Every item keeps the place it was read from.
 
 use crate::Span;
 use crate::signature::Signature;
@@ -8,7 +8,7 @@ use crate::signature::Signature;
 pub struct Placed<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
 }
 
@@ -40,9 +40,9 @@ pub struct Spec {
     pub packings: Vec<Packing>,
     /// The value types.
     pub value_types: Vec<ValueType>,
-    /// Words that trap messages are completed with.
+    /// The words that complete trap messages.
     pub trap_words: Vec<TrapWords>,
-    /// The rules whose breach is a trap.
+    /// The rules that trap when broken.
     pub traps: Vec<Trap>,
     /// Checks that several built-ins share.
     pub guards: Vec<Guard>,
@@ -51,27 +51,27 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// The built-in called `name`, such as `stream.read`.
+    /// Returns the built-in called `name`, such as `stream.read`.
     pub fn builtin(&self, name: &str) -> Option<&Builtin> {
         self.builtins.iter().find(|builtin| *builtin.name == name)
     }
 
-    /// The trap with the rule id `id`.
+    /// Returns the trap with the rule id `id`.
     pub fn trap(&self, id: &str) -> Option<&Trap> {
         self.traps.iter().find(|trap| *trap.id == id)
     }
 
-    /// The gate called `name`.
+    /// Returns the gate called `name`.
     pub fn gate(&self, name: &str) -> Option<&Gate> {
         self.gates.iter().find(|gate| *gate.name == name)
     }
 
-    /// The guard called `name`.
+    /// Returns the guard called `name`.
     pub fn guard(&self, name: &str) -> Option<&Guard> {
         self.guards.iter().find(|guard| *guard.name == name)
     }
 
-    /// Every trap that `builtin` can raise: those of its guards, then its own, each once.
+    /// Returns every trap that `builtin` can raise: those of its guards, then its own, each once.
     pub fn traps_of<'a>(&'a self, builtin: &'a Builtin) -> Vec<&'a Trap> {
         let of_guards = builtin.guards.iter().filter_map(|name| self.guard(&name.value));
         let mut traps: Vec<&Trap> = Vec::new();
@@ -85,7 +85,7 @@ impl Spec {
         traps
     }
 
-    /// Since which milestone `builtin` exists: its own, or that of its gate.
+    /// Returns the milestone in which `builtin` shipped: its own, or that of its gate.
     pub fn since<'a>(&'a self, builtin: &'a Builtin) -> &'a str {
         match &builtin.since {
             Some(since) => since,
@@ -93,7 +93,7 @@ impl Spec {
         }
     }
 
-    /// The families of built-ins, in order, each once.
+    /// Returns the families of built-ins, in order, each once.
     pub fn families(&self) -> Vec<&str> {
         let mut families: Vec<&str> = Vec::new();
         for builtin in &self.builtins {
@@ -110,11 +110,11 @@ impl Spec {
 pub struct Gate {
     /// Its name, such as `async`.
     pub name: Placed<String>,
-    /// The emoji in the text; empty for what is not gated.
+    /// The emoji in the text; empty if the feature is not gated.
     pub emoji: String,
-    /// The milestone it shipped with, such as `wasi-0.3`, or `unreleased`.
+    /// The milestone in which it shipped, such as `wasi-0.3`, or `unreleased`.
     pub since: String,
-    /// What it is, in a few words.
+    /// A summary in a few words.
     pub summary: String,
 }
 
@@ -125,11 +125,11 @@ pub struct CanonicalOption {
     pub name: Placed<String>,
     /// Its code in the binary format.
     pub code: Placed<u8>,
-    /// What follows the code.
+    /// The immediates after the code.
     pub immediates: Vec<Immediate>,
     /// The feature that gates it.
     pub gate: Placed<String>,
-    /// What it is, in a few words.
+    /// A summary in a few words.
     pub summary: String,
 }
 
@@ -140,17 +140,17 @@ pub struct Definition {
     pub name: Placed<String>,
     /// Its opcode in the binary format.
     pub opcode: Placed<u8>,
-    /// What follows the opcode.
+    /// The immediates after the opcode.
     pub immediates: Vec<Immediate>,
     /// The options it takes.
     pub allowed: Vec<Placed<String>>,
-    /// What it is, in a sentence.
+    /// A summary in a sentence.
     pub summary: String,
-    /// Headings to read: `explainer` and `canonical-abi`, as link anchors.
+    /// The headings of the spec that describe it.
     pub anchors: Anchors,
 }
 
-/// Where the text describes something, as anchors of its headings.
+/// Headings of the spec that describe an item, as anchors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors {
     /// In `Explainer.md`.
@@ -170,9 +170,9 @@ pub struct Builtin {
     pub opcode: Placed<u8>,
     /// The feature that gates it.
     pub gate: Placed<String>,
-    /// The milestone it shipped with, where that is not its gate's.
+    /// The milestone in which it shipped, if that is not its gate's.
     pub since: Option<String>,
-    /// What follows the opcode.
+    /// The immediates after the opcode.
     pub immediates: Vec<Immediate>,
     /// The options it takes.
     pub allowed: Vec<Placed<String>>,
@@ -180,11 +180,11 @@ pub struct Builtin {
     pub required: Vec<RequiredOption>,
     /// Its core signature, in symbolic form.
     pub signature: Placed<Signature>,
-    /// What its result is, where that is more than a number.
+    /// The meaning of its result, if that is more than a number.
     pub result: Option<ResultMeaning>,
-    /// Its approximate signature in WIT, as the text gives it.
+    /// Its approximate signature in WIT, as in the spec.
     pub wit: String,
-    /// Whether it may block the thread that calls it.
+    /// The kind of its blocking: whether it may block the calling thread.
     pub blocks: Blocks,
     /// The checks it shares with others, in order.
     pub guards: Vec<Placed<String>>,
@@ -192,22 +192,22 @@ pub struct Builtin {
     pub traps: Vec<Placed<String>>,
     /// The functions of the reference that implement it, its own first.
     pub reference: Vec<String>,
-    /// The field names it is imported under by core modules, as patterns; see [`ImportName`].
+    /// The field names under which core modules import it, as patterns; see [`ImportName`].
     pub imports: Vec<ImportName>,
-    /// What it does, in a sentence or two.
+    /// A summary in a sentence or two.
     pub summary: String,
-    /// Where the text describes it.
+    /// The headings of the spec that describe it.
     pub anchors: Anchors,
 }
 
 impl Builtin {
-    /// The part of the name after the family, such as `wait`.
+    /// Returns the part of the name after the family, such as `wait`.
     pub fn operation(&self) -> &str {
         self.name.rsplit_once('.').map_or(&self.name, |(_, operation)| operation)
     }
 }
 
-/// What the result of a built-in is, where that is more than a number.
+/// The meaning of a built-in's result, if that is more than a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResultMeaning {
     /// Always 0.
@@ -218,7 +218,7 @@ pub enum ResultMeaning {
     Code(String),
 }
 
-/// The name that a core module imports a built-in under, when a component is made from it.
+/// The name under which a core module imports a built-in, when a component is made from the module.
 ///
 /// Patterns contain `{type}` (the index of the stream or future type in its function), `{slot}`,
 /// `{encoding}`, `{resource}` and `{function}`.
@@ -226,22 +226,22 @@ pub enum ResultMeaning {
 pub struct ImportName {
     /// The pattern of the field name, such as `[stream-new-{type}]{function}`.
     pub pattern: String,
-    /// Whether the name says that the `async` form is meant.
+    /// Set if the name means the `async` form.
     pub is_async: bool,
 }
 
 /// A built-in that an earlier revision of the spec had.
 #[derive(Clone, Debug)]
 pub struct RemovedBuiltin {
-    /// Its name then.
+    /// Its former name.
     pub name: Placed<String>,
-    /// Its opcode then.
+    /// Its former opcode.
     pub opcode: Placed<u8>,
     /// The built-ins to use now.
     pub replaced_by: Vec<Placed<String>>,
-    /// The release of wasm-tools in which it is last seen, as far as Weft looked.
+    /// The last release of wasm-tools in which Weft found it.
     pub last_seen: String,
-    /// What a person should know.
+    /// A note for readers.
     pub note: String,
 }
 
@@ -252,9 +252,9 @@ pub enum Immediate {
     Byte(u8),
     /// A value with a name.
     Named {
-        /// The name that the grammar gives it.
+        /// Its name in the grammar.
         name: String,
-        /// What it is.
+        /// Its kind.
         kind: ImmediateKind,
     },
 }
@@ -305,24 +305,24 @@ impl ImmediateKind {
         (Self::Shared, "sh?"),
     ];
 
-    /// The spelling in the grammar of the binary format.
+    /// Returns the spelling in the grammar of the binary format.
     pub fn spelling(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, spelling)| spelling)
     }
 }
 
-/// An option that a built-in must have, and when.
+/// An option that a built-in must have, and the condition for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequiredOption {
     /// The option.
     pub option: String,
-    /// When it must be there.
+    /// The condition.
     pub when: When,
-    /// Where the data says so.
+    /// The place of the requirement in the data.
     pub span: Span,
 }
 
-/// When an option is required.
+/// The condition under which an option is required.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// Always.
@@ -338,16 +338,16 @@ pub enum When {
     UnlessGate(String),
 }
 
-/// Whether a built-in may block.
+/// The kinds of blocking of a built-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocks {
-    /// It never does.
+    /// It never blocks.
     Never,
-    /// It may, unless it was defined with `async`.
+    /// It may block, unless it was defined with `async`.
     UnlessAsync,
-    /// It may.
+    /// It may block.
     May,
-    /// It doesn't, but may run guest code to its end, such as `realloc`.
+    /// It does not block, but may run guest code to its end, such as `realloc`.
     CallsGuest,
 }
 
@@ -368,11 +368,11 @@ pub struct Constant {
     pub name: Placed<String>,
     /// Its value.
     pub value: u64,
-    /// Its name in the reference: a global, `Class.NAME`, or empty where the reference has none.
+    /// Its name in the reference: a global, `Class.NAME`, or empty if the reference has none.
     pub reference: String,
-    /// What it limits or means.
+    /// The quantity it limits, or its meaning.
     pub summary: String,
-    /// Where the text has it, as an anchor of `CanonicalABI.md`.
+    /// The heading that has it, as an anchor of `CanonicalABI.md`.
     pub anchor: String,
 }
 
@@ -383,9 +383,9 @@ pub struct Code {
     pub name: Placed<String>,
     /// The class of the reference.
     pub reference: String,
-    /// What it tells.
+    /// A summary in a sentence.
     pub summary: String,
-    /// Where the text has it, as an anchor of `CanonicalABI.md`.
+    /// The heading that has it, as an anchor of `CanonicalABI.md`.
     pub anchor: String,
     /// Its cases.
     pub cases: Vec<CodeCase>,
@@ -398,7 +398,7 @@ pub struct CodeCase {
     pub name: Placed<String>,
     /// Its number.
     pub value: u32,
-    /// What it means.
+    /// Its meaning.
     pub summary: String,
 }
 
@@ -409,15 +409,15 @@ pub struct Packing {
     pub name: Placed<String>,
     /// 32 or 64.
     pub width: u32,
-    /// The parts, from the lowest bit up; together they are the whole integer.
+    /// The parts, from the lowest bit up; together they fill the whole integer.
     pub fields: Vec<PackedField>,
-    /// A value of the whole integer that stands for something else, by its constant's name.
+    /// A value of the whole integer with a meaning of its own, by its constant's name.
     pub sentinel: Option<Sentinel>,
-    /// The trap raised by an integer that no pack makes, if guests can pass one.
+    /// The trap that an integer raises which no pack makes, if guests can pass one.
     pub trap: Option<String>,
-    /// What it tells.
+    /// A summary in a sentence.
     pub summary: String,
-    /// Where the text has it, as an anchor of `CanonicalABI.md`.
+    /// The heading that has it, as an anchor of `CanonicalABI.md`.
     pub anchor: String,
 }
 
@@ -430,20 +430,20 @@ pub struct PackedField {
     pub low: u32,
     /// The bit after its highest.
     pub high: u32,
-    /// The [`Code`] it holds; a number otherwise.
+    /// The [`Code`] it holds; `None` if it is a number.
     pub code: Option<String>,
-    /// What the number means; empty for a code, which says so itself.
+    /// The meaning of the number; empty for a code, which has its own.
     pub summary: String,
 }
 
-/// A value of a packed integer that stands for something else.
+/// A value of a packed integer with a meaning of its own.
 #[derive(Clone, Debug)]
 pub struct Sentinel {
     /// Its name, such as `blocked`.
     pub name: String,
     /// The name of the [`Constant`].
     pub constant: String,
-    /// What to call every other value, such as `ended`.
+    /// The name for all other values, such as `ended`.
     pub otherwise: String,
 }
 
@@ -458,13 +458,13 @@ pub struct ValueType {
     pub gate: Placed<String>,
     /// Its class in the reference.
     pub reference: String,
-    /// How it is laid out in memory and flattened.
+    /// Its layout in memory and as flat values.
     pub layout: Layout,
-    /// What it is.
+    /// A summary in a sentence.
     pub summary: String,
 }
 
-/// How values of a type are laid out.
+/// The layouts of value types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Always the same.
@@ -486,7 +486,7 @@ pub enum Layout {
     Cases,
     /// A bit for each label, in the smallest of 1, 2 or 4 bytes.
     Bits,
-    /// As another type, which it is a specialization of: `record`, `variant` or `list`.
+    /// As another type, of which it is a specialization: `record`, `variant` or `list`.
     As(String),
 }
 
@@ -508,24 +508,24 @@ impl CoreType {
     pub const ALL: [(CoreType, &'static str); 4] =
         [(Self::I32, "i32"), (Self::I64, "i64"), (Self::F32, "f32"), (Self::F64, "f64")];
 
-    /// The spelling in core WebAssembly.
+    /// Returns the spelling in core WebAssembly.
     pub fn spelling(self) -> &'static str {
         Self::ALL.iter().find(|(ty, _)| *ty == self).map_or("", |(_, spelling)| spelling)
     }
 }
 
-/// A parameter of trap messages that is one of a few words.
+/// A parameter of trap messages whose value is one of a few words.
 #[derive(Clone, Debug)]
 pub struct TrapWords {
     /// The parameter's name, as it stands in braces in messages.
     pub name: Placed<String>,
     /// The words.
     pub words: Vec<String>,
-    /// What it tells.
+    /// A summary in a sentence.
     pub summary: String,
 }
 
-/// A rule whose breach is a trap.
+/// A rule that traps when it is broken.
 #[derive(Clone, Debug)]
 pub struct Trap {
     /// The rule's id.
@@ -533,7 +533,7 @@ pub struct Trap {
     /// The message that the official suite expects, with parameters in braces: `{index}` is a
     /// number, the others are [`TrapWords`].
     pub message: Placed<String>,
-    /// Who raises it.
+    /// The layer that raises it.
     pub layer: TrapLayer,
     /// The places of the reference that trap so, as `function: condition`.
     pub sites: Vec<Placed<String>>,
@@ -541,7 +541,7 @@ pub struct Trap {
     pub summary: String,
 }
 
-/// Who raises a trap.
+/// The layers that raise traps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrapLayer {
     /// The machine: tasks, threads, waitables, streams, handles.
@@ -565,26 +565,26 @@ pub struct Guard {
     pub name: Placed<String>,
     /// The traps it raises, by rule id.
     pub traps: Vec<Placed<String>>,
-    /// Whether it comes before anything else and needs no argument, so that the generated
+    /// Set if the check comes before all others and needs no argument, so that the generated
     /// dispatch can make it.
     pub leading: bool,
-    /// What it checks.
+    /// A summary of the check.
     pub summary: String,
 }
 
-/// A place where a source contradicts the description, and why the description stands.
+/// A place where a source contradicts the data, with the reason for the data's choice.
 #[derive(Clone, Debug)]
 pub struct Exception {
     /// Its name.
     pub name: Placed<String>,
     /// The source: `explainer`, `canonical-abi`, `binary`, `validator` or `reference`.
     pub source: Placed<String>,
-    /// What it is about: the name of a built-in, option, type or constant.
+    /// The subject: the name of a built-in, option, type or constant.
     pub subject: String,
-    /// What the source says, as the difference shows it.
+    /// The text of the source, as the difference shows it.
     pub says: String,
-    /// What the description says in its place, as the difference shows it; `None` if it is silent.
+    /// The text of the data, as the difference shows it; `None` if the data has nothing there.
     pub stands: Option<String>,
-    /// Why the description is not changed.
+    /// The reason for the data's choice.
     pub reason: String,
 }

@@ -1,7 +1,7 @@
-//! What rows are called, and what they call each other.
+//! The names of rows, and references between rows.
 //!
-//! Every name is noted while its row is read, also if the rest of the row cannot be. So a
-//! mistake in a row is one problem, and not one more at every place that names the row.
+//! Every name is recorded while its row is read, even if the rest of the row is wrong. A mistake in
+//! a row is therefore one problem, without another at each place that names the row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::model::Placed;
 use crate::reader::{closest, listed};
 use crate::{Diagnostic, Report, Span};
 
-/// What a name is the name of.
+/// The kinds of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Gate,
@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     Builtin,
     Removed,
     Exception,
-    /// A field name that core modules import a built-in under.
+    /// A field name under which core modules import a built-in.
     Import,
     /// The reference's name of a constant.
     Reference,
@@ -50,7 +50,7 @@ impl Kind {
         }
     }
 
-    /// The kind whose names must differ from the names of this one.
+    /// Returns the kind whose names must differ from the names of this one.
     fn namespace(self) -> Self {
         match self {
             Self::Removed => Self::Builtin,
@@ -60,45 +60,45 @@ impl Kind {
     }
 }
 
-/// The names of all rows, and where others use them.
+/// The names of all rows, and the places that use them.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     defined: Vec<(Kind, Placed<String>)>,
     used: Vec<(&'static [Kind], Placed<String>)>,
-    /// Kinds of which a name is lost: what isn't defined may be a name that could not be read.
+    /// The kinds of which a name is lost: an undefined name may be one that could not be read.
     lost: BTreeSet<Kind>,
-    /// Some uses are lost: what isn't used may be used there.
+    /// Set if some uses are lost: an unused name may be used there.
     uses_lost: bool,
 }
 
 impl Names {
-    /// A row of kind `kind` is called `name`.
+    /// Records that a row of kind `kind` is called `name`.
     pub(crate) fn define(&mut self, kind: Kind, name: &Placed<String>) {
         self.defined.push((kind, name.clone()));
     }
 
-    /// A row names another one, of one of the kinds `among`.
+    /// Records that a row names another row, of one of the kinds `among`.
     pub(crate) fn refer(&mut self, among: &'static [Kind], name: Placed<String>) {
         self.used.push((among, name));
     }
 
-    /// There is a row of kind `kind` whose name could not be read.
+    /// Records that the name of a row of kind `kind` could not be read.
     pub(crate) fn lose(&mut self, kind: Kind) {
         self.lost.insert(kind);
         self.uses_lost = true;
     }
 
-    /// There are uses of names that could not be read.
+    /// Records that uses of names could not be read.
     pub(crate) fn lose_uses(&mut self) {
         self.uses_lost = true;
     }
 
-    /// Whether `name` is defined as a `kind`, as far as was read.
+    /// Returns true if `name` is defined as a `kind` in what has been read so far.
     pub(crate) fn has(&self, kind: Kind, name: &str) -> bool {
         self.defined.iter().any(|(k, known)| *k == kind && known.value == name)
     }
 
-    /// Reports names that are there twice, that are not there, and that nobody uses.
+    /// Reports names that are defined twice, undefined or unused.
     pub(crate) fn check(&self, report: &mut Report) {
         self.twice(report);
         self.same_identifier(report);
@@ -115,7 +115,7 @@ impl Names {
                 continue;
             };
             let noun = if kind == Kind::Code { "code or packing" } else { kind.noun() };
-            let message = format!("the {noun} `{}` is there twice", name.value);
+            let message = format!("the {noun} `{}` is defined twice", name.value);
             let diagnostic = Diagnostic::error("duplicate-name", message)
                 .at(name.span.clone(), "here again")
                 .and_at((*earlier).clone(), "first here");
@@ -123,26 +123,26 @@ impl Names {
         }
     }
 
-    /// `waitable-set.new` and `waitable.set-new` are different names and the same identifier.
+    /// Reports names that make one identifier: `waitable-set.new` and `waitable.set-new` do.
     fn same_identifier(&self, report: &mut Report) {
         let mut first: BTreeMap<String, &Placed<String>> = BTreeMap::new();
         for (_, name) in self.defined.iter().filter(|(kind, _)| *kind == Kind::Builtin) {
             let earlier = *first.entry(name.replace('.', "-")).or_insert(name);
             if earlier.value != name.value {
                 let message = format!(
-                    "`{}` and `{}` are the same identifier in Rust",
+                    "`{}` and `{}` become the same identifier in Rust",
                     earlier.value, name.value
                 );
                 let diagnostic = Diagnostic::error("same-identifier", message)
                     .at(name.span.clone(), "this name")
-                    .and_at(earlier.span.clone(), "and this one");
+                    .and_at(earlier.span.clone(), "the other name");
                 report.push(diagnostic);
             }
         }
     }
 
-    /// What is used and not there: one problem a name, however often it is used. Returns the
-    /// places of the names that were probably meant.
+    /// Reports undefined names, each once for all its uses. Returns the places of the names that
+    /// were probably meant.
     fn undefined(&self, report: &mut Report) -> Vec<Span> {
         let mut known: BTreeMap<Kind, BTreeMap<&str, &Span>> = BTreeMap::new();
         for (kind, name) in &self.defined {
@@ -174,7 +174,7 @@ impl Names {
         meant
     }
 
-    /// Guards and words are there to be used.
+    /// Reports guards and words that no row uses.
     fn unused(&self, meant: &[Span], report: &mut Report) {
         if self.uses_lost {
             return;
@@ -187,7 +187,7 @@ impl Names {
         for (kind, name) in &self.defined {
             let is_used = used.contains(&(*kind, name)) || meant.contains(&name.span);
             if matches!(kind, Kind::Guard | Kind::Words) && !is_used {
-                let by = if *kind == Kind::Guard { "built-in has it" } else { "message has it" };
+                let by = if *kind == Kind::Guard { "built-in uses it" } else { "message uses it" };
                 let message = format!("the {} `{}` is not used", kind.noun(), name.value);
                 let diagnostic = Diagnostic::error("unused", message)
                     .at(name.span.clone(), format!("no {by}"))
@@ -198,7 +198,7 @@ impl Names {
     }
 }
 
-/// What others call it: the encodings of strings are one option to whoever takes it.
+/// Returns the name that other rows use: the encodings of strings are one option for a built-in.
 fn reference_name(kind: Kind, name: &str) -> &str {
     match kind {
         Kind::Option => name.split('=').next().unwrap_or(name),
@@ -206,21 +206,22 @@ fn reference_name(kind: Kind, name: &str) -> &str {
     }
 }
 
-/// `name` is used at `places` and is none of `known`; also gives the place of what was meant.
+/// Creates the problem of the undefined `name`, used at `places`, which is none of `known`. Also
+/// returns the place of the name that was probably meant.
 fn no_such(
     among: &[Kind],
     name: &str,
     places: &[&Span],
     known: &[(&str, &Span)],
 ) -> (Diagnostic, Option<Span>) {
-    /// As many places are shown; after a mistake in a name that is used everywhere, a count is
-    /// clearer than all of them.
+    /// The largest number of places shown for one name. After a mistake in a name that is used
+    /// everywhere, a count is clearer than all places.
     const SHOWN: usize = 3;
     let nouns: Vec<&str> = among.iter().map(|kind| kind.noun()).collect();
     let nouns = nouns.join(" or ");
     let mut message = format!("there is no {nouns} `{name}`");
     if places.len() > SHOWN {
-        message = format!("{message}, which is named at {} places", places.len());
+        message = format!("{message}, which is used at {} places", places.len());
     }
     let mut diagnostic = Diagnostic::error("undefined", message);
     for (number, place) in places.iter().take(SHOWN).enumerate() {
@@ -233,7 +234,7 @@ fn no_such(
     let close = closest(name, &names);
     if let Some((close, place)) = known.iter().find(|(name, _)| close == Some(name)) {
         diagnostic = diagnostic
-            .and_at((*place).clone(), format!("there is `{close}`"))
+            .and_at((*place).clone(), format!("`{close}` is defined here"))
             .help(format!("did you mean `{close}`?"));
         return (diagnostic, Some((*place).clone()));
     }

@@ -1,4 +1,4 @@
-//! Reading TOML row by row: each field once, each mistake reported with its place, the rest read on.
+//! Reads TOML row by row. Reports each mistake with its place, and goes on with the next field.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,25 +10,26 @@ use crate::model::Placed;
 use crate::names::{Kind, Names};
 use crate::{Diagnostic, Report, Span, syntax};
 
-/// Texts are quoted in messages, so that a text without end would hide all other problems.
+/// The longest text, in bytes, because messages quote texts: one without end would hide all other
+/// problems.
 const LONGEST_TEXT: usize = 4096;
 
-/// A file that is being read; problems go to its report, names to the ledger of all files.
+/// A file that is being read. Problems go to its report, names to the record of all files.
 #[derive(Debug)]
 pub(crate) struct Reader<'r> {
     report: &'r mut Report,
     pub(crate) names: &'r mut Names,
     source: usize,
     text: &'r str,
-    /// What the rows of this file are.
+    /// The kinds of rows in this file.
     kinds: &'static [Kind],
-    /// What errors of syntax make unreadable; other problems there only follow from them.
+    /// The parts that syntax errors make unreadable; other problems there only follow from them.
     pub(crate) damaged: Vec<Span>,
     damaged_rows: Vec<Range<usize>>,
 }
 
 impl<'r> Reader<'r> {
-    /// Reads `text`, which the report already has as number `source`.
+    /// Creates a reader of `text`, which is already source number `source` of the report.
     pub(crate) fn new(
         report: &'r mut Report,
         names: &'r mut Names,
@@ -39,15 +40,15 @@ impl<'r> Reader<'r> {
         Self { report, names, source, text, kinds, damaged: Vec::new(), damaged_rows: Vec::new() }
     }
 
-    /// The place of a byte range of this file.
+    /// Returns the place of a byte range of this file.
     pub(crate) fn span(&self, range: Range<usize>) -> Span {
         Span { source: self.source, range }
     }
 
-    /// The place of a part of a text: exact, unless the text is written with escapes.
+    /// Returns the place of a part of a text; it is exact unless the text is written with escapes.
     pub(crate) fn part(&self, text: &Placed<String>, part: Range<usize>) -> Span {
         let Range { start, end } = text.span.range;
-        // Between quotes, or already a part.
+        // Between quotes, or already a part of a text.
         for quote in [1, 0] {
             let inside = start.saturating_add(quote)..end.saturating_sub(quote);
             if self.text.get(inside) == Some(text.value.as_str()) {
@@ -63,12 +64,12 @@ impl<'r> Reader<'r> {
         self.report.push(diagnostic);
     }
 
-    /// Whether an error of syntax is where `span` is.
+    /// Returns true if a syntax error is at `span`.
     pub(crate) fn is_damaged(&self, span: &Span) -> bool {
         self.damaged.iter().any(|damaged| touch(damaged, span))
     }
 
-    /// How many problems there are so far.
+    /// Returns the number of problems so far.
     pub(crate) fn problems(&self) -> usize {
         self.report.diagnostics().len()
     }
@@ -78,7 +79,7 @@ impl<'r> Reader<'r> {
         self.push(Diagnostic::error(code, message).at(span, ""));
     }
 
-    /// Parses the file's text; errors of syntax are reported, what could be read is given.
+    /// Parses the file's text. Reports syntax errors, and returns the parts that could be read.
     pub(crate) fn parse(&mut self) -> Row<'r> {
         let parsed = syntax::parse(self.text);
         if !parsed.errors.is_empty() {
@@ -97,9 +98,9 @@ impl<'r> Reader<'r> {
             if let Some(first) = error.first {
                 diagnostic = diagnostic.and_at(self.span(first), "first here");
             } else if line > opening {
-                // A text or list that is not closed is noticed lines later.
+                // The parser notices an unclosed text or list only lines later.
                 let opening = error.field.start..error.field.start + opening;
-                diagnostic = diagnostic.and_at(self.span(opening), "in what starts here");
+                diagnostic = diagnostic.and_at(self.span(opening), "in the value that starts here");
             }
             self.damaged.push(self.span(error.field));
             self.damaged_rows.push(error.row);
@@ -108,14 +109,14 @@ impl<'r> Reader<'r> {
         Row { is_file: true, ..Row::new("the file", 0..0, parsed.root) }
     }
 
-    /// Rows of this file could not be read.
+    /// Records that rows of this file could not be read.
     fn lose_rows(&mut self) {
         for kind in self.kinds {
             self.names.lose(*kind);
         }
     }
 
-    /// Reports what `row` lacks, and what stands in it and was not asked for.
+    /// Reports the keys that `row` lacks, and the unknown keys that it has.
     pub(crate) fn finish(&mut self, row: &Row<'_>) {
         let mut missing = row.missing.clone();
         for key in row.table.keys().filter(|key| !row.asked.contains(key.get_ref().as_ref())) {
@@ -125,20 +126,20 @@ impl<'r> Reader<'r> {
             let absent: Vec<&str> =
                 known.iter().copied().filter(|known| !row.present(known)).collect();
             let mut diagnostic = Diagnostic::error("unknown-key", message)
-                .at(self.span(key.span()), "not a key of the legend");
+                .at(self.span(key.span()), "the legend has no such key");
             if let Some(meant) = closest(key.get_ref(), &absent) {
-                // The key is misspelt, and not missing.
+                // The key is misspelt, not missing.
                 missing.retain(|missing| *missing != meant);
                 diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
             } else {
-                diagnostic = diagnostic.help(format!("the keys are {}", listed(&known)));
+                diagnostic = diagnostic.help(format!("the known keys are {}", listed(&known)));
             }
             self.push(diagnostic);
             if row.is_file {
                 self.lose_rows();
             }
         }
-        // What is missing may be what could not be read.
+        // A missing key may be one that could not be read.
         let damaged = row.is_file && !self.damaged_rows.is_empty()
             || self.damaged_rows.iter().any(|damaged| damaged.contains(&row.span.start));
         if missing.is_empty() || damaged {
@@ -163,17 +164,17 @@ impl<'r> Reader<'r> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        let message = format!("`{key}` must be {expected}, and this is {found}");
+        let message = format!("`{key}` must be {expected}, but it is {found}");
         self.error("wrong-type", self.span(item.span()), message);
     }
 
-    /// A text that must be there.
+    /// Reads a text that is required.
     pub(crate) fn text(&mut self, row: &mut Row<'_>, key: &'static str) -> Option<Placed<String>> {
         let item = row.required(key)?;
         self.as_text(item, key, "a text")
     }
 
-    /// A text that may be there.
+    /// Reads a text that is optional.
     pub(crate) fn optional_text(
         &mut self,
         row: &mut Row<'_>,
@@ -198,7 +199,7 @@ impl<'r> Reader<'r> {
         None
     }
 
-    /// A whole number that must be there and must not be above `max`.
+    /// Reads a whole number that is required and at most `max`.
     pub(crate) fn number(
         &mut self,
         row: &mut Row<'_>,
@@ -221,7 +222,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// `true` or `false`; `false` where it is not there.
+    /// Reads `true` or `false`; a missing key is `false`.
     pub(crate) fn flag(&mut self, row: &mut Row<'_>, key: &'static str) -> bool {
         row.asked.insert(key);
         let Some(item) = row.table.get(key) else { return false };
@@ -231,7 +232,7 @@ impl<'r> Reader<'r> {
         })
     }
 
-    /// A list of texts; empty where it is not there.
+    /// Reads a list of texts; a missing key is an empty list.
     pub(crate) fn texts(&mut self, row: &mut Row<'_>, key: &'static str) -> Vec<Placed<String>> {
         row.asked.insert(key);
         let Some(item) = row.table.get(key) else { return Vec::new() };
@@ -242,7 +243,7 @@ impl<'r> Reader<'r> {
         array.iter().filter_map(|item| self.as_text(item, key, "a list of texts")).collect()
     }
 
-    /// A list of texts, each there once; empty where it is not there.
+    /// Reads a list of different texts; a missing key is an empty list.
     pub(crate) fn distinct_texts(
         &mut self,
         row: &mut Row<'_>,
@@ -253,7 +254,7 @@ impl<'r> Reader<'r> {
         for text in &texts {
             let first = *first_of.entry(text).or_insert(text);
             if first.span != text.span {
-                let message = format!("`{}` is twice in `{key}`", text.value);
+                let message = format!("`{}` occurs twice in `{key}`", text.value);
                 let diagnostic = Diagnostic::error("duplicate-item", message)
                     .at(text.span.clone(), "here again")
                     .and_at(first.span.clone(), "first here");
@@ -263,7 +264,7 @@ impl<'r> Reader<'r> {
         texts
     }
 
-    /// A list of texts, each there once, at least one of them.
+    /// Reads a list of at least one text, all of them different.
     pub(crate) fn some_texts(
         &mut self,
         row: &mut Row<'_>,
@@ -281,8 +282,8 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The rows under `key`, none if it is not there: an array of tables, each called `what` in
-    /// messages.
+    /// Reads the rows under `key`: an array of tables, each called `what` in messages. A missing
+    /// key means no rows.
     pub(crate) fn rows<'t>(
         &mut self,
         row: &mut Row<'t>,
@@ -313,7 +314,7 @@ impl<'r> Reader<'r> {
         rows
     }
 
-    /// The rows under `key`, of which there must be some.
+    /// Reads the rows under `key`, at least one.
     pub(crate) fn some_rows<'t>(
         &mut self,
         row: &mut Row<'t>,
@@ -329,7 +330,8 @@ impl<'r> Reader<'r> {
         self.rows(row, key, what)
     }
 
-    /// A text or a table: `Ok(text)` or `Err(table)`. Reports anything else, and its absence.
+    /// Reads a text or a table: `Ok(text)` or `Err(table)`. Reports anything else, and a missing
+    /// key.
     pub(crate) fn text_or_table<'t>(
         &mut self,
         row: &mut Row<'t>,
@@ -342,7 +344,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The table under `key`, if it is there.
+    /// Reads the table under `key`, if the key is there.
     pub(crate) fn optional_table<'t>(
         &mut self,
         row: &mut Row<'t>,
@@ -363,11 +365,11 @@ type Item<'t> = Spanned<DeValue<'t>>;
 /// A table of a file.
 #[derive(Debug)]
 pub(crate) struct Row<'t> {
-    /// What it is called in messages.
+    /// Its name in messages.
     what: &'static str,
-    /// Where it starts; for a problem of the whole row.
+    /// Its start, the place of a problem of the whole row.
     pub(crate) span: Range<usize>,
-    /// Whether it is the whole file, whose keys are the kinds of its rows.
+    /// Set if this is the whole file, whose keys are the kinds of its rows.
     is_file: bool,
     table: DeTable<'t>,
     asked: BTreeSet<&'static str>,
@@ -380,7 +382,7 @@ impl<'t> Row<'t> {
         Self { what, span, is_file: false, table, asked, missing }
     }
 
-    /// What must be under `key`.
+    /// Returns the item under `key`, which is required.
     fn required(&mut self, key: &'static str) -> Option<&Item<'t>> {
         self.asked.insert(key);
         let found = self.table.get(key);
@@ -395,14 +397,14 @@ impl<'t> Row<'t> {
     }
 }
 
-/// Whether there is nothing between two places.
+/// Returns true if nothing is between two places.
 pub(crate) fn touch(one: &Span, other: &Span) -> bool {
     one.source == other.source
         && one.range.start <= other.range.end
         && other.range.start <= one.range.end
 }
 
-/// `` `a`, `b` and `c` ``.
+/// Returns the words as a list in English: `` `a`, `b` and `c` ``.
 pub(crate) fn listed(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.as_slice() {

@@ -1,4 +1,4 @@
-//! The rows of each file, read into the model.
+//! Reads the rows of each file into the model.
 
 use crate::Span;
 use crate::fields::Form;
@@ -10,13 +10,13 @@ use crate::model::{
 use crate::names::Kind;
 use crate::reader::{Reader, Row};
 
-/// What is read, and what only the checks need to know of it.
+/// The data as read, with places that only the checks need.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     pub(crate) spec: Spec,
-    /// For each definition, where its immediates are.
+    /// For each definition, the places of its immediates.
     pub(crate) definition_immediates: Vec<Vec<Span>>,
-    /// For each built-in.
+    /// The places of each built-in.
     pub(crate) places: Vec<BuiltinPlaces>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn gates(draft: &mut Draft, reader: &mut Reader<'_>, root: &mut Row<'
             continue;
         };
         if (name.value == "base") != emoji.is_empty() {
-            let message = "`base` goes without an emoji, and every other gate has one";
+            let message = "`base` must have no emoji, and every other gate must have one";
             reader.error("gate", emoji.span.clone(), message.into());
         }
         let (emoji, since) = (emoji.value, since.value);
@@ -162,7 +162,7 @@ fn packings(spec: &mut Spec, reader: &mut Reader<'_>, root: &mut Row<'_>) {
         }
         let whole = reader.problems() == before;
         reader.finish(&row);
-        // Where a field is wrong, a gap is no problem of its own.
+        // If a field is wrong, a gap between fields is no problem of its own.
         if let (Some(name), Some(width), Some(anchor), Some(summary), true) =
             (name, width, anchor, summary, whole)
         {
@@ -362,14 +362,14 @@ pub(crate) fn exceptions(draft: &mut Draft, reader: &mut Reader<'_>, root: &mut 
     }
 }
 
-/// The feature that a row belongs to.
+/// Reads the feature that a row belongs to.
 fn gate(reader: &mut Reader<'_>, row: &mut Row<'_>) -> Option<Placed<String>> {
     let gate = reader.text(row, "gate")?;
     reader.names.refer(&[Kind::Gate], gate.clone());
     Some(gate)
 }
 
-/// The name of another row, where there is one.
+/// Reads the name of another row, if the row has one.
 fn referred(
     reader: &mut Reader<'_>,
     row: &mut Row<'_>,
@@ -389,7 +389,7 @@ fn values<T>(placed: Vec<Placed<T>>) -> Vec<T> {
     placed.into_iter().map(|placed| placed.value).collect()
 }
 
-/// Places and values, each in a list.
+/// Splits values with places into a list of places and a list of values.
 fn apart<T>(placed: Vec<Placed<T>>) -> (Vec<Span>, Vec<T>) {
     placed.into_iter().map(|placed| (placed.span, placed.value)).unzip()
 }

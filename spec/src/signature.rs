@@ -46,7 +46,7 @@ impl SymbolicType {
         (Self::FlatResults, "lower(FuncT.results)*"),
     ];
 
-    /// The spelling in signatures.
+    /// Returns the spelling in signatures.
     pub fn spelling(self) -> &'static str {
         Self::ALL.iter().find(|(ty, _)| *ty == self).map_or("", |(_, spelling)| spelling)
     }
@@ -55,7 +55,7 @@ impl SymbolicType {
 /// A parameter or result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// Its name; empty where the signature gives none.
+    /// Its name; empty if the signature has none.
     pub name: String,
     /// Its type.
     pub ty: SymbolicType,
@@ -82,10 +82,10 @@ pub struct Widths {
 }
 
 impl Widths {
-    /// Everything 32 bits wide.
+    /// Widths and types of 32 bits.
     pub const ALL_32: Self =
         Self { memory: CoreType::I32, table: CoreType::I32, immediate: CoreType::I32 };
-    /// Everything 64 bits wide.
+    /// Widths and types of 64 bits.
     pub const ALL_64: Self =
         Self { memory: CoreType::I64, table: CoreType::I64, immediate: CoreType::I64 };
 }
@@ -97,12 +97,12 @@ pub enum ResolvedType {
     Number(CoreType),
     /// A nullable reference to the thread's start function.
     StartReference,
-    /// As many values as the flattened result has.
+    /// All values of the flattened result.
     FlatResults,
 }
 
 impl Signature {
-    /// Reads the notation; the error says what is wrong first, at a byte range of `text`.
+    /// Parses the notation. The error is the first mistake, at a byte range of `text`.
     pub fn parse(text: &str) -> Result<Self, (Range<usize>, String)> {
         Self::parse_whole(text).map_err(|errors| {
             let unexplained = (0..text.len(), String::from("not a signature"));
@@ -110,7 +110,7 @@ impl Signature {
         })
     }
 
-    /// Like [`Signature::parse`], with everything that is wrong; never an empty list.
+    /// Parses like [`Signature::parse`]. The error is the list of all mistakes, never empty.
     pub(crate) fn parse_whole(text: &str) -> Result<Self, Vec<(Range<usize>, String)>> {
         let Some((params, results)) = text.split_once("->") else {
             return Err(vec![(0..text.len(), "expected `[…] -> […]`".into())]);
@@ -126,7 +126,7 @@ impl Signature {
         if errors.is_empty() { Ok(Self { params, results }) } else { Err(errors) }
     }
 
-    /// The parameter and result types for given widths.
+    /// Returns the parameter and result types for the widths.
     pub fn resolve(&self, widths: Widths) -> (Vec<ResolvedType>, Vec<ResolvedType>) {
         let resolve = |slot: &Slot| match slot.ty {
             SymbolicType::Core(ty) => ResolvedType::Number(ty),
@@ -141,19 +141,19 @@ impl Signature {
         (self.params.iter().map(resolve).collect(), self.results.iter().map(resolve).collect())
     }
 
-    /// Whether both have the same types, whatever the names.
+    /// Returns true if both have the same types, whatever their names.
     pub fn same_types(&self, other: &Self) -> bool {
         let types = |slots: &[Slot]| slots.iter().map(|slot| slot.ty).collect::<Vec<_>>();
         types(&self.params) == types(&other.params) && types(&self.results) == types(&other.results)
     }
 }
 
-/// Reads `[name:type type …]`; `at` is the offset of `text` in the whole signature.
+/// Parses `[name:type type …]`; `at` is the offset of `text` in the whole signature.
 fn parse_slots(text: &str, at: usize, errors: &mut Vec<(Range<usize>, String)>) -> Vec<Slot> {
     let start = at + (text.len() - text.trim_start().len());
     let trimmed = text.trim();
     let Some(inner) = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
-        // Where there is nothing at all, the place is what stands around it.
+        // If the list is missing, the place is the text around it.
         let whole =
             if trimmed.is_empty() { at..at + text.len() } else { start..start + trimmed.len() };
         errors.push((whole, "expected a list in brackets, `[…]`".into()));
@@ -170,20 +170,20 @@ fn parse_slots(text: &str, at: usize, errors: &mut Vec<(Range<usize>, String)>) 
         let named = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         let found = SymbolicType::ALL.iter().find(|(_, known)| *known == spelling);
         let Some((ty, _)) = found else {
-            wrong(format!("`{spelling}` is not a type of signatures"));
+            wrong(format!("`{spelling}` is not a type of a signature"));
             continue;
         };
         if word.contains(':') && (name.is_empty() || !named) {
-            wrong(format!("`{name}` is not a parameter name"));
+            wrong(format!("`{name}` is not a name for a parameter"));
         } else if !name.is_empty() && slots.iter().any(|slot| slot.name == name) {
-            wrong(format!("the parameter `{name}` is there twice"));
+            wrong(format!("the parameter `{name}` occurs twice"));
         }
         slots.push(Slot { name: name.to_owned(), ty: *ty });
     }
     slots
 }
 
-/// The words of `text` with their offsets; spaces inside parentheses do not separate.
+/// Returns the words of `text` with their offsets; spaces inside parentheses do not separate words.
 fn words(text: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let (mut depth, mut from) = (0_usize, None);
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(at("[:i32] -> []").0, ":i32");
         assert_eq!(at("[a:i32 b:i32 a:i64] -> []").0, "a:i64");
         assert_eq!(at("[] -> [] -> []"), ("->".into(), "expected one `->`".into()));
-        assert_eq!(at("[ä] -> []"), ("ä".into(), "`ä` is not a type of signatures".into()));
+        assert_eq!(at("[ä] -> []"), ("ä".into(), "`ä` is not a type of a signature".into()));
         assert_eq!(at("").1, "expected `[…] -> […]`");
         assert_eq!(at("[(ref null] -> []").0, "(ref null");
     }

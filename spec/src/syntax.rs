@@ -1,10 +1,10 @@
-//! The syntax of a file, read piece by piece where it is wrong.
+//! The syntax of a file with errors, parsed piece by piece.
 //!
-//! A parser that goes on after an error stumbles again over what it then takes for keys and
-//! values; after a list that is not closed, over the whole rest of the file. But a line that
-//! opens a row, `[[…]]`, opens a row, and a line `key = …` is a field of it. So where a file
-//! has an error, each row is parsed by itself, and in a row with an error each field. What a
-//! person has to correct is one error a field, and all other rows are read.
+//! A parser that goes on after an error finds more errors, because it takes values for keys. After
+//! a list that is not closed, it finds them in the whole rest of the file. But a line `[[…]]`
+//! always opens a row, and a line `key = …` is always a field. In a file with an error, each row is
+//! therefore parsed by itself, and in a row with an error each field. The user sees one error for
+//! each wrong field, and all other rows are read.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -19,21 +19,21 @@ pub(crate) struct SyntaxError {
     pub(crate) message: String,
     /// The other place of a contradiction.
     pub(crate) first: Option<Range<usize>>,
-    /// The field that could not be read in full because of it, and its row.
+    /// The field that this error makes unreadable in part, and its row.
     pub(crate) field: Range<usize>,
     pub(crate) row: Range<usize>,
 }
 
-/// What could be read of a file, and what is wrong with it.
+/// The parts of a file that could be read, and its errors.
 #[derive(Debug, Default)]
 pub(crate) struct Parsed<'t> {
     pub(crate) root: DeTable<'t>,
     pub(crate) errors: Vec<SyntaxError>,
-    /// Whether a row could not be read at all.
+    /// Set if a row could not be read at all.
     pub(crate) lost: bool,
 }
 
-/// As many errors are told of a file.
+/// The largest number of errors that are reported of a file.
 const MOST_ERRORS: usize = 100;
 
 /// Parses a file.
@@ -70,10 +70,10 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
         }
         parsed.add(table, &row);
     }
-    // After an error at the end, there may have been more.
+    // There may have been more after an error at the end.
     let end = text.trim_end().len();
     parsed.lost |= parsed.errors.iter().any(|error| error.range.end >= end);
-    // Whatever the pieces don't show.
+    // The error shows only in the whole file, not in the pieces.
     if parsed.errors.is_empty() {
         let of_whole = errors.first().map(|error| (error.span(), error.message()));
         let (range, message) = of_whole.unwrap_or((None, "not TOML"));
@@ -86,7 +86,7 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
 }
 
 impl<'t> Parsed<'t> {
-    /// Adds what was read of the rows in `piece`.
+    /// Adds the rows that were read from `piece`.
     fn add(&mut self, table: DeTable<'t>, piece: &Range<usize>) {
         for (key, value) in table {
             let span = value.span();
@@ -120,7 +120,7 @@ impl<'t> Parsed<'t> {
     }
 
     fn not_a_row(&mut self, range: Range<usize>, piece: &Range<usize>) {
-        self.error(range, "a row is written in two brackets, `[[…]]`", piece);
+        self.error(range, "a row must be in two brackets, `[[…]]`", piece);
     }
 
     fn error(&mut self, range: Range<usize>, message: &str, row: &Range<usize>) {
@@ -135,7 +135,7 @@ fn append<'t>(rows: &mut DeArray<'t>, more: DeArray<'t>) {
     }
 }
 
-/// The one row that was read.
+/// Returns the one row that was read.
 fn row_of<'a, 't>(table: &'a mut DeTable<'t>) -> Option<&'a mut DeTable<'t>> {
     let (_, value) = table.iter_mut().next()?;
     match value.get_mut() {
@@ -148,7 +148,7 @@ fn row_of<'a, 't>(table: &'a mut DeTable<'t>) -> Option<&'a mut DeTable<'t>> {
     }
 }
 
-/// Adds a field to its row; what the row has already is an error.
+/// Adds a field to its row. A field that the row already has is an error.
 fn join<'t>(
     row: &mut DeTable<'t>,
     fields: DeTable<'t>,
@@ -169,7 +169,7 @@ fn join<'t>(
     error
 }
 
-/// Parses a piece of the text: what could be read, and the first error.
+/// Parses a piece of the text. Returns the parts that could be read, and the first error.
 fn parse_piece<'t>(
     text: &'t str,
     piece: &Range<usize>,
@@ -187,7 +187,7 @@ fn parse_piece<'t>(
     (move_table(table.into_inner(), piece.start), first)
 }
 
-/// What a person did wrong, where the parser tells what it tried to read.
+/// Returns the user's mistake, if the parser's message only names the token it tried to read.
 fn in_plain_words(message: &str, wrong: &str) -> String {
     if let Some((kind, quote @ ("`\"`" | "`'`"))) = message.split_once(" string, expected ")
         && kind.starts_with("invalid")
@@ -221,7 +221,7 @@ fn pieces(text: &str, whole: Range<usize>, opens: fn(&str) -> bool) -> Vec<Range
     cuts.iter().zip(ends).map(|(start, end)| *start..*end).collect()
 }
 
-/// `[[row]]` and `[row]`, and not `[[row.part]]`.
+/// Returns true for `[[row]]` and `[row]`, and false for `[[row.part]]`.
 fn opens_row(line: &str) -> bool {
     let name = line.trim_start_matches(['\u{feff}', ' ', '\t']).strip_prefix('[');
     let name = name.map(|name| name.strip_prefix('[').unwrap_or(name));
@@ -232,7 +232,7 @@ fn opens_row(line: &str) -> bool {
     })
 }
 
-/// `key =`.
+/// Returns true for `key =`.
 fn opens_field(line: &str) -> bool {
     let line = line.trim_start_matches([' ', '\t']);
     let end = line.find(|c: char| !is_of_key(c)).unwrap_or(line.len());

@@ -1,10 +1,11 @@
-//! Data that is wrong: every mistake is reported, where it is, once, so that a person can act.
+//! Data with mistakes: each mistake is reported once, with its place, so that a person can correct
+//! it.
 
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a test whose data is not what it breaks has failed"
+    reason = "a test with unexpected data has failed"
 )]
 
 #[path = "bad_data/cases.rs"]
@@ -24,7 +25,7 @@ use std::path::Path;
 use cases::CASES;
 use data::{Data, snapshot};
 
-/// Every mistake as it is shown: a page to read when a message is changed.
+/// Compares all reports with a snapshot, which shows the effect of a changed message.
 #[test]
 fn each_mistake_is_reported_once_with_its_places() {
     let (mut page, mut wrong) = (String::new(), Vec::new());
@@ -38,7 +39,7 @@ fn each_mistake_is_reported_once_with_its_places() {
         let codes: Vec<&str> = report.diagnostics().iter().map(|d| d.code).collect();
         // A signature can be wrong at several places.
         if codes != [*code] && !(*code == "signature" && codes == [*code; 2]) {
-            wrong.push(format!("{title}: {codes:?}, and not {code}"));
+            wrong.push(format!("{title}: {codes:?}instead of {code}"));
         }
     }
     snapshot("mistakes", &page);
@@ -46,22 +47,23 @@ fn each_mistake_is_reported_once_with_its_places() {
 }
 
 #[test]
-fn the_rows_that_the_mistakes_are_made_in_are_right() {
+fn the_rows_of_the_tests_have_no_mistakes() {
     let data = Data::with_rows();
     if let Err(report) = data.load() {
         panic!("{}", data.show(&report));
     }
 }
 
-/// So that there is no problem that nobody has seen.
+/// Checks that every problem has been seen by a person.
 #[test]
-fn every_code_of_the_loader_is_among_the_mistakes() {
+fn the_mistakes_cover_every_code_of_the_loader() {
     let mut codes = BTreeSet::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for folder in [source.clone(), source.join("check")] {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            // What the loader does not use: that finds other sources, and this only carries.
+            // The loader does not use this file. It finds other sources, and is only kept in this
+            // crate.
             let other = ["pinned.rs"].iter().any(|other| path.ends_with(other));
             if path.is_file() && !other {
                 let text = fs::read_to_string(&path).unwrap();
@@ -75,7 +77,7 @@ fn every_code_of_the_loader_is_among_the_mistakes() {
     assert_eq!(codes, of_edits.chain(of_files).collect());
 }
 
-/// The first arguments of the functions that report problems.
+/// Collects the first arguments of the functions that report problems.
 fn collect_codes(text: &str, codes: &mut BTreeSet<String>) {
     for call in ["error(", "disagree(", "twice(", "warning("] {
         for (at, _) in text.match_indices(call) {

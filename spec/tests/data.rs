@@ -1,4 +1,4 @@
-//! The committed data: it loads, and it is whole.
+//! The committed data loads, and it is complete.
 
 #![expect(clippy::panic, reason = "a test that cannot load its data has failed")]
 
@@ -28,7 +28,7 @@ fn every_trap_is_raised_by_a_guard_a_builtin_a_packing_or_the_embedding() {
     raised.extend(spec.packings.iter().filter_map(|packing| packing.trap.as_deref()));
     let unused: Vec<&str> =
         spec.traps.iter().map(|trap| trap.id.as_str()).filter(|id| !raised.contains(id)).collect();
-    // Raised outside built-ins: by a lifted function's end and by the embedding.
+    // Raised outside built-ins: at the end of a lifted function, and by the embedding.
     assert_eq!(unused, ["cannot-enter-component-instance", "deadlock", "no-async-result"]);
 }
 
@@ -42,7 +42,7 @@ fn every_guard_is_shared_by_at_least_two_builtins() {
 }
 
 #[test]
-fn a_builtin_tells_its_traps_each_once_and_its_milestone() {
+fn a_builtin_lists_each_trap_once_and_its_milestone() {
     let spec = spec();
     let join = spec.builtin("waitable.join").unwrap();
     let traps: Vec<&str> = spec.traps_of(join).iter().map(|trap| trap.id.as_str()).collect();

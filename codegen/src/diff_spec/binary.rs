@@ -8,7 +8,7 @@ use super::described;
 use super::difference::{Fact, Findings};
 use super::markdown::{self, Document};
 
-/// What the text says.
+/// The contents of the text.
 #[derive(Debug)]
 pub(super) struct Binary {
     text: Text,
@@ -21,19 +21,19 @@ pub(super) struct Binary {
 struct Rule {
     production: String,
     symbols: Vec<String>,
-    /// What it stands for: the items of its expression, or its one word.
+    /// Its meaning: the items of its expression, or its one word.
     meaning: Vec<String>,
     emoji: String,
     line: usize,
 }
 
 impl Rule {
-    /// The name of what it means, such as `stream.read`; `canon` itself is left out.
+    /// Returns the name in its meaning, such as `stream.read`, without `canon`.
     fn name(&self) -> &str {
         self.meaning.first().map_or("", String::as_str)
     }
 
-    /// The value type it means: `(list t len)` has a name of its own in the description.
+    /// Returns the value type in its meaning: `(list t len)` has a name of its own in the data.
     fn value_type(&self) -> &str {
         match self.meaning.as_slice() {
             [list, _, _] if list == "list" => "fixed-length-list",
@@ -45,15 +45,15 @@ impl Rule {
         self.symbols.first().filter(|symbol| symbol.starts_with("0x")).cloned()
     }
 
-    /// What follows the opcode.
+    /// Returns the items after the opcode.
     fn operands(&self) -> String {
         self.symbols.get(1..).unwrap_or_default().join(" ")
     }
 }
 
-/// The productions that the immediates of the description are made of.
+/// The productions of the immediates in the data.
 ///
-/// The description says what these kinds are in words; here they are in the notation of the text.
+/// The data describes these kinds in words; here they are in the notation of the text.
 const KINDS: [(&str, &str); 6] = [
     ("async?", "0x00 => "),
     ("async?", "0x01 => async"),
@@ -98,7 +98,7 @@ impl Binary {
         self.rules.iter().filter(move |rule| rule.production == production)
     }
 
-    /// Compares the description with the text.
+    /// Compares the data with the text.
     pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         let definitions = spec.builtins.len() + spec.definitions.len();
         let types = self.value_types().count();
@@ -276,7 +276,7 @@ impl Binary {
         }
     }
 
-    /// The alternatives that are value types of their own.
+    /// Returns the alternatives that are value types of their own.
     fn value_types(&self) -> impl Iterator<Item = &Rule> {
         self.of("primvaltype").chain(self.of("defvaltype")).filter(|rule| rule.opcode().is_some())
     }
@@ -340,7 +340,7 @@ struct Described<'a> {
     opcode: u8,
     immediates: &'a [Immediate],
     emoji: String,
-    /// What stands last in its abstract syntax.
+    /// The last item of its abstract syntax.
     makes: &'a str,
     file: String,
     name_span: &'a Span,
@@ -348,13 +348,13 @@ struct Described<'a> {
 }
 
 impl Described<'_> {
-    /// The abstract syntax: the name, the immediates by name, and what it makes.
+    /// Returns the abstract syntax: the name, the immediates by name, and the last item.
     fn syntax(&self) -> String {
         let mut words = vec![self.name.to_owned()];
         words.extend(described::named(self.immediates).into_iter().map(
             |(name, kind)| match kind {
                 ImmediateKind::CoreMemoryIndex => format!("(memory {name})"),
-                // Only `lift` makes something whose type the definition has to say.
+                // Only the definition of `lift` contains the type of its result.
                 ImmediateKind::TypeIndex if self.makes.is_empty() => {
                     format!("type-index-space[{name}]")
                 }
@@ -366,7 +366,7 @@ impl Described<'_> {
     }
 }
 
-/// The immediates in the notation of the grammar.
+/// Formats the immediates in the notation of the grammar.
 fn spell(immediates: &[Immediate]) -> String {
     let words: Vec<String> = immediates
         .iter()
@@ -378,7 +378,7 @@ fn spell(immediates: &[Immediate]) -> String {
     words.join(" ")
 }
 
-/// The items of the expression that a rule means, without conditions that stand behind it.
+/// Returns the items of the expression that is a rule's meaning, without the conditions after it.
 fn read_meaning(text: &str) -> Option<Vec<String>> {
     let mut whole = markdown::items(text)?;
     if whole.is_empty() {

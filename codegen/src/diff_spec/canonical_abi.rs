@@ -1,4 +1,4 @@
-//! `CanonicalABI.md`: a section for each `canon` definition, with what "validation specifies".
+//! `CanonicalABI.md`: a section for each `canon` definition, with the rules of its validation.
 
 use std::collections::BTreeSet;
 
@@ -12,29 +12,29 @@ use super::difference::{Fact, Findings};
 use super::func_type::TypeReader;
 use super::markdown::{self, Bullet, Document, Heading};
 
-/// What the text says.
+/// The contents of the text.
 #[derive(Debug)]
 pub(super) struct CanonicalAbi {
     text: Text,
     anchors: BTreeSet<String>,
-    /// The options that the text restricts to some definitions, with those.
+    /// The options that the text allows only in some definitions, with those definitions.
     restricted: Vec<(String, Vec<String>)>,
-    /// Which option lifting and lowering of strings and lists needs: `lift` and `lower`, in the
-    /// sense of that text.
+    /// The option that lifting and lowering of strings and lists need; `lift` and `lower` are meant
+    /// as in that text.
     needs: Vec<(String, String)>,
     sections: Vec<Section>,
 }
 
-/// A definition's name, and what its section says.
+/// A definition's name, and the contents of its section.
 #[derive(Debug)]
 struct Section {
     name: String,
     emoji: String,
     anchor: String,
     line: usize,
-    /// What follows the name in the example definition; none for `lift` and `lower`.
+    /// The items after the name in the example definition; none for `lift` and `lower`.
     operands: Option<(usize, Vec<String>)>,
-    /// Its type: the line, and what was made of it.
+    /// Its type: the line, and the type in the notation of signatures.
     signature: Option<(usize, String)>,
     bullets: Vec<Bullet>,
 }
@@ -98,7 +98,7 @@ impl CanonicalAbi {
             .ok_or_else(|| unbalanced(heading.line, "a brace has no partner"))?;
         let prose = document.prose_of(heading);
         let bullets = markdown::bullets(&prose);
-        // The examples: what each definition looks like, and which variable its function has.
+        // The examples: the form of each definition, and the variable of its function.
         let mut examples = Vec::new();
         for fence in document.fences_of(heading).filter(|fence| fence.language == "wat") {
             for (line, code) in &fence.lines {
@@ -134,7 +134,7 @@ impl CanonicalAbi {
         Ok(())
     }
 
-    /// The type that a bullet says `variable` "is given".
+    /// Returns the type that `variable` "is given" in a bullet.
     fn read_type(
         &self,
         bullets: &[Bullet],
@@ -147,7 +147,8 @@ impl CanonicalAbi {
             let Some(ty) = markdown::code_spans(ty).first().copied().filter(|_| named) else {
                 continue;
             };
-            // What explains a placeholder: the bullet itself with those below it, then the others.
+            // The explanation of a placeholder: in the bullet itself, in those below it, then in
+            // the others.
             let below = bullets
                 .iter()
                 .skip(number + 1)
@@ -165,7 +166,7 @@ impl CanonicalAbi {
         Ok(None)
     }
 
-    /// Compares the description with the text.
+    /// Compares the data with the text.
     pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         let typed = self.sections.iter().filter(|section| section.signature.is_some()).count();
         let all = spec.builtins.len() + spec.definitions.len();
@@ -290,7 +291,7 @@ impl CanonicalAbi {
         });
     }
 
-    /// Compares the options that may and must be there, and the gate of `async?`.
+    /// Compares the allowed and required options, and the gate of `async?`.
     fn compare_options(
         &self,
         spec: &Spec,
@@ -361,7 +362,7 @@ impl CanonicalAbi {
         });
     }
 
-    /// The options that the section allows: what holds for all definitions, and what it says.
+    /// Returns the options that the section allows: those for all definitions, and its own.
     fn allowed(&self, spec: &Spec, section: &Section) -> Vec<String> {
         let takes_options = section
             .operands
@@ -388,7 +389,7 @@ impl CanonicalAbi {
         kinds.filter(|option| allowed(option)).map(str::to_owned).collect()
     }
 
-    /// The options that the section requires, as `option` or `option if condition`.
+    /// Returns the options that the section requires, as `option` or `option if condition`.
     fn required(&self, builtin: &Builtin, section: &Section) -> Vec<String> {
         let mut required: Vec<String> = Vec::new();
         for bullet in &section.bullets {
@@ -403,7 +404,8 @@ impl CanonicalAbi {
                     required.push(format!("{option} unless {emoji}"));
                 }
             } else if text.contains("defines required options") {
-                // "[`lift($t)` above] defines required options for `read`"; for all if none is named.
+                // "[`lift($t)` above] defines required options for `read`"; it is for all if none
+                // is named.
                 let function = option.split('(').next().unwrap_or_default();
                 let only = text.split_once("required options for ").map(|(_, only)| only);
                 let only = only.and_then(|only| markdown::code_spans(only).first().copied());
@@ -414,7 +416,7 @@ impl CanonicalAbi {
                 }
             }
         }
-        // What is required for every element is required for those that contain pointers.
+        // An option that is required for every element is also required for elements with pointers.
         let stronger = |option: &str| {
             required.iter().any(|other| other == option || *other == format!("{option} if element"))
         };
@@ -449,7 +451,7 @@ impl CanonicalAbi {
     }
 }
 
-/// The kinds of options: those of the description, each once.
+/// Returns the kinds of the options in the data, each once.
 fn option_kinds(spec: &Spec) -> Vec<&str> {
     let mut kinds: Vec<&str> = Vec::new();
     for option in &spec.options {
@@ -461,13 +463,13 @@ fn option_kinds(spec: &Spec) -> Vec<&str> {
     kinds
 }
 
-/// Items in alphabetical order, so that sets compare as text.
+/// Formats items in alphabetical order, so that sets can be compared as text.
 fn set(items: impl IntoIterator<Item = impl Into<String>>) -> String {
     let sorted: BTreeSet<String> = items.into_iter().map(Into::into).collect();
     sorted.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// A described requirement, as [`CanonicalAbi::required`] writes them.
+/// Formats a requirement of the data as [`CanonicalAbi::required`] does.
 fn requirement(spec: &Spec, required: &RequiredOption) -> String {
     let option = &required.option;
     match &required.when {
@@ -479,13 +481,13 @@ fn requirement(spec: &Spec, required: &RequiredOption) -> String {
     }
 }
 
-/// The kinds of the described immediates.
+/// Formats the kinds of the immediates in the data.
 fn kinds(builtin: &Builtin) -> String {
     let kinds = described::named(&builtin.immediates).into_iter();
     kinds.map(|(_, kind)| kind.spelling()).collect::<Vec<_>>().join(" ")
 }
 
-/// The kinds that the operands of an example stand for; what is not known stays as it is.
+/// Returns the kinds of the operands of an example; an unknown operand stays as it is.
 fn read_operands(operands: &[String]) -> String {
     let kind = |operand: &String| match operand.as_str() {
         "$rt" | "$stream_t" | "$future_t" => "typeidx".to_owned(),
@@ -503,7 +505,7 @@ fn read_operands(operands: &[String]) -> String {
     operands.iter().map(kind).collect::<Vec<_>>().join(" ")
 }
 
-/// The described signature without names: this text gives its own.
+/// Returns the signature in the data without names, because this text has names of its own.
 fn without_names(builtin: &Builtin) -> String {
     let unnamed = |slots: &[Slot]| -> Vec<Slot> {
         slots.iter().map(|slot| Slot { name: String::new(), ty: slot.ty }).collect()

@@ -1,4 +1,4 @@
-//! A checkout of the component-model repository, read.
+//! A checkout of the component-model repository that was read.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::difference::Place;
 /// A file of the checkout.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
-    /// The path to show.
+    /// The path, as it is shown.
     pub path: String,
     pub text: String,
 }
@@ -34,17 +34,17 @@ impl Text {
         }
     }
 
-    /// The lines with their numbers, counted from 1.
+    /// Returns the lines with their numbers, counted from 1.
     pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
-    /// The line with this number, as a place to show.
+    /// Returns the line with this number as a place.
     pub(super) fn place(&self, line: usize) -> Place {
         Place { file: self.path.clone(), line }
     }
 
-    /// A report of one problem, on the line with this number; line 0 means the whole file.
+    /// Creates a report of one problem on the line with this number; line 0 means the whole file.
     pub(super) fn problem(
         &self,
         line: usize,
@@ -55,9 +55,9 @@ impl Text {
         let source = report.add_source(&*self.path, &*self.text);
         let span = Span { source, range: self.range_of(line) };
         report.push(
-            Diagnostic::error(code, message).at(span, "").help(
-                "the layout of the text has changed: teach `codegen/src/diff_spec` the new one",
-            ),
+            Diagnostic::error(code, message)
+                .at(span, "")
+                .help("the layout of the text has changed: adapt `codegen/src/diff_spec` to it"),
         );
         report
     }
@@ -73,22 +73,24 @@ impl Text {
         0..0
     }
 
-    /// An error unless at least half as many facts of a kind were recognised as are described.
+    /// Returns an error unless at least half as many facts of a kind were recognized as the data
+    /// has.
     ///
-    /// A text that falls silent has changed its layout; that must not pass for agreement.
+    /// A text in which facts are no longer found has changed its layout. That must not count as
+    /// agreement.
     pub(super) fn expect(&self, kind: &str, found: usize, described: usize) -> Result<(), Report> {
         if found > 0 && found * 2 >= described {
             return Ok(());
         }
         let message = format!(
-            "nothing recognised in `{}`: {found} {kind} found, {described} described",
+            "too few facts recognized in `{}`: {found} {kind} found, {described} in the data",
             self.path
         );
         Err(self.problem(0, "layout-changed", message))
     }
 }
 
-/// The files of a checkout that the description is compared with.
+/// The files of a checkout that are compared with the data.
 #[derive(Debug)]
 pub(super) struct Checkout {
     pub explainer: Text,
@@ -100,7 +102,7 @@ pub(super) struct Checkout {
 }
 
 impl Checkout {
-    /// Reads the checkout at `path`: its root or its `design/mvp`.
+    /// Reads the checkout at `path`, which is its root or its `design/mvp`.
     pub(super) fn open(path: &Path) -> Result<Self, Report> {
         let root = root(path)?;
         let mvp = root.join("design").join("mvp");
@@ -127,13 +129,13 @@ impl Checkout {
     }
 }
 
-/// The root of the checkout that `path` is, or is the `design/mvp` of.
+/// Returns the root of the checkout; `path` is the root or its `design/mvp`.
 fn root(path: &Path) -> Result<PathBuf, Report> {
     if path.join("design").join("mvp").is_dir() {
         return Ok(path.to_owned());
     }
     if path.join("Explainer.md").is_file() {
-        // By its real name: the folder may be given as `.`.
+        // The folder may be given as `.`, so its real name is needed.
         let mvp = path.canonicalize().map_err(|error| Report::of_io("find", path, &error))?;
         if let Some(root) = mvp.parent().and_then(Path::parent) {
             return Ok(root.to_owned());
@@ -143,11 +145,11 @@ fn root(path: &Path) -> Result<PathBuf, Report> {
         format!("`{}` is not a checkout of the component-model repository", path.display());
     Err(Report::of(
         Diagnostic::error("not-a-checkout", message)
-            .help("give the root of a checkout, or its folder `design/mvp`"),
+            .help("pass the root of a checkout, or its folder `design/mvp`"),
     ))
 }
 
-/// The `.wast` files under `directory`, sorted.
+/// Returns the `.wast` files under `directory`, sorted.
 fn scripts(directory: &Path) -> Result<Vec<PathBuf>, Report> {
     let mut found = Vec::new();
     let mut folders = vec![directory.to_owned()];
@@ -156,7 +158,8 @@ fn scripts(directory: &Path) -> Result<Vec<PathBuf>, Report> {
         for entry in std::fs::read_dir(&folder).map_err(io)? {
             let entry = entry.map_err(io)?;
             let path = entry.path();
-            // The type of the entry itself: a link is not followed, so that none leads in a circle.
+            // This is the type of the entry itself. A link is not followed, so that links cannot
+            // form a circle.
             if entry.file_type().map_err(io)?.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "wast") {

@@ -1,10 +1,10 @@
-//! What a comparison finds, and how it is collected.
+//! The results of a comparison, and their collection.
 
 use serde::Serialize;
 use weft_spec::model::Exception;
 use weft_spec::{Report, Span};
 
-/// Something that the description is compared with.
+/// A source that is compared with the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
@@ -23,7 +23,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// All sources with the names that exceptions call them by.
+    /// All sources, each with its name in exceptions.
     pub const ALL: [(Source, &'static str); 6] = [
         (Self::Explainer, "explainer"),
         (Self::CanonicalAbi, "canonical-abi"),
@@ -33,12 +33,12 @@ impl Source {
         (Self::Suite, "suite"),
     ];
 
-    /// The name that exceptions call it by.
+    /// Returns its name in exceptions.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(source, _)| *source == self).map_or("", |(_, name)| name)
     }
 
-    /// What people call it.
+    /// Returns its name for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::Explainer => "Explainer.md",
@@ -56,71 +56,71 @@ impl Source {
 pub struct Place {
     /// The file.
     pub file: String,
-    /// The line, counted from 1; 0 where the file as a whole is meant.
+    /// The line, counted from 1; 0 stands for the whole file.
     pub line: usize,
 }
 
-/// A fact on which the description and a source differ.
+/// A fact in which the data and a source differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The source.
     pub source: Source,
-    /// What it is about, such as `stream.read`.
+    /// The subject, such as `stream.read`.
     pub subject: String,
-    /// Which fact about it, such as `opcode`.
+    /// The fact about the subject, such as `opcode`.
     pub what: String,
-    /// What the description says; none if it is silent.
+    /// The fact in the data, if the data has it.
     pub described: Option<String>,
-    /// What the source says; none if it is silent.
+    /// The fact in the source, if the source has it.
     pub found: Option<String>,
-    /// Where the source says it.
+    /// The place of the fact in the source.
     pub place: Option<Place>,
-    /// Where the description says it.
+    /// The place of the fact in the data.
     pub described_at: Option<Place>,
-    /// What to do about it.
+    /// The correction to make.
     pub act: String,
     /// The exception that explains it.
     pub excused_by: Option<String>,
 }
 
 impl Difference {
-    /// The text by which an exception names this difference: what the source says, or
-    /// `no <what>` if it is silent.
+    /// Returns the text with which an exception names this difference: the fact in the source, or
+    /// `no <what>` if the source does not have it.
     pub fn says(&self) -> String {
         self.found.clone().unwrap_or_else(|| format!("no {}", self.what))
     }
 }
 
-/// The result of comparing the description with its sources.
+/// The result of a comparison of the data with the sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Comparison {
-    /// Every difference, those that an exception explains included.
+    /// All differences, including those that an exception explains.
     pub differences: Vec<Difference>,
-    /// How many facts were compared, source by source.
+    /// The number of facts that were compared, for each source.
     pub facts_checked: Vec<(Source, usize)>,
-    /// The names of exceptions that explain nothing.
+    /// The names of exceptions that explain no difference.
     pub unused_exceptions: Vec<String>,
 }
 
 impl Comparison {
-    /// The differences that no exception explains.
+    /// Returns the differences that no exception explains.
     pub fn unexcused(&self) -> impl Iterator<Item = &Difference> {
         self.differences.iter().filter(|difference| difference.excused_by.is_none())
     }
 
-    /// Whether there is nothing to act on: each difference explained, each exception in use.
+    /// Returns true if each difference is explained, and each exception is used.
     pub fn is_clean(&self) -> bool {
         self.unexcused().next().is_none() && self.unused_exceptions.is_empty()
     }
 
-    /// Takes over what was found in a source.
+    /// Adds the findings in a source.
     pub(super) fn add(&mut self, findings: Findings<'_>) {
         self.facts_checked.push((findings.source, findings.checked));
         self.differences.extend(findings.differences);
     }
 
-    /// Marks what the exceptions explain. Each explains one difference: with the same source and
-    /// subject, that [says](Difference::says) the same in place of the same.
+    /// Marks the differences that the exceptions explain. Each exception explains one difference:
+    /// the one with the same source, subject, [text](Difference::says) and text in the data.
     pub(super) fn excuse(&mut self, exceptions: &[Exception]) {
         for exception in exceptions {
             let matched = self.differences.iter_mut().find(|difference| {
@@ -138,7 +138,7 @@ impl Comparison {
     }
 }
 
-/// One fact, as the description and as a source have it.
+/// One fact, as in the data and as in a source.
 #[derive(Debug)]
 pub(super) struct Fact<'a> {
     pub subject: &'a str,
@@ -146,9 +146,9 @@ pub(super) struct Fact<'a> {
     pub described: Option<String>,
     pub found: Option<String>,
     pub place: Option<Place>,
-    /// What to edit to change the description, such as ``the `opcode` of `stream.read` in …``.
+    /// The place to edit in the data, such as ``the `opcode` of `stream.read` in …``.
     pub edit: String,
-    /// Where the description has the fact, or what the fact is about.
+    /// The place of the fact in the data, or of its subject.
     pub described_at: Option<&'a Span>,
 }
 
@@ -156,7 +156,7 @@ pub(super) struct Fact<'a> {
 #[derive(Debug)]
 pub(super) struct Findings<'a> {
     source: Source,
-    /// The texts of the description.
+    /// The texts of the data.
     texts: &'a Report,
     pub checked: usize,
     pub differences: Vec<Difference>,
@@ -167,7 +167,7 @@ impl<'a> Findings<'a> {
         Self { source, texts, checked: 0, differences: Vec::new() }
     }
 
-    /// Counts the fact, and keeps it if the two sides differ.
+    /// Adds the fact to the count, and records a difference if the two sides differ.
     pub(super) fn compare(&mut self, fact: Fact<'_>) {
         self.checked += 1;
         if fact.described == fact.found {

@@ -11,7 +11,7 @@ use super::described;
 use super::difference::{Fact, Findings};
 use super::markdown::{self, Document, Heading};
 
-/// What the text says.
+/// The contents of the text.
 #[derive(Debug)]
 pub(super) struct Explainer {
     text: Text,
@@ -29,7 +29,7 @@ pub(super) struct Explainer {
 #[derive(Debug)]
 struct GateRow {
     emoji: String,
-    /// Whether it is in the list of features that have shipped.
+    /// Set if it is in the list of features that have shipped.
     shipped: bool,
     line: usize,
 }
@@ -38,13 +38,13 @@ struct GateRow {
 #[derive(Debug)]
 struct Production {
     name: String,
-    /// What follows the name.
+    /// The items after the name.
     items: Vec<String>,
     emoji: String,
     line: usize,
 }
 
-/// What a heading and the table under it say about one built-in.
+/// A built-in's heading and the table under it.
 #[derive(Debug)]
 struct Synopsis {
     name: String,
@@ -56,11 +56,11 @@ struct Synopsis {
     wit: Option<(usize, String)>,
     /// The signature in the canonical ABI.
     signature: Option<(usize, String)>,
-    /// Whether the text says that the result is always 0.
+    /// Set if the text says that the result is always 0.
     zero: bool,
 }
 
-/// How the grammar spells the kinds of immediates.
+/// The spellings of the kinds of immediates in the grammar.
 const SPELLINGS: [(ImmediateKind, &str); 12] = [
     (ImmediateKind::TypeIndex, "<typeidx>"),
     (ImmediateKind::FunctionIndex, "<funcsortidx>"),
@@ -76,7 +76,7 @@ const SPELLINGS: [(ImmediateKind, &str); 12] = [
     (ImmediateKind::Shared, "shared?"),
 ];
 
-/// What stands last in the definition of a core function.
+/// The last item of the definition of a core function.
 const CORE_FUNC: &str = "(core func <id>?)";
 
 impl Explainer {
@@ -139,7 +139,7 @@ impl Explainer {
         Ok(())
     }
 
-    /// Compares the description with the text.
+    /// Compares the data with the text.
     pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         let described = spec.builtins.len();
         self.text.expect("built-ins with a heading", self.synopses.len(), described)?;
@@ -186,7 +186,7 @@ impl Explainer {
         for definition in &spec.definitions {
             let row = self.definitions.iter().find(|row| row.name == *definition.name);
             let mut items = spell(&definition.immediates);
-            // A lifted function is a component function, and states its type as part of its name.
+            // A lifted function is a component function, and its type is part of its name.
             match items.iter_mut().find(|item| *item == "<typeidx>") {
                 Some(last) => "bind-id(<externtype>)".clone_into(last),
                 None => items.push(CORE_FUNC.to_owned()),
@@ -334,8 +334,8 @@ impl Explainer {
         }
     }
 
-    /// That `anchor` is the heading of `subject`, or at least a heading: of what has a heading of
-    /// its own, the text tells which.
+    /// Checks that `anchor` is a heading of `subject`. If the text has no heading for `subject`
+    /// alone, any heading will do.
     fn compare_anchor(
         &self,
         subject: &str,
@@ -373,7 +373,7 @@ impl Explainer {
     }
 }
 
-/// The immediates, as the grammar of the text format spells them.
+/// Formats the immediates as in the grammar of the text format.
 fn spell(immediates: &[Immediate]) -> Vec<String> {
     described::named(immediates)
         .into_iter()
@@ -388,8 +388,8 @@ fn option_facts(number: usize, items: &[String], emoji: &str) -> String {
     format!("number {number}, {} {emoji}", items.join(" ")).trim_end().to_owned()
 }
 
-/// `found`, in the notation of the description; `described` itself if they agree: where the text
-/// gives no name, any will do.
+/// Returns `found` in the notation of the data, or `described` itself if they agree. If the text
+/// has no name for a parameter, every name agrees.
 fn agreeing_signature(described: &str, found: &str) -> String {
     let (shared, found) = match found.strip_prefix("shared?") {
         Some(rest) => ("shared? ", rest.trim()),
@@ -399,7 +399,7 @@ fn agreeing_signature(described: &str, found: &str) -> String {
     let Ok(signature) = Signature::parse(&spaced) else {
         return format!("{shared}{found}");
     };
-    // Without the prefix on one side only, what is left of the description is not a signature.
+    // If only one side has the prefix, the rest of the data's text is not a signature.
     let same = described.strip_prefix(shared).and_then(|rest| Signature::parse(rest).ok());
     match same {
         Some(same) if agree(&same, &signature) => described.to_owned(),
@@ -419,7 +419,8 @@ fn agree(described: &Signature, found: &Signature) -> bool {
             .all(|(described, found)| found.is_empty() || *described == found)
 }
 
-/// The bullets under "Gated Features": first what has shipped, then the rest.
+/// Returns the bullets under "Gated Features": first the features that have shipped, then the
+/// others.
 fn gates(document: &Document<'_>) -> Vec<GateRow> {
     let Some(heading) = document.headings.iter().find(|heading| heading.title == "Gated Features")
     else {
@@ -439,7 +440,7 @@ fn gates(document: &Document<'_>) -> Vec<GateRow> {
         .collect()
 }
 
-/// The headings that name built-ins, each with its table.
+/// Returns the headings that name built-ins, each with its table.
 fn synopses(text: &Text, document: &Document<'_>) -> Result<Vec<Synopsis>, Report> {
     let mut synopses = Vec::new();
     for heading in document.headings.iter().filter(|heading| heading.level == 6) {
@@ -460,7 +461,7 @@ fn synopses(text: &Text, document: &Document<'_>) -> Result<Vec<Synopsis>, Repor
         }
         read_table(document, heading, &mut rows);
         if rows.iter().any(|row| row.wit.is_none() && row.signature.is_none()) {
-            let message = "the table with the signatures is missing under this heading";
+            let message = "expected a table with the signatures under this heading";
             return Err(text.problem(heading.line, "no-table", message));
         }
         synopses.extend(rows);
@@ -468,14 +469,14 @@ fn synopses(text: &Text, document: &Document<'_>) -> Result<Vec<Synopsis>, Repor
     Ok(synopses)
 }
 
-/// Whether the section says that what the built-in returns is always 0.
+/// Returns true if the section says that the built-in always returns 0.
 fn says_zero(document: &Document<'_>, heading: &Heading) -> bool {
     let prose = document.prose_of(heading);
     let lines: Vec<&str> = prose.iter().map(|(_, line)| line.trim()).collect();
     lines.join(" ").contains("returned `i32` is always `0`")
 }
 
-/// Takes the signatures from the table under `heading`: a row is for one name, or for all.
+/// Reads the signatures from the table under `heading`; a row is for one name or for all.
 fn read_table(document: &Document<'_>, heading: &Heading, rows: &mut [Synopsis]) {
     for (line, prose) in document.prose_of(heading) {
         let Some(cells) = markdown::table_cells(prose) else { continue };
@@ -567,7 +568,7 @@ The returned
     }
 
     #[test]
-    fn signatures_agree_where_the_text_gives_no_name_and_differ_where_it_gives_another() {
+    fn unnamed_parameters_agree_with_any_name() {
         let agrees =
             |described: &str, found: &str| agreeing_signature(described, found) == described;
         assert!(agrees("[v:T] -> []", "[T] -> []"));

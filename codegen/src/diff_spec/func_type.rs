@@ -1,19 +1,19 @@
-//! The types that the sentences of `CanonicalABI.md` give functions.
+//! The function types in the sentences of `CanonicalABI.md`.
 
 use weft_spec::signature::SymbolicType;
 
 use super::markdown;
 
-/// Reads the types that sentences give, such as `(func (param $si i32) (param $ptr T))`.
+/// A reader of function types in sentences, such as `(func (param $si i32) (param $ptr T))`.
 pub(super) struct TypeReader<'a> {
-    /// The sentences that may say what a placeholder stands for, the closest first.
+    /// The sentences that may explain a placeholder, the closest first.
     pub explanations: Vec<&'a str>,
     /// The operands of the example definition.
     pub operands: Vec<String>,
 }
 
 impl TypeReader<'_> {
-    /// The type in the notation of signatures; none if it is not balanced.
+    /// Returns the type in the notation of signatures; none if its parentheses do not match.
     pub(super) fn read(&self, ty: &str) -> Option<String> {
         if ty == "flatten_functype($opts, (func (param $t)?), 'lower')"
             && self.operands.iter().any(|operand| operand == "(result $t)?")
@@ -22,7 +22,7 @@ impl TypeReader<'_> {
         }
         markdown::items(ty)?;
         let Some(mut items) = markdown::list(ty) else { return Some(ty.to_owned()) };
-        // Written around the function type, or inside of it.
+        // `shared?` is written around the function type, or inside of it.
         let mut shared = take(&mut items, "shared?");
         if shared && let [function] = items.as_slice() {
             items = markdown::list(function).unwrap_or_default();
@@ -53,7 +53,8 @@ impl TypeReader<'_> {
         Some(format!("{prefix}[{}] -> [{}]", params.join(" "), results.join(" ")))
     }
 
-    /// What a type or placeholder is in the notation of signatures; itself if nothing explains it.
+    /// Returns a type or placeholder in the notation of signatures; unchanged if nothing explains
+    /// it.
     fn resolve(&self, word: &str) -> String {
         let known = match word {
             "$rt.rep" => Some(SymbolicType::ResourceRepresentation),
@@ -68,11 +69,11 @@ impl TypeReader<'_> {
     fn explain(&self, placeholder: &str) -> Option<SymbolicType> {
         let marked = format!("`{placeholder}`");
         let clauses = self.explanations.iter().filter_map(|text| {
-            // From the first time that it is mentioned as a type of its own.
+            // From its first mention as a type of its own.
             text.split_once(&marked).map(|(_, rest)| rest)
         });
         for clause in clauses {
-            // Up to where the next placeholder is explained.
+            // Up to the explanation of the next placeholder.
             let clause = clause.split(", and `").next().unwrap_or_default();
             let clause = clause.split(" and `U`").next().unwrap_or_default();
             if clause.contains("comes from `$ft`") {
@@ -93,7 +94,7 @@ impl TypeReader<'_> {
     }
 }
 
-/// Removes the first item if it is `word`; whether it was.
+/// Removes the first item if it is `word`, and then returns true.
 fn take(items: &mut Vec<String>, word: &str) -> bool {
     let is = items.first().is_some_and(|item| item == word);
     if is {
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_what_the_sentences_say() {
+    fn placeholders_are_resolved_from_the_sentences() {
         let memory = "🐘 - `T` is `i32` or `i64` as determined by the address type of `$mem`";
         assert_eq!(
             read(
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn flattened_results_are_told_from_other_functions() {
+    fn flattened_results_are_distinguished_from_other_functions() {
         let ty = "flatten_functype($opts, (func (param $t)?), 'lower')";
         assert_eq!(read(ty, &[]), Some("[lower(FuncT.results)*] -> []".to_owned()));
         let ty = "flatten_functype($opts, $ft, 'lower')";
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_function_stays_as_it_is_and_what_is_not_balanced_is_refused() {
+    fn other_types_stay_the_same_and_unbalanced_types_are_refused() {
         assert_eq!(read("$ft", &[]), Some("$ft".to_owned()));
         assert_eq!(read("(func (local i32))", &[]), Some("(func (local i32))".to_owned()));
         assert_eq!(read("(func (param i32)", &[]), None);

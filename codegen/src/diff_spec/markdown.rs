@@ -1,4 +1,4 @@
-//! As much of Markdown as the spec's text uses: headings, fenced code, tables, bullets.
+//! The parts of Markdown that the spec's text uses: headings, fenced code, tables, bullets.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,11 +11,11 @@ use super::checkout::Text;
 pub(super) struct Heading {
     /// 1 for `#`.
     pub level: usize,
-    /// The emoji it starts with; empty without.
+    /// The emoji at its start; empty if there is none.
     pub emoji: String,
     /// The rest of it.
     pub title: String,
-    /// The anchor that GitHub gives it.
+    /// Its anchor on GitHub.
     pub anchor: String,
     pub line: usize,
 }
@@ -23,12 +23,12 @@ pub(super) struct Heading {
 /// Fenced code.
 #[derive(Clone, Debug)]
 pub(super) struct Fence<'a> {
-    /// What stands behind the opening fence, such as `ebnf`.
+    /// The word after the opening fence, such as `ebnf`.
     pub language: &'a str,
     pub lines: Vec<(usize, &'a str)>,
 }
 
-/// A file, taken apart.
+/// A file, split into its parts.
 #[derive(Debug)]
 pub(super) struct Document<'a> {
     pub headings: Vec<Heading>,
@@ -38,7 +38,7 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Takes `text` apart; fails if fenced code has no end.
+    /// Splits `text` into its parts; fails if fenced code has no end.
     pub(super) fn read(text: &'a Text) -> Result<Self, Report> {
         let mut document = Self { headings: Vec::new(), fences: Vec::new(), prose: Vec::new() };
         let mut open: Option<(usize, Fence<'a>)> = None;
@@ -78,17 +78,19 @@ impl<'a> Document<'a> {
             }
         }
         match open {
-            Some((line, _)) => Err(text.problem(line, "unclosed-code", "this code has no end")),
+            Some((line, _)) => {
+                Err(text.problem(line, "unclosed-code", "this code block is not closed"))
+            }
             None => Ok(document),
         }
     }
 
-    /// The anchors of all headings.
+    /// Returns the anchors of all headings.
     pub(super) fn anchors(&self) -> BTreeSet<String> {
         self.headings.iter().map(|heading| heading.anchor.clone()).collect()
     }
 
-    /// The number of the line before which the section of `heading` ends.
+    /// Returns the number of the line before which the section of `heading` ends.
     pub(super) fn end_of(&self, heading: &Heading) -> usize {
         self.headings
             .iter()
@@ -96,14 +98,14 @@ impl<'a> Document<'a> {
             .map_or(usize::MAX, |other| other.line)
     }
 
-    /// The prose of the section of `heading`, without the heading.
+    /// Returns the prose of the section of `heading`, without the heading.
     pub(super) fn prose_of(&self, heading: &Heading) -> Vec<(usize, &'a str)> {
         let end = self.end_of(heading);
         let inside = |line: usize| heading.line < line && line < end;
         self.prose.iter().filter(|(line, _)| inside(*line)).copied().collect()
     }
 
-    /// The fenced code of the section of `heading`.
+    /// Returns the fenced code of the section of `heading`.
     pub(super) fn fences_of(&self, heading: &Heading) -> impl Iterator<Item = &Fence<'a>> {
         let (start, end) = (heading.line, self.end_of(heading));
         self.fences.iter().filter(move |fence| {
@@ -112,10 +114,11 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The anchor that GitHub gives a heading, as far as it is the first of its name: in lower case,
-/// without anything but letters, marks, digits, `_`, `-` and spaces, the spaces made hyphens.
+/// Returns the anchor of a heading on GitHub, if it is the first of its name: in lower case, with
+/// only letters, marks, digits, `_`, `-` and spaces, and with hyphens for spaces.
 ///
-/// The variation selector of emojis such as ➡️ is a mark, and stays; ② is not a digit, and goes.
+/// The variation selector of emojis such as ➡️ is a mark, and stays. ② is not a digit, and is
+/// removed.
 fn anchor(title: &str) -> String {
     title
         .chars()
@@ -129,12 +132,12 @@ fn anchor(title: &str) -> String {
         .collect()
 }
 
-/// Whether `word` is an emoji, or several: not empty, and without a letter.
+/// Returns true if `word` is one or more emojis: not empty, and without a letter.
 pub(super) fn is_emoji(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| !c.is_ascii() && !c.is_alphabetic())
 }
 
-/// The emoji that `text` starts with, or nothing, and the rest.
+/// Splits off the emoji at the start of `text`, which may be empty.
 pub(super) fn split_leading_emoji(text: &str) -> (String, &str) {
     match text.split_once(' ') {
         Some((word, rest)) if is_emoji(word) => (word.to_owned(), rest.trim()),
@@ -142,7 +145,7 @@ pub(super) fn split_leading_emoji(text: &str) -> (String, &str) {
     }
 }
 
-/// The emoji that `text` ends with, or nothing, and the rest.
+/// Splits off the emoji at the end of `text`, which may be empty.
 pub(super) fn split_trailing_emoji(text: &str) -> (&str, String) {
     match text.trim_end().rsplit_once(' ') {
         Some((rest, word)) if is_emoji(word) => (rest.trim_end(), word.to_owned()),
@@ -150,12 +153,13 @@ pub(super) fn split_trailing_emoji(text: &str) -> (&str, String) {
     }
 }
 
-/// The texts between single backticks.
+/// Returns the texts between single backticks.
 pub(super) fn code_spans(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// The names that `{stream,future}.cancel-{read,write}` stands for; none if a brace has no partner.
+/// Returns the names that `{stream,future}.cancel-{read,write}` stands for; none if braces do not
+/// match.
 pub(super) fn expand_braces(text: &str) -> Option<Vec<String>> {
     let Some((before, rest)) = text.split_once('{') else {
         return (!text.contains('}')).then(|| vec![text.to_owned()]);
@@ -169,7 +173,8 @@ pub(super) fn expand_braces(text: &str) -> Option<Vec<String>> {
     (!before.contains('}')).then_some(names)
 }
 
-/// The cells of a row of a table; none if the line is not one. A `|` inside code does not separate.
+/// Returns the cells of a row of a table; none if the line is not one. A `|` inside code does not
+/// separate.
 pub(super) fn table_cells(line: &str) -> Option<Vec<String>> {
     let inner = line.trim().strip_prefix('|')?;
     let inner = inner.strip_suffix('|').unwrap_or(inner);
@@ -188,14 +193,14 @@ pub(super) fn table_cells(line: &str) -> Option<Vec<String>> {
 /// A bullet of a list.
 #[derive(Clone, Debug)]
 pub(super) struct Bullet {
-    /// How far the `*` is indented.
+    /// The indentation of the `*`.
     pub indent: usize,
     /// Its text, on one line.
     pub text: String,
     pub line: usize,
 }
 
-/// The bullets among `lines`, each with the lines that continue it.
+/// Returns the bullets among `lines`, each joined with the lines that continue it.
 pub(super) fn bullets(lines: &[(usize, &str)]) -> Vec<Bullet> {
     let mut bullets: Vec<Bullet> = Vec::new();
     let mut inside = false;
@@ -217,8 +222,8 @@ pub(super) fn bullets(lines: &[(usize, &str)]) -> Vec<Bullet> {
     bullets
 }
 
-/// The parts of `text` that white space separates, outside of parentheses; none if those don't
-/// match.
+/// Returns the parts of `text` that white space separates outside of parentheses; none if the
+/// parentheses do not match.
 pub(super) fn items(text: &str) -> Option<Vec<String>> {
     let mut items = Vec::new();
     let mut item = String::new();
@@ -243,7 +248,7 @@ pub(super) fn items(text: &str) -> Option<Vec<String>> {
     (depth == 0).then_some(items)
 }
 
-/// The items of `(a b (c))`; none if `text` is not one expression in parentheses.
+/// Returns the items of `(a b (c))`; none if `text` is not one expression in parentheses.
 pub(super) fn list(text: &str) -> Option<Vec<String>> {
     let whole = items(text.trim())?;
     let [only] = whole.as_slice() else { return None };
@@ -264,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_heading_that_comes_twice_gets_a_number_and_code_has_no_headings() {
+    fn a_repeated_heading_gets_a_number_and_code_has_no_headings() {
         let text = Text { path: "x.md".into(), text: "# A\n```sh\n# not one\n```\n## A\n".into() };
         let document = Document::read(&text).unwrap();
         let anchors: Vec<&str> = document.headings.iter().map(|h| h.anchor.as_str()).collect();
@@ -276,7 +281,10 @@ mod tests {
     fn code_without_an_end_is_reported_where_it_starts() {
         let text = Text { path: "x.md".into(), text: "a\n```wat\n(x)\n".into() };
         let report = Document::read(&text).unwrap_err().to_string();
-        assert!(report.contains("this code has no end") && report.contains("x.md:2"), "{report}");
+        assert!(
+            report.contains("this code block is not closed") && report.contains("x.md:2"),
+            "{report}"
+        );
     }
 
     #[test]
@@ -297,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_keep_bars_that_stand_in_code() {
+    fn cells_keep_bars_inside_code() {
         assert_eq!(table_cells("| a | `b|c` |").unwrap(), ["a", "`b|c`"]);
         assert_eq!(table_cells("a | b"), None);
     }

@@ -1,17 +1,17 @@
-//! Compares the description in `spec/` with the sources of the spec of record.
+//! Compares the data in `spec/` with the sources of the spec of record.
 //!
 //! | module | compares with |
 //! |---|---|
 //! | `explainer` | `Explainer.md`: headings, signature tables, the grammar of the text format |
-//! | `canonical_abi` | `CanonicalABI.md`: what "validation specifies" for each definition |
+//! | `canonical_abi` | `CanonicalABI.md`: the rules of validation for each definition |
 //! | `binary` | `Binary.md`: the grammar of the binary format |
-//! | `validator` | the validator: components that are right, and components with one thing wrong |
+//! | `validator` | the validator: valid components, and components with one mistake |
 //! | `reference` | `definitions.py`: constants, codes, layouts and every place that traps |
-//! | `suite` | the official suite: the messages of the traps it expects |
+//! | `suite` | the official suite: the messages of the expected traps |
 //!
-//! Each reads its source into facts, then compares them with the description in both directions.
-//! `difference` is what that gives, `report` shows it. `described` is the description's side
-//! of the facts; `checkout`, `markdown`, `func_type` and `python` read the sources' files.
+//! Each module reads facts from its source, then compares them with the data in both directions.
+//! `difference` collects the result, and `report` shows it. `described` has the data's side of the
+//! facts; `checkout`, `markdown`, `func_type` and `python` read the sources' files.
 
 use std::path::Path;
 
@@ -37,12 +37,14 @@ pub use difference::{Comparison, Difference, Place, Source};
 
 use difference::Findings;
 
-/// Compares the description with a checkout of the component-model repository, and with the
-/// validator.
+/// Compares the data with a checkout of the component-model repository, and with the validator.
 ///
-/// `texts` are those of the description, as [`weft_spec::load_with_sources`] gives them, and
-/// `component_model` is the root of the checkout or its `design/mvp`. Fails if a file cannot be
-/// read, or has changed so much that its facts are not recognised.
+/// `texts` are the texts of the data, as returned by [`weft_spec::load_with_sources`], and
+/// `component_model` is the root of the checkout or its `design/mvp`.
+///
+/// # Errors
+///
+/// A [`Report`] if a file cannot be read, or has changed so much that its facts are not recognized.
 ///
 /// ```
 /// let (spec, texts) = weft_spec::load_with_sources(std::path::Path::new(weft_spec::DATA))?;
@@ -63,12 +65,12 @@ pub fn diff_spec(
     Ok(comparison)
 }
 
-/// What was read; what could not be goes to the problems.
+/// Returns the value that was read, or adds the problems of reading to `problems`.
 fn keep<T>(problems: &mut Report, read: Result<T, Report>) -> Option<T> {
     read.map_err(|report| problems.append(report)).ok()
 }
 
-/// What the files of a checkout say.
+/// The contents of the files of a checkout.
 #[derive(Debug)]
 struct Sources {
     explainer: explainer::Explainer,
@@ -79,7 +81,7 @@ struct Sources {
 }
 
 impl Sources {
-    /// Reads the checkout at `path`, and reports all that is wrong with it at once.
+    /// Reads the checkout at `path`, and reports all problems with it at once.
     fn read(path: &Path) -> Result<Self, Report> {
         let checkout = checkout::Checkout::open(path)?;
         let mut problems = Report::new();
@@ -97,7 +99,7 @@ impl Sources {
         }
     }
 
-    /// Compares the description with all of them.
+    /// Compares the data with all of them.
     fn compare(&self, spec: &Spec, texts: &Report) -> Result<Comparison, Report> {
         let mut problems = Report::new();
         let mut comparison = Comparison::default();

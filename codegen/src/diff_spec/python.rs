@@ -1,4 +1,4 @@
-//! As much of Python as `definitions.py` uses: its outline, its trap sites, its constants.
+//! The parts of Python that `definitions.py` uses: its outline, its trap sites, its constants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// As the description writes it.
+    /// Formats the place as in the data.
     pub(super) fn text(&self) -> String {
         format!("{}: {}", self.function, self.condition)
     }
@@ -38,23 +38,23 @@ pub(super) struct Assignment {
 pub(super) struct Arm {
     /// The classes of the pattern, without their arguments.
     pub classes: Vec<String>,
-    /// What is returned.
+    /// The expression that is returned.
     pub result: String,
     pub line: usize,
 }
 
-/// What there is in the file.
+/// The contents of the file.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
     /// The functions and methods with the lines of their heads.
     pub functions: BTreeMap<String, usize>,
     /// The classes that each function mentions.
     pub mentions: BTreeMap<String, BTreeSet<String>>,
-    /// The classes with what they extend, and the lines of their heads.
+    /// The classes with their base classes, and the lines of their heads.
     pub classes: BTreeMap<String, (String, usize)>,
     pub assignments: Vec<Assignment>,
     pub sites: Vec<Site>,
-    /// The one-line arms, with the functions that they are in.
+    /// The one-line arms, each with the function that contains it.
     pub arms: Vec<(String, Arm)>,
 }
 
@@ -66,7 +66,7 @@ struct Scope {
 }
 
 impl Outline {
-    /// Reads the file; fails where a trap's condition has no end.
+    /// Reads the file; fails if a trap's condition has no end.
     pub(super) fn read(text: &Text) -> Result<Self, Report> {
         let mut outline = Self::default();
         let mut scopes: Vec<Scope> = Vec::new();
@@ -90,7 +90,7 @@ impl Outline {
             }
             if let Some(rest) = code.strip_prefix("def ") {
                 let name = identifier(rest);
-                // A function inside of a function is part of it.
+                // A nested function counts as a part of the outer one.
                 if scopes.iter().all(|scope| scope.is_class) {
                     outline.functions.insert(qualified(&scopes, name), number);
                 }
@@ -123,7 +123,11 @@ impl Outline {
                         break condition.split_whitespace().collect::<Vec<_>>().join(" ");
                     }
                     let Some((_, more)) = lines.next() else {
-                        return Err(text.problem(number, "unbalanced-code", "this has no end"));
+                        return Err(text.problem(
+                            number,
+                            "unbalanced-code",
+                            "this condition is not closed",
+                        ));
                     };
                     argument = format!("{argument} {}", more.trim());
                 };
@@ -170,7 +174,8 @@ impl Outline {
         self.arms.push((function.to_owned(), arm));
     }
 
-    /// The members of an enumeration; a second name for a value is none, as in Python.
+    /// Returns the members of an enumeration. A second name for a value is not a member, as in
+    /// Python.
     pub(super) fn members(&self, class: &str) -> Vec<(&str, u64, usize)> {
         let mut members: Vec<(&str, u64, usize)> = Vec::new();
         for assignment in &self.assignments {
@@ -184,7 +189,7 @@ impl Outline {
     }
 }
 
-/// The line without what follows a `#`, unless that stands in a string.
+/// Returns the line without the text after a `#` that is not in a string.
 fn without_comment(line: &str) -> &str {
     let mut quote = None;
     for (at, character) in line.char_indices() {
@@ -198,25 +203,25 @@ fn without_comment(line: &str) -> &str {
     line.trim_end()
 }
 
-/// The identifier that `text` starts with.
+/// Returns the identifier at the start of `text`.
 fn identifier(text: &str) -> &str {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }
 
-/// `name` with the classes around it in front.
+/// Returns `name` with the classes around it in front.
 fn qualified(scopes: &[Scope], name: &str) -> String {
     let classes = scopes.iter().filter(|scope| scope.is_class).map(|scope| scope.name.as_str());
     classes.chain([name]).collect::<Vec<_>>().join(".")
 }
 
-/// The outermost function of `scopes`, with the classes around it in front.
+/// Returns the outermost function of `scopes`, with the classes around it in front.
 fn function(scopes: &[Scope]) -> Option<String> {
     let at = scopes.iter().position(|scope| !scope.is_class)?;
     let name = &scopes.get(at)?.name;
     Some(qualified(scopes.get(..at)?, name))
 }
 
-/// What stands before the `)` that closes a parenthesis opened before `text`.
+/// Returns the text before the `)` that closes a parenthesis opened before `text`.
 fn up_to_closing(text: &str) -> Option<&str> {
     let mut depth = 0_usize;
     for (at, character) in text.char_indices() {
@@ -230,7 +235,8 @@ fn up_to_closing(text: &str) -> Option<&str> {
     None
 }
 
-/// The value of an expression of whole numbers with `<<`, `+`, `-`, `*`, `**` and parentheses.
+/// Returns the value of an expression of whole numbers with `<<`, `+`, `-`, `*`, `**` and
+/// parentheses.
 pub(super) fn evaluate(text: &str) -> Option<u64> {
     let mut tokens = Vec::new();
     let mut rest = text.trim();
@@ -253,7 +259,7 @@ pub(super) fn evaluate(text: &str) -> Option<u64> {
     expression.tokens.next().is_none().then_some(value).and_then(|value| u64::try_from(value).ok())
 }
 
-/// The tokens of an expression that have not been read.
+/// The remaining tokens of an expression.
 struct Expression<'a> {
     tokens: std::iter::Peekable<std::vec::IntoIter<&'a str>>,
 }
@@ -274,7 +280,7 @@ impl Expression<'_> {
                 break;
             }
             self.tokens.next();
-            // Only the power binds to the right.
+            // Only the power operator binds to the right.
             let right = self.binary(if operator == "**" { binds } else { binds + 1 })?;
             left = match operator {
                 "<<" => left.checked_mul(2_i128.checked_pow(u32::try_from(right).ok()?)?)?,
@@ -314,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn expressions_have_the_value_that_python_gives_them() {
+    fn expressions_have_the_same_value_as_in_python() {
         for (text, value) in [
             ("2**28 - 1", Some(0x0fff_ffff)),
             ("(1 << 28) - 1", Some(0x0fff_ffff)),

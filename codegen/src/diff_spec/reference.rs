@@ -10,21 +10,21 @@ use super::described;
 use super::difference::{Fact, Findings};
 use super::python::{self, Outline, Site};
 
-/// What the reference says.
+/// The contents of the reference.
 #[derive(Debug)]
 pub(super) struct Reference {
     text: Text,
     outline: Outline,
 }
 
-/// The functions that tell how value types are laid out.
+/// The functions that define the layouts of value types.
 const ALIGNMENT: &str = "alignment";
 const SIZE: &str = "elem_size";
 const FLAT: &str = "flatten_type";
 const SPECIAL: &str = "despecialize";
 
-/// Limits that the reference has no name for: the constant, and the site whose condition ends with
-/// the first number beyond it.
+/// Limits without a name in the reference: the constant, and the site whose condition ends with the
+/// first number beyond it.
 const BOUNDS: [(&str, &str); 1] =
     [("MAX_BACKPRESSURE", "canon_backpressure_inc: inst.backpressure == ")];
 
@@ -34,7 +34,7 @@ impl Reference {
         Ok(Self { text: text.clone(), outline: Outline::read(text)? })
     }
 
-    /// Compares the description with the reference.
+    /// Compares the data with the reference.
     pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         let sites = spec.traps.iter().flat_map(|trap| &trap.sites).count();
         self.text.expect("trap sites", self.outline.sites.len(), sites)?;
@@ -104,7 +104,7 @@ impl Reference {
         self.outline.classes.get(class).is_some_and(|(base, _)| base.ends_with("Enum"))
     }
 
-    /// The enumerations whose numbers cross the boundary.
+    /// Returns the enumerations whose numbers cross the boundary.
     fn int_enums(&self) -> impl Iterator<Item = (&str, usize)> {
         self.outline
             .classes
@@ -163,7 +163,7 @@ impl Reference {
         }
     }
 
-    /// What `function` returns for `class`.
+    /// Returns the result of `function` for `class`.
     fn arm(&self, function: &str, class: &str) -> Option<(String, usize)> {
         let (_, arm) = self
             .outline
@@ -182,7 +182,7 @@ impl Reference {
                 described: Some(described),
                 place: found.as_ref().map(|(_, line)| self.text.place(*line)),
                 found: found.map(|(result, _)| match function {
-                    // Only the kind of type that it turns into is described.
+                    // The data has only the kind of the type that it turns into.
                     SPECIAL => result.split('(').next().unwrap_or_default().to_owned(),
                     _ => result,
                 }),
@@ -215,7 +215,7 @@ impl Reference {
         }
     }
 
-    /// The functions that implement built-ins.
+    /// Returns the functions that implement built-ins.
     fn built_ins(&self) -> impl Iterator<Item = (&str, usize)> {
         self.outline
             .functions
@@ -240,7 +240,7 @@ impl Reference {
                     described_at: Some(&builtin.name.span),
                 });
             }
-            // Its own function comes first, and is named after it.
+            // Its own function comes first, and has its name.
             let own = format!("canon_{}", builtin.name.replace(['.', '-'], "_"));
             findings.compare(Fact {
                 subject: &builtin.name,
@@ -269,9 +269,9 @@ impl Reference {
         }
     }
 
-    /// Whether a site in a function that several built-ins share is of concern to this one.
+    /// Returns true if a site in a function that several built-ins share concerns this built-in.
     ///
-    /// Such functions are given the class they work on: a condition on another class never holds.
+    /// Such a function takes the class as a parameter; a condition on another class never holds.
     fn applies(&self, site: &Site, builtin: &Builtin) -> bool {
         let Some(class) = only_about(&site.condition) else { return true };
         let own = builtin.reference.first().and_then(|own| self.outline.mentions.get(own));
@@ -287,7 +287,7 @@ impl Reference {
                     what: "site",
                     described: Some(claimed.value.clone()),
                     found: found.map(|_| claimed.value.clone()),
-                    // Where the site is gone, the function may still be there.
+                    // If the site is missing, the function may still exist.
                     place: found.map(|site| self.text.place(site.line)).or_else(|| {
                         let function = claimed.split(": ").next()?;
                         self.outline.functions.get(function).map(|line| self.text.place(*line))
@@ -347,20 +347,21 @@ impl Reference {
     }
 }
 
-/// The class that a condition of the form `isinstance(x, Class) and …` is only about.
+/// Returns the class in a condition of the form `isinstance(x, Class) and …`, which is about this
+/// class only.
 fn only_about(condition: &str) -> Option<&str> {
     let (_, rest) = condition.strip_prefix("isinstance(")?.split_once(", ")?;
     rest.split_once(") and ").map(|(class, _)| class)
 }
 
-/// Whether a claim is about this site; `*` is any function.
+/// Returns true if a claim is about this site; `*` stands for any function.
 fn is_about(claim: &str, site: &Site) -> bool {
     let function = claim.strip_suffix(site.condition.as_str());
     let function = function.and_then(|function| function.strip_suffix(": "));
     function.is_some_and(|function| function == "*" || function == site.function)
 }
 
-/// What the functions of the reference return for a type, by its described layout.
+/// Returns the results of the reference's functions for a type, by its layout in the data.
 fn described_layout(ty: &ValueType) -> Vec<(&'static str, String)> {
     let all = |alignment: String, size: String, flat: String| {
         vec![(ALIGNMENT, alignment), (SIZE, size), (FLAT, flat)]
@@ -378,7 +379,7 @@ fn described_layout(ty: &ValueType) -> Vec<(&'static str, String)> {
             let flat = CoreType::spelling(*flat);
             all(alignment.to_string(), size.to_string(), format!("['{flat}']"))
         }
-        // Lists of either kind are one class, told apart by their length.
+        // The reference has one class for both kinds of lists, which differ in their length.
         Layout::PointerAndLength | Layout::Elements if ty.reference == "ListType" => {
             by("list", "t, l")
         }
@@ -408,7 +409,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn claims_are_about_a_function_or_about_any() {
+    fn claims_are_about_one_function_or_about_any() {
         let site = Site { function: "A.f".into(), condition: "a: b".into(), line: 1 };
         assert!(is_about("A.f: a: b", &site) && is_about("*: a: b", &site));
         assert!(
@@ -417,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_on_one_class_are_recognised() {
+    fn conditions_on_one_class_are_recognized() {
         assert_eq!(
             only_about("isinstance(end, WritableFutureEnd) and end.x"),
             Some("WritableFutureEnd")

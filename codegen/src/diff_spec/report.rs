@@ -1,10 +1,10 @@
-//! Shows a comparison to a person who is to act on it.
+//! Formats a comparison for a person who acts on it.
 
 use std::fmt::Write;
 
 use super::difference::{Comparison, Difference, Place, Source};
 
-/// The escape sequences of a terminal, or nothing.
+/// The escape sequences of a terminal, or empty texts.
 struct Style {
     bold: &'static str,
     red: &'static str,
@@ -18,7 +18,7 @@ const COLORED: Style =
 const UNCOLORED: Style = Style { bold: "", red: "", green: "", dim: "", plain: "" };
 
 impl Comparison {
-    /// The comparison as text, source by source; with `color`, for a terminal.
+    /// Formats the comparison as text, source by source; with `color`, for a terminal.
     pub fn render(&self, color: bool) -> String {
         let style = if color { COLORED } else { UNCOLORED };
         let mut out = String::new();
@@ -35,7 +35,7 @@ impl Comparison {
         for name in &self.unused_exceptions {
             let _ = writeln!(
                 out,
-                "{}exception `{name}` explains nothing{}\n      do: remove it from \
+                "{}exception `{name}` explains no difference{}\n      do: remove it from \
                  spec/exceptions.toml, or bring its `says` and `stands` up to date\n",
                 style.red, style.plain
             );
@@ -85,11 +85,8 @@ fn render_difference(out: &mut String, difference: &Difference, style: &Style) {
     let _ = writeln!(out, "    described: {}{described_at}", side(&difference.described));
     let _ = writeln!(out, "        found: {}{}", side(&difference.found), at(&difference.place));
     let _ = writeln!(out, "           do: {};", difference.act);
-    let _ = writeln!(
-        out,
-        "               or, if the description is right, add to spec/exceptions.toml:"
-    );
-    // A JSON string is a TOML string; what would not be seen is escaped in both.
+    let _ = writeln!(out, "               or, if the data is right, add to spec/exceptions.toml:");
+    // A JSON string is a TOML string; invisible characters are escaped in both.
     let quoted =
         |text: &str| serde_json::Value::from(text).to_string().replace('\u{fe0f}', "\\uFE0F");
     for (key, value) in [
@@ -111,7 +108,7 @@ fn render_difference(out: &mut String, difference: &Difference, style: &Style) {
     out.push('\n');
 }
 
-/// Text that would not be seen, made visible.
+/// Makes invisible text visible.
 fn shown(text: &str) -> String {
     if text.is_empty() { "\"\"".to_owned() } else { text.replace('\u{fe0f}', "\\u{fe0f}") }
 }

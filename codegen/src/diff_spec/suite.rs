@@ -7,7 +7,7 @@ use weft_spec::{Report, Spec};
 use super::checkout::Text;
 use super::difference::{Fact, Findings, Place};
 
-/// What the suite expects: each message once, with the first place that expects it.
+/// The messages that the suite expects, each with the first place that expects it.
 #[derive(Debug)]
 pub(super) struct Suite {
     messages: BTreeMap<String, Place>,
@@ -15,7 +15,7 @@ pub(super) struct Suite {
 }
 
 impl Suite {
-    /// Reads the scripts; fails where one is not balanced.
+    /// Reads the scripts; fails if the parentheses of one do not match.
     pub(super) fn read(scripts: &[Text]) -> Result<Self, Report> {
         let mut messages = BTreeMap::new();
         for script in scripts {
@@ -27,11 +27,11 @@ impl Suite {
         Ok(Self { messages, scripts: scripts.len() })
     }
 
-    /// Compares the messages of the described traps with those that are expected.
+    /// Compares the messages of the data's traps with the expected ones.
     pub(super) fn compare(&self, spec: &Spec, findings: &mut Findings<'_>) -> Result<(), Report> {
         if self.scripts == 0 || self.messages.len() * 4 < spec.traps.len() {
             let message = format!(
-                "nothing recognised in the official suite: {} messages of traps in {} scripts",
+                "too few facts recognized in the official suite: {} trap messages in {} scripts",
                 self.messages.len(),
                 self.scripts
             );
@@ -53,8 +53,8 @@ impl Suite {
     }
 }
 
-/// Whether a trap with the message `template` is one that a test for `expected` accepts: tests
-/// compare with the beginning of the message.
+/// Returns true if a test that expects `expected` accepts a trap with the message `template`. Tests
+/// compare only the beginning of the message.
 fn gives(spec: &Spec, template: &str, expected: &str) -> bool {
     if expected.is_empty() {
         return false;
@@ -81,7 +81,7 @@ fn gives(spec: &Spec, template: &str, expected: &str) -> bool {
     })
 }
 
-/// Takes the rest of a block comment. Returns the number of lines that end in it, if it has an end.
+/// Skips the rest of a block comment. Returns the number of line ends in it, if it has an end.
 fn skip_comment(characters: &mut impl Iterator<Item = char>) -> Option<usize> {
     let (mut depth, mut before, mut lines) = (1_usize, ' ', 0);
     while depth > 0 {
@@ -92,13 +92,13 @@ fn skip_comment(characters: &mut impl Iterator<Item = char>) -> Option<usize> {
             (';', ')') => depth -= 1,
             _ => {}
         }
-        // A `;` that has opened or closed one does not do so again.
+        // A `;` that has opened or closed a comment cannot do so again.
         before = if (before, c) == ('(', ';') { ' ' } else { c };
     }
     Some(lines)
 }
 
-/// Takes the rest of a string. Returns it and the number of lines that end in it, if it has an end.
+/// Reads the rest of a string. Returns it with the number of line ends in it, if it has an end.
 fn read_string(characters: &mut impl Iterator<Item = char>) -> Option<(String, usize)> {
     let (mut string, mut lines) = (String::new(), 0);
     loop {
@@ -113,7 +113,7 @@ fn read_string(characters: &mut impl Iterator<Item = char>) -> Option<(String, u
     }
 }
 
-/// The last string of each `(assert_trap …)`, with the line of the assertion.
+/// Returns the last string of each `(assert_trap …)`, with the line of the assertion.
 fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
     let mut found = Vec::new();
     // The lines and first words of the open lists, and the last string directly in each.
@@ -129,7 +129,7 @@ fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
             '(' if characters.peek() == Some(&';') => {
                 characters.next();
                 let lines = skip_comment(&mut characters).ok_or_else(|| {
-                    script.problem(line, "unbalanced-code", "this comment has no end")
+                    script.problem(line, "unbalanced-code", "this comment is not closed")
                 })?;
                 line += lines;
             }
@@ -140,12 +140,16 @@ fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
                 }
                 Some(_) => {}
                 None => {
-                    return Err(script.problem(line, "unbalanced-code", "nothing is open here"));
+                    return Err(script.problem(
+                        line,
+                        "unbalanced-code",
+                        "this parenthesis closes nothing",
+                    ));
                 }
             },
             '"' => {
                 let (string, lines) = read_string(&mut characters).ok_or_else(|| {
-                    script.problem(line, "unbalanced-code", "this string has no end")
+                    script.problem(line, "unbalanced-code", "this string is not closed")
                 })?;
                 line += lines;
                 if let Some((_, _, last)) = open.last_mut() {
@@ -169,7 +173,9 @@ fn expected_traps(script: &Text) -> Result<Vec<(usize, String)>, Report> {
         }
     }
     match open.pop() {
-        Some((start, ..)) => Err(script.problem(start, "unbalanced-code", "this has no end")),
+        Some((start, ..)) => {
+            Err(script.problem(start, "unbalanced-code", "this parenthesis is not closed"))
+        }
         None => Ok(found),
     }
 }
@@ -201,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_give_what_they_begin_with() {
+    fn templates_match_messages_with_the_same_beginning() {
         let mut spec = Spec::default();
         let name = Placed { value: "kind".to_owned(), span: Span { source: 0, range: 0..0 } };
         let words = ["stream", "future"].map(str::to_owned).to_vec();

@@ -26,17 +26,17 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         impl Builtin {
             /// Every built-in, family by family.
             pub const ALL: [Self; #count] = [#(Self::#idents),*];
-            /// Its name in the text format.
+            /// Returns its name in the text format.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { #(Self::#idents => #names,)* }
             }
-            /// The built-in with this name in the text format.
+            /// Returns the built-in with this name in the text format.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 match name { #(#names => Some(Self::#idents),)* _ => None }
             }
-            /// The built-in with this opcode in the binary format.
+            /// Returns the built-in with this opcode in the binary format.
             #[must_use]
             pub const fn from_opcode(opcode: u8) -> Option<Self> {
                 match opcode { #(#opcodes => Some(Self::#idents),)* _ => None }

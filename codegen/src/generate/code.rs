@@ -23,7 +23,7 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
     }
 }
 
-/// The fields that a number may be too large for.
+/// Creates the list of fields for which a number may be too large.
 fn packed_fields(spec: &Spec) -> TokenStream {
     let fields = spec.packings.iter().flat_map(|packing| {
         packing.fields.iter().filter(|field| may_not_fit(field)).map(move |field| (packing, field))
@@ -35,18 +35,18 @@ fn packed_fields(spec: &Spec) -> TokenStream {
         .map(|(packing, field)| outer_doc(&format!("`{}` of a `{}`.", *field.name, *packing.name)));
     let packings = fields.iter().map(|(packing, _)| &*packing.name.value);
     let spelled = fields.iter().map(|(_, field)| &*field.name.value);
-    let text = outer_doc("A field of a packed integer that a number may be too large for.");
+    let text = outer_doc("A field of a packed integer for which a number may be too large.");
     quote! {
         #text
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum PackedField { #(#docs #names,)* }
         impl PackedField {
-            /// The packed integer that it is a field of, as `spec/abi.toml` calls it.
+            /// Returns the name of its packed integer in `spec/abi.toml`.
             #[must_use]
             pub const fn packing(self) -> &'static str {
                 match self { #(Self::#names => #packings,)* }
             }
-            /// Its name.
+            /// Returns its name.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { #(Self::#names => #spelled,)* }
@@ -55,7 +55,7 @@ fn packed_fields(spec: &Spec) -> TokenStream {
     }
 }
 
-/// What a field is called among the fields of all packed integers.
+/// Returns the name of a field among the fields of all packed integers.
 fn field_case(packing: &Packing, field: &PackedField) -> Ident {
     format_ident!("{}{}", type_name(&packing.name), type_name(&field.name))
 }
@@ -75,10 +75,10 @@ fn code(code: &Code) -> TokenStream {
         impl #name {
             /// Every case.
             pub const ALL: [Self; #count] = [#(Self::#cases),*];
-            /// Its number.
+            /// Returns its number.
             #[must_use]
             pub const fn code(self) -> u32 { self as u32 }
-            /// The case with the number `value`.
+            /// Returns the case with the number `value`.
             ///
             /// # Errors
             ///
@@ -125,7 +125,7 @@ fn packing(spec: &Spec, packing: &Packing) -> TokenStream {
         let variant = type_name(&sentinel.otherwise);
         let other = type_name(&sentinel.name);
         let other_text =
-            outer_doc(&format!("[`limit::{}`] in place of what is packed.", sentinel.constant));
+            outer_doc(&format!("[`limit::{}`] in place of the packed values.", sentinel.constant));
         let declared = declared.map(|(text, name, ty)| quote! { #text #name: #ty });
         return quote! {
             #text
@@ -133,7 +133,7 @@ fn packing(spec: &Spec, packing: &Packing) -> TokenStream {
             pub enum #name {
                 #other_text
                 #other,
-                /// What is packed.
+                /// The packed values.
                 #variant { #(#declared,)* },
             }
             impl #name { #pack #unpack }
@@ -148,7 +148,7 @@ fn packing(spec: &Spec, packing: &Packing) -> TokenStream {
     }
 }
 
-/// Where the fields are, for the documentation.
+/// Returns the positions of the fields, for the documentation.
 fn bits(packing: &Packing) -> String {
     let fields: Vec<String> = packing
         .fields
@@ -158,7 +158,7 @@ fn bits(packing: &Packing) -> String {
     format!("In an `i{}`: {}.", packing.width, fields.join("; "))
 }
 
-/// Whether a value of this field might not fit its bits.
+/// Returns true if a value of this field might not fit in its bits.
 pub(super) fn may_not_fit(field: &PackedField) -> bool {
     field.code.is_none() && field.high - field.low < 32
 }
@@ -210,11 +210,11 @@ fn pack(packing: &Packing, whole: &TokenStream) -> TokenStream {
     };
     if fallible {
         quote! {
-            /// The packed integer.
+            /// Returns the packed integer.
             ///
             /// # Errors
             ///
-            /// [`FieldTooLarge`] if a number doesn't fit its bits.
+            /// [`FieldTooLarge`] if a number does not fit in its bits.
             pub const fn pack(self) -> Result<#whole, FieldTooLarge> {
                 #take
                 #(#checks)*
@@ -223,7 +223,7 @@ fn pack(packing: &Packing, whole: &TokenStream) -> TokenStream {
         }
     } else {
         quote! {
-            /// The packed integer.
+            /// Returns the packed integer.
             #[must_use]
             pub const fn pack(self) -> #whole { #take #value }
         }
@@ -284,18 +284,18 @@ fn unpack(packing: &Packing, whole: &TokenStream) -> TokenStream {
     });
     if !fallible {
         return quote! {
-            /// What was packed.
+            /// Returns the values of a packed integer.
             #[expect(clippy::cast_possible_truncation, reason = "a field is cut out")]
             #[must_use]
             pub const fn unpack(packed: #whole) -> Self { #(#parts)* #value }
         };
     }
     let errors = outer_doc(&match &packing.trap {
-        Some(trap) => format!("[`Trap::{}`] if there is no such code.", type_name(trap)),
-        None => "[`UnknownCode`] if there is no such code.".to_owned(),
+        Some(trap) => format!("[`Trap::{}`] if a code does not exist.", type_name(trap)),
+        None => "[`UnknownCode`] if a code does not exist.".to_owned(),
     });
     quote! {
-        /// What was packed.
+        /// Returns the values of a packed integer.
         ///
         /// # Errors
         ///

@@ -1,8 +1,8 @@
-//! `definition.rs`: the sums of the families' definitions and traits, and the way from a built-in to
-//! its description.
+//! `definition.rs`: the sums of the families' definitions and traits, and the descriptions of
+//! built-ins.
 //!
-//! The families name the enumeration of built-ins, and this file names the families: so no two
-//! generated files name one another.
+//! The families name the enumeration of built-ins, and this file names the families, so that no two
+//! generated files name each other.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -32,7 +32,7 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         use crate::error::{BuiltinCallError, Failure};
         #(use crate::generated::#modules::{#traits, #definitions};)*
         impl Builtin {
-            /// Returns what the spec says of this built-in.
+            /// Returns the spec's description of this built-in.
             #[must_use]
             pub const fn description(self) -> &'static Description {
                 match self { #(Self::#idents => &#tables,)* }
@@ -41,29 +41,29 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         /// An implementation of every built-in.
         pub trait Builtins: #(#traits)+* {}
         impl<M: #(#traits)+*> Builtins for M {}
-        /// A built-in with what its definition in a component fixes.
+        /// A built-in with the values that its definition in a component fixes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Definition { #(#family_docs #family_names(#definitions),)* }
         #(impl From<#definitions> for Definition {
             fn from(definition: #definitions) -> Self { Self::#family_names(definition) }
         })*
         impl Definition {
-            /// The built-in that this is a definition of.
+            /// Returns the built-in of this definition.
             #[must_use]
             pub const fn builtin(self) -> Builtin {
                 match self { #(Self::#family_names(definition) => definition.builtin(),)* }
             }
-            /// The core type of its result, if it has one.
+            /// Returns the core type of its result, if it has one.
             #[must_use]
             pub const fn result_type(self) -> Option<IntegerType> {
                 match self { #(Self::#family_names(definition) => definition.result_type(),)* }
             }
-            /// The core result of a call that was suspended and has come to its end: `result`,
-            /// packed, as the core type that the definition says; nothing where it has none.
+            /// Returns the core result of a call that was suspended and has ended: the packed
+            /// `result` as the core type of the definition, or none if it has no result.
             ///
             /// # Errors
             ///
-            /// [`BuiltinCallError::ResultTooLarge`] if it doesn't fit that type.
+            /// [`BuiltinCallError::ResultTooLarge`] if it does not fit in that type.
             pub fn resumed(self, result: u64) -> Result<Option<CoreValue>, BuiltinCallError> {
                 match self.result_type() {
                     None => Ok(None),
@@ -74,8 +74,8 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
             ///
             /// # Errors
             ///
-            /// [`Failure::Trap`] where the guest broke a rule; [`Failure::Error`] if the arguments
-            /// are not those of the signature, or a result doesn't fit it.
+            /// [`Failure::Trap`] if the guest broke a rule; [`Failure::Error`] if the arguments do
+            /// not match the signature, or a result does not fit it.
             pub fn call<M: Builtins>(
                 self,
                 machine: &mut M,

@@ -1,4 +1,4 @@
-//! What the spec says of a built-in, as a value for the runtime.
+//! The spec's description of a built-in, as a value for the runtime.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use weft_spec::signature::SymbolicType;
 use super::rust::type_name;
 use super::value_type::hexadecimal;
 
-/// What the spec says of `builtin`, as a value of the runtime's `Description`.
+/// Returns the spec's description of `builtin`, as a value of the runtime's `Description`.
 pub(super) fn description(spec: &Spec, builtin: &Builtin) -> TokenStream {
     let ident = type_name(&builtin.name);
     let name = &*builtin.name.value;
@@ -62,7 +62,7 @@ pub(super) fn description(spec: &Spec, builtin: &Builtin) -> TokenStream {
     }
 }
 
-/// An immediate as the data writes it.
+/// Formats an immediate as in the data.
 pub(crate) fn spelled(immediate: &Immediate) -> String {
     match immediate {
         Immediate::Byte(byte) => format!("{byte:#04x}"),
@@ -70,7 +70,7 @@ pub(crate) fn spelled(immediate: &Immediate) -> String {
     }
 }
 
-/// A required option as the data writes it.
+/// Formats a required option as in the data.
 pub(crate) fn required(required: &RequiredOption) -> String {
     let option = &required.option;
     match &required.when {

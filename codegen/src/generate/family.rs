@@ -1,5 +1,5 @@
-//! `stream.rs` and its like: what a definition of the family fixes, the typed trait that the
-//! machine implements, and the call that decodes, checks, calls and encodes.
+//! The module of a family, such as `stream.rs`: the parts that a definition fixes, the typed trait
+//! that the machine implements, and the call that decodes, checks, calls and encodes.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,11 +20,12 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
     let trait_name = trait_name(family);
     let definition = definition_name(family);
     let trait_doc = outer_doc(&format!(
-        "The built-ins of the family `{family}`, typed: what an implementation of their rules is."
+        "The built-ins of the family `{family}`, as typed methods that implement their rules."
     ));
     let methods = members.iter().map(|builtin| method(spec, builtin));
-    let definition_doc =
-        outer_doc(&format!("A built-in of the family `{family}`, with what its definition fixes."));
+    let definition_doc = outer_doc(&format!(
+        "A built-in of the family `{family}`, with the values that its definition fixes."
+    ));
     let variants = members.iter().map(|builtin| definition_variant(builtin));
     let builtins = members.iter().map(|builtin| {
         let (name, all) = (variant(builtin), type_name(&builtin.name));
@@ -35,12 +36,12 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
     let arms = members.iter().map(|builtin| arm(spec, builtin));
     let call_doc = outer_doc(&format!(
         "Calls the built-in on `machine` with its core arguments.\n\n# Errors\n\n\
-         [`Failure::Trap`] as the methods of [`{trait_name}`] say; [`Failure::Error`] if the \
-         arguments are not those of the signature, or a result doesn't fit it."
+         [`Failure::Trap`] as in the methods of [`{trait_name}`]; [`Failure::Error`] if the \
+         arguments do not match the signature, or a result does not fit it."
     ));
     let descriptions = members.iter().map(|builtin| {
         let (name, table) = (constant(builtin), description(spec, builtin));
-        let text = outer_doc(&format!("What the spec says of `{}`.", *builtin.name));
+        let text = outer_doc(&format!("The spec's description of `{}`.", *builtin.name));
         quote! { #text pub(crate) static #name: Description = #table; }
     });
     let body = quote! {
@@ -50,12 +51,12 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum #definition { #(#variants)* }
         impl #definition {
-            /// The built-in that this is a definition of.
+            /// Returns the built-in of this definition.
             #[must_use]
             pub const fn builtin(self) -> Builtin {
                 match self { #(#builtins)* }
             }
-            /// The core type of its result, if it has one.
+            /// Returns the core type of its result, if it has one.
             #[must_use]
             pub const fn result_type(self) -> Option<IntegerType> {
                 match self { #result_types }
@@ -87,7 +88,7 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
     quote! { #head #imports #body }
 }
 
-/// Returns the variant of a built-in's definition, with what the definition fixes.
+/// Returns the variant of a built-in's definition, with the values that the definition fixes.
 fn definition_variant(builtin: &Builtin) -> TokenStream {
     let name = variant(builtin);
     let text = outer_doc(&format!("`{}`", *builtin.name));
@@ -102,17 +103,18 @@ fn definition_variant(builtin: &Builtin) -> TokenStream {
     quote! { #text #name { #(#fields)* }, }
 }
 
-/// `StreamBuiltins`
+/// Returns the name of a family's trait, such as `StreamBuiltins`.
 pub(super) fn trait_name(family: &str) -> Ident {
     format_ident!("{}Builtins", type_name(family))
 }
 
-/// `StreamDefinition`
+/// Returns the name of a family's definitions, such as `StreamDefinition`.
 pub(super) fn definition_name(family: &str) -> Ident {
     format_ident!("{}Definition", type_name(family))
 }
 
-/// The name inside its family: `Wait` of `waitable-set.wait`, unless two would be the same.
+/// Returns the name inside its family: `Wait` of `waitable-set.wait`, or a longer one if two would
+/// be equal.
 pub(super) fn variant(builtin: &Builtin) -> Ident {
     match builtin.name.strip_prefix(&format!("{}.", builtin.family)) {
         Some(operation) => type_name(operation),
@@ -123,25 +125,25 @@ pub(super) fn variant(builtin: &Builtin) -> Ident {
     }
 }
 
-/// The name of what the spec says of a built-in: `SET_WAIT` of `waitable-set.wait`.
+/// Returns the name of a built-in's description: `SET_WAIT` of `waitable-set.wait`.
 pub(super) fn constant(builtin: &Builtin) -> Ident {
     constant_name(&variant(builtin).to_string())
 }
 
-/// The name of the method, which is that of the reference's function: `canon_waitable_set_wait`.
+/// Returns the name of the method, the same as in the reference: `canon_waitable_set_wait`.
 pub(super) fn method_name(builtin: &Builtin) -> Ident {
     format_ident!("canon_{}", value_name(&builtin.name))
 }
 
-/// Something that a definition fixes: a field of its variant and a parameter of its method.
+/// A value that a definition fixes: a field of its variant and a parameter of its method.
 pub(super) struct Fixed {
     pub(super) name: Ident,
     pub(super) ty: TokenStream,
     pub(super) doc: String,
 }
 
-/// What a definition of `builtin` fixes: its immediates, and the integer types that the symbols
-/// of its signature stand for.
+/// Returns the values that a definition of `builtin` fixes: its immediates, and the integer types
+/// of the symbols in its signature.
 pub(super) fn fixed(builtin: &Builtin) -> Vec<Fixed> {
     let mut fixed: Vec<Fixed> = builtin
         .immediates
@@ -162,7 +164,7 @@ pub(super) fn fixed(builtin: &Builtin) -> Vec<Fixed> {
                     ("start_type", quote!(CoreTypeIndex), "The type of the start function.")
                 }
                 ImmediateKind::CoreMemoryIndex => {
-                    ("memory", quote!(MemoryIndex), "The memory that is written to.")
+                    ("memory", quote!(MemoryIndex), "The memory to which values are written.")
                 }
                 ImmediateKind::CoreTableIndex => {
                     ("table", quote!(TableIndex), "The table of functions.")
@@ -178,22 +180,22 @@ pub(super) fn fixed(builtin: &Builtin) -> Vec<Fixed> {
                     ("options", quote!(OptionsIndex), "The canonical options.")
                 }
                 ImmediateKind::Async => {
-                    ("is_async", quote!(bool), "Whether it gives `BLOCKED` in place of waiting.")
+                    ("is_async", quote!(bool), "Set if it returns `BLOCKED` instead of waiting.")
                 }
                 ImmediateKind::Shared => {
-                    ("is_shared", quote!(bool), "Whether it is for threads that run in parallel.")
+                    ("is_shared", quote!(bool), "Set if it is for threads that run in parallel.")
                 }
             };
             Some(Fixed { name: value_name(rust_name), ty, doc: doc.to_owned() })
         })
         .collect();
-    // Of the options, the one that says whether the built-in blocks; the others are for lifting
-    // and lowering.
+    // Of the options, only the one that decides whether the built-in blocks. The others are for
+    // lifting and lowering.
     if builtin.allowed.iter().any(|option| **option == "async") {
         fixed.push(Fixed {
             name: value_name("is_async"),
             ty: quote!(bool),
-            doc: "Whether it gives `BLOCKED` in place of waiting: the option `async`.".to_owned(),
+            doc: "Set if it returns `BLOCKED` instead of waiting: the option `async`.".to_owned(),
         });
     }
     let signature = &builtin.signature;
@@ -207,7 +209,7 @@ pub(super) fn fixed(builtin: &Builtin) -> Vec<Fixed> {
     fixed
 }
 
-/// The field that says which integer type a symbol stands for.
+/// Returns the field with the integer type of a symbol.
 fn width(ty: SymbolicType) -> Option<(&'static str, &'static str)> {
     match ty {
         SymbolicType::MemoryAddress => {
@@ -225,12 +227,12 @@ fn width(ty: SymbolicType) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Fixed things that the method doesn't get: types that only decoding and encoding need.
+/// Returns true for values that the method doesn't need: types that only decoding and encoding use.
 pub(super) fn only_for_coding(name: &Ident) -> bool {
     name == "memory_address" || name == "table_address" || name == "representation"
 }
 
-/// A core parameter of the method: its name, its Rust type, and how it is decoded.
+/// Returns the core parameters of the method: names, Rust types, and the code that decodes them.
 pub(super) fn parameters(builtin: &Builtin) -> Vec<(Ident, TokenStream, TokenStream)> {
     let params = &builtin.signature.params;
     params
@@ -256,7 +258,7 @@ pub(super) fn parameters(builtin: &Builtin) -> Vec<(Ident, TokenStream, TokenStr
         .collect()
 }
 
-/// The Rust type of a built-in's result, and `result` of that type as the core result.
+/// Returns the Rust type of a built-in's result, and the code that makes `result` a core result.
 pub(super) fn result(spec: &Spec, builtin: &Builtin) -> (TokenStream, TokenStream) {
     let Some(slot) = builtin.signature.results.first() else {
         return (quote!(()), quote!(None));
@@ -291,7 +293,7 @@ pub(super) fn result(spec: &Spec, builtin: &Builtin) -> (TokenStream, TokenStrea
     }
 }
 
-/// The arms that give the core type of a definition's result, one for all with the same.
+/// Creates the arms with the core type of a definition's result, one for all with the same type.
 fn result_types(members: &[&Builtin]) -> TokenStream {
     let mut arms: Vec<(String, TokenStream, Vec<TokenStream>)> = Vec::new();
     for builtin in members {
@@ -347,7 +349,7 @@ fn documentation(spec: &Spec, builtin: &Builtin) -> String {
         .map(|guard| format!("[`Guards::{}`]", value_name(guard)))
         .collect();
     if !checked.is_empty() {
-        let _ = write!(text, "\n\nChecked before: {}.", checked.join(", "));
+        let _ = write!(text, "\n\nChecked first: {}.", checked.join(", "));
     }
     let done: Vec<&str> = builtin
         .guards
@@ -412,7 +414,7 @@ fn arm(spec: &Spec, builtin: &Builtin) -> TokenStream {
     }
 }
 
-/// The `use` declarations for the names that occur in `body`.
+/// Creates the `use` declarations for the names that occur in `body`.
 fn imports(body: &TokenStream) -> TokenStream {
     let used = used(body);
     let groups: [(TokenStream, &[&str]); 7] = [
@@ -462,7 +464,7 @@ fn imports(body: &TokenStream) -> TokenStream {
     quote! { #(#uses)* #modules }
 }
 
-/// Every identifier in `tokens`.
+/// Returns every identifier in `tokens`.
 pub(super) fn used(tokens: &TokenStream) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     collect(tokens.clone(), &mut found);

@@ -27,17 +27,18 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         impl Gate {
             /// Every gate.
             pub const ALL: [Self; #count] = [#(Self::#idents),*];
-            /// Its name.
+            /// Returns its name.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { #(Self::#idents => #names,)* }
             }
-            /// The emoji that marks it in the spec's text; empty for what WASI 0.2 had.
+            /// Returns the emoji that marks it in the spec's text; empty for everything that WASI
+            /// 0.2 already had.
             #[must_use]
             pub const fn emoji(self) -> &'static str {
                 match self { #(Self::#idents => #emojis,)* }
             }
-            /// The milestone it shipped with: `wasi-0.2`, `wasi-0.3` or `unreleased`.
+            /// Returns the milestone in which it shipped: `wasi-0.2`, `wasi-0.3` or `unreleased`.
             #[must_use]
             pub const fn since(self) -> &'static str {
                 match self { #(Self::#idents => #since,)* }

@@ -7,14 +7,14 @@ use weft_spec::Spec;
 use super::rust::{doc, outer_doc, type_name, value_name};
 
 pub(super) fn module(spec: &Spec) -> TokenStream {
-    let head = doc("The checks that built-ins share and that come before all others.");
+    let head = doc("The checks that built-ins share and that are made before all others.");
     let leading: Vec<_> = spec.guards.iter().filter(|guard| guard.leading).collect();
     let methods = leading.iter().map(|guard| {
         let name = value_name(&guard.name);
         let traps = guard.traps.iter().map(|trap| format!("[`Trap::{}`]", type_name(trap)));
         let traps: Vec<_> = traps.collect();
         let text = outer_doc(&format!(
-            "Whether this holds: {}\n\nIf it doesn't, the built-in traps with {}.",
+            "Returns true if this rule holds: {}\n\nOtherwise the built-in traps with {}.",
             guard.summary,
             traps.join(", ")
         ));
@@ -34,10 +34,11 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
     quote! {
         #head
         use crate::trap::Trap;
-        /// What the dispatch asks an implementation of built-ins before it calls one.
+        /// The checks of an implementation that the dispatch makes before it calls a built-in.
         pub trait Guards {
             #(#methods)*
-            /// A built-in trapped, by one of these checks or by its own: the guest must not go on.
+            /// Notes that a built-in trapped, by one of these checks or by its own: the guest must
+            /// not go on.
             fn raised(&mut self, trap: Trap) {
                 let _ = trap;
             }

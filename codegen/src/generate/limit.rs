@@ -22,7 +22,7 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
     quote! { #head #(#constants)* }
 }
 
-/// A number as a person would write it: small ones plain, large ones in hexadecimal, in groups.
+/// Formats a number for people: small ones in decimal, large ones in hexadecimal, in groups.
 fn number(value: u64) -> LitInt {
     if value < 0x1_0000 {
         return LitInt::new(&value.to_string(), proc_macro2::Span::call_site());

@@ -1,23 +1,23 @@
-//! From the data to the files that are generated from it.
+//! Creates the generated files from the data.
 //!
 //! | module | writes |
 //! |---|---|
 //! | `builtin` | `builtin.rs`: the enumeration |
 //! | `definition` | `definition.rs`: the sums of definitions and traits |
-//! | `family` | `stream.rs` and its like: definition, typed trait, decoding and encoding of a family |
-//! | `template` | the like in the crate of components: what a definition fixes before it has numbers |
-//! | `samples` | in folders of tests: definitions with given values, a recorder of calls |
-//! | `description` | in those: what the spec says of a built-in |
-//! | `guards` | `guards.rs`: the checks that come first |
+//! | `family` | one file for each family, such as `stream.rs`: definition, typed trait, decoding and encoding |
+//! | `template` | the same in the crate of components: the parts of a definition before it has numbers |
+//! | `samples` | in test folders: definitions with given values, a recorder of calls |
+//! | `description` | in those: the spec's description of a built-in |
+//! | `guards` | `guards.rs`: the checks that are made first |
 //! | `code` | `code.rs`: enumerations and packed integers |
-//! | `trap` | `trap.rs`: the rules and their messages |
+//! | `trap` | `trap.rs`: the rules that trap, and their messages |
 //! | `limit` | `limit.rs`: the constants |
 //! | `gate` | `gate.rs`: the features |
 //! | `value_type` | `value_type.rs`: the value types and their fixed layouts |
 //! | `reference_page` | `spec/BUILTINS.md` |
-//! | `rust` | (the way from tokens to a Rust file) |
+//! | `rust` | (nothing: turns tokens into a Rust file) |
 //!
-//! Rust is made as tokens, parsed, and printed; Markdown comes from a template.
+//! Rust is built as tokens, parsed, and printed; Markdown comes from a template.
 
 mod builtin;
 mod code;
@@ -44,9 +44,9 @@ use weft_spec::{Report, Spec};
 /// A file that is generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Where it goes, from the root of the workspace, with `/` between folders.
+    /// Its path from the root of the workspace, with `/` between folders.
     pub path: String,
-    /// What is in it.
+    /// Its content.
     pub text: String,
 }
 
@@ -54,14 +54,14 @@ pub struct Output {
 const CORE: &str = "runtime/core/src/generated";
 /// The templates of built-ins.
 const COMPONENT: &str = "runtime/component/src/component/definition/generated";
-/// Samples for the tests of what decodes components.
+/// Samples for the tests of the component decoder.
 const COMPONENT_TESTS: &str = "runtime/component/src/component/definition/decode/tests/generated";
 /// Samples for the tests of the core.
 const CORE_TESTS: &str = "runtime/core/tests/generated";
 /// Samples for the tests of all crates together.
 const TESTS: &str = "tests/src/generated";
 
-/// Folders that hold nothing but generated files, from the root of the workspace.
+/// Folders that contain only generated files, as paths from the root of the workspace.
 pub const GENERATED_FOLDERS: [&str; 5] = [COMPONENT, COMPONENT_TESTS, CORE, CORE_TESTS, TESTS];
 
 /// A Rust module that is generated.
@@ -89,11 +89,11 @@ impl Module {
     }
 }
 
-/// The files that are generated from `spec`, in order of their paths.
+/// Returns the files that are generated from `spec`, in order of their paths.
 ///
 /// # Errors
 ///
-/// A [`Report`] if what was generated is not Rust, which is a mistake of the generator.
+/// A [`Report`] if the generated text is not Rust, which is a fault of the generator.
 pub fn outputs(spec: &Spec) -> Result<Vec<Output>, Report> {
     let modules = [core(spec), component(spec), samples_of(spec)].into_iter().flatten();
     let mut outputs = modules.map(Module::output).collect::<Result<Vec<_>, _>>()?;
@@ -107,10 +107,10 @@ pub fn outputs(spec: &Spec) -> Result<Vec<Output>, Report> {
     Ok(outputs)
 }
 
-/// The rows that all modules of built-ins are made from.
+/// The rows from which all modules of built-ins are made.
 const ROWS: &str = "spec/builtins/*.toml";
 
-/// One module for each family of built-ins, from the family's rows.
+/// Creates one module for each family of built-ins, from the family's rows.
 fn families(
     spec: &Spec,
     folder: &'static str,
@@ -135,10 +135,9 @@ fn core(spec: &Spec) -> Vec<Module> {
         Module::new(CORE, "value_type", "spec/types.toml", value_type::module(spec)),
     ];
     modules.extend(families(spec, CORE, family::module));
-    // Users see these as modules of the runtime. The rest is re-exported item by item.
+    // Users see these as modules of the runtime. The other items are re-exported one by one.
     let seen = ["code", "gate", "limit", "trap", "value_type"];
-    let map =
-        "What `spec/` says, as Rust: one module a file of the data, one a family of built-ins.";
+    let map = "The data of `spec/` as Rust: one module for each file, and one for each family of built-ins.";
     modules.push(index(map, &modules, &seen));
     modules
 }
@@ -146,7 +145,7 @@ fn core(spec: &Spec) -> Vec<Module> {
 fn component(spec: &Spec) -> Vec<Module> {
     let mut modules = vec![Module::new(COMPONENT, "builtin", ROWS, template::sum(spec))];
     modules.extend(families(spec, COMPONENT, template::module));
-    let map = "Built-ins as components define them: one module a family, and their sum.";
+    let map = "Built-ins as components define them: one module for each family, and their sum.";
     modules.push(index(map, &modules, &[]));
     modules
 }
@@ -171,7 +170,7 @@ fn samples_of(spec: &Spec) -> Vec<Module> {
     ]
 }
 
-/// The module that names the `modules` of a folder, those that are `seen` as public ones.
+/// Creates the module that names the `modules` of a folder; those in `seen` are public.
 fn index(map: &str, modules: &[Module], seen: &[&str]) -> Module {
     let folder = modules.first().map_or("", |module| module.folder);
     let map = rust::doc(map);

@@ -1,4 +1,4 @@
-//! `spec/BUILTINS.md`: the built-ins for people, one entry each.
+//! `spec/BUILTINS.md`: the built-ins for people, one section each.
 
 use askama::Template;
 use weft_spec::Spec;
@@ -6,7 +6,7 @@ use weft_spec::model::{Blocks, Builtin, ResultMeaning};
 
 use super::description::{required, spelled};
 
-/// The page, as the template sees it.
+/// The page, as the template uses it.
 #[derive(Template)]
 #[template(path = "builtins.md", escape = "none")]
 struct Page<'s> {
@@ -26,7 +26,7 @@ struct Link<'s> {
     anchor: String,
 }
 
-/// What a person wants to know of a built-in, in words.
+/// The facts about a built-in, in words.
 #[derive(Debug)]
 pub(crate) struct Entry<'s> {
     pub(crate) name: &'s str,
@@ -61,7 +61,7 @@ struct Removed<'s> {
     note: &'s str,
 }
 
-/// The whole page.
+/// Returns the whole page.
 pub(super) fn page(spec: &Spec) -> askama::Result<String> {
     let families = spec.families().into_iter().map(|family| Family {
         name: family,
@@ -88,7 +88,7 @@ pub(super) fn page(spec: &Spec) -> askama::Result<String> {
 }
 
 impl<'s> Entry<'s> {
-    /// What there is to say of `builtin`.
+    /// Collects the facts about `builtin`.
     pub(crate) fn new(spec: &'s Spec, builtin: &'s Builtin) -> Self {
         let gate = spec.gate(&builtin.gate);
         let emoji = gate.map_or("", |gate| gate.emoji.as_str());
@@ -137,7 +137,7 @@ impl<'s> Entry<'s> {
 fn blocks(blocks: Blocks) -> &'static str {
     match blocks {
         Blocks::Never => "never",
-        Blocks::UnlessAsync => "may, unless defined with `async`",
+        Blocks::UnlessAsync => "may block, unless defined with `async`",
         Blocks::May => "may",
         Blocks::CallsGuest => "never, but may run guest code to its end",
     }

@@ -12,7 +12,7 @@ use super::family::{
 };
 use super::rust::{doc, outer_doc, type_name, value_name};
 
-/// The name of a value among those of all built-ins: `ty` alone would be many things.
+/// Returns the name of a value among those of all built-ins; `ty` alone would be ambiguous.
 fn shared_name(builtin: &Builtin, fixed: &Fixed) -> Ident {
     if fixed.name == "ty" {
         format_ident!("{}_type", value_name(&builtin.family))
@@ -21,10 +21,10 @@ fn shared_name(builtin: &Builtin, fixed: &Fixed) -> Ident {
     }
 }
 
-/// The values that definitions fix, and the definition of each built-in with them; `runtime` is
-/// the crate that defines the built-ins, `seen` the visibility.
+/// Creates the values that definitions fix, and the definition of each built-in with them.
+/// `runtime` is the crate that defines the built-ins, `seen` the visibility.
 pub(super) fn definitions(spec: &Spec, runtime: &Ident, seen: &TokenStream) -> TokenStream {
-    let head = doc("Definitions of all built-ins, with the values that a test says.");
+    let head = doc("Definitions of all built-ins, with values that a test chooses.");
     let mut values: Vec<(Ident, Fixed)> = Vec::new();
     for builtin in &spec.builtins {
         for fixed in fixed(builtin) {
@@ -60,7 +60,8 @@ pub(super) fn definitions(spec: &Spec, runtime: &Ident, seen: &TokenStream) -> T
         #head
         use #runtime::builtin::{Builtin, Definition, #(#definitions,)* #(#indices),*};
         use #runtime::core_value::IntegerType;
-        /// Values for the parts that definitions of built-ins fix. Each built-in takes those that it has.
+        /// Values for the parts that definitions of built-ins fix. Each built-in uses those that it
+        /// has.
         #[derive(Clone, Copy, Debug)]
         #seen struct Fixed { #(#fields)* }
         impl Fixed {
@@ -73,7 +74,7 @@ pub(super) fn definitions(spec: &Spec, runtime: &Ident, seen: &TokenStream) -> T
     }
 }
 
-/// An implementation of all built-ins that records their calls.
+/// Creates an implementation of all built-ins that records their calls.
 pub(super) fn recorder(spec: &Spec, runtime: &Ident) -> TokenStream {
     let head = doc("The built-ins of the recorder, which returns samples.");
     let families = spec.families();
@@ -112,7 +113,7 @@ pub(super) fn recorder(spec: &Spec, runtime: &Ident) -> TokenStream {
     }
 }
 
-/// A method that records its name and arguments.
+/// Creates a method that records its name and arguments.
 fn recording_method(spec: &Spec, builtin: &Builtin) -> TokenStream {
     let name = method_name(builtin);
     let text = name.to_string();

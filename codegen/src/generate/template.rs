@@ -1,7 +1,7 @@
-//! Templates of built-ins, for the crate of components: what a definition fixes while the numbers
-//! of a store are not known yet, how it is decoded, and how it gets its numbers.
+//! Templates of built-ins, for the crate of components: the parts of a definition before the
+//! numbers of a store are known, and the code that decodes them and adds the numbers.
 //!
-//! A family that fixes nothing numbered needs no template: its definitions are their own.
+//! A family without numbered parts needs no template: its definitions are used as they are.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -12,7 +12,7 @@ use weft_spec::signature::SymbolicType;
 use super::family::{definition_name, used, variant};
 use super::rust::{doc, outer_doc, type_name, value_name};
 
-/// The module of the hand-written items that the templates are made of.
+/// Returns the path of the module with the hand-written items of templates.
 fn parts() -> TokenStream {
     quote!(crate::component::definition::immediates)
 }
@@ -22,11 +22,11 @@ struct Field {
     name: Ident,
     ty: TokenStream,
     doc: &'static str,
-    /// The statement that makes it of what was parsed; none where it is what was parsed.
+    /// The statement that makes it from the parsed value; empty if it is the parsed value.
     decoded: TokenStream,
 }
 
-/// A field of the definition, as it is made from kept fields and the numbers of a store.
+/// A field of the definition, made from kept fields and the numbers of a store.
 struct Numbered {
     /// The field of the definition.
     name: Ident,
@@ -62,7 +62,7 @@ impl Plan {
         plan
     }
 
-    /// Adds what an immediate is parsed as, kept as, and defined as.
+    /// Adds an immediate: the way it is parsed, kept and defined.
     fn immediate(&mut self, builtin: &Builtin, name: &str, kind: ImmediateKind) {
         match kind {
             ImmediateKind::TypeIndex if name == "rt" => {
@@ -116,12 +116,12 @@ impl Plan {
             ImmediateKind::Options => self.options(builtin),
             ImmediateKind::Async => {
                 self.parse("async_");
-                let doc = "Whether it returns `BLOCKED` in place of waiting.";
+                let doc = "Set if it returns `BLOCKED` instead of waiting.";
                 self.keep("is_async", quote!(bool), doc, quote!(let is_async = async_;));
                 self.number("is_async", quote!(*is_async));
             }
             ImmediateKind::Shared => {
-                let doc = "Whether it is for threads that run in parallel.";
+                let doc = "Set if it is for threads that run in parallel.";
                 let decoded = quote!(let is_shared = IS_SHARED;);
                 self.keep("is_shared", quote!(bool), doc, decoded);
                 self.number("is_shared", quote!(*is_shared));
@@ -129,8 +129,7 @@ impl Plan {
         }
     }
 
-    /// Adds the options; those that come with a result are the options of the function that is
-    /// returned from.
+    /// Adds the options. If there is a result, they are the options of the function that returns.
     fn options(&mut self, builtin: &Builtin) {
         self.parse("options");
         let decoded = quote!(let options = immediates.options(&options)?;);
@@ -194,7 +193,7 @@ impl Plan {
         self.number(name, quote!(*#ident));
     }
 
-    /// The pattern or expression of `name` with the fields of the template.
+    /// Returns the pattern or expression of `name` with the fields of the template.
     fn with_fields(&self, name: &TokenStream) -> TokenStream {
         braced(name, self.fields.iter().map(|field| &field.name))
     }
@@ -205,7 +204,7 @@ fn braced<'a>(name: &TokenStream, fields: impl Iterator<Item = &'a Ident>) -> To
     if fields.is_empty() { quote!(#name) } else { quote!(#name { #(#fields),* }) }
 }
 
-/// A family of built-ins and how each is parsed, kept and numbered.
+/// A family of built-ins, with the way each is parsed, kept and numbered.
 struct Family<'a> {
     name: &'a str,
     members: Vec<(&'a Builtin, Plan)>,
@@ -217,12 +216,13 @@ impl<'a> Family<'a> {
         Self { name, members: members.map(|builtin| (builtin, Plan::of(builtin))).collect() }
     }
 
-    /// Returns whether its definitions need the numbers of a store.
+    /// Returns true if its definitions need the numbers of a store.
     fn is_numbered(&self) -> bool {
         self.members.iter().any(|(_, plan)| plan.is_numbered)
     }
 
-    /// The type that a decoded built-in is kept as: `StreamTemplate`, or `BackpressureDefinition`.
+    /// Returns the type that keeps a decoded built-in: `StreamTemplate`, or
+    /// `BackpressureDefinition`.
     fn kept(&self) -> Ident {
         if self.is_numbered() {
             format_ident!("{}Template", type_name(self.name))
@@ -231,14 +231,14 @@ impl<'a> Family<'a> {
         }
     }
 
-    /// Returns whether decoding has to look up the meaning of an immediate.
+    /// Returns true if decoding has to look up the meaning of an immediate.
     fn asks(&self) -> bool {
         let fields = self.members.iter().flat_map(|(_, plan)| &plan.fields);
         fields.into_iter().any(|field| used(&field.decoded).contains("immediates"))
     }
 }
 
-/// The module of one family.
+/// Returns the module of one family.
 pub(super) fn module(spec: &Spec, name: &str) -> TokenStream {
     let family = Family::of(spec, name);
     let head = doc(&format!("Built-ins of the family `{name}`, as a component defines them."));
@@ -249,11 +249,11 @@ pub(super) fn module(spec: &Spec, name: &str) -> TokenStream {
     quote! { #head #imports #body }
 }
 
-/// The enumeration of a family's templates, and how they get their numbers.
+/// Creates the enumeration of a family's templates, and the code that adds numbers.
 fn template(family: &Family<'_>) -> TokenStream {
     let (kept, definition) = (family.kept(), definition_name(family.name));
     let text = outer_doc(&format!(
-        "A built-in of the family `{}`, with what its definition in a component fixes.",
+        "A built-in of the family `{}`, with the values that its definition in a component fixes.",
         family.name
     ));
     let variants = family.members.iter().map(|(builtin, plan)| {
@@ -299,7 +299,7 @@ fn template(family: &Family<'_>) -> TokenStream {
     }
 }
 
-/// The function that decodes a family.
+/// Creates the function that decodes a family.
 fn decode(family: &Family<'_>) -> TokenStream {
     let kept = family.kept();
     let arms = family.members.iter().map(|(builtin, plan)| {
@@ -337,7 +337,7 @@ fn decode(family: &Family<'_>) -> TokenStream {
     }
 }
 
-/// The `use` declarations for the names that occur in `body`.
+/// Creates the `use` declarations for the names that occur in `body`.
 fn imports(family: &Family<'_>, body: &TokenStream) -> TokenStream {
     let found = used(body);
     let parts = parts();
@@ -367,7 +367,7 @@ fn imports(family: &Family<'_>, body: &TokenStream) -> TokenStream {
     quote! { #(#uses)* }
 }
 
-/// The module of the sum of all families.
+/// Returns the module with the sum of all families.
 pub(super) fn sum(spec: &Spec) -> TokenStream {
     let head = doc("A built-in as a component defines it: the sum of the families' templates.");
     let families: Vec<_> = spec.families().into_iter().map(|name| Family::of(spec, name)).collect();
@@ -413,8 +413,8 @@ pub(super) fn sum(spec: &Spec) -> TokenStream {
         use #parts::{BuiltinNumbers, Immediates};
         use super::{#(#modules),*};
         #(#templates)*
-        /// A built-in and what its definition in a component fixes: indices and slots of the
-        /// component, and types with resource types by their slots.
+        /// A built-in with the values that its definition in a component fixes: indices and slots
+        /// of the component, and types with the slots of resource types.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub(crate) enum BuiltinTemplate { #(#variants)* }
         impl BuiltinTemplate {

@@ -1,4 +1,4 @@
-//! `trap.rs`: the rules whose breach is a trap, and the messages.
+//! `trap.rs`: the rules that trap when they are broken, and the messages.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,7 +8,7 @@ use weft_spec::model::{Trap, TrapLayer, TrapWords};
 use super::rust::{count, doc, outer_doc, type_name, value_name};
 
 pub(super) fn module(spec: &Spec) -> TokenStream {
-    let head = doc("The rules whose breach is a trap.");
+    let head = doc("The rules that trap when they are broken.");
     let words = spec.trap_words.iter().map(words);
     let variants = spec.traps.iter().map(|trap| variant(spec, trap));
     let messages = spec.traps.iter().map(message);
@@ -36,7 +36,7 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Trap { #(#variants)* }
         impl Trap {
-            /// The rule that was broken.
+            /// Returns the rule that was broken.
             #[must_use]
             pub const fn rule(self) -> Rule { match self { #(#rules)* } }
         }
@@ -46,31 +46,31 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
             }
         }
         impl core::error::Error for Trap {}
-        /// A rule whose breach is a [`Trap`].
+        /// A rule that causes a [`Trap`] when it is broken.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Rule { #(#rule_docs #rule_names,)* }
         impl Rule {
             /// Every rule.
             pub const ALL: [Self; #count] = [#(Self::#rule_names),*];
-            /// Its id in `spec/traps.toml`.
+            /// Returns its id in `spec/traps.toml`.
             #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { #(Self::#rule_names => #ids,)* }
             }
-            /// Who checks it.
+            /// Returns the layer that checks it.
             #[must_use]
             pub const fn layer(self) -> Layer {
                 match self { #(Self::#rule_names => Layer::#layers,)* }
             }
         }
-        /// Who checks a [`Rule`].
+        /// The layer that checks a [`Rule`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Layer {
             /// The machine: tasks, threads, waitables, ends, handles.
             Machine,
             /// Lifting and lowering.
             Abi,
-            /// What drives the engine.
+            /// The code that drives the engine.
             Embedding,
         }
         #(#words)*
@@ -117,7 +117,7 @@ fn message(trap: &Trap) -> TokenStream {
     }
 }
 
-/// The enumeration of the words that complete a message.
+/// Creates the enumeration of the words that complete a message.
 fn words(words: &TrapWords) -> TokenStream {
     let name = type_name(&words.name);
     let text = outer_doc(&words.summary);
@@ -136,7 +136,7 @@ fn words(words: &TrapWords) -> TokenStream {
     }
 }
 
-/// The parameters of a trap's message, each once.
+/// Returns the parameters of a trap's message, each once.
 fn parameters(trap: &Trap) -> Vec<String> {
     let mut parameters: Vec<String> = Vec::new();
     for part in trap.message.split('{').skip(1) {

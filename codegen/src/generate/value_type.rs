@@ -60,32 +60,32 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         impl ValueType {
             /// Every kind of value type.
             pub const ALL: [Self; #count] = [#(Self::#idents),*];
-            /// Its keyword.
+            /// Returns its keyword.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { #(Self::#idents => #names,)* }
             }
-            /// Its opcode in the binary format.
+            /// Returns its opcode in the binary format.
             #[must_use]
             pub const fn opcode(self) -> u8 {
                 match self { #(Self::#idents => #opcodes,)* }
             }
-            /// The type with this opcode in the binary format.
+            /// Returns the type with this opcode in the binary format.
             #[must_use]
             pub const fn from_opcode(opcode: u8) -> Option<Self> {
                 match opcode { #(#opcodes => Some(Self::#idents),)* _ => None }
             }
-            /// The feature it belongs to.
+            /// Returns the feature to which it belongs.
             #[must_use]
             pub const fn gate(self) -> Gate {
                 match self { #(Self::#idents => Gate::#gates,)* }
             }
-            /// Its layout, if that is always the same.
+            /// Returns its layout, if that is always the same.
             #[must_use]
             pub const fn fixed_layout(self) -> Option<FixedLayout> {
                 match self { #(#fixed)* _ => None }
             }
-            /// The type that it is a special form of, and laid out as.
+            /// Returns the type of which it is a special form, and whose layout it has.
             #[must_use]
             pub const fn specializes(self) -> Option<Self> {
                 match self { #(#specialized)* _ => None }
@@ -94,7 +94,7 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
     }
 }
 
-/// `0x2a`, as opcodes are written.
+/// Formats an opcode: `0x2a`.
 pub(super) fn hexadecimal(byte: u8) -> syn::LitInt {
     syn::LitInt::new(&format!("{byte:#04x}"), proc_macro2::Span::call_site())
 }

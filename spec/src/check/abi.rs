@@ -23,7 +23,7 @@ impl<'s> Check<'s> {
         for field in &packing.fields {
             if field.low != next || field.high <= field.low {
                 let message = format!(
-                    "the field `{}` is bits {} to {}, and bit {next} comes next",
+                    "the field `{}` is bits {} to {}, but the next free bit is {next}",
                     *field.name, field.low, field.high
                 );
                 self.disagree("packing", message, (&field.name.span, "this field"), before);
@@ -43,7 +43,7 @@ impl<'s> Check<'s> {
             self.disagree("packing", message, (&packing.name.span, "this packing"), before);
         }
         if packing.trap.is_some() && packing.fields.iter().all(|field| field.code.is_none()) {
-            let message = format!("every value of `{}` can be made", *packing.name);
+            let message = format!("every value of `{}` is valid", *packing.name);
             self.error("packing", &packing.name.span, message, "so its `trap` is never raised");
         }
         if let Some(sentinel) = &packing.sentinel {
@@ -60,13 +60,13 @@ impl<'s> Check<'s> {
         let room = field.high.saturating_sub(field.low).min(32);
         let too_large = code.cases.iter().find(|case| u64::from(case.value) >= 1_u64 << room);
         if let Some(case) = too_large {
-            let message = format!("`{}` does not fit in {room} bits", *case.name);
+            let message = format!("the value of `{}` does not fit in {room} bits", *case.name);
             let field = (&field.name.span, "this field is too small");
             self.disagree("packing", message, field, (&case.name.span, "for this case"));
         }
     }
 
-    /// A sentinel is no value that the fields can make.
+    /// Checks that a sentinel is no value that the fields can make.
     fn sentinel(&mut self, packing: &Packing, sentinel: &Sentinel) {
         let constants = &self.spec.constants;
         let Some(constant) = constants.iter().find(|known| *known.name == sentinel.constant) else {
@@ -76,7 +76,12 @@ impl<'s> Check<'s> {
         let width = packing.width.min(64);
         if constant.value.checked_shr(width).is_some_and(|rest| rest != 0) {
             let message = format!("`{}` does not fit in {width} bits", sentinel.constant);
-            self.disagree("packing", message, (&packing.name.span, "the sentinel of this"), place);
+            self.disagree(
+                "packing",
+                message,
+                (&packing.name.span, "a sentinel of this packing"),
+                place,
+            );
             return;
         }
         let ordinary = packing.fields.iter().all(|field| {
@@ -89,7 +94,7 @@ impl<'s> Check<'s> {
         });
         if ordinary {
             let message = format!(
-                "`{}` is the sentinel of `{}`, and an ordinary value, too",
+                "`{}` is the sentinel of `{}`, but also an ordinary value of it",
                 sentinel.constant, *packing.name
             );
             let packing = (&packing.name.span, "its fields can hold the sentinel");
@@ -102,9 +107,14 @@ impl<'s> Check<'s> {
             let Layout::As(name) = &ty.layout else { continue };
             let other = self.spec.value_types.iter().find(|known| *known.name == *name);
             if let Some(other) = other.filter(|other| matches!(other.layout, Layout::As(_))) {
-                let message = format!("`{name}` is laid out as yet another type");
-                let this = (&ty.name.span, "laid out as that one");
-                self.disagree("layout", message, this, (&other.name.span, "which has no layout"));
+                let message = format!("`{name}` has no layout of its own");
+                let this = (&ty.name.span, "laid out as this type");
+                self.disagree(
+                    "layout",
+                    message,
+                    this,
+                    (&other.name.span, "laid out as another type"),
+                );
             }
         }
     }

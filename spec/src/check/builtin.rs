@@ -18,36 +18,37 @@ impl Check<'_> {
         self.signature(builtin, places);
         self.result(builtin, places);
         if !builtin.wit.starts_with("func") {
-            let message = format!("`wit` of `{}` is not that of a function", *builtin.name);
+            let message = format!("`wit` of `{}` is not the type of a function", *builtin.name);
             self.error("wit", &builtin.name.span, message, "must start with `func`");
         }
     }
 
     fn family(&mut self, builtin: &Builtin) {
         let name = &builtin.name;
-        // `waitable-set.new` is in the family of `waitable.join`.
+        // `waitable-set.new` belongs to the family of `waitable.join`.
         let prefix = name.split_once('.').map(|(prefix, _)| prefix);
         let rest = prefix.and_then(|prefix| prefix.strip_prefix(builtin.family.as_str()));
         if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-')) {
             let message = format!("`{}` is not in the family `{}`", **name, builtin.family);
-            self.error("family", &name.span, message, "in the file of that family");
+            self.error("family", &name.span, message, "move it to the file of its family");
         }
     }
 
     fn since(&mut self, builtin: &Builtin, places: &BuiltinPlaces) {
         let (Some(since), Some(place)) = (&builtin.since, &places.since) else { return };
         if let Some(gate) = self.spec.gate(&builtin.gate).filter(|gate| gate.since == *since) {
-            let message = format!("`since` of `{}` is that of its gate", *builtin.name);
-            let gate = (&gate.name.span, "since the same milestone");
-            self.disagree("since", message, (place, "leave it out"), gate);
+            let message =
+                format!("`since` of `{}` repeats the milestone of its gate", *builtin.name);
+            let gate = (&gate.name.span, "the same milestone");
+            self.disagree("since", message, (place, "remove it"), gate);
         }
     }
 
     fn required(&mut self, builtin: &Builtin) {
         for required in &builtin.required {
             if !builtin.allowed.iter().any(|allowed| **allowed == required.option) {
-                let message = format!("`{}` is required and not allowed", required.option);
-                let name = (&builtin.name.span, "`allowed` of this built-in lacks it");
+                let message = format!("`{}` is required, but not allowed", required.option);
+                let name = (&builtin.name.span, "add it to `allowed` of this built-in");
                 self.disagree("required-option", message, (&required.span, "required"), name);
             }
         }
@@ -59,12 +60,13 @@ impl Check<'_> {
         let asynchronous = immediate.or(option.map(|option| &option.span));
         match (asynchronous, builtin.blocks == Blocks::UnlessAsync) {
             (Some(place), false) => {
-                let message = "`blocks` is `unless-async` where `async` can be said".into();
+                let message = "`blocks` is `unless-async` if the built-in can be `async`".into();
                 let blocks = (&places.blocks, "must be `unless-async`");
-                self.disagree("blocks", message, blocks, (place, "`async` can be said"));
+                self.disagree("blocks", message, blocks, (place, "makes it `async`"));
             }
             (None, true) => {
-                let message = "`blocks` is `unless-async` only where `async` can be said".into();
+                let message =
+                    "`blocks` is `unless-async` only if the built-in can be `async`".into();
                 let blocks = (&places.blocks, "`unless-async`");
                 let name = (&builtin.name.span, "has neither the option nor the immediate");
                 self.disagree("blocks", message, blocks, name);
@@ -75,9 +77,9 @@ impl Check<'_> {
         if let Some((_, place)) =
             imports.filter(|_| asynchronous.is_none()).find(|(import, _)| import.is_async)
         {
-            let message = format!("`{}` has no async form to import", *builtin.name);
-            let name = (&builtin.name.span, "`async` cannot be said");
-            self.disagree("import", message, (place, "the name of an async form"), name);
+            let message = format!("`{}` has no `async` form to import", *builtin.name);
+            let name = (&builtin.name.span, "cannot be `async`");
+            self.disagree("import", message, (place, "names an `async` form"), name);
         }
     }
 
@@ -87,8 +89,9 @@ impl Check<'_> {
             let Some(guard) = self.spec.guard(name) else { continue };
             match follower {
                 Some(follower) if guard.leading => {
-                    let message = format!("the guard `{}` leads, and stands behind others", **name);
-                    let follower = (&follower.span, "this one does not lead");
+                    let message =
+                        format!("the guard `{}` is a leading guard, but follows others", **name);
+                    let follower = (&follower.span, "this guard is not a leading one");
                     self.disagree("guard-order", message, (&name.span, "leads"), follower);
                 }
                 None if !guard.leading => follower = Some(name),
@@ -97,23 +100,23 @@ impl Check<'_> {
         }
     }
 
-    /// The traps of a built-in are those that its guards don't raise.
+    /// Checks that a built-in does not repeat the traps of its guards.
     fn traps_of(&mut self, builtin: &Builtin) {
         for trap in &builtin.traps {
             let guards = builtin.guards.iter().filter_map(|guard| self.spec.guard(guard));
             let mut raised = guards.flat_map(|guard| guard.traps.iter().map(move |t| (guard, t)));
             if let Some((guard, place)) = raised.find(|(_, raised)| raised.value == trap.value) {
                 let message = format!(
-                    "`{}` has the trap `{}` from its guard `{}`",
+                    "`{}` already has the trap `{}` from its guard `{}`",
                     *builtin.name, **trap, *guard.name
                 );
                 let guard = (&place.span, "raised by the guard");
-                self.disagree("duplicate-trap", message, (&trap.span, "leave it out"), guard);
+                self.disagree("duplicate-trap", message, (&trap.span, "remove it"), guard);
             }
         }
     }
 
-    /// A symbol of a signature stands for something that the definition fixes.
+    /// Checks that every symbol of a signature stands for something that the definition fixes.
     fn signature(&mut self, builtin: &Builtin, places: &BuiltinPlaces) {
         let signature = &builtin.signature;
         let takes = |kind| place_of(&builtin.immediates, &places.immediates, kind).is_some();
@@ -145,7 +148,7 @@ impl Check<'_> {
             if !fixed && !told.contains(&slot.ty) {
                 told.push(slot.ty);
                 let message =
-                    format!("nothing of `{}` fixes `{}`", *builtin.name, slot.ty.spelling());
+                    format!("`{}` fixes no value of `{}`", *builtin.name, slot.ty.spelling());
                 let diagnostic = Diagnostic::error("signature", message)
                     .at(signature.span.clone(), "depends on it")
                     .help(format!("{by} would"));
@@ -158,13 +161,13 @@ impl Check<'_> {
         }
     }
 
-    /// What the result is fits the type that it has.
+    /// Checks that the meaning of the result fits its type.
     fn result(&mut self, builtin: &Builtin, places: &BuiltinPlaces) {
         let (Some(meaning), Some(place)) = (&builtin.result, &places.result) else { return };
         let signature = &builtin.signature;
         let Some(slot) = signature.results.first() else {
-            let message = "`result` says what the result is, and there is none".into();
-            let this = (place, "of which result?");
+            let message = "`result` describes a result, but the signature has none".into();
+            let this = (place, "remove it, or add a result to the signature");
             self.disagree("result", message, this, (&signature.span, "no result"));
             return;
         };
@@ -173,7 +176,7 @@ impl Check<'_> {
             ResultMeaning::Zero | ResultMeaning::Code(_) => None,
         };
         let width = packing.map_or(32, |packing| packing.width);
-        // An address is the wider one in some definitions, and holds the narrower value there.
+        // An address is the wider type in some definitions, and holds the narrower value there.
         let fits = match slot.ty {
             SymbolicType::Core(CoreType::I32) | SymbolicType::MemoryAddress => width == 32,
             SymbolicType::Core(CoreType::I64) => width == 64,
@@ -181,7 +184,7 @@ impl Check<'_> {
         };
         if !fits {
             let ty = slot.ty.spelling();
-            let message = format!("a result of {width} bits is not of type `{ty}`");
+            let message = format!("a result of {width} bits does not fit the type `{ty}`");
             let mut diagnostic = Diagnostic::error("result", message)
                 .at(signature.span.clone(), format!("of type `{ty}`"))
                 .and_at(place.clone(), format!("{width} bits wide"));

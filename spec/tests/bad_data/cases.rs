@@ -1,7 +1,7 @@
-//! One mistake each, in the rows of the tests, and the code of the problem it is reported as.
+//! One mistake in the tests' rows for each case, with the code of the reported problem.
 
-/// A mistake: the problem's code, what is wrong, and the edits that make it: in a file, from
-/// what to what.
+/// A mistake: the problem's code, a title, and the edits that make it: the file, the text to
+/// replace, the new text.
 pub(crate) type Case =
     (&'static str, &'static str, &'static [(&'static str, &'static str, &'static str)]);
 
@@ -165,7 +165,7 @@ pub(crate) const CASES: &[Case] = &[
         "an immediate that is there twice",
         &[(STREAM, "[\"t: typeidx\", ", "[\"t: typeidx\", \"t: u32\", ")],
     ),
-    // What fields look like.
+    // The forms of fields.
     (
         "form",
         "a name in the wrong case",
@@ -420,7 +420,7 @@ pub(crate) const CASES: &[Case] = &[
         "a value of two cases",
         &[("abi.toml", "\"second\", value = 1", "\"second\", value = 0")],
     ),
-    // What cannot be.
+    // Impossible values.
     ("gate", "a gate without an emoji", &[("gates.toml", "🐙", "")]),
     (
         "family",

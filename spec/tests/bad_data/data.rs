@@ -1,4 +1,4 @@
-//! A copy of the committed data, to be broken.
+//! A copy of the committed data, for tests to break.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(crate) const FILES: [&str; 16] = [
     "exceptions.toml",
 ];
 
-/// Rows in front of those of each file, so that what tests break is on the same lines however
+/// Rows in front of those of each file. Tests break these, so that line numbers stay the same when
 /// the committed data changes.
 const ROWS: [(&str, &str); 7] = [
     ("gates.toml", include_str!("rows/gates.toml")),
@@ -45,7 +45,7 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    /// The committed data as it is.
+    /// Copies the committed data as it is.
     pub(crate) fn committed() -> Self {
         let data = Self { folder: TempDir::new().unwrap() };
         fs::create_dir(data.folder.path().join("builtins")).unwrap();
@@ -55,7 +55,7 @@ impl Data {
         data
     }
 
-    /// The committed data with the rows of the tests in front.
+    /// Copies the committed data with the tests' rows in front.
     pub(crate) fn with_rows() -> Self {
         let data = Self::committed();
         for (file, rows) in ROWS {
@@ -80,7 +80,7 @@ impl Data {
         fs::remove_file(self.path().join(file)).unwrap();
     }
 
-    /// Replaces the first `from` of a file, which must have one.
+    /// Replaces the first `from` of a file, which must contain it.
     pub(crate) fn replace(&self, file: &str, from: &str, to: &str) {
         let text = self.text(file);
         assert!(text.contains(from), "{file} has no {from:?}");
@@ -91,29 +91,29 @@ impl Data {
         load(self.path())
     }
 
-    /// The problems, which there must be.
+    /// Returns the problems; the data must have some.
     pub(crate) fn report(&self) -> Report {
         self.load().err().unwrap_or_else(|| panic!("the data loads"))
     }
 
-    /// The problems as they are shown, with paths inside the folder.
+    /// Formats the problems, with paths inside the folder.
     pub(crate) fn shown(&self) -> String {
         self.show(&self.report())
     }
 
-    /// A report with paths inside the folder.
+    /// Formats a report, with paths inside the folder.
     pub(crate) fn show(&self, report: &Report) -> String {
         let folder = self.path().display().to_string();
         report.render(false).replace(&format!("{folder}/"), "").replace(&folder, "DATA")
     }
 
-    /// The codes of the problems, in their order.
+    /// Returns the codes of the problems, in their order.
     pub(crate) fn codes(&self) -> Vec<&'static str> {
         self.report().diagnostics().iter().map(|problem| problem.code).collect()
     }
 }
 
-/// Compares with the committed `NAME.snap` of this folder.
+/// Compares a text with the committed `NAME.snap` of this folder.
 pub(crate) fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("");

@@ -7,10 +7,10 @@ use weft_spec::{Report, load};
 
 use crate::data::{Data, FILES, snapshot};
 
-/// The codes of the problems that are made here, and not by an edit of rows.
+/// The codes of the problems that are made here instead of by an edit of rows.
 pub(crate) const CODES: [&str; 5] = ["io", "not-utf8", "too-large", "too-many", "unknown-file"];
 
-/// `file:line:column code` of each problem with a place.
+/// Returns `file:line:column code` of each problem with a place.
 fn places(data: &Data, report: &Report) -> Vec<String> {
     let problems = report.to_json();
     let folder = format!("{}/", data.path().display());
@@ -23,7 +23,7 @@ fn places(data: &Data, report: &Report) -> Vec<String> {
 }
 
 #[test]
-fn a_missing_file_is_one_problem_and_not_one_for_every_use_of_its_rows() {
+fn a_missing_file_is_one_problem() {
     for file in FILES {
         let data = Data::committed();
         data.remove(file);
@@ -45,7 +45,7 @@ fn a_folder_in_place_of_a_file_is_one_problem() {
 
 #[cfg(unix)]
 #[test]
-fn a_device_in_place_of_a_file_is_not_read_without_end() {
+fn a_device_in_place_of_a_file_is_not_read() {
     let data = Data::committed();
     data.remove("traps.toml");
     std::os::unix::fs::symlink("/dev/zero", data.path().join("traps.toml")).unwrap();
@@ -69,7 +69,7 @@ fn an_empty_file_is_one_problem_unless_it_may_have_no_rows() {
 }
 
 #[test]
-fn without_a_folder_or_without_any_file_the_report_says_just_that() {
+fn a_missing_folder_is_one_problem() {
     let data = Data::committed();
     let nowhere = data.path().join("nowhere");
     let report = load(&nowhere).unwrap_err();
@@ -86,14 +86,14 @@ fn without_a_folder_or_without_any_file_the_report_says_just_that() {
 }
 
 #[test]
-fn bytes_that_are_no_utf8_are_reported_with_their_place() {
+fn bytes_that_are_not_utf8_are_reported_with_their_place() {
     let data = Data::committed();
     data.write("gates.toml", b"# Features.\n# \xc3\xa4 \xff and on\n");
     snapshot("not_utf8", &data.shown());
 }
 
 #[test]
-fn a_file_that_no_family_has_is_reported_and_hidden_files_are_not() {
+fn a_file_without_a_family_is_reported_unless_it_is_hidden() {
     let data = Data::committed();
     for file in ["streams.toml", "stream", "thread.toml~", ".stream.toml.swp"] {
         data.write(&format!("builtins/{file}"), "");
@@ -112,7 +112,7 @@ fn a_file_that_no_family_has_is_reported_and_hidden_files_are_not() {
 }
 
 #[test]
-fn line_ends_of_windows_and_a_byte_order_mark_change_nothing() {
+fn windows_line_ends_and_a_byte_order_mark_are_accepted() {
     let data = Data::with_rows();
     for file in FILES {
         data.write(file, format!("\u{feff}{}", data.text(file).replace('\n', "\r\n")));
@@ -137,7 +137,7 @@ fn columns_are_counted_in_characters() {
 }
 
 #[test]
-fn every_mistake_of_every_file_is_reported_once_in_the_order_of_the_places() {
+fn mistakes_in_many_files_are_reported_in_order_of_place() {
     let data = Data::with_rows();
     for (file, from, to) in [
         ("gates.toml", "wasi-0.3", "wasi-1"),
@@ -161,7 +161,7 @@ fn every_mistake_of_every_file_is_reported_once_in_the_order_of_the_places() {
 }
 
 #[test]
-fn a_typo_in_a_name_that_is_used_everywhere_is_one_problem_with_a_suggestion() {
+fn a_typo_in_a_common_name_is_one_problem_with_a_suggestion() {
     let data = Data::with_rows();
     data.replace(
         "traps.toml",
@@ -179,7 +179,7 @@ fn a_typo_in_a_name_that_is_used_everywhere_is_one_problem_with_a_suggestion() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_no_problem_of_the_rows_that_name_it() {
+fn an_unreadable_row_causes_no_problems_in_rows_that_name_it() {
     // Each of these rows is named by many others.
     for (file, row, broken) in [
         ("traps.toml", "\"unknown-handle-index\"", "\"unknown-handle-index"),
@@ -198,14 +198,14 @@ fn a_row_that_cannot_be_read_is_no_problem_of_the_rows_that_name_it() {
 }
 
 #[test]
-fn what_there_is_is_listed_where_nothing_is_near() {
+fn known_names_are_listed_if_none_is_similar() {
     let data = Data::with_rows();
     data.replace("builtins/stream.toml", "[\"one-guard\"]", "[\"something-else\"]");
     let shown = data.shown();
     assert!(shown.contains("help: there are `async-lifted`, `buffer`, "), "{shown}");
 }
 
-/// The first lines of the files, in which there are the rows of the tests.
+/// The first lines of the files, which hold the tests' rows.
 const LINES: [(&str, usize); 7] = [
     ("gates.toml", 5),
     ("abi.toml", 66),
@@ -216,7 +216,8 @@ const LINES: [(&str, usize); 7] = [
     ("exceptions.toml", 6),
 ];
 
-/// Loads the data with `value` in place of that of one key in `step`, from number `first` on.
+/// Loads the data with `value` in place of one value, for one key in `step`, from key number
+/// `first`.
 fn with_each_value(value: &str, first: usize, step: usize) {
     let data = Data::with_rows();
     for (file, lines) in LINES {
@@ -236,8 +237,8 @@ fn with_each_value(value: &str, first: usize, step: usize) {
 }
 
 #[test]
-fn values_of_any_type_are_errors_and_never_a_panic() {
-    // Each key has a third of them.
+fn values_of_any_type_are_errors_and_never_panic() {
+    // Each key is tested with a third of them.
     let values = [
         "[\"a\", \"a\", \"b\", \"\"]",
         "-9223372036854775809",
@@ -258,7 +259,7 @@ fn values_of_any_type_are_errors_and_never_a_panic() {
 }
 
 #[test]
-fn a_file_that_is_far_too_large_is_not_read() {
+fn a_file_that_is_too_large_is_not_read() {
     for file in FILES {
         let data = Data::committed();
         data.write(file, "# nothing\n".repeat(40_000));
@@ -267,7 +268,7 @@ fn a_file_that_is_far_too_large_is_not_read() {
 }
 
 #[test]
-fn of_many_problems_the_first_are_told() {
+fn only_the_first_of_many_problems_are_reported() {
     let rows = [
         "[[trap]]\n",
         "[[trap]]\nid = \n",
@@ -296,7 +297,7 @@ fn of_many_problems_the_first_are_told() {
 }
 
 #[test]
-fn values_without_end_are_errors_and_never_a_hang() {
+fn very_long_values_are_errors_and_never_hang() {
     with_each_value(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), 0, 10);
     with_each_value(&format!("{}1{}", "{ a = ".repeat(20_000), " }".repeat(20_000)), 0, 10);
     with_each_value(&format!("1\n{} = 1", vec!["a"; 10_000].join(".")), 0, 10);

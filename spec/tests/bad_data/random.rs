@@ -1,4 +1,4 @@
-//! Random damage: always an answer, always with places inside the files.
+//! Random damage: loading always ends with a result, and places are always inside the files.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use weft_spec::{Label, Report};
 
 use crate::data::{Data, FILES};
 
-/// What files are damaged with.
+/// The pieces of text that are inserted as damage.
 const PIECES: [&str; 34] = [
     "\"",
     "'",
@@ -168,11 +168,12 @@ fn damaged_files_load_or_are_reported_with_places_inside_them() {
                 !seen.insert(format!("{} {} {:?}", problem.code, problem.message, problem.primary));
             prop_assert!(!again, "twice: {}\n{shown}", problem.message);
         }
-        // A file that ends early really lacks the rows that others name.
+        // A file that is cut off lacks the rows that others name.
         if damage.iter().any(|(_, edit)| matches!(edit, Edit::Truncate(_))) {
             return Ok(());
         }
-        // Five edits damage five rows, or two of them what all others are checked against.
+        // Five edits damage five rows, or two of them change a value that all other rows are
+        // checked against.
         prop_assert!(
             report.diagnostics().len() <= 40,
             "{} problems:\n{shown}",

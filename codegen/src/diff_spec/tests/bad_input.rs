@@ -1,4 +1,5 @@
-//! Checkouts that are none, and texts that are not what they were: a report, never a panic.
+//! Folders that are no checkouts, and texts with other contents: the result is a report, never a
+//! panic.
 
 use super::*;
 
@@ -11,7 +12,7 @@ fn report(path: &Path) -> String {
 }
 
 #[test]
-fn a_path_that_is_no_checkout_is_refused_by_name() {
+fn a_path_without_a_checkout_is_refused_by_name() {
     let empty = tempfile::tempdir().unwrap();
     let text = report(empty.path());
     assert!(text.contains("not a checkout") && text.contains("design/mvp"), "{text}");
@@ -42,17 +43,17 @@ fn a_file_that_is_not_utf_8_is_reported_with_the_line() {
 }
 
 #[test]
-fn a_text_that_says_nothing_is_an_error_and_not_agreement() {
+fn a_text_without_facts_is_an_error() {
     for file in ["Explainer.md", "CanonicalABI.md", "Binary.md", "canonical-abi/definitions.py"] {
         let copy = copy();
         std::fs::write(copy.path().join("design/mvp").join(file), "# Nothing\n").unwrap();
         let text = report(copy.path());
-        assert!(text.contains("nothing recognised in") && text.contains(file), "{text}");
+        assert!(text.contains("too few facts recognized in") && text.contains(file), "{text}");
     }
     let copy = copy();
     std::fs::remove_dir_all(copy.path().join("test")).unwrap();
     std::fs::create_dir(copy.path().join("test")).unwrap();
-    assert!(report(copy.path()).contains("nothing recognised in the official suite"));
+    assert!(report(copy.path()).contains("too few facts recognized in the official suite"));
 }
 
 #[test]
@@ -66,12 +67,12 @@ fn a_heading_without_its_table_is_reported_with_its_line() {
     let changed = original.replace(heading, &format!("{heading}\n###### `resource.newer`\n"));
     std::fs::write(&path, changed).unwrap();
     let text = report(copy.path());
-    assert!(text.contains("the table with the signatures is missing"), "{text}");
+    assert!(text.contains("expected a table with the signatures"), "{text}");
     assert!(text.contains(&format!("Explainer.md:{line}:")), "{text}");
 }
 
 #[test]
-fn braces_and_productions_that_do_not_balance_are_reported_with_their_line() {
+fn unbalanced_text_is_reported_with_its_line() {
     for (file, from, to) in [
         (
             "Explainer.md",
@@ -108,7 +109,7 @@ fn braces_and_productions_that_do_not_balance_are_reported_with_their_line() {
 }
 
 #[test]
-fn texts_that_end_anywhere_are_read_without_a_panic() {
+fn texts_cut_off_anywhere_are_read_without_a_panic() {
     let (spec, texts) = description();
     let checkout = checkout::Checkout::open(pinned()).unwrap();
     let mut findings = Findings::new(Source::Explainer, texts);

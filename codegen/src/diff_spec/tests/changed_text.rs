@@ -1,8 +1,8 @@
-//! A line of a source, changed: the difference names the line.
+//! Changed lines of a source: the difference names the line.
 
 use super::*;
 
-/// A change of a text, and the difference that it makes.
+/// A change of a text, and the difference that it causes.
 struct Change {
     file: &'static str,
     from: &'static str,
@@ -166,7 +166,7 @@ const CHANGES: [Change; 16] = [
 ];
 
 #[test]
-fn a_changed_line_is_told_with_its_place() {
+fn a_changed_line_is_reported_with_its_place() {
     let (spec, texts) = description();
     let copy = copy();
     for change in CHANGES {
@@ -210,7 +210,7 @@ fn a_changed_line_is_told_with_its_place() {
 }
 
 #[test]
-fn what_a_text_no_longer_says_is_told() {
+fn a_fact_removed_from_a_text_is_reported() {
     let (spec, texts) = description();
     let copy = copy();
     for (file, gone, subject) in [
@@ -242,7 +242,7 @@ fn what_a_text_no_longer_says_is_told() {
 }
 
 #[test]
-fn an_exception_stops_explaining_when_the_text_changes() {
+fn an_exception_no_longer_explains_a_changed_text() {
     let (spec, texts) = description();
     let copy = copy();
     let path = copy.path().join(EXPLAINER);

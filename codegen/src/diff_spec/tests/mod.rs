@@ -1,4 +1,4 @@
-//! The whole comparison: that it is clean, that it bites, and that it bears bad input.
+//! The whole comparison: it is clean, it finds every change, and it handles bad input.
 
 mod bad_input;
 mod changed_text;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// The description, with its texts.
+/// Loads the data, with its texts.
 fn description() -> &'static (Spec, Report) {
     static DESCRIPTION: OnceLock<(Spec, Report)> = OnceLock::new();
     DESCRIPTION.get_or_init(|| {
@@ -20,19 +20,19 @@ fn description() -> &'static (Spec, Report) {
     })
 }
 
-/// The pinned checkout: Cargo is asked for it once.
+/// Returns the pinned checkout; Cargo is asked once.
 fn pinned() -> &'static Path {
     static PINNED: OnceLock<PathBuf> = OnceLock::new();
     PINNED.get_or_init(|| crate::pinned::component_model().unwrap_or_else(|e| panic!("{e}")))
 }
 
-/// What the pinned checkout says.
+/// Reads the pinned checkout.
 fn sources() -> &'static Sources {
     static SOURCES: OnceLock<Sources> = OnceLock::new();
     SOURCES.get_or_init(|| Sources::read(pinned()).unwrap_or_else(|e| panic!("{e}")))
 }
 
-/// A copy of what is read of the pinned checkout.
+/// Copies the parts of the pinned checkout that are read.
 fn copy() -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     let mut folders = vec![PathBuf::from("design/mvp"), PathBuf::from("test")];
@@ -53,12 +53,12 @@ fn copy() -> TempDir {
 }
 
 #[test]
-fn the_description_agrees_with_all_sources_of_the_pinned_revision() {
+fn the_data_agrees_with_all_sources_of_the_pinned_revision() {
     let (spec, texts) = description();
     let comparison = diff_spec(spec, texts, pinned()).unwrap_or_else(|e| panic!("{e}"));
     println!("{}", comparison.render(false));
     assert!(comparison.is_clean(), "{}", comparison.render(false));
-    // A count that falls far below these means that a source is no longer looked at.
+    // A count far below these means that a source is no longer read.
     let least = [
         (Source::Explainer, 300),
         (Source::CanonicalAbi, 300),
@@ -74,7 +74,7 @@ fn the_description_agrees_with_all_sources_of_the_pinned_revision() {
 }
 
 #[test]
-fn the_root_of_a_checkout_and_its_design_folder_give_the_same() {
+fn the_root_and_the_design_folder_of_a_checkout_are_equivalent() {
     let (spec, texts) = description();
     let of = |path: &Path| {
         let mut comparison = Sources::read(path).unwrap().compare(spec, texts).unwrap();

@@ -1,4 +1,4 @@
-//! Each fact of the description, changed: some source has to notice.
+//! Changes of each fact in the data: a source has to notice each of them.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,15 @@ use weft_spec::signature::SymbolicType;
 
 use super::*;
 
-/// Changes one fact about the built-in with the given number. Whether there is one to change.
+/// A change of one fact about the built-in with the given number. It returns false if there is no
+/// such fact.
 type Mutation = (&'static str, fn(&mut Spec, usize) -> bool);
 
 fn placed<T>(value: T) -> Placed<T> {
     Placed { value, span: Span { source: 0, range: 0..0 } }
 }
 
-/// What both the texts and the validator know.
+/// Facts that both the texts and the validator have.
 const SHARED: [Mutation; 10] = [
     ("opcode", |spec, at| {
         spec.builtins[at].opcode.value ^= 0x80;
@@ -63,7 +64,7 @@ const SHARED: [Mutation; 10] = [
     }),
     ("an option that is not required", |spec, at| {
         let required = &mut spec.builtins[at].required;
-        // What another source of the text leaves open cannot be told apart: see the exceptions.
+        // Another source leaves this open, so the two cannot be distinguished: see the exceptions.
         !required.is_empty() && {
             required.remove(0);
             true
@@ -71,7 +72,7 @@ const SHARED: [Mutation; 10] = [
     }),
 ];
 
-/// What only texts know.
+/// Facts that only the texts have.
 const TEXTS: [Mutation; 13] = [
     ("name", |spec, at| {
         spec.builtins[at].name.value.push('s');
@@ -86,7 +87,7 @@ const TEXTS: [Mutation; 13] = [
         true
     }),
     ("the name of the first parameter", |spec, at| {
-        // The text gives the parameter of `context.set` no name, and that of `task.return` neither.
+        // The text has no names for the parameters of `context.set` and `task.return`.
         let builtin = &mut spec.builtins[at];
         let named = !matches!(builtin.name.as_str(), "context.set" | "task.return");
         let slot = builtin.signature.value.params.first_mut().filter(|_| named);
@@ -139,14 +140,14 @@ const TEXTS: [Mutation; 13] = [
     }),
 ];
 
-/// The names of what the unexplained differences are about.
+/// Returns the subjects of the unexplained differences.
 fn subjects(mut comparison: Comparison, spec: &Spec) -> BTreeSet<String> {
     comparison.excuse(&spec.exceptions);
     comparison.unexcused().map(|difference| difference.subject.clone()).collect()
 }
 
 #[test]
-fn whatever_is_changed_of_a_built_in_some_text_tells() {
+fn every_change_of_a_built_in_differs_from_some_text() {
     let (spec, texts) = description();
     let sources = sources();
     let before = sources.compare(spec, texts).unwrap().differences;
@@ -170,7 +171,7 @@ fn whatever_is_changed_of_a_built_in_some_text_tells() {
 }
 
 #[test]
-fn whatever_is_changed_of_a_built_in_the_validator_tells() {
+fn every_change_of_a_built_in_differs_from_the_validator() {
     let (spec, texts) = description();
     let options: [Mutation; 2] = [
         ("one allowed option more", |spec, at| {
@@ -181,7 +182,7 @@ fn whatever_is_changed_of_a_built_in_the_validator_tells() {
         }),
         ("one allowed option fewer", |spec, at| {
             let builtin = &mut spec.builtins[at];
-            // Unless it is required, and so always there.
+            // Unless the option is required, and is therefore always present.
             let optional =
                 |name: &str| builtin.required.iter().all(|required| required.option != name);
             let position = builtin.allowed.iter().position(|option| optional(&option.value));
@@ -206,7 +207,7 @@ fn whatever_is_changed_of_a_built_in_the_validator_tells() {
 }
 
 #[test]
-fn whatever_is_changed_of_a_definition_or_an_option_is_told() {
+fn every_change_of_a_definition_or_an_option_is_reported() {
     let (spec, texts) = description();
     let sources = sources();
     let tell = |mutated: &Spec, name: &str, what: &str, by_validator: bool| {
@@ -254,7 +255,7 @@ fn whatever_is_changed_of_a_definition_or_an_option_is_told() {
 }
 
 #[test]
-fn whatever_is_changed_of_a_gate_constant_or_code_is_told() {
+fn every_change_of_a_gate_constant_or_code_is_reported() {
     let (spec, texts) = description();
     let sources = sources();
     let tell = |mutated: &Spec, name: &str| {
@@ -285,7 +286,7 @@ fn whatever_is_changed_of_a_gate_constant_or_code_is_told() {
         mutated.constants[at].value += 1;
         match spec.constants[at].name.as_str() {
             "CONTEXT_SLOTS" => tell(&mutated, "context.get"),
-            // Which the validator knows.
+            // The validator has these.
             "MAX_FLAGS" | "MAX_VALUE_BYTE_LENGTH" => {}
             name => tell(&mutated, name),
         }
@@ -320,7 +321,7 @@ fn whatever_is_changed_of_a_gate_constant_or_code_is_told() {
 }
 
 #[test]
-fn a_wrong_limit_is_told_by_the_validator() {
+fn a_wrong_limit_differs_from_the_validator() {
     let (spec, texts) = description();
     let mut told = 0;
     for at in 0..spec.constants.len() {
@@ -336,7 +337,7 @@ fn a_wrong_limit_is_told_by_the_validator() {
 }
 
 #[test]
-fn whatever_is_changed_of_a_value_type_is_told() {
+fn every_change_of_a_value_type_is_reported() {
     let (spec, texts) = description();
     let sources = sources();
     for (at, ty) in spec.value_types.iter().enumerate() {
@@ -372,7 +373,7 @@ fn whatever_is_changed_of_a_value_type_is_told() {
 }
 
 #[test]
-fn every_site_that_traps_is_claimed_and_every_claim_is_a_site() {
+fn every_trap_site_is_claimed_and_every_claim_is_a_site() {
     let (spec, texts) = description();
     let sources = sources();
     let reference = |mutated: &Spec| {
@@ -380,7 +381,7 @@ fn every_site_that_traps_is_claimed_and_every_claim_is_a_site() {
         sources.reference.compare(mutated, &mut findings).unwrap();
         findings.differences
     };
-    // A claim on a site that is not there.
+    // A claim on a site that does not exist.
     for (at, trap) in spec.traps.iter().enumerate() {
         for site in 0..trap.sites.len() {
             let mut mutated = spec.clone();
@@ -390,7 +391,7 @@ fn every_site_that_traps_is_claimed_and_every_claim_is_a_site() {
             assert!(told, "`{}` of {}", trap.sites[site].value, *trap.id);
         }
     }
-    // A site that nobody claims.
+    // A site without a claim.
     let claims: BTreeSet<&str> =
         spec.traps.iter().flat_map(|trap| &trap.sites).map(|site| site.value.as_str()).collect();
     for claim in claims {
@@ -406,7 +407,7 @@ fn every_site_that_traps_is_claimed_and_every_claim_is_a_site() {
         });
         assert!(told, "nobody claims `{claim}`");
     }
-    // A built-in that is said not to trap where it does.
+    // A built-in that traps, without the trap in the data.
     for at in 0..spec.builtins.len() {
         let mut mutated = spec.clone();
         let builtin = &mut mutated.builtins[at];
@@ -421,7 +422,7 @@ fn every_site_that_traps_is_claimed_and_every_claim_is_a_site() {
 }
 
 #[test]
-fn every_message_of_the_suite_is_that_of_a_trap() {
+fn every_message_of_the_suite_belongs_to_a_trap() {
     let (spec, texts) = description();
     let sources = sources();
     let before = {

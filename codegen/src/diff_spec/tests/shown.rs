@@ -1,4 +1,4 @@
-//! What a person gets to see.
+//! The output for people.
 
 use weft_spec::Span;
 use weft_spec::model::{Exception, Placed};
@@ -33,7 +33,7 @@ fn exception(name: &str, subject: &str, says: &str, stands: &str) -> Exception {
 }
 
 #[test]
-fn a_difference_is_shown_with_both_places_and_the_row_that_would_explain_it() {
+fn a_difference_shows_both_places_and_the_row_to_explain_it() {
     let comparison = Comparison {
         differences: vec![difference("a.b", Some("0x01"), Some("0x02"))],
         facts_checked: vec![(Source::Binary, 9)],
@@ -48,7 +48,7 @@ fn a_difference_is_shown_with_both_places_and_the_row_that_would_explain_it() {
         "source  = \"binary\"\n",
         "says    = \"0x02\"\n",
         "stands  = \"0x01\"\n",
-        "exception `old` explains nothing",
+        "exception `old` explains no difference",
         "9 facts",
         "1 to act on, 1 unused exceptions",
     ] {
@@ -59,7 +59,7 @@ fn a_difference_is_shown_with_both_places_and_the_row_that_would_explain_it() {
 }
 
 #[test]
-fn an_exception_explains_one_difference_that_says_the_same_and_no_other() {
+fn an_exception_explains_exactly_one_difference() {
     let mut comparison = Comparison {
         differences: vec![
             difference("a.b", Some("0x01"), Some("0x02")),

@@ -12,7 +12,7 @@ use super::tally::Tally;
 use crate::diff_spec::described;
 use crate::diff_spec::difference::{Fact, Findings};
 
-/// Compares what is described of `builtin` with what the validator accepts and refuses.
+/// Compares the data on `builtin` with the results of the validator.
 pub(in crate::diff_spec) fn check(spec: &Spec, builtin: &Builtin, findings: &mut Findings<'_>) {
     let forms = Forms { spec, builtin };
     let mut subject = Subject {
@@ -60,7 +60,7 @@ pub(in crate::diff_spec) fn check(spec: &Spec, builtin: &Builtin, findings: &mut
 struct Check<'a> {
     forms: Forms<'a>,
     subject: Subject<'a>,
-    /// The described immediates, but for those that the text format has no word for.
+    /// The immediates in the data, without those that the text format has no word for.
     immediates: Vec<Immediate>,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Check<'a> {
         Tally::new(&builtin.name, what, expected, edit, &builtin.name.span)
     }
 
-    /// The component with the described signature.
+    /// Encodes the component with the signature in the data.
     fn encode(&self, form: &Form) -> Result<Vec<u8>, String> {
         self.encode_with(form, &self.forms.signature(form))
     }
@@ -80,12 +80,12 @@ impl<'a> Check<'a> {
         component::encode(&self.subject.component(form, import))
     }
 
-    /// That the validator accepts this.
+    /// Checks that the validator accepts this form.
     fn accepts(&self, form: &Form, on: WasmFeatures) -> Result<(), String> {
         component::validate(&self.encode(form)?, on).map_err(|error| format!("refused: {error}"))
     }
 
-    /// That the validator refuses this, and that it can be written at all.
+    /// Checks that the validator refuses this form, and that the form can be encoded at all.
     fn refuses(&self, form: &Form, on: WasmFeatures) -> Result<(), String> {
         match component::validate(&self.encode(form)?, on) {
             Ok(()) => Err("accepted".to_owned()),
@@ -93,7 +93,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The opcode, and that the bytes behind it are the described immediates.
+    /// Checks the opcode, and that the bytes after it are the immediates in the data.
     fn encoding(&self, findings: &mut Findings<'_>) {
         let builtin = self.forms.builtin;
         if self.immediates.len() < builtin.immediates.len() {
@@ -137,7 +137,7 @@ impl<'a> Check<'a> {
         immediates.finish(findings);
     }
 
-    /// That `bytes` are the described immediates, with the values that were written.
+    /// Checks that `bytes` are the immediates in the data, with the values that were written.
     fn read_back(&self, form: &Form, bytes: &[u8]) -> Result<(), String> {
         let shown = || bytes::hex(bytes);
         let values = bytes::read(self.forms.spec, &self.immediates, bytes)
@@ -155,7 +155,7 @@ impl<'a> Check<'a> {
                         if form.immediate == weft_spec::model::CoreType::I32 { 0x7f } else { 0x7e };
                     *found == code
                 }
-                // The only type, memory, table or core type that the component has.
+                // The only type, memory, table or core type of the component.
                 (Value::Number(found), ImmediateKind::TypeIndex) => {
                     *found == u32::from(form.payload.wat().is_some())
                 }
@@ -168,7 +168,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// That the described signature is accepted, and every other refused.
+    /// Checks that the signature in the data is accepted, and every other one refused.
     fn signature(&self, findings: &mut Findings<'_>) {
         let mut right = self.tally("signature", "accepted", "signature");
         let mut wrong = self.tally("signature", "any other signature refused", "signature");
@@ -192,12 +192,12 @@ impl<'a> Check<'a> {
         wrong.finish(findings);
     }
 
-    /// That a form is refused exactly if one of its gates is closed.
+    /// Checks that a form is refused exactly if one of its gates is closed.
     fn gates(&self, findings: &mut Findings<'_>) {
         let mut tally = self.tally("gate", "refused exactly if one of its gates is closed", "gate");
         for form in self.forms.all().into_iter().flat_map(|form| self.with_gated_options(&form)) {
             let Ok(component) = self.encode(&form) else { continue };
-            // What is refused with every gate open is reported as such.
+            // A form that is refused with every gate open is reported as such.
             if component::validate(&component, WasmFeatures::all()).is_err() {
                 continue;
             }
@@ -227,7 +227,7 @@ impl<'a> Check<'a> {
         tally.finish(findings);
     }
 
-    /// The form, and the forms with those options that are required unless a gate is open.
+    /// Returns the form, and the forms with the options that are required unless a gate is open.
     fn with_gated_options(&self, form: &Form) -> Vec<Form> {
         let mut forms = vec![form.clone()];
         for required in self.forms.required(form, WasmFeatures::empty()) {
@@ -240,7 +240,7 @@ impl<'a> Check<'a> {
         forms
     }
 
-    /// That each required option is missed, each allowed one accepted, each other one refused.
+    /// Checks that required options are needed, allowed ones accepted, and all others refused.
     fn options(&self, findings: &mut Findings<'_>) {
         if !described::has(&self.immediates, ImmediateKind::Options) {
             return;
@@ -287,7 +287,7 @@ impl<'a> Check<'a> {
         others.finish(findings);
     }
 
-    /// Adds an option, and those that it takes for granted in any definition.
+    /// Adds an option, and the options that it needs in any definition.
     fn add(&self, form: &mut Form, option: &str) {
         let granted = match option {
             "realloc" => Some("memory"),
@@ -302,12 +302,12 @@ impl<'a> Check<'a> {
         form.options.push(option.to_owned());
     }
 
-    /// That there is no context slot behind the last described one.
+    /// Checks that there is no context slot after the last one in the data.
     fn slots(&self, findings: &mut Findings<'_>) {
         if !described::has(&self.immediates, ImmediateKind::U32) {
             return;
         }
-        let mut tally = self.tally("slots", "refused behind the last", "immediates");
+        let mut tally = self.tally("slots", "refused after the last", "immediates");
         let slot = self.forms.constant("CONTEXT_SLOTS");
         let form = Form { slot, ..Form::PLAIN };
         tally.count(&self.forms.label(&form), self.refuses(&form, WasmFeatures::all()));

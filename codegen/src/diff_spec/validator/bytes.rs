@@ -1,25 +1,25 @@
-//! Reads the bytes of a definition the way the description says they are laid out.
+//! Reads the bytes of a definition with the layout that the data describes.
 
 use wasmparser::{Parser, Payload};
 use weft_spec::Spec;
 use weft_spec::model::{Immediate, ImmediateKind};
 
-/// An immediate as it was found.
+/// An immediate that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     /// An index or another number.
     Number(u32),
     /// A core type, by its byte.
     CoreType(u8),
-    /// Whether a flag is set.
+    /// A flag.
     Flag(bool),
     /// The names of options.
     Options(Vec<String>),
-    /// Whether there is a result.
+    /// The presence of a result.
     Result(bool),
 }
 
-/// The bytes of the last canonical definition of a component.
+/// Returns the bytes of the last canonical definition of a component.
 pub(super) fn last_definition(component: &[u8]) -> Option<&[u8]> {
     let mut found = None;
     for payload in Parser::new(0).parse_all(component) {
@@ -32,7 +32,7 @@ pub(super) fn last_definition(component: &[u8]) -> Option<&[u8]> {
     found
 }
 
-/// The bytes of the last type definition of a component.
+/// Returns the bytes of the last type definition of a component.
 pub(super) fn last_type(component: &[u8]) -> Option<&[u8]> {
     let mut found = None;
     for payload in Parser::new(0).parse_all(component) {
@@ -45,7 +45,7 @@ pub(super) fn last_type(component: &[u8]) -> Option<&[u8]> {
     found
 }
 
-/// Reads what follows the opcode. The error says what does not fit.
+/// Reads the immediates after the opcode. The error names the mismatch.
 pub(super) fn read(
     spec: &Spec,
     immediates: &[Immediate],
@@ -59,7 +59,7 @@ pub(super) fn read(
     }
 }
 
-/// Bytes as text.
+/// Formats bytes as text.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:#04x}")).collect::<Vec<_>>().join(" ")
 }
@@ -75,7 +75,7 @@ impl Cursor<'_> {
         Ok(*first)
     }
 
-    /// An unsigned number in LEB128.
+    /// Reads an unsigned number in LEB128.
     fn number(&mut self) -> Result<u32, String> {
         let mut value = 0_u64;
         for shift in (0..35).step_by(7) {
@@ -107,7 +107,7 @@ impl Cursor<'_> {
                 Immediate::Byte(expected) => {
                     let found = self.byte()?;
                     if found != *expected {
-                        return Err(format!("{found:#04x} stands where {expected:#04x} must"));
+                        return Err(format!("expected {expected:#04x}, found {found:#04x}"));
                     }
                 }
                 Immediate::Named { name, kind } => {
@@ -132,7 +132,7 @@ impl Cursor<'_> {
             ImmediateKind::Async | ImmediateKind::Shared => Value::Flag(self.flag()?),
             ImmediateKind::ResultList => match self.byte()? {
                 0 => {
-                    // A type by its opcode or its index: one number either way.
+                    // A type is an opcode or an index; both are one number.
                     self.number()?;
                     Value::Result(true)
                 }
@@ -140,7 +140,7 @@ impl Cursor<'_> {
                     0 => Value::Result(false),
                     other => return Err(format!("{other:#04x} results")),
                 },
-                other => return Err(format!("{other:#04x} starts no result list")),
+                other => return Err(format!("{other:#04x} does not start a result list")),
             },
             ImmediateKind::Options => {
                 let mut names = Vec::new();
@@ -177,7 +177,7 @@ mod tests {
         assert!(read(&number, &[]).unwrap_err().contains("end too early"));
         assert!(read(&number, &[0xff; 9]).unwrap_err().contains("too long"));
         assert!(read(&number, &[0xff, 0xff, 0xff, 0xff, 0x7f]).unwrap_err().contains("too large"));
-        assert!(read(&[Immediate::Byte(0)], &[1]).unwrap_err().contains("0x00 must"));
+        assert!(read(&[Immediate::Byte(0)], &[1]).unwrap_err().contains("expected 0x00"));
         assert!(read(&[named(ImmediateKind::Async)], &[2]).unwrap_err().contains("neither"));
         assert!(read(&[named(ImmediateKind::Options)], &[1, 9]).unwrap_err().contains("code 0x09"));
         let result = [named(ImmediateKind::ResultList)];

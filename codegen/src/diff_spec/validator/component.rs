@@ -1,4 +1,4 @@
-//! Writes components that define one thing and use it.
+//! Writes components that contain one definition and use it.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use weft_spec::model::{CoreType, Immediate, ImmediateKind};
 
 use crate::diff_spec::described;
 
-/// What varies from one definition of the same built-in to another.
+/// The parts in which definitions of one built-in differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Form {
     /// The address type of the memory.
@@ -17,9 +17,9 @@ pub(super) struct Form {
     pub table: CoreType,
     /// The type of a context slot, a resource's representation, or a start function's parameter.
     pub immediate: CoreType,
-    /// Whether `shared` is among the immediates.
+    /// Set if `shared` is among the immediates.
     pub shared: bool,
-    /// Whether `async` is among the immediates.
+    /// Set if `async` is among the immediates.
     pub is_async: bool,
     /// The context slot.
     pub slot: u64,
@@ -30,7 +30,7 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// With everything at its plainest.
+    /// The plainest form.
     pub(super) const PLAIN: Self = Self {
         memory: CoreType::I32,
         table: CoreType::I32,
@@ -42,13 +42,13 @@ impl Form {
         options: Vec::new(),
     };
 
-    /// Whether there is an option of this kind, such as `string-encoding`.
+    /// Returns true if there is an option of this kind, such as `string-encoding`.
     pub(super) fn has(&self, kind: &str) -> bool {
         self.options.iter().any(|option| described::option_kind(option) == kind)
     }
 }
 
-/// A type that values are lifted or lowered of.
+/// A type of which values are lifted or lowered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Payload {
     /// No value.
@@ -57,12 +57,12 @@ pub(super) enum Payload {
     Number,
     /// A string.
     String,
-    /// A tuple of so many numbers.
+    /// A tuple of this many numbers.
     Tuple(usize),
 }
 
 impl Payload {
-    /// The type in WAT, if there is one.
+    /// Returns the type in WAT, if there is one.
     pub(super) fn wat(self) -> Option<String> {
         match self {
             Self::None => None,
@@ -72,7 +72,7 @@ impl Payload {
         }
     }
 
-    /// The core types that it is flattened to, with addresses of this type.
+    /// Returns the core types to which it is flattened, with addresses of this type.
     pub(super) fn flat(self, address: CoreType) -> Vec<CoreType> {
         match self {
             Self::None => Vec::new(),
@@ -82,7 +82,7 @@ impl Payload {
         }
     }
 
-    /// Whether it contains a string or a list.
+    /// Returns true if it contains a string or a list.
     pub(super) fn has_pointer(self) -> bool {
         self == Self::String
     }
@@ -96,7 +96,7 @@ pub(super) struct FunctionType {
 }
 
 impl FunctionType {
-    /// `(param …) (result …)`.
+    /// Formats the type in WAT: `(param …) (result …)`.
     pub(super) fn wat(&self) -> String {
         let mut wat = String::new();
         for (keyword, types) in [("param", &self.params), ("result", &self.results)] {
@@ -107,28 +107,28 @@ impl FunctionType {
         wat
     }
 
-    /// In the notation of the description.
+    /// Formats the type in the notation of the data.
     pub(super) fn text(&self) -> String {
         format!("[{}] -> [{}]", self.params.join(" "), self.results.join(" "))
     }
 }
 
-/// The definition that a component consists of.
+/// The definition in a component.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Subject<'a> {
     pub spec: &'a Spec,
     /// The name, such as `stream.read`.
     pub name: &'a str,
-    /// The family: it tells what the type immediate is.
+    /// The family, which decides the kind of the type immediate.
     pub family: &'a str,
     pub immediates: &'a [Immediate],
-    /// Whether the validator's text format has a word for `shared`.
+    /// Set if the validator's text format has a word for `shared`.
     pub writes_shared: bool,
 }
 
 impl Subject<'_> {
-    /// A component that defines a built-in, and passes it to a core module that imports it with
-    /// this type.
+    /// Returns a component that defines a built-in, and passes it to a core module that imports it
+    /// with this type.
     pub(super) fn component(&self, form: &Form, import: &FunctionType) -> String {
         let shared = |ty: String| if form.shared { format!("(shared {ty})") } else { ty };
         let start = shared(format!("(func (param {}))", form.immediate.spelling()));
@@ -165,7 +165,7 @@ impl Subject<'_> {
         }
     }
 
-    /// `(canon …)`.
+    /// Formats the definition: `(canon …)`.
     fn definition(&self, form: &Form) -> String {
         let mut words = vec![format!("(canon {}", self.name)];
         for (_, kind) in described::named(self.immediates) {
@@ -196,7 +196,7 @@ impl Subject<'_> {
         format!("{})", words.join(" "))
     }
 
-    /// An option in WAT: by its name, with what its immediate names.
+    /// Formats an option in WAT: its name, and the item that its immediate names.
     pub(super) fn option(&self, name: &str) -> String {
         let option = self.spec.options.iter().find(|option| *option.name == name);
         let immediates = option.map_or(&[][..], |option| &option.immediates);
@@ -208,7 +208,7 @@ impl Subject<'_> {
     }
 }
 
-/// The core module with all that options and immediates may refer to.
+/// Writes the core module with all items that options and immediates may refer to.
 pub(super) fn write_libc(wat: &mut String, form: &Form) {
     let address = form.memory.spelling();
     let memory = if form.memory == CoreType::I64 { "i64 " } else { "" };
@@ -242,11 +242,11 @@ pub(super) fn write_libc(wat: &mut String, form: &Form) {
     }
 }
 
-/// Encodes a component; the error is the first line of what the text format says.
+/// Encodes a component; the error is the first line of the parser's error.
 pub(super) fn encode(wat: &str) -> Result<Vec<u8>, String> {
     wat::parse_str(wat).map_err(|error| {
         let text = error.to_string();
-        format!("not written so: {}", text.lines().next().unwrap_or_default().trim())
+        format!("the text format refuses it: {}", text.lines().next().unwrap_or_default().trim())
     })
 }
 

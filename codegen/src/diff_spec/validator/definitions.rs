@@ -13,7 +13,7 @@ use super::tally::Tally;
 use crate::diff_spec::described;
 use crate::diff_spec::difference::Findings;
 
-/// Compares what is described of `lift` and `lower` with the validator.
+/// Compares the data on `lift` and `lower` with the validator.
 pub(in crate::diff_spec) fn check(spec: &Spec, findings: &mut Findings<'_>) {
     for definition in &spec.definitions {
         Check { spec, definition }.run(findings);
@@ -110,7 +110,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// A component that lifts or lowers a function of one number, with these options.
+    /// Returns a component that lifts or lowers a function of one number, with these options.
     fn component(&self, options: &[String]) -> String {
         let subject = Subject {
             spec: self.spec,
@@ -133,9 +133,9 @@ impl<'a> Check<'a> {
   (core func $f (canon lower (func $function) {spelled}))\n)"
             );
         } else {
-            // What is lifted has a result, so that there is one to call `post-return` with; what is
-            // lowered has none, because that would need a memory with `async`.
-            // The core function returns the result, a code for the event loop, or nothing.
+            // A lifted function has a result, with which `post-return` can be called. A lowered one
+            // has none, because a result would need a memory with `async`. The core function
+            // returns the result, a code for the event loop, or nothing.
             let result = if has("async") && !has("callback") { "" } else { "(result i32)" };
             let _ = write!(
                 wat,
@@ -150,7 +150,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// The option, behind those that it takes for granted.
+/// Returns the option, after the options that it needs.
 fn granted(option: &str) -> Vec<String> {
     let before = match option {
         "realloc" => Some("memory"),

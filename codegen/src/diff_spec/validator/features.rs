@@ -1,4 +1,4 @@
-//! The validator's features that stand for the gates of the description.
+//! The validator's features, and the gates in the data that they stand for.
 
 use wasmparser::WasmFeatures;
 use weft_spec::Spec;
@@ -26,23 +26,23 @@ pub(super) const GATES: [(&str, WasmFeatures); 15] = [
 /// [`ImmediateKind::Async`](weft_spec::model::ImmediateKind::Async).
 pub(super) const ASYNC_IMMEDIATE: &str = "more-async-builtins";
 
-/// The feature of a gate; none if the gate stands for what is always there, or is not known.
+/// Returns the feature of a gate; none if the gate is always open, or unknown.
 pub(super) fn feature(gate: &str) -> WasmFeatures {
     GATES.iter().find(|(name, _)| *name == gate).map_or(WasmFeatures::empty(), |(_, f)| *f)
 }
 
-/// Everything but the gate.
+/// Returns all features except that of the gate.
 pub(super) fn without(gate: &str) -> WasmFeatures {
     WasmFeatures::all().difference(feature(gate))
 }
 
-/// What no gate stands for, and these gates.
+/// Returns the features without a gate, and those of these gates.
 pub(super) fn only<'a>(gates: impl IntoIterator<Item = &'a str>) -> WasmFeatures {
     let open = GATES.iter().fold(WasmFeatures::all(), |open, (_, gated)| open.difference(*gated));
     gates.into_iter().fold(open, |open, gate| open.union(feature(gate)))
 }
 
-/// The described gates that no feature stands for.
+/// Returns the gates in the data that no feature stands for.
 pub(super) fn unknown(spec: &Spec) -> Vec<&str> {
     let gates = spec.gates.iter().filter(|gate| !gate.emoji.is_empty());
     gates

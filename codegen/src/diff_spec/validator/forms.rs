@@ -1,4 +1,4 @@
-//! The forms that a built-in comes in, and what the description says about each.
+//! The forms of a built-in, and the facts in the data about each.
 
 use wasmparser::WasmFeatures;
 use weft_spec::Spec;
@@ -20,7 +20,7 @@ pub(super) struct Forms<'a> {
 const WIDTHS: [CoreType; 2] = [CoreType::I32, CoreType::I64];
 
 impl Forms<'_> {
-    /// All forms, each with the options it must have where every gate is open.
+    /// Returns all forms, each with the options that it must have if every gate is open.
     pub(super) fn all(&self) -> Vec<Form> {
         let mut forms = vec![Form::PLAIN];
         let immediates = &self.builtin.immediates;
@@ -39,7 +39,7 @@ impl Forms<'_> {
         for form in &mut forms {
             form.options = self.required(form, WasmFeatures::all());
         }
-        // Without a memory, there is no address type to vary.
+        // Without a memory, there is no address type to change.
         forms.retain(|form| form.memory == CoreType::I32 || self.has_memory(form));
         forms
     }
@@ -57,24 +57,24 @@ impl Forms<'_> {
         }
     }
 
-    /// The described constant with this name; 0 if there is none.
+    /// Returns the constant with this name in the data; 0 if there is none.
     pub(super) fn constant(&self, name: &str) -> u64 {
         let constant = self.spec.constants.iter().find(|constant| *constant.name == name);
         constant.map_or(0, |constant| constant.value)
     }
 
-    /// Whether the built-in allows an option of this kind.
+    /// Returns true if the built-in allows an option of this kind.
     pub(super) fn allows(&self, kind: &str) -> bool {
         self.builtin.allowed.iter().any(|allowed| **allowed == *kind)
     }
 
-    /// Whether a definition of this form names a memory.
+    /// Returns true if a definition of this form names a memory.
     pub(super) fn has_memory(&self, form: &Form) -> bool {
         described::has(&self.builtin.immediates, ImmediateKind::CoreMemoryIndex)
             || form.has("memory")
     }
 
-    /// Whether the signature depends on a type that an immediate gives.
+    /// Returns true if the signature depends on a type from an immediate.
     fn has_immediate_type(&self) -> bool {
         let signature = &self.builtin.signature;
         signature.params.iter().chain(&signature.results).any(|slot| {
@@ -88,7 +88,7 @@ impl Forms<'_> {
         })
     }
 
-    /// The options that the description requires of this form with these features.
+    /// Returns the options that the data requires of this form with these features.
     pub(super) fn required(&self, form: &Form, on: WasmFeatures) -> Vec<String> {
         let limit = usize::try_from(self.constant("MAX_FLAT_PARAMS")).unwrap_or_default();
         let spills = form.payload.flat(CoreType::I32).len() > limit;
@@ -103,7 +103,7 @@ impl Forms<'_> {
         required.map(|required| required.option.clone()).collect()
     }
 
-    /// The gates that the description has for this form, besides what is always there.
+    /// Returns the gates of this form in the data, without those that are always open.
     pub(super) fn gates(&self, form: &Form) -> Vec<&str> {
         let mut gates = vec![self.builtin.gate.value.as_str()];
         if described::has(&self.builtin.immediates, ImmediateKind::TypeIndex) {
@@ -131,7 +131,7 @@ impl Forms<'_> {
         gates
     }
 
-    /// The described signature of this form.
+    /// Returns the signature of this form in the data.
     pub(super) fn signature(&self, form: &Form) -> FunctionType {
         let memory = if self.has_memory(form) { form.memory } else { CoreType::I32 };
         let widths = Widths { memory, table: form.table, immediate: form.immediate };
@@ -154,7 +154,7 @@ impl Forms<'_> {
         FunctionType { params: spell(params), results: spell(results) }
     }
 
-    /// What tells this form from the others of the built-in.
+    /// Returns the label that distinguishes this form from the others of the built-in.
     pub(super) fn label(&self, form: &Form) -> String {
         let mut words = Vec::new();
         let has = |kind| described::has(&self.builtin.immediates, kind);
@@ -191,7 +191,7 @@ impl Forms<'_> {
     }
 }
 
-/// Makes of each form one for each value, if it is of concern.
+/// Replaces each form by one for each value, if the value concerns the form.
 fn vary<T>(forms: &mut Vec<Form>, concerns: bool, values: &[T], set: impl Fn(&mut Form, &T)) {
     if concerns {
         *forms = forms
@@ -205,7 +205,7 @@ fn vary<T>(forms: &mut Vec<Form>, concerns: bool, values: &[T], set: impl Fn(&mu
     }
 }
 
-/// Every signature that has one parameter or result changed, removed or added.
+/// Returns every signature with one parameter or result changed, removed or added.
 pub(super) fn mutations(of: &FunctionType) -> Vec<FunctionType> {
     let change = |types: &[String]| {
         let mut changed: Vec<Vec<String>> = Vec::new();

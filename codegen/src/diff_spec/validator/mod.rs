@@ -1,16 +1,16 @@
-//! The validator: components that use the description as it is are valid, and components with one
-//! thing wrong are not.
+//! The validator: components that follow the data are valid, and components with one mistake are
+//! not.
 //!
-//! | module | holds |
+//! | module | contents |
 //! |---|---|
 //! | [`builtins`] | the built-ins: signature, opcode, immediates, options, gates |
 //! | [`definitions`] | `lift` and `lower`, and the gates of options |
 //! | [`values`] | the value types, and limits |
-//! | [`forms`] | the forms that a built-in comes in: widths, element types, options |
-//! | [`component`] | writing, encoding and validating components |
-//! | [`bytes`] | reading encoded definitions back, as described |
+//! | [`forms`] | the forms of a built-in: widths, element types, options |
+//! | [`component`] | writes, encodes and validates components |
+//! | [`bytes`] | reads encoded definitions back, as the data describes them |
 //! | [`features`] | gates, and the validator's features |
-//! | [`tally`] | many tries, each difference once |
+//! | [`tally`] | counts many tries, and reports each difference once |
 
 use weft_spec::{Report, Spec};
 
@@ -29,7 +29,7 @@ pub(super) use builtins::check as check_builtin;
 pub(super) use definitions::check as check_definitions;
 pub(super) use values::{check_limit, check_type};
 
-/// Compares the description with the validator.
+/// Compares the data with the validator.
 pub(super) fn compare<'a>(spec: &Spec, texts: &'a Report) -> Findings<'a> {
     let mut findings = Findings::new(Source::Validator, texts);
     for gate in features::unknown(spec) {
@@ -40,7 +40,7 @@ pub(super) fn compare<'a>(spec: &Spec, texts: &'a Report) -> Findings<'a> {
             found: None,
             place: None,
             edit: format!(
-                "gate `{gate}` from spec/gates.toml, or give it a feature in `diff_spec`"
+                "gate `{gate}` from spec/gates.toml, or add a feature for it to `diff_spec`"
             ),
             described_at: None,
         });

@@ -1,4 +1,4 @@
-//! Many tries that should all go the same way; what goes another way, once.
+//! A count of tries that should all have the same outcome; each other outcome is reported once.
 
 use indexmap::IndexMap;
 use weft_spec::Span;
@@ -10,12 +10,12 @@ use crate::diff_spec::difference::{Fact, Findings};
 pub(super) struct Tally<'a> {
     pub subject: &'a str,
     pub what: &'a str,
-    /// What the description has the validator do.
+    /// The expected outcome, according to the data.
     pub expected: &'a str,
     pub edit: String,
     pub described_at: &'a Span,
     right: usize,
-    /// What went wrong, with the forms in which it did.
+    /// The unexpected outcomes, each with the forms that had it.
     wrong: IndexMap<String, Vec<String>>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Tally<'a> {
         Self { subject, what, expected, edit, described_at, right: 0, wrong: IndexMap::new() }
     }
 
-    /// Counts a try with `form`; the error is what the validator does instead.
+    /// Records a try with `form`; the error is the unexpected outcome.
     pub(super) fn count(&mut self, form: &str, outcome: Result<(), String>) {
         match outcome {
             Ok(()) => self.right += 1,
@@ -38,7 +38,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// One difference for each way in which tries went wrong.
+    /// Reports one difference for each unexpected outcome.
     pub(super) fn finish(self, findings: &mut Findings<'_>) {
         findings.checked += self.right;
         for (instead, forms) in self.wrong {

@@ -49,13 +49,13 @@ fn validate(wat: &str, on: WasmFeatures) -> Result<(), String> {
     component::validate(&component::encode(wat)?, on)
 }
 
-/// Compares what is described of a value type with the validator.
+/// Compares the data on a value type with the validator.
 pub(in crate::diff_spec) fn check_type(ty: &ValueType, findings: &mut Findings<'_>) {
     let tally = |what, expected, key: &str| {
         let edit = format!("the `{key}` of `{}` in spec/types.toml", *ty.name);
         Tally::new(&ty.name, what, expected, edit, &ty.name.span)
     };
-    // The other types are written as their names.
+    // The other types are written with their names.
     let name = ty.name.as_str();
     let sample = SAMPLES.iter().find(|(known, _)| *known == name).map_or(name, |(_, wat)| wat);
     let define = format!("(component (import \"r\" (type $r (sub resource))) (type {sample}))");
@@ -113,20 +113,20 @@ pub(in crate::diff_spec) fn check_type(ty: &ValueType, findings: &mut Findings<'
     }
 }
 
-/// The core types that a value of the sample is flattened to, where the layout alone says it.
+/// Returns the core types to which a value of the sample is flattened, if the layout alone decides.
 fn flat_form(ty: &ValueType, address: CoreType) -> Option<Vec<CoreType>> {
     match &ty.layout {
         Layout::Fixed { flat, .. } => Some(vec![*flat]),
         Layout::PointerAndLength => Some(vec![address, address]),
         Layout::Bits => Some(vec![CoreType::I32]),
-        // A map is a list of entries; the other special forms depend on what they contain.
+        // A map is a list of entries; the other special forms depend on their contents.
         Layout::As(other) if other == "list" => Some(vec![address, address]),
         Layout::As(_) | Layout::Elements | Layout::Fields | Layout::Cases => None,
     }
 }
 
-/// A component that lowers a function with a parameter of this type, for a core module that
-/// imports it with these parameters. Types that functions are imported with have to have names.
+/// Returns a component that lowers a function with a parameter of this type, for a core module that
+/// imports it with these parameters. Imported functions can have only named types.
 fn pass(ty: &str, memory: CoreType, params: &[&str]) -> String {
     let mut libc = String::new();
     component::write_libc(&mut libc, &Form { memory, ..Form::PLAIN });
@@ -145,7 +145,7 @@ fn pass(ty: &str, memory: CoreType, params: &[&str]) -> String {
     )
 }
 
-/// The end of a component: it lowers `$function` for a core module that imports it.
+/// Returns the end of a component, which lowers `$function` for a core module that imports it.
 fn lower_and_import(options: &str, import: &FunctionType) -> String {
     format!(
         "  (core func $f (canon lower (func $function) {options}))
@@ -156,7 +156,7 @@ fn lower_and_import(options: &str, import: &FunctionType) -> String {
     )
 }
 
-/// So many pieces of text, one after the other.
+/// Returns `count` pieces of text, one after the other.
 fn numbered(count: usize, piece: impl Fn(usize) -> String) -> String {
     (0..count).map(piece).collect::<Vec<_>>().concat()
 }
@@ -165,15 +165,15 @@ fn numbered(count: usize, piece: impl Fn(usize) -> String) -> String {
 struct Limit {
     at: String,
     beyond: String,
-    /// Whether the validator refuses what is beyond; otherwise it wants another core type there,
-    /// and the component has that.
+    /// Set if the validator refuses the component beyond the limit. Otherwise it expects another
+    /// core type there, and the component has that type.
     refused_beyond: bool,
 }
 
 impl Limit {
-    /// The limit that the constant `name` sets, if the validator knows it.
+    /// Returns the limit that the constant `name` sets, if the validator has it.
     fn of(name: &str, value: u64) -> Option<Self> {
-        // No sensible limit is larger, and no component could be written for it.
+        // No sensible limit is larger, and no component could be written for a larger one.
         let count = usize::try_from(value).ok().filter(|count| *count < 1 << 10);
         let define = |ty: String| format!("(component (type {ty}))");
         let lower = |params: usize, results: usize, options: &str, import: FunctionType| {

@@ -11,9 +11,9 @@ use crate::gate::Gate;
 use crate::generated::guards::Guards;
 use crate::trap::Rule;
 
-/// The built-ins of the family `backpressure`, typed: what an implementation of their rules is.
+/// The built-ins of the family `backpressure`, as typed methods that implement their rules.
 pub trait BackpressureBuiltins: Guards + Suspends {
-    /// `backpressure.inc`: Adds one to the counter that, above zero, keeps new calls of async functions from starting in this instance.
+    /// `backpressure.inc`: Adds one to the backpressure counter. While the counter is above zero, no new call of an async function starts in this instance.
     ///
     /// `[] -> []`
     ///
@@ -25,7 +25,7 @@ pub trait BackpressureBuiltins: Guards + Suspends {
     fn canon_backpressure_inc(
         &mut self,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `backpressure.dec`: Takes one from the counter that `backpressure.inc` adds to.
+    /// `backpressure.dec`: Subtracts one from the backpressure counter.
     ///
     /// `[] -> []`
     ///
@@ -39,7 +39,7 @@ pub trait BackpressureBuiltins: Guards + Suspends {
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `backpressure`, with what its definition fixes.
+/// A built-in of the family `backpressure`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BackpressureDefinition {
     /// `backpressure.inc`
@@ -49,7 +49,7 @@ pub enum BackpressureDefinition {
 }
 
 impl BackpressureDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -57,7 +57,7 @@ impl BackpressureDefinition {
             Self::Dec => Builtin::BackpressureDec,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -68,7 +68,7 @@ impl BackpressureDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`BackpressureBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`BackpressureBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: BackpressureBuiltins>(
         self,
         machine: &mut M,
@@ -101,7 +101,7 @@ impl BackpressureDefinition {
     }
 }
 
-/// What the spec says of `backpressure.inc`.
+/// The spec's description of `backpressure.inc`.
 pub(crate) static INC: Description = Description {
     builtin: Builtin::BackpressureInc,
     name: "backpressure.inc",
@@ -121,10 +121,10 @@ pub(crate) static INC: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Adds one to the counter that, above zero, keeps new calls of async functions from starting in this instance.",
+    summary: "Adds one to the backpressure counter. While the counter is above zero, no new call of an async function starts in this instance.",
 };
 
-/// What the spec says of `backpressure.dec`.
+/// The spec's description of `backpressure.dec`.
 pub(crate) static DEC: Description = Description {
     builtin: Builtin::BackpressureDec,
     name: "backpressure.dec",
@@ -144,5 +144,5 @@ pub(crate) static DEC: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Takes one from the counter that `backpressure.inc` adds to.",
+    summary: "Subtracts one from the backpressure counter.",
 };

@@ -7,99 +7,99 @@ use core::fmt;
 /// A canonical built-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Builtin {
-    /// `resource.new`: Makes an owning handle of the resource type, which this component defines, from its representation.
+    /// `resource.new`: Creates an owning handle of a resource type that this component defines, from the representation.
     ResourceNew,
-    /// `resource.drop`: Drops a handle; if it was the owning one, calls the resource type's destructor.
+    /// `resource.drop`: Drops a handle; an owning handle also calls the resource type's destructor.
     ResourceDrop,
-    /// `resource.rep`: Gives the representation behind a handle of a resource type that this component defines. It may be called even while the instance may not be left.
+    /// `resource.rep`: Returns the representation of a handle of a resource type that this component defines. It may be called even while the instance may not be left.
     ResourceRep,
     /// `context.get`: Reads a slot of the current thread's storage. All of a component's context built-ins use the same type.
     ContextGet,
     /// `context.set`: Writes a slot of the current thread's storage.
     ContextSet,
-    /// `backpressure.inc`: Adds one to the counter that, above zero, keeps new calls of async functions from starting in this instance.
+    /// `backpressure.inc`: Adds one to the backpressure counter. While the counter is above zero, no new call of an async function starts in this instance.
     BackpressureInc,
-    /// `backpressure.dec`: Takes one from the counter that `backpressure.inc` adds to.
+    /// `backpressure.dec`: Subtracts one from the backpressure counter.
     BackpressureDec,
-    /// `task.return`: Gives the current task's result to its caller. The result type and the options must be those of the lifted function.
+    /// `task.return`: Returns the current task's result to its caller. The result type and the options must be those of the lifted function.
     TaskReturn,
-    /// `task.cancel`: Ends the current task without a result, after a request for cancellation was delivered to it.
+    /// `task.cancel`: Resolves the current task without a result, after a request for cancellation was delivered to it.
     TaskCancel,
-    /// `subtask.cancel`: Asks the callee of a subtask to cancel, and waits until it has resolved one way or another; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `subtask.cancel`: Asks the callee of a subtask to cancel, and waits until the subtask has resolved; with `async`, returns `BLOCKED` if it would have to wait.
     SubtaskCancel,
-    /// `subtask.drop`: Removes a subtask whose resolution this instance has received.
+    /// `subtask.drop`: Drops a subtask whose resolution this instance has received.
     SubtaskDrop,
-    /// `waitable-set.new`: Makes an empty waitable set.
+    /// `waitable-set.new`: Creates an empty waitable set.
     WaitableSetNew,
-    /// `waitable-set.wait`: Waits until a member of the set has an event, stores its two payload words at `payload-addr` and gives its code.
+    /// `waitable-set.wait`: Waits until a member of the set has an event, stores its two payload words at `payload-addr` and returns its code.
     WaitableSetWait,
-    /// `waitable-set.poll`: Gives an event of a member of the set as `waitable-set.wait` does, or code 0 where there is none.
+    /// `waitable-set.poll`: Returns an event of a member of the set as `waitable-set.wait` does, or code 0 if there is none.
     WaitableSetPoll,
-    /// `waitable-set.drop`: Removes a waitable set that is empty and that nobody waits on.
+    /// `waitable-set.drop`: Drops a waitable set that has no members and no waiters.
     WaitableSetDrop,
-    /// `waitable.join`: Moves a waitable into a set, out of the one it was in; set 0 means none.
+    /// `waitable.join`: Moves a waitable into a set, out of its former set; set 0 stands for no set.
     WaitableJoin,
-    /// `stream.new`: Makes a stream and gives its two ends: the readable one in the low half, the writable one in the high half.
+    /// `stream.new`: Creates a stream and returns its two ends: the readable one in the low half, the writable one in the high half.
     StreamNew,
-    /// `stream.read`: Offers a buffer to be filled with the next elements; completes when a writer has given some, or the stream has ended.
+    /// `stream.read`: Offers a buffer for the next elements; completes when a writer has written some, or the stream has ended.
     StreamRead,
-    /// `stream.write`: Offers a buffer of elements; completes when a reader has taken some, or will take no more.
+    /// `stream.write`: Offers a buffer of elements; completes when a reader has read some, or has dropped its end.
     StreamWrite,
-    /// `stream.cancel-read`: Ends a pending read and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `stream.cancel-read`: Cancels a pending read and returns its result and the number of elements read; with `async`, returns `BLOCKED` if it would have to wait.
     StreamCancelRead,
-    /// `stream.cancel-write`: Ends a pending write and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `stream.cancel-write`: Cancels a pending write and returns its result and the number of elements written; with `async`, returns `BLOCKED` if it would have to wait.
     StreamCancelWrite,
     /// `stream.drop-readable`: Drops the readable end; the writer learns of it.
     StreamDropReadable,
     /// `stream.drop-writable`: Drops the writable end, which ends the stream; the reader learns of it.
     StreamDropWritable,
-    /// `stream.forward`: Gives up both ends and joins what is behind them: whatever is written to the one stream is read from the other, without a copy in between.
+    /// `stream.forward`: Consumes both ends and joins the two streams: values written to the one are read from the other, without a copy in between.
     StreamForward,
-    /// `future.new`: Makes a future and gives its two ends: the readable one in the low half, the writable one in the high half.
+    /// `future.new`: Creates a future and returns its two ends: the readable one in the low half, the writable one in the high half.
     FutureNew,
-    /// `future.read`: Offers a buffer for the value; completes when it has been written.
+    /// `future.read`: Offers a buffer for the value; completes when the value has been written.
     FutureRead,
-    /// `future.write`: Offers the value; completes when it has been read, or the reader has lost interest.
+    /// `future.write`: Offers the value; completes when it has been read, or the reader has dropped its end.
     FutureWrite,
-    /// `future.cancel-read`: Ends a pending read and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `future.cancel-read`: Cancels a pending read and returns its result; with `async`, returns `BLOCKED` if it would have to wait.
     FutureCancelRead,
-    /// `future.cancel-write`: Ends a pending write and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `future.cancel-write`: Cancels a pending write and returns its result; with `async`, returns `BLOCKED` if it would have to wait.
     FutureCancelWrite,
     /// `future.drop-readable`: Drops the readable end; the writer learns of it.
     FutureDropReadable,
-    /// `future.drop-writable`: Drops the writable end, after it was written or the reader was dropped.
+    /// `future.drop-writable`: Drops the writable end, after the value was written or the readable end was dropped.
     FutureDropWritable,
-    /// `future.forward`: Gives up both ends and joins what is behind them: whatever is written to the one future is read from the other, without a copy in between.
+    /// `future.forward`: Consumes both ends and joins the two futures: a value written to the one is read from the other, without a copy in between.
     FutureForward,
-    /// `error-context.new`: Makes an error context; the message may be changed or dropped on the way.
+    /// `error-context.new`: Creates an error context; the message may be changed or dropped on the way.
     ErrorContextNew,
-    /// `error-context.debug-message`: Stores the debug message, the same each time, and its pointer and length at `ptr`.
+    /// `error-context.debug-message`: Stores the debug message, and stores its pointer and length at `ptr`. The message is the same each time.
     ErrorContextDebugMessage,
-    /// `error-context.drop`: Removes an error context.
+    /// `error-context.drop`: Drops an error context.
     ErrorContextDrop,
-    /// `thread.index`: Gives the current thread's index in its instance's thread table.
+    /// `thread.index`: Returns the current thread's index in its instance's thread table.
     ThreadIndex,
-    /// `thread.new-indirect`: Makes a suspended thread that will call the function at `fi` of the table with `c`.
+    /// `thread.new-indirect`: Creates a suspended thread that will call the function at `fi` of the table with `c`.
     ThreadNewIndirect,
     /// `thread.resume-later`: Makes a suspended thread ready to run.
     ThreadResumeLater,
-    /// `thread.suspend`: Suspends the current thread until another one resumes it; gives 0.
+    /// `thread.suspend`: Suspends the current thread until another one resumes it; returns 0.
     ThreadSuspend,
-    /// `thread.yield`: Lets other ready threads run; gives 0.
+    /// `thread.yield`: Lets other ready threads run; returns 0.
     ThreadYield,
-    /// `thread.suspend-then-resume`: Suspends the current thread and switches to a suspended one; gives 0.
+    /// `thread.suspend-then-resume`: Suspends the current thread and switches to a suspended one; returns 0.
     ThreadSuspendThenResume,
-    /// `thread.yield-then-resume`: Leaves the current thread ready and switches to a suspended one; gives 0.
+    /// `thread.yield-then-resume`: Leaves the current thread ready and switches to a suspended one; returns 0.
     ThreadYieldThenResume,
-    /// `thread.suspend-then-promote`: Suspends the current thread and switches to another one if that is ready; gives 0.
+    /// `thread.suspend-then-promote`: Suspends the current thread and switches to another one if that one is ready; returns 0.
     ThreadSuspendThenPromote,
-    /// `thread.yield-then-promote`: Leaves the current thread ready and switches to another one if that is ready; gives 0.
+    /// `thread.yield-then-promote`: Leaves the current thread ready and switches to another one if that one is ready; returns 0.
     ThreadYieldThenPromote,
-    /// `thread.spawn-ref`: Makes a ready thread that will call `f` with `c`; gives 0 where no thread is made, as in the deterministic profile.
+    /// `thread.spawn-ref`: Creates a ready thread that will call `f` with `c`; returns 0 if no thread is created, as in the deterministic profile.
     ThreadSpawnRef,
-    /// `thread.spawn-indirect`: Makes a ready thread that will call the function at `i` of the shared table with `c`; gives 0 where no thread is made, as in the deterministic profile.
+    /// `thread.spawn-indirect`: Creates a ready thread that will call the function at `i` of the shared table with `c`; returns 0 if no thread is created, as in the deterministic profile.
     ThreadSpawnIndirect,
-    /// `thread.available-parallelism`: Gives how many threads can be expected to run in parallel; the same each time in one instance.
+    /// `thread.available-parallelism`: Returns the number of threads that can be expected to run in parallel; it is the same each time in one instance.
     ThreadAvailableParallelism,
 }
 
@@ -154,7 +154,7 @@ impl Builtin {
         Self::ThreadSpawnIndirect,
         Self::ThreadAvailableParallelism,
     ];
-    /// Its name in the text format.
+    /// Returns its name in the text format.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -207,7 +207,7 @@ impl Builtin {
             Self::ThreadAvailableParallelism => "thread.available-parallelism",
         }
     }
-    /// The built-in with this name in the text format.
+    /// Returns the built-in with this name in the text format.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -261,7 +261,7 @@ impl Builtin {
             _ => None,
         }
     }
-    /// The built-in with this opcode in the binary format.
+    /// Returns the built-in with this opcode in the binary format.
     #[must_use]
     pub const fn from_opcode(opcode: u8) -> Option<Self> {
         match opcode {

@@ -6,14 +6,14 @@ use crate::error::{FieldTooLarge, UnknownCode};
 use crate::limit;
 use crate::trap::Trap;
 
-/// What kind of event a waitable set, or a callback, was given.
+/// The kind of an event that a waitable set or a callback received.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#waitable-state)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventCode {
     /// No event; from `waitable-set.poll` and to callbacks after a yield.
     None = 0,
-    /// A subtask is in another state: index, `subtask-state`.
+    /// A subtask has a new state: index, `subtask-state`.
     Subtask = 1,
     /// A read of a stream ended: index, `stream-result`.
     StreamRead = 2,
@@ -38,12 +38,12 @@ impl EventCode {
         Self::FutureWrite,
         Self::TaskCancelled,
     ];
-    /// Its number.
+    /// Returns its number.
     #[must_use]
     pub const fn code(self) -> u32 {
         self as u32
     }
-    /// The case with the number `value`.
+    /// Returns the case with the number `value`.
     ///
     /// # Errors
     ///
@@ -67,28 +67,28 @@ impl EventCode {
     }
 }
 
-/// What an async-lifted function, or its callback, wants next.
+/// The request that an async-lifted function, or its callback, returns.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallbackCode {
-    /// Nothing: the thread ends.
+    /// Ends the thread.
     Exit = 0,
-    /// To be called again after others could run.
+    /// Calls the callback again, after others could run.
     Yield = 1,
-    /// To be called with an event of a waitable set.
+    /// Calls the callback with an event of a waitable set.
     Wait = 2,
 }
 
 impl CallbackCode {
     /// Every case.
     pub const ALL: [Self; 3] = [Self::Exit, Self::Yield, Self::Wait];
-    /// Its number.
+    /// Returns its number.
     #[must_use]
     pub const fn code(self) -> u32 {
         self as u32
     }
-    /// The case with the number `value`.
+    /// Returns the case with the number `value`.
     ///
     /// # Errors
     ///
@@ -108,28 +108,28 @@ impl CallbackCode {
     }
 }
 
-/// How a read or a write ended.
+/// The result of a read or a write.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CopyResult {
-    /// It was done; the stream goes on, the future is done.
+    /// It completed; the stream remains open, the future is done.
     Completed = 0,
-    /// The other end was dropped; this one must be, too.
+    /// The other end was dropped; this one must be dropped, too.
     Dropped = 1,
-    /// It was cancelled; another one may follow.
+    /// It was cancelled; another read or write may follow.
     Cancelled = 2,
 }
 
 impl CopyResult {
     /// Every case.
     pub const ALL: [Self; 3] = [Self::Completed, Self::Dropped, Self::Cancelled];
-    /// Its number.
+    /// Returns its number.
     #[must_use]
     pub const fn code(self) -> u32 {
         self as u32
     }
-    /// The case with the number `value`.
+    /// Returns the case with the number `value`.
     ///
     /// # Errors
     ///
@@ -149,7 +149,7 @@ impl CopyResult {
     }
 }
 
-/// How far a call has come, as its caller sees it.
+/// The progress of a call, as its caller sees it.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#subtask-state)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,11 +158,11 @@ pub enum SubtaskState {
     Starting = 0,
     /// The callee has taken the arguments.
     Started = 1,
-    /// The callee has given its result.
+    /// The callee has returned its result.
     Returned = 2,
     /// Cancelled; the arguments were not taken.
     CancelledBeforeStarted = 3,
-    /// Cancelled; the arguments were taken, there is no result.
+    /// Cancelled; the arguments were taken, but there is no result.
     CancelledBeforeReturned = 4,
 }
 
@@ -175,12 +175,12 @@ impl SubtaskState {
         Self::CancelledBeforeStarted,
         Self::CancelledBeforeReturned,
     ];
-    /// Its number.
+    /// Returns its number.
     #[must_use]
     pub const fn code(self) -> u32 {
         self as u32
     }
-    /// The case with the number `value`.
+    /// Returns the case with the number `value`.
     ///
     /// # Errors
     ///
@@ -202,25 +202,25 @@ impl SubtaskState {
     }
 }
 
-/// What an async-lifted function or its callback returns: what it wants next, and for `wait` the set.
+/// The result of an async-lifted function or its callback: its request, and for `wait` the set.
 ///
 /// In an `i32`: bits 0 to 3: `code`; bits 4 to 31: `waitable-set`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallbackResult {
-    /// What an async-lifted function, or its callback, wants next.
+    /// The request that an async-lifted function, or its callback, returns.
     pub code: CallbackCode,
-    /// The set to wait on; not looked at for other codes.
+    /// The set to wait on; ignored with other codes.
     pub waitable_set: u32,
 }
 
 impl CallbackResult {
-    /// The packed integer.
+    /// Returns the packed integer.
     ///
     /// # Errors
     ///
-    /// [`FieldTooLarge`] if a number doesn't fit its bits.
+    /// [`FieldTooLarge`] if a number does not fit in its bits.
     pub const fn pack(self) -> Result<u32, FieldTooLarge> {
         let Self { code, waitable_set } = self;
         if waitable_set >> 28 != 0 {
@@ -231,11 +231,11 @@ impl CallbackResult {
         }
         Ok(code.code() | (waitable_set << 4))
     }
-    /// What was packed.
+    /// Returns the values of a packed integer.
     ///
     /// # Errors
     ///
-    /// [`Trap::UnsupportedCallbackCode`] if there is no such code.
+    /// [`Trap::UnsupportedCallbackCode`] if a code does not exist.
     pub const fn unpack(packed: u32) -> Result<Self, Trap> {
         let Ok(code) = CallbackCode::from_code(packed & 15) else {
             return Err(Trap::UnsupportedCallbackCode);
@@ -245,25 +245,25 @@ impl CallbackResult {
     }
 }
 
-/// What an async-lowered function returns: how far the call came, and its subtask unless it has returned.
+/// The result of an async-lowered function: the progress of the call, and its subtask unless it has returned.
 ///
 /// In an `i32`: bits 0 to 3: `state`; bits 4 to 31: `subtask`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lower)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallResult {
-    /// How far a call has come, as its caller sees it.
+    /// The progress of a call, as its caller sees it.
     pub state: SubtaskState,
     /// The index of the subtask; 0 if the call has returned.
     pub subtask: u32,
 }
 
 impl CallResult {
-    /// The packed integer.
+    /// Returns the packed integer.
     ///
     /// # Errors
     ///
-    /// [`FieldTooLarge`] if a number doesn't fit its bits.
+    /// [`FieldTooLarge`] if a number does not fit in its bits.
     pub const fn pack(self) -> Result<u32, FieldTooLarge> {
         let Self { state, subtask } = self;
         if subtask >> 28 != 0 {
@@ -274,11 +274,11 @@ impl CallResult {
         }
         Ok(state.code() | (subtask << 4))
     }
-    /// What was packed.
+    /// Returns the values of a packed integer.
     ///
     /// # Errors
     ///
-    /// [`UnknownCode`] if there is no such code.
+    /// [`UnknownCode`] if a code does not exist.
     pub const fn unpack(packed: u32) -> Result<Self, UnknownCode> {
         let state = match SubtaskState::from_code(packed & 15) {
             Ok(case) => case,
@@ -289,24 +289,24 @@ impl CallResult {
     }
 }
 
-/// What `subtask.cancel` returns.
+/// The result of `subtask.cancel`.
 ///
 /// In an `i32`: bits 0 to 31: `state`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskcancel)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CancelResult {
-    /// [`limit::BLOCKED`] in place of what is packed.
+    /// [`limit::BLOCKED`] in place of the packed values.
     Blocked,
-    /// What is packed.
+    /// The packed values.
     Ended {
-        /// How far a call has come, as its caller sees it.
+        /// The progress of a call, as its caller sees it.
         state: SubtaskState,
     },
 }
 
 impl CancelResult {
-    /// The packed integer.
+    /// Returns the packed integer.
     #[must_use]
     pub const fn pack(self) -> u32 {
         let state = match self {
@@ -315,11 +315,11 @@ impl CancelResult {
         };
         state.code()
     }
-    /// What was packed.
+    /// Returns the values of a packed integer.
     ///
     /// # Errors
     ///
-    /// [`UnknownCode`] if there is no such code.
+    /// [`UnknownCode`] if a code does not exist.
     pub const fn unpack(packed: u32) -> Result<Self, UnknownCode> {
         if packed == limit::BLOCKED {
             return Ok(Self::Blocked);
@@ -332,30 +332,30 @@ impl CancelResult {
     }
 }
 
-/// How a read or write of a stream ended, and how many elements were copied.
+/// The result of a read or write of a stream, and the number of elements copied.
 ///
 /// In an `i32`: bits 0 to 3: `result`; bits 4 to 31: `progress`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StreamResult {
-    /// [`limit::BLOCKED`] in place of what is packed.
+    /// [`limit::BLOCKED`] in place of the packed values.
     Blocked,
-    /// What is packed.
+    /// The packed values.
     Ended {
-        /// How a read or a write ended.
+        /// The result of a read or a write.
         result: CopyResult,
-        /// How many elements were copied.
+        /// The number of elements copied.
         progress: u32,
     },
 }
 
 impl StreamResult {
-    /// The packed integer.
+    /// Returns the packed integer.
     ///
     /// # Errors
     ///
-    /// [`FieldTooLarge`] if a number doesn't fit its bits.
+    /// [`FieldTooLarge`] if a number does not fit in its bits.
     pub const fn pack(self) -> Result<u32, FieldTooLarge> {
         let (result, progress) = match self {
             Self::Blocked => return Ok(limit::BLOCKED),
@@ -369,11 +369,11 @@ impl StreamResult {
         }
         Ok(result.code() | (progress << 4))
     }
-    /// What was packed.
+    /// Returns the values of a packed integer.
     ///
     /// # Errors
     ///
-    /// [`UnknownCode`] if there is no such code.
+    /// [`UnknownCode`] if a code does not exist.
     pub const fn unpack(packed: u32) -> Result<Self, UnknownCode> {
         if packed == limit::BLOCKED {
             return Ok(Self::Blocked);
@@ -387,24 +387,24 @@ impl StreamResult {
     }
 }
 
-/// How a read or write of a future ended.
+/// The result of a read or write of a future.
 ///
 /// In an `i32`: bits 0 to 31: `result`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FutureResult {
-    /// [`limit::BLOCKED`] in place of what is packed.
+    /// [`limit::BLOCKED`] in place of the packed values.
     Blocked,
-    /// What is packed.
+    /// The packed values.
     Ended {
-        /// How a read or a write ended.
+        /// The result of a read or a write.
         result: CopyResult,
     },
 }
 
 impl FutureResult {
-    /// The packed integer.
+    /// Returns the packed integer.
     #[must_use]
     pub const fn pack(self) -> u32 {
         let result = match self {
@@ -413,11 +413,11 @@ impl FutureResult {
         };
         result.code()
     }
-    /// What was packed.
+    /// Returns the values of a packed integer.
     ///
     /// # Errors
     ///
-    /// [`UnknownCode`] if there is no such code.
+    /// [`UnknownCode`] if a code does not exist.
     pub const fn unpack(packed: u32) -> Result<Self, UnknownCode> {
         if packed == limit::BLOCKED {
             return Ok(Self::Blocked);
@@ -430,7 +430,7 @@ impl FutureResult {
     }
 }
 
-/// What `stream.new` and `future.new` return: the indices of both ends.
+/// The result of `stream.new` and `future.new`: the indices of both ends.
 ///
 /// In an `i64`: bits 0 to 31: `readable`; bits 32 to 63: `writable`.
 ///
@@ -444,13 +444,13 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// The packed integer.
+    /// Returns the packed integer.
     #[must_use]
     pub const fn pack(self) -> u64 {
         let Self { readable, writable } = self;
         (readable as u64) | ((writable as u64) << 32)
     }
-    /// What was packed.
+    /// Returns the values of a packed integer.
     #[expect(clippy::cast_possible_truncation, reason = "a field is cut out")]
     #[must_use]
     pub const fn unpack(packed: u64) -> Self {
@@ -460,7 +460,7 @@ impl Ends {
     }
 }
 
-/// A field of a packed integer that a number may be too large for.
+/// A field of a packed integer for which a number may be too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PackedField {
     /// `waitable-set` of a `callback-result`.
@@ -472,7 +472,7 @@ pub enum PackedField {
 }
 
 impl PackedField {
-    /// The packed integer that it is a field of, as `spec/abi.toml` calls it.
+    /// Returns the name of its packed integer in `spec/abi.toml`.
     #[must_use]
     pub const fn packing(self) -> &'static str {
         match self {
@@ -481,7 +481,7 @@ impl PackedField {
             Self::StreamResultProgress => "stream-result",
         }
     }
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

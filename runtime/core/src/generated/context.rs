@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::gate::Gate;
 use crate::generated::guards::Guards;
 
-/// The built-ins of the family `context`, typed: what an implementation of their rules is.
+/// The built-ins of the family `context`, as typed methods that implement their rules.
 pub trait ContextBuiltins: Guards + Suspends {
     /// `context.get`: Reads a slot of the current thread's storage. All of a component's context built-ins use the same type.
     ///
@@ -36,7 +36,7 @@ pub trait ContextBuiltins: Guards + Suspends {
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `context`, with what its definition fixes.
+/// A built-in of the family `context`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContextDefinition {
     /// `context.get`
@@ -56,7 +56,7 @@ pub enum ContextDefinition {
 }
 
 impl ContextDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -64,7 +64,7 @@ impl ContextDefinition {
             Self::Set { .. } => Builtin::ContextSet,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -76,7 +76,7 @@ impl ContextDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`ContextBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`ContextBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: ContextBuiltins>(
         self,
         machine: &mut M,
@@ -110,7 +110,7 @@ impl ContextDefinition {
     }
 }
 
-/// What the spec says of `context.get`.
+/// The spec's description of `context.get`.
 pub(crate) static GET: Description = Description {
     builtin: Builtin::ContextGet,
     name: "context.get",
@@ -137,7 +137,7 @@ pub(crate) static GET: Description = Description {
     summary: "Reads a slot of the current thread's storage. All of a component's context built-ins use the same type.",
 };
 
-/// What the spec says of `context.set`.
+/// The spec's description of `context.set`.
 pub(crate) static SET: Description = Description {
     builtin: Builtin::ContextSet,
     name: "context.set",

@@ -17,7 +17,7 @@ use crate::generated::error_context::{ErrorContextBuiltins, ErrorContextDefiniti
 use crate::generated::thread::{ThreadBuiltins, ThreadDefinition};
 
 impl Builtin {
-    /// Returns what the spec says of this built-in.
+    /// Returns the spec's description of this built-in.
     #[must_use]
     pub const fn description(self) -> &'static Description {
         match self {
@@ -89,7 +89,7 @@ impl<
         + ErrorContextBuiltins + ThreadBuiltins,
 > Builtins for M {}
 
-/// A built-in with what its definition in a component fixes.
+/// A built-in with the values that its definition in a component fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Definition {
     /// A built-in of the family `resource`.
@@ -175,7 +175,7 @@ impl From<ThreadDefinition> for Definition {
 }
 
 impl Definition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -191,7 +191,7 @@ impl Definition {
             Self::Thread(definition) => definition.builtin(),
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -207,12 +207,12 @@ impl Definition {
             Self::Thread(definition) => definition.result_type(),
         }
     }
-    /// The core result of a call that was suspended and has come to its end: `result`,
-    /// packed, as the core type that the definition says; nothing where it has none.
+    /// Returns the core result of a call that was suspended and has ended: the packed
+    /// `result` as the core type of the definition, or none if it has no result.
     ///
     /// # Errors
     ///
-    /// [`BuiltinCallError::ResultTooLarge`] if it doesn't fit that type.
+    /// [`BuiltinCallError::ResultTooLarge`] if it does not fit in that type.
     pub fn resumed(self, result: u64) -> Result<Option<CoreValue>, BuiltinCallError> {
         match self.result_type() {
             None => Ok(None),
@@ -223,8 +223,8 @@ impl Definition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] where the guest broke a rule; [`Failure::Error`] if the arguments
-    /// are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] if the guest broke a rule; [`Failure::Error`] if the arguments do
+    /// not match the signature, or a result does not fit it.
     pub fn call<M: Builtins>(
         self,
         machine: &mut M,

@@ -13,13 +13,13 @@ use crate::generated::guards::Guards;
 use crate::trap::Rule;
 use crate::generated::guards;
 
-/// The built-ins of the family `error-context`, typed: what an implementation of their rules is.
+/// The built-ins of the family `error-context`, as typed methods that implement their rules.
 pub trait ErrorContextBuiltins: Guards + Suspends {
-    /// `error-context.new`: Makes an error context; the message may be changed or dropped on the way.
+    /// `error-context.new`: Creates an error context; the message may be changed or dropped on the way.
     ///
     /// `[ptr:memory.addrtype len:memory.addrtype] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -32,11 +32,11 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
         ptr: u64,
         len: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `error-context.debug-message`: Stores the debug message, the same each time, and its pointer and length at `ptr`.
+    /// `error-context.debug-message`: Stores the debug message, and stores its pointer and length at `ptr`. The message is the same each time.
     ///
     /// `[errctxi:i32 ptr:memory.addrtype] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -49,11 +49,11 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
         errctxi: u32,
         ptr: u64,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `error-context.drop`: Removes an error context.
+    /// `error-context.drop`: Drops an error context.
     ///
     /// `[errctxi:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `error-context`, with what its definition fixes.
+/// A built-in of the family `error-context`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorContextDefinition {
     /// `error-context.new`
@@ -88,7 +88,7 @@ pub enum ErrorContextDefinition {
 }
 
 impl ErrorContextDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -97,7 +97,7 @@ impl ErrorContextDefinition {
             Self::Drop => Builtin::ErrorContextDrop,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -109,7 +109,7 @@ impl ErrorContextDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`ErrorContextBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`ErrorContextBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: ErrorContextBuiltins>(
         self,
         machine: &mut M,
@@ -156,7 +156,7 @@ impl ErrorContextDefinition {
     }
 }
 
-/// What the spec says of `error-context.new`.
+/// The spec's description of `error-context.new`.
 pub(crate) static NEW: Description = Description {
     builtin: Builtin::ErrorContextNew,
     name: "error-context.new",
@@ -194,10 +194,10 @@ pub(crate) static NEW: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Makes an error context; the message may be changed or dropped on the way.",
+    summary: "Creates an error context; the message may be changed or dropped on the way.",
 };
 
-/// What the spec says of `error-context.debug-message`.
+/// The spec's description of `error-context.debug-message`.
 pub(crate) static DEBUG_MESSAGE: Description = Description {
     builtin: Builtin::ErrorContextDebugMessage,
     name: "error-context.debug-message",
@@ -234,10 +234,10 @@ pub(crate) static DEBUG_MESSAGE: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Stores the debug message, the same each time, and its pointer and length at `ptr`.",
+    summary: "Stores the debug message, and stores its pointer and length at `ptr`. The message is the same each time.",
 };
 
-/// What the spec says of `error-context.drop`.
+/// The spec's description of `error-context.drop`.
 pub(crate) static DROP: Description = Description {
     builtin: Builtin::ErrorContextDrop,
     name: "error-context.drop",
@@ -266,5 +266,5 @@ pub(crate) static DROP: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Removes an error context.",
+    summary: "Drops an error context.",
 };

@@ -14,13 +14,13 @@ use crate::generated::guards::Guards;
 use crate::trap::Rule;
 use crate::generated::guards;
 
-/// The built-ins of the family `future`, typed: what an implementation of their rules is.
+/// The built-ins of the family `future`, as typed methods that implement their rules.
 pub trait FutureBuiltins: Guards + Suspends {
-    /// `future.new`: Makes a future and gives its two ends: the readable one in the low half, the writable one in the high half.
+    /// `future.new`: Creates a future and returns its two ends: the readable one in the low half, the writable one in the high half.
     ///
     /// `[] -> [packed-ends:i64]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -31,11 +31,11 @@ pub trait FutureBuiltins: Guards + Suspends {
         &mut self,
         ty: TypeIndex,
     ) -> Result<Outcome<Ends, Self::Suspension>, Failure>;
-    /// `future.read`: Offers a buffer for the value; completes when it has been written.
+    /// `future.read`: Offers a buffer for the value; completes when the value has been written.
     ///
     /// `[readable-future-end:i32 ptr:memory.addrtype] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -50,11 +50,11 @@ pub trait FutureBuiltins: Guards + Suspends {
         readable_future_end: u32,
         ptr: u64,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
-    /// `future.write`: Offers the value; completes when it has been read, or the reader has lost interest.
+    /// `future.write`: Offers the value; completes when it has been read, or the reader has dropped its end.
     ///
     /// `[writable-future-end:i32 ptr:memory.addrtype] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -69,11 +69,11 @@ pub trait FutureBuiltins: Guards + Suspends {
         writable_future_end: u32,
         ptr: u64,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
-    /// `future.cancel-read`: Ends a pending read and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `future.cancel-read`: Cancels a pending read and returns its result; with `async`, returns `BLOCKED` if it would have to wait.
     ///
     /// `[e:i32] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -86,11 +86,11 @@ pub trait FutureBuiltins: Guards + Suspends {
         is_async: bool,
         e: u32,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
-    /// `future.cancel-write`: Ends a pending write and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `future.cancel-write`: Cancels a pending write and returns its result; with `async`, returns `BLOCKED` if it would have to wait.
     ///
     /// `[e:i32] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ pub trait FutureBuiltins: Guards + Suspends {
     ///
     /// `[end:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -119,11 +119,11 @@ pub trait FutureBuiltins: Guards + Suspends {
         ty: TypeIndex,
         end: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `future.drop-writable`: Drops the writable end, after it was written or the reader was dropped.
+    /// `future.drop-writable`: Drops the writable end, after the value was written or the readable end was dropped.
     ///
     /// `[end:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -135,11 +135,11 @@ pub trait FutureBuiltins: Guards + Suspends {
         ty: TypeIndex,
         end: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `future.forward`: Gives up both ends and joins what is behind them: whatever is written to the one future is read from the other, without a copy in between.
+    /// `future.forward`: Consumes both ends and joins the two futures: a value written to the one is read from the other, without a copy in between.
     ///
     /// `[ri:i32 wi:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ pub trait FutureBuiltins: Guards + Suspends {
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `future`, with what its definition fixes.
+/// A built-in of the family `future`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FutureDefinition {
     /// `future.new`
@@ -168,7 +168,7 @@ pub enum FutureDefinition {
         ty: TypeIndex,
         /// The canonical options.
         options: OptionsIndex,
-        /// Whether it gives `BLOCKED` in place of waiting: the option `async`.
+        /// Set if it returns `BLOCKED` instead of waiting: the option `async`.
         is_async: bool,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
@@ -179,7 +179,7 @@ pub enum FutureDefinition {
         ty: TypeIndex,
         /// The canonical options.
         options: OptionsIndex,
-        /// Whether it gives `BLOCKED` in place of waiting: the option `async`.
+        /// Set if it returns `BLOCKED` instead of waiting: the option `async`.
         is_async: bool,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
@@ -188,14 +188,14 @@ pub enum FutureDefinition {
     CancelRead {
         /// The type of the stream or future.
         ty: TypeIndex,
-        /// Whether it gives `BLOCKED` in place of waiting.
+        /// Set if it returns `BLOCKED` instead of waiting.
         is_async: bool,
     },
     /// `future.cancel-write`
     CancelWrite {
         /// The type of the stream or future.
         ty: TypeIndex,
-        /// Whether it gives `BLOCKED` in place of waiting.
+        /// Set if it returns `BLOCKED` instead of waiting.
         is_async: bool,
     },
     /// `future.drop-readable`
@@ -216,7 +216,7 @@ pub enum FutureDefinition {
 }
 
 impl FutureDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -230,7 +230,7 @@ impl FutureDefinition {
             Self::Forward { .. } => Builtin::FutureForward,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -248,7 +248,7 @@ impl FutureDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`FutureBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`FutureBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: FutureBuiltins>(
         self,
         machine: &mut M,
@@ -337,7 +337,7 @@ impl FutureDefinition {
     }
 }
 
-/// What the spec says of `future.new`.
+/// The spec's description of `future.new`.
 pub(crate) static NEW: Description = Description {
     builtin: Builtin::FutureNew,
     name: "future.new",
@@ -357,10 +357,10 @@ pub(crate) static NEW: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Makes a future and gives its two ends: the readable one in the low half, the writable one in the high half.",
+    summary: "Creates a future and returns its two ends: the readable one in the low half, the writable one in the high half.",
 };
 
-/// What the spec says of `future.read`.
+/// The spec's description of `future.read`.
 pub(crate) static READ: Description = Description {
     builtin: Builtin::FutureRead,
     name: "future.read",
@@ -432,10 +432,10 @@ pub(crate) static READ: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Offers a buffer for the value; completes when it has been written.",
+    summary: "Offers a buffer for the value; completes when the value has been written.",
 };
 
-/// What the spec says of `future.write`.
+/// The spec's description of `future.write`.
 pub(crate) static WRITE: Description = Description {
     builtin: Builtin::FutureWrite,
     name: "future.write",
@@ -503,10 +503,10 @@ pub(crate) static WRITE: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Offers the value; completes when it has been read, or the reader has lost interest.",
+    summary: "Offers the value; completes when it has been read, or the reader has dropped its end.",
 };
 
-/// What the spec says of `future.cancel-read`.
+/// The spec's description of `future.cancel-read`.
 pub(crate) static CANCEL_READ: Description = Description {
     builtin: Builtin::FutureCancelRead,
     name: "future.cancel-read",
@@ -543,10 +543,10 @@ pub(crate) static CANCEL_READ: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Ends a pending read and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.",
+    summary: "Cancels a pending read and returns its result; with `async`, returns `BLOCKED` if it would have to wait.",
 };
 
-/// What the spec says of `future.cancel-write`.
+/// The spec's description of `future.cancel-write`.
 pub(crate) static CANCEL_WRITE: Description = Description {
     builtin: Builtin::FutureCancelWrite,
     name: "future.cancel-write",
@@ -583,10 +583,10 @@ pub(crate) static CANCEL_WRITE: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Ends a pending write and gives how it ended; with `async`, gives `BLOCKED` where it would have to wait.",
+    summary: "Cancels a pending write and returns its result; with `async`, returns `BLOCKED` if it would have to wait.",
 };
 
-/// What the spec says of `future.drop-readable`.
+/// The spec's description of `future.drop-readable`.
 pub(crate) static DROP_READABLE: Description = Description {
     builtin: Builtin::FutureDropReadable,
     name: "future.drop-readable",
@@ -620,7 +620,7 @@ pub(crate) static DROP_READABLE: Description = Description {
     summary: "Drops the readable end; the writer learns of it.",
 };
 
-/// What the spec says of `future.drop-writable`.
+/// The spec's description of `future.drop-writable`.
 pub(crate) static DROP_WRITABLE: Description = Description {
     builtin: Builtin::FutureDropWritable,
     name: "future.drop-writable",
@@ -652,10 +652,10 @@ pub(crate) static DROP_WRITABLE: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Drops the writable end, after it was written or the reader was dropped.",
+    summary: "Drops the writable end, after the value was written or the readable end was dropped.",
 };
 
-/// What the spec says of `future.forward`.
+/// The spec's description of `future.forward`.
 pub(crate) static FORWARD: Description = Description {
     builtin: Builtin::FutureForward,
     name: "future.forward",
@@ -716,5 +716,5 @@ pub(crate) static FORWARD: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Gives up both ends and joins what is behind them: whatever is written to the one future is read from the other, without a copy in between.",
+    summary: "Consumes both ends and joins the two futures: a value written to the one is read from the other, without a copy in between.",
 };

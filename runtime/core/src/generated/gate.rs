@@ -5,7 +5,7 @@
 /// A feature that gates parts of the Component Model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Gate {
-    /// What WASI 0.2 already had. Since wasi-0.2.
+    /// Everything that WASI 0.2 already had. Since wasi-0.2.
     Base,
     /// 🔀 Native concurrency: `async` functions, streams and futures. Since wasi-0.3.
     Async,
@@ -59,7 +59,7 @@ impl Gate {
         Self::Accessors,
         Self::Forward,
     ];
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -81,7 +81,8 @@ impl Gate {
             Self::Forward => "forward",
         }
     }
-    /// The emoji that marks it in the spec's text; empty for what WASI 0.2 had.
+    /// Returns the emoji that marks it in the spec's text; empty for everything that WASI
+    /// 0.2 already had.
     #[must_use]
     pub const fn emoji(self) -> &'static str {
         match self {
@@ -103,7 +104,7 @@ impl Gate {
             Self::Forward => "➡\u{fe0f}",
         }
     }
-    /// The milestone it shipped with: `wasi-0.2`, `wasi-0.3` or `unreleased`.
+    /// Returns the milestone in which it shipped: `wasi-0.2`, `wasi-0.3` or `unreleased`.
     #[must_use]
     pub const fn since(self) -> &'static str {
         match self {

@@ -2,17 +2,17 @@
 
 //! Limits and other numbers of the canonical ABI.
 
-/// As many core values may carry parameters; more go through memory.
+/// The largest number of core values that carry parameters; more go through memory.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening)
 pub const MAX_FLAT_PARAMS: u32 = 16;
 
-/// As many core values may carry the parameters of an async-lowered function; more go through memory.
+/// The largest number of core values that carry the parameters of an async-lowered function; more go through memory.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening)
 pub const MAX_FLAT_ASYNC_PARAMS: u32 = 4;
 
-/// As many core values may carry results; more go through memory.
+/// The largest number of core values that carry results; more go through memory.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening)
 pub const MAX_FLAT_RESULTS: u32 = 1;
@@ -22,7 +22,7 @@ pub const MAX_FLAT_RESULTS: u32 = 1;
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#table-state)
 pub const MAX_TABLE_LENGTH: u32 = 0xfff_ffff;
 
-/// As many elements one read or write of a stream may offer.
+/// The largest number of elements that one read or write of a stream may offer.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
 pub const MAX_BUFFER_LENGTH: u32 = 0xfff_ffff;
@@ -37,27 +37,27 @@ pub const MAX_STRING_BYTE_LENGTH: u32 = 0xfff_ffff;
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
 pub const MAX_LIST_BYTE_LENGTH: u32 = 0xfff_ffff;
 
-/// The largest size that `realloc` of a 32-bit memory can be asked for.
+/// The largest size that can be requested from `realloc` of a 32-bit memory.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
 pub const REALLOC_I32_MAX: u32 = 0xffff_ffff;
 
-/// The bits of the one NaN of `f32`.
+/// The bits of the only NaN of `f32`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
 pub const CANONICAL_FLOAT32_NAN: u32 = 0x7fc0_0000;
 
-/// The bits of the one NaN of `f64`.
+/// The bits of the only NaN of `f64`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
 pub const CANONICAL_FLOAT64_NAN: u64 = 0x7ff8_0000_0000_0000;
 
-/// What an async built-in gives where the synchronous one would wait; 32 ones, also where the result is an `i64`, as in the reference; the texts call it -1.
+/// The result of an async built-in whose synchronous form would wait. It has 32 one bits, also in an `i64` result, as in the reference; the texts call it -1.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskcancel)
 pub const BLOCKED: u32 = 0xffff_ffff;
 
-/// As many labels a `flags` type may have.
+/// The largest number of labels that a `flags` type may have.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
 pub const MAX_FLAGS: u32 = 32;
@@ -67,7 +67,7 @@ pub const MAX_FLAGS: u32 = 32;
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
 pub const MAX_VALUE_BYTE_LENGTH: u32 = 0xfff_ffff;
 
-/// As many slots of storage each thread has.
+/// The number of storage slots of each thread.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-contextget)
 pub const CONTEXT_SLOTS: u32 = 2;

@@ -13,13 +13,13 @@ use crate::generated::guards::Guards;
 use crate::trap::Rule;
 use crate::generated::guards;
 
-/// The built-ins of the family `resource`, typed: what an implementation of their rules is.
+/// The built-ins of the family `resource`, as typed methods that implement their rules.
 pub trait ResourceBuiltins: Guards + Suspends {
-    /// `resource.new`: Makes an owning handle of the resource type, which this component defines, from its representation.
+    /// `resource.new`: Creates an owning handle of a resource type that this component defines, from the representation.
     ///
     /// `[rep:T.rep] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -31,11 +31,11 @@ pub trait ResourceBuiltins: Guards + Suspends {
         resource_type: TypeIndex,
         rep: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `resource.drop`: Drops a handle; if it was the owning one, calls the resource type's destructor.
+    /// `resource.drop`: Drops a handle; an owning handle also calls the resource type's destructor.
     ///
     /// `[t:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ pub trait ResourceBuiltins: Guards + Suspends {
         resource_type: TypeIndex,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `resource.rep`: Gives the representation behind a handle of a resource type that this component defines. It may be called even while the instance may not be left.
+    /// `resource.rep`: Returns the representation of a handle of a resource type that this component defines. It may be called even while the instance may not be left.
     ///
     /// `[t:i32] -> [T.rep]`
     ///
@@ -63,7 +63,7 @@ pub trait ResourceBuiltins: Guards + Suspends {
     ) -> Result<Outcome<u64, Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `resource`, with what its definition fixes.
+/// A built-in of the family `resource`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResourceDefinition {
     /// `resource.new`
@@ -88,7 +88,7 @@ pub enum ResourceDefinition {
 }
 
 impl ResourceDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -97,7 +97,7 @@ impl ResourceDefinition {
             Self::Rep { .. } => Builtin::ResourceRep,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -110,7 +110,7 @@ impl ResourceDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`ResourceBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`ResourceBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: ResourceBuiltins>(
         self,
         machine: &mut M,
@@ -156,7 +156,7 @@ impl ResourceDefinition {
     }
 }
 
-/// What the spec says of `resource.new`.
+/// The spec's description of `resource.new`.
 pub(crate) static NEW: Description = Description {
     builtin: Builtin::ResourceNew,
     name: "resource.new",
@@ -181,10 +181,10 @@ pub(crate) static NEW: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Makes an owning handle of the resource type, which this component defines, from its representation.",
+    summary: "Creates an owning handle of a resource type that this component defines, from the representation.",
 };
 
-/// What the spec says of `resource.drop`.
+/// The spec's description of `resource.drop`.
 pub(crate) static DROP: Description = Description {
     builtin: Builtin::ResourceDrop,
     name: "resource.drop",
@@ -217,10 +217,10 @@ pub(crate) static DROP: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Drops a handle; if it was the owning one, calls the resource type's destructor.",
+    summary: "Drops a handle; an owning handle also calls the resource type's destructor.",
 };
 
-/// What the spec says of `resource.rep`.
+/// The spec's description of `resource.rep`.
 pub(crate) static REP: Description = Description {
     builtin: Builtin::ResourceRep,
     name: "resource.rep",
@@ -245,5 +245,5 @@ pub(crate) static REP: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Gives the representation behind a handle of a resource type that this component defines. It may be called even while the instance may not be left.",
+    summary: "Returns the representation of a handle of a resource type that this component defines. It may be called even while the instance may not be left.",
 };

@@ -14,13 +14,13 @@ use crate::generated::guards::Guards;
 use crate::trap::Rule;
 use crate::generated::guards;
 
-/// The built-ins of the family `stream`, typed: what an implementation of their rules is.
+/// The built-ins of the family `stream`, as typed methods that implement their rules.
 pub trait StreamBuiltins: Guards + Suspends {
-    /// `stream.new`: Makes a stream and gives its two ends: the readable one in the low half, the writable one in the high half.
+    /// `stream.new`: Creates a stream and returns its two ends: the readable one in the low half, the writable one in the high half.
     ///
     /// `[] -> [packed-ends:i64]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -31,11 +31,11 @@ pub trait StreamBuiltins: Guards + Suspends {
         &mut self,
         ty: TypeIndex,
     ) -> Result<Outcome<Ends, Self::Suspension>, Failure>;
-    /// `stream.read`: Offers a buffer to be filled with the next elements; completes when a writer has given some, or the stream has ended.
+    /// `stream.read`: Offers a buffer for the next elements; completes when a writer has written some, or the stream has ended.
     ///
     /// `[stream-end:i32 ptr:memory.addrtype num:memory.addrtype] -> [memory.addrtype]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -51,11 +51,11 @@ pub trait StreamBuiltins: Guards + Suspends {
         ptr: u64,
         num: u64,
     ) -> Result<Outcome<StreamResult, Self::Suspension>, Failure>;
-    /// `stream.write`: Offers a buffer of elements; completes when a reader has taken some, or will take no more.
+    /// `stream.write`: Offers a buffer of elements; completes when a reader has read some, or has dropped its end.
     ///
     /// `[stream-end:i32 ptr:memory.addrtype num:memory.addrtype] -> [memory.addrtype]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -71,11 +71,11 @@ pub trait StreamBuiltins: Guards + Suspends {
         ptr: u64,
         num: u64,
     ) -> Result<Outcome<StreamResult, Self::Suspension>, Failure>;
-    /// `stream.cancel-read`: Ends a pending read and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `stream.cancel-read`: Cancels a pending read and returns its result and the number of elements read; with `async`, returns `BLOCKED` if it would have to wait.
     ///
     /// `[e:i32] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -88,11 +88,11 @@ pub trait StreamBuiltins: Guards + Suspends {
         is_async: bool,
         e: u32,
     ) -> Result<Outcome<StreamResult, Self::Suspension>, Failure>;
-    /// `stream.cancel-write`: Ends a pending write and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `stream.cancel-write`: Cancels a pending write and returns its result and the number of elements written; with `async`, returns `BLOCKED` if it would have to wait.
     ///
     /// `[e:i32] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     ///
     /// `[end:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     ///
     /// `[end:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -137,11 +137,11 @@ pub trait StreamBuiltins: Guards + Suspends {
         ty: TypeIndex,
         end: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `stream.forward`: Gives up both ends and joins what is behind them: whatever is written to the one stream is read from the other, without a copy in between.
+    /// `stream.forward`: Consumes both ends and joins the two streams: values written to the one are read from the other, without a copy in between.
     ///
     /// `[ri:i32 wi:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ pub trait StreamBuiltins: Guards + Suspends {
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `stream`, with what its definition fixes.
+/// A built-in of the family `stream`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StreamDefinition {
     /// `stream.new`
@@ -170,7 +170,7 @@ pub enum StreamDefinition {
         ty: TypeIndex,
         /// The canonical options.
         options: OptionsIndex,
-        /// Whether it gives `BLOCKED` in place of waiting: the option `async`.
+        /// Set if it returns `BLOCKED` instead of waiting: the option `async`.
         is_async: bool,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
@@ -181,7 +181,7 @@ pub enum StreamDefinition {
         ty: TypeIndex,
         /// The canonical options.
         options: OptionsIndex,
-        /// Whether it gives `BLOCKED` in place of waiting: the option `async`.
+        /// Set if it returns `BLOCKED` instead of waiting: the option `async`.
         is_async: bool,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
@@ -190,14 +190,14 @@ pub enum StreamDefinition {
     CancelRead {
         /// The type of the stream or future.
         ty: TypeIndex,
-        /// Whether it gives `BLOCKED` in place of waiting.
+        /// Set if it returns `BLOCKED` instead of waiting.
         is_async: bool,
     },
     /// `stream.cancel-write`
     CancelWrite {
         /// The type of the stream or future.
         ty: TypeIndex,
-        /// Whether it gives `BLOCKED` in place of waiting.
+        /// Set if it returns `BLOCKED` instead of waiting.
         is_async: bool,
     },
     /// `stream.drop-readable`
@@ -218,7 +218,7 @@ pub enum StreamDefinition {
 }
 
 impl StreamDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -232,7 +232,7 @@ impl StreamDefinition {
             Self::Forward { .. } => Builtin::StreamForward,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -250,7 +250,7 @@ impl StreamDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`StreamBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`StreamBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: StreamBuiltins>(
         self,
         machine: &mut M,
@@ -355,7 +355,7 @@ impl StreamDefinition {
     }
 }
 
-/// What the spec says of `stream.new`.
+/// The spec's description of `stream.new`.
 pub(crate) static NEW: Description = Description {
     builtin: Builtin::StreamNew,
     name: "stream.new",
@@ -375,10 +375,10 @@ pub(crate) static NEW: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Makes a stream and gives its two ends: the readable one in the low half, the writable one in the high half.",
+    summary: "Creates a stream and returns its two ends: the readable one in the low half, the writable one in the high half.",
 };
 
-/// What the spec says of `stream.read`.
+/// The spec's description of `stream.read`.
 pub(crate) static READ: Description = Description {
     builtin: Builtin::StreamRead,
     name: "stream.read",
@@ -454,10 +454,10 @@ pub(crate) static READ: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Offers a buffer to be filled with the next elements; completes when a writer has given some, or the stream has ended.",
+    summary: "Offers a buffer for the next elements; completes when a writer has written some, or the stream has ended.",
 };
 
-/// What the spec says of `stream.write`.
+/// The spec's description of `stream.write`.
 pub(crate) static WRITE: Description = Description {
     builtin: Builtin::StreamWrite,
     name: "stream.write",
@@ -529,10 +529,10 @@ pub(crate) static WRITE: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Offers a buffer of elements; completes when a reader has taken some, or will take no more.",
+    summary: "Offers a buffer of elements; completes when a reader has read some, or has dropped its end.",
 };
 
-/// What the spec says of `stream.cancel-read`.
+/// The spec's description of `stream.cancel-read`.
 pub(crate) static CANCEL_READ: Description = Description {
     builtin: Builtin::StreamCancelRead,
     name: "stream.cancel-read",
@@ -569,10 +569,10 @@ pub(crate) static CANCEL_READ: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Ends a pending read and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.",
+    summary: "Cancels a pending read and returns its result and the number of elements read; with `async`, returns `BLOCKED` if it would have to wait.",
 };
 
-/// What the spec says of `stream.cancel-write`.
+/// The spec's description of `stream.cancel-write`.
 pub(crate) static CANCEL_WRITE: Description = Description {
     builtin: Builtin::StreamCancelWrite,
     name: "stream.cancel-write",
@@ -609,10 +609,10 @@ pub(crate) static CANCEL_WRITE: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Ends a pending write and gives how it ended and how far it came; with `async`, gives `BLOCKED` where it would have to wait.",
+    summary: "Cancels a pending write and returns its result and the number of elements written; with `async`, returns `BLOCKED` if it would have to wait.",
 };
 
-/// What the spec says of `stream.drop-readable`.
+/// The spec's description of `stream.drop-readable`.
 pub(crate) static DROP_READABLE: Description = Description {
     builtin: Builtin::StreamDropReadable,
     name: "stream.drop-readable",
@@ -646,7 +646,7 @@ pub(crate) static DROP_READABLE: Description = Description {
     summary: "Drops the readable end; the writer learns of it.",
 };
 
-/// What the spec says of `stream.drop-writable`.
+/// The spec's description of `stream.drop-writable`.
 pub(crate) static DROP_WRITABLE: Description = Description {
     builtin: Builtin::StreamDropWritable,
     name: "stream.drop-writable",
@@ -680,7 +680,7 @@ pub(crate) static DROP_WRITABLE: Description = Description {
     summary: "Drops the writable end, which ends the stream; the reader learns of it.",
 };
 
-/// What the spec says of `stream.forward`.
+/// The spec's description of `stream.forward`.
 pub(crate) static FORWARD: Description = Description {
     builtin: Builtin::StreamForward,
     name: "stream.forward",
@@ -741,5 +741,5 @@ pub(crate) static FORWARD: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Gives up both ends and joins what is behind them: whatever is written to the one stream is read from the other, without a copy in between.",
+    summary: "Consumes both ends and joins the two streams: values written to the one are read from the other, without a copy in between.",
 };

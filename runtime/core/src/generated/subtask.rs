@@ -14,13 +14,13 @@ use crate::generated::guards::Guards;
 use crate::trap::Rule;
 use crate::generated::guards;
 
-/// The built-ins of the family `subtask`, typed: what an implementation of their rules is.
+/// The built-ins of the family `subtask`, as typed methods that implement their rules.
 pub trait SubtaskBuiltins: Guards + Suspends {
-    /// `subtask.cancel`: Asks the callee of a subtask to cancel, and waits until it has resolved one way or another; with `async`, gives `BLOCKED` where it would have to wait.
+    /// `subtask.cancel`: Asks the callee of a subtask to cancel, and waits until the subtask has resolved; with `async`, returns `BLOCKED` if it would have to wait.
     ///
     /// `[subtask:i32] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -32,11 +32,11 @@ pub trait SubtaskBuiltins: Guards + Suspends {
         is_async: bool,
         subtask: u32,
     ) -> Result<Outcome<CancelResult, Self::Suspension>, Failure>;
-    /// `subtask.drop`: Removes a subtask whose resolution this instance has received.
+    /// `subtask.drop`: Drops a subtask whose resolution this instance has received.
     ///
     /// `[subtask:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -49,12 +49,12 @@ pub trait SubtaskBuiltins: Guards + Suspends {
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `subtask`, with what its definition fixes.
+/// A built-in of the family `subtask`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SubtaskDefinition {
     /// `subtask.cancel`
     Cancel {
-        /// Whether it gives `BLOCKED` in place of waiting.
+        /// Set if it returns `BLOCKED` instead of waiting.
         is_async: bool,
     },
     /// `subtask.drop`
@@ -62,7 +62,7 @@ pub enum SubtaskDefinition {
 }
 
 impl SubtaskDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -70,7 +70,7 @@ impl SubtaskDefinition {
             Self::Drop => Builtin::SubtaskDrop,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -82,7 +82,7 @@ impl SubtaskDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`SubtaskBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`SubtaskBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: SubtaskBuiltins>(
         self,
         machine: &mut M,
@@ -119,7 +119,7 @@ impl SubtaskDefinition {
     }
 }
 
-/// What the spec says of `subtask.cancel`.
+/// The spec's description of `subtask.cancel`.
 pub(crate) static CANCEL: Description = Description {
     builtin: Builtin::SubtaskCancel,
     name: "subtask.cancel",
@@ -155,10 +155,10 @@ pub(crate) static CANCEL: Description = Description {
             is_async: true,
         },
     ],
-    summary: "Asks the callee of a subtask to cancel, and waits until it has resolved one way or another; with `async`, gives `BLOCKED` where it would have to wait.",
+    summary: "Asks the callee of a subtask to cancel, and waits until the subtask has resolved; with `async`, returns `BLOCKED` if it would have to wait.",
 };
 
-/// What the spec says of `subtask.drop`.
+/// The spec's description of `subtask.drop`.
 pub(crate) static DROP: Description = Description {
     builtin: Builtin::SubtaskDrop,
     name: "subtask.drop",
@@ -188,5 +188,5 @@ pub(crate) static DROP: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Removes a subtask whose resolution this instance has received.",
+    summary: "Drops a subtask whose resolution this instance has received.",
 };

@@ -13,13 +13,13 @@ use crate::generated::guards::Guards;
 use crate::trap::Rule;
 use crate::generated::guards;
 
-/// The built-ins of the family `task`, typed: what an implementation of their rules is.
+/// The built-ins of the family `task`, as typed methods that implement their rules.
 pub trait TaskBuiltins: Guards + Suspends {
-    /// `task.return`: Gives the current task's result to its caller. The result type and the options must be those of the lifted function.
+    /// `task.return`: Returns the current task's result to its caller. The result type and the options must be those of the lifted function.
     ///
     /// `[lower(FuncT.results)*] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`], [`Guards::async_lifted`].
+    /// Checked first: [`Guards::may_leave`], [`Guards::async_lifted`].
     ///
     /// # Errors
     ///
@@ -32,11 +32,11 @@ pub trait TaskBuiltins: Guards + Suspends {
         options: OptionsIndex,
         values: &[CoreValue],
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `task.cancel`: Ends the current task without a result, after a request for cancellation was delivered to it.
+    /// `task.cancel`: Resolves the current task without a result, after a request for cancellation was delivered to it.
     ///
     /// `[] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`], [`Guards::async_lifted`].
+    /// Checked first: [`Guards::may_leave`], [`Guards::async_lifted`].
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ pub trait TaskBuiltins: Guards + Suspends {
     fn canon_task_cancel(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `task`, with what its definition fixes.
+/// A built-in of the family `task`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TaskDefinition {
     /// `task.return`
@@ -61,7 +61,7 @@ pub enum TaskDefinition {
 }
 
 impl TaskDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -69,7 +69,7 @@ impl TaskDefinition {
             Self::Cancel => Builtin::TaskCancel,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -80,7 +80,7 @@ impl TaskDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`TaskBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`TaskBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: TaskBuiltins>(
         self,
         machine: &mut M,
@@ -117,7 +117,7 @@ impl TaskDefinition {
     }
 }
 
-/// What the spec says of `task.return`.
+/// The spec's description of `task.return`.
 pub(crate) static RETURN: Description = Description {
     builtin: Builtin::TaskReturn,
     name: "task.return",
@@ -174,10 +174,10 @@ pub(crate) static RETURN: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Gives the current task's result to its caller. The result type and the options must be those of the lifted function.",
+    summary: "Returns the current task's result to its caller. The result type and the options must be those of the lifted function.",
 };
 
-/// What the spec says of `task.cancel`.
+/// The spec's description of `task.cancel`.
 pub(crate) static CANCEL: Description = Description {
     builtin: Builtin::TaskCancel,
     name: "task.cancel",
@@ -203,5 +203,5 @@ pub(crate) static CANCEL: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Ends the current task without a result, after a request for cancellation was delivered to it.",
+    summary: "Resolves the current task without a result, after a request for cancellation was delivered to it.",
 };

@@ -13,21 +13,21 @@ use crate::generated::guards::Guards;
 use crate::trap::Rule;
 use crate::generated::guards;
 
-/// The built-ins of the family `thread`, typed: what an implementation of their rules is.
+/// The built-ins of the family `thread`, as typed methods that implement their rules.
 pub trait ThreadBuiltins: Guards + Suspends {
-    /// `thread.index`: Gives the current thread's index in its instance's thread table.
+    /// `thread.index`: Returns the current thread's index in its instance's thread table.
     ///
     /// `[] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadindex) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadindex)
     fn canon_thread_index(&mut self) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `thread.new-indirect`: Makes a suspended thread that will call the function at `fi` of the table with `c`.
+    /// `thread.new-indirect`: Creates a suspended thread that will call the function at `fi` of the table with `c`.
     ///
     /// `[fi:table.addrtype c:FuncT.params[0]] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     ///
     /// `[t:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -57,27 +57,27 @@ pub trait ThreadBuiltins: Guards + Suspends {
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.suspend`: Suspends the current thread until another one resumes it; gives 0.
+    /// `thread.suspend`: Suspends the current thread until another one resumes it; returns 0.
     ///
     /// `[] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadsuspend) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadsuspend)
     fn canon_thread_suspend(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.yield`: Lets other ready threads run; gives 0.
+    /// `thread.yield`: Lets other ready threads run; returns 0.
     ///
     /// `[] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadyield) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadyield)
     fn canon_thread_yield(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.suspend-then-resume`: Suspends the current thread and switches to a suspended one; gives 0.
+    /// `thread.suspend-then-resume`: Suspends the current thread and switches to a suspended one; returns 0.
     ///
     /// `[t:i32] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -88,11 +88,11 @@ pub trait ThreadBuiltins: Guards + Suspends {
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.yield-then-resume`: Leaves the current thread ready and switches to a suspended one; gives 0.
+    /// `thread.yield-then-resume`: Leaves the current thread ready and switches to a suspended one; returns 0.
     ///
     /// `[t:i32] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -103,11 +103,11 @@ pub trait ThreadBuiltins: Guards + Suspends {
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.suspend-then-promote`: Suspends the current thread and switches to another one if that is ready; gives 0.
+    /// `thread.suspend-then-promote`: Suspends the current thread and switches to another one if that one is ready; returns 0.
     ///
     /// `[t:i32] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -118,11 +118,11 @@ pub trait ThreadBuiltins: Guards + Suspends {
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.yield-then-promote`: Leaves the current thread ready and switches to another one if that is ready; gives 0.
+    /// `thread.yield-then-promote`: Leaves the current thread ready and switches to another one if that one is ready; returns 0.
     ///
     /// `[t:i32] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -133,11 +133,11 @@ pub trait ThreadBuiltins: Guards + Suspends {
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.spawn-ref`: Makes a ready thread that will call `f` with `c`; gives 0 where no thread is made, as in the deterministic profile.
+    /// `thread.spawn-ref`: Creates a ready thread that will call `f` with `c`; returns 0 if no thread is created, as in the deterministic profile.
     ///
     /// `[f:(ref null FuncT) c:FuncT.params[0]] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -152,11 +152,11 @@ pub trait ThreadBuiltins: Guards + Suspends {
         f: Option<u32>,
         c: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `thread.spawn-indirect`: Makes a ready thread that will call the function at `i` of the shared table with `c`; gives 0 where no thread is made, as in the deterministic profile.
+    /// `thread.spawn-indirect`: Creates a ready thread that will call the function at `i` of the shared table with `c`; returns 0 if no thread is created, as in the deterministic profile.
     ///
     /// `[i:table.addrtype c:FuncT.params[0]] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -172,7 +172,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
         i: u64,
         c: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `thread.available-parallelism`: Gives how many threads can be expected to run in parallel; the same each time in one instance.
+    /// `thread.available-parallelism`: Returns the number of threads that can be expected to run in parallel; it is the same each time in one instance.
     ///
     /// `[] -> [i32]`
     ///
@@ -183,7 +183,7 @@ pub trait ThreadBuiltins: Guards + Suspends {
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `thread`, with what its definition fixes.
+/// A built-in of the family `thread`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ThreadDefinition {
     /// `thread.index`
@@ -215,7 +215,7 @@ pub enum ThreadDefinition {
     YieldThenPromote,
     /// `thread.spawn-ref`
     SpawnRef {
-        /// Whether it is for threads that run in parallel.
+        /// Set if it is for threads that run in parallel.
         is_shared: bool,
         /// The type of the start function.
         start_type: CoreTypeIndex,
@@ -224,7 +224,7 @@ pub enum ThreadDefinition {
     },
     /// `thread.spawn-indirect`
     SpawnIndirect {
-        /// Whether it is for threads that run in parallel.
+        /// Set if it is for threads that run in parallel.
         is_shared: bool,
         /// The type of the start function.
         start_type: CoreTypeIndex,
@@ -237,13 +237,13 @@ pub enum ThreadDefinition {
     },
     /// `thread.available-parallelism`
     AvailableParallelism {
-        /// Whether it is for threads that run in parallel.
+        /// Set if it is for threads that run in parallel.
         is_shared: bool,
     },
 }
 
 impl ThreadDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -261,7 +261,7 @@ impl ThreadDefinition {
             Self::AvailableParallelism { .. } => Builtin::ThreadAvailableParallelism,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -283,7 +283,7 @@ impl ThreadDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`ThreadBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`ThreadBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: ThreadBuiltins>(
         self,
         machine: &mut M,
@@ -416,7 +416,7 @@ impl ThreadDefinition {
     }
 }
 
-/// What the spec says of `thread.index`.
+/// The spec's description of `thread.index`.
 pub(crate) static INDEX: Description = Description {
     builtin: Builtin::ThreadIndex,
     name: "thread.index",
@@ -436,10 +436,10 @@ pub(crate) static INDEX: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Gives the current thread's index in its instance's thread table.",
+    summary: "Returns the current thread's index in its instance's thread table.",
 };
 
-/// What the spec says of `thread.new-indirect`.
+/// The spec's description of `thread.new-indirect`.
 pub(crate) static NEW_INDIRECT: Description = Description {
     builtin: Builtin::ThreadNewIndirect,
     name: "thread.new-indirect",
@@ -473,10 +473,10 @@ pub(crate) static NEW_INDIRECT: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Makes a suspended thread that will call the function at `fi` of the table with `c`.",
+    summary: "Creates a suspended thread that will call the function at `fi` of the table with `c`.",
 };
 
-/// What the spec says of `thread.resume-later`.
+/// The spec's description of `thread.resume-later`.
 pub(crate) static RESUME_LATER: Description = Description {
     builtin: Builtin::ThreadResumeLater,
     name: "thread.resume-later",
@@ -508,7 +508,7 @@ pub(crate) static RESUME_LATER: Description = Description {
     summary: "Makes a suspended thread ready to run.",
 };
 
-/// What the spec says of `thread.suspend`.
+/// The spec's description of `thread.suspend`.
 pub(crate) static SUSPEND: Description = Description {
     builtin: Builtin::ThreadSuspend,
     name: "thread.suspend",
@@ -528,10 +528,10 @@ pub(crate) static SUSPEND: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Suspends the current thread until another one resumes it; gives 0.",
+    summary: "Suspends the current thread until another one resumes it; returns 0.",
 };
 
-/// What the spec says of `thread.yield`.
+/// The spec's description of `thread.yield`.
 pub(crate) static YIELD: Description = Description {
     builtin: Builtin::ThreadYield,
     name: "thread.yield",
@@ -551,10 +551,10 @@ pub(crate) static YIELD: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Lets other ready threads run; gives 0.",
+    summary: "Lets other ready threads run; returns 0.",
 };
 
-/// What the spec says of `thread.suspend-then-resume`.
+/// The spec's description of `thread.suspend-then-resume`.
 pub(crate) static SUSPEND_THEN_RESUME: Description = Description {
     builtin: Builtin::ThreadSuspendThenResume,
     name: "thread.suspend-then-resume",
@@ -583,10 +583,10 @@ pub(crate) static SUSPEND_THEN_RESUME: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Suspends the current thread and switches to a suspended one; gives 0.",
+    summary: "Suspends the current thread and switches to a suspended one; returns 0.",
 };
 
-/// What the spec says of `thread.yield-then-resume`.
+/// The spec's description of `thread.yield-then-resume`.
 pub(crate) static YIELD_THEN_RESUME: Description = Description {
     builtin: Builtin::ThreadYieldThenResume,
     name: "thread.yield-then-resume",
@@ -615,10 +615,10 @@ pub(crate) static YIELD_THEN_RESUME: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Leaves the current thread ready and switches to a suspended one; gives 0.",
+    summary: "Leaves the current thread ready and switches to a suspended one; returns 0.",
 };
 
-/// What the spec says of `thread.suspend-then-promote`.
+/// The spec's description of `thread.suspend-then-promote`.
 pub(crate) static SUSPEND_THEN_PROMOTE: Description = Description {
     builtin: Builtin::ThreadSuspendThenPromote,
     name: "thread.suspend-then-promote",
@@ -647,10 +647,10 @@ pub(crate) static SUSPEND_THEN_PROMOTE: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Suspends the current thread and switches to another one if that is ready; gives 0.",
+    summary: "Suspends the current thread and switches to another one if that one is ready; returns 0.",
 };
 
-/// What the spec says of `thread.yield-then-promote`.
+/// The spec's description of `thread.yield-then-promote`.
 pub(crate) static YIELD_THEN_PROMOTE: Description = Description {
     builtin: Builtin::ThreadYieldThenPromote,
     name: "thread.yield-then-promote",
@@ -679,10 +679,10 @@ pub(crate) static YIELD_THEN_PROMOTE: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Leaves the current thread ready and switches to another one if that is ready; gives 0.",
+    summary: "Leaves the current thread ready and switches to another one if that one is ready; returns 0.",
 };
 
-/// What the spec says of `thread.spawn-ref`.
+/// The spec's description of `thread.spawn-ref`.
 pub(crate) static SPAWN_REF: Description = Description {
     builtin: Builtin::ThreadSpawnRef,
     name: "thread.spawn-ref",
@@ -710,10 +710,10 @@ pub(crate) static SPAWN_REF: Description = Description {
         Rule::StartFunctionUnknown,
     ],
     imports: &[],
-    summary: "Makes a ready thread that will call `f` with `c`; gives 0 where no thread is made, as in the deterministic profile.",
+    summary: "Creates a ready thread that will call `f` with `c`; returns 0 if no thread is created, as in the deterministic profile.",
 };
 
-/// What the spec says of `thread.spawn-indirect`.
+/// The spec's description of `thread.spawn-indirect`.
 pub(crate) static SPAWN_INDIRECT: Description = Description {
     builtin: Builtin::ThreadSpawnIndirect,
     name: "thread.spawn-indirect",
@@ -742,10 +742,10 @@ pub(crate) static SPAWN_INDIRECT: Description = Description {
         Rule::TableFull,
     ],
     imports: &[],
-    summary: "Makes a ready thread that will call the function at `i` of the shared table with `c`; gives 0 where no thread is made, as in the deterministic profile.",
+    summary: "Creates a ready thread that will call the function at `i` of the shared table with `c`; returns 0 if no thread is created, as in the deterministic profile.",
 };
 
-/// What the spec says of `thread.available-parallelism`.
+/// The spec's description of `thread.available-parallelism`.
 pub(crate) static AVAILABLE_PARALLELISM: Description = Description {
     builtin: Builtin::ThreadAvailableParallelism,
     name: "thread.available-parallelism",
@@ -760,5 +760,5 @@ pub(crate) static AVAILABLE_PARALLELISM: Description = Description {
     blocks: Blocks::Never,
     traps: &[],
     imports: &[],
-    summary: "Gives how many threads can be expected to run in parallel; the same each time in one instance.",
+    summary: "Returns the number of threads that can be expected to run in parallel; it is the same each time in one instance.",
 };

@@ -32,7 +32,7 @@ pub enum ValueType {
     F64,
     /// A Unicode scalar value.
     Char,
-    /// A sequence of Unicode scalar values, in the encoding that the definition says.
+    /// A sequence of Unicode scalar values, in the encoding that the definition sets.
     String,
     /// A handle of an error context.
     ErrorContext,
@@ -42,7 +42,7 @@ pub enum ValueType {
     Variant,
     /// Any number of elements.
     List,
-    /// A list of a length that the type says, at least 1: `(list t n)`.
+    /// A list whose length is part of its type, at least 1: `(list t n)`.
     FixedLengthList,
     /// Numbered fields, at least one.
     Tuple,
@@ -50,13 +50,13 @@ pub enum ValueType {
     Flags,
     /// One of several labels.
     Enum,
-    /// A value or none.
+    /// A value, or no value.
     Option,
     /// Success or failure, each with or without a value.
     Result,
     /// The owning handle of a resource.
     Own,
-    /// A handle of a resource for the time of a call.
+    /// A handle of a resource, valid during a call.
     Borrow,
     /// The readable end of a stream.
     Stream,
@@ -109,7 +109,7 @@ impl ValueType {
         Self::Future,
         Self::Map,
     ];
-    /// Its keyword.
+    /// Returns its keyword.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -143,7 +143,7 @@ impl ValueType {
             Self::Map => "map",
         }
     }
-    /// Its opcode in the binary format.
+    /// Returns its opcode in the binary format.
     #[must_use]
     pub const fn opcode(self) -> u8 {
         match self {
@@ -177,7 +177,7 @@ impl ValueType {
             Self::Map => 0x63,
         }
     }
-    /// The type with this opcode in the binary format.
+    /// Returns the type with this opcode in the binary format.
     #[must_use]
     pub const fn from_opcode(opcode: u8) -> Option<Self> {
         match opcode {
@@ -212,7 +212,7 @@ impl ValueType {
             _ => None,
         }
     }
-    /// The feature it belongs to.
+    /// Returns the feature to which it belongs.
     #[must_use]
     pub const fn gate(self) -> Gate {
         match self {
@@ -246,7 +246,7 @@ impl ValueType {
             Self::Map => Gate::Map,
         }
     }
-    /// Its layout, if that is always the same.
+    /// Returns its layout, if that is always the same.
     #[must_use]
     pub const fn fixed_layout(self) -> Option<FixedLayout> {
         match self {
@@ -372,7 +372,7 @@ impl ValueType {
             _ => None,
         }
     }
-    /// The type that it is a special form of, and laid out as.
+    /// Returns the type of which it is a special form, and whose layout it has.
     #[must_use]
     pub const fn specializes(self) -> Option<Self> {
         match self {

@@ -14,13 +14,13 @@ use crate::generated::guards::Guards;
 use crate::trap::Rule;
 use crate::generated::guards;
 
-/// The built-ins of the family `waitable`, typed: what an implementation of their rules is.
+/// The built-ins of the family `waitable`, as typed methods that implement their rules.
 pub trait WaitableBuiltins: Guards + Suspends {
-    /// `waitable-set.new`: Makes an empty waitable set.
+    /// `waitable-set.new`: Creates an empty waitable set.
     ///
     /// `[] -> [i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -30,11 +30,11 @@ pub trait WaitableBuiltins: Guards + Suspends {
     fn canon_waitable_set_new(
         &mut self,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `waitable-set.wait`: Waits until a member of the set has an event, stores its two payload words at `payload-addr` and gives its code.
+    /// `waitable-set.wait`: Waits until a member of the set has an event, stores its two payload words at `payload-addr` and returns its code.
     ///
     /// `[s:i32 payload-addr:memory.addrtype] -> [event-code:i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -47,11 +47,11 @@ pub trait WaitableBuiltins: Guards + Suspends {
         s: u32,
         payload_addr: u64,
     ) -> Result<Outcome<EventCode, Self::Suspension>, Failure>;
-    /// `waitable-set.poll`: Gives an event of a member of the set as `waitable-set.wait` does, or code 0 where there is none.
+    /// `waitable-set.poll`: Returns an event of a member of the set as `waitable-set.wait` does, or code 0 if there is none.
     ///
     /// `[s:i32 payload-addr:memory.addrtype] -> [event-code:i32]`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -64,11 +64,11 @@ pub trait WaitableBuiltins: Guards + Suspends {
         s: u32,
         payload_addr: u64,
     ) -> Result<Outcome<EventCode, Self::Suspension>, Failure>;
-    /// `waitable-set.drop`: Removes a waitable set that is empty and that nobody waits on.
+    /// `waitable-set.drop`: Drops a waitable set that has no members and no waiters.
     ///
     /// `[s:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -79,11 +79,11 @@ pub trait WaitableBuiltins: Guards + Suspends {
         &mut self,
         s: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `waitable.join`: Moves a waitable into a set, out of the one it was in; set 0 means none.
+    /// `waitable.join`: Moves a waitable into a set, out of its former set; set 0 stands for no set.
     ///
     /// `[w:i32 maybe_set:i32] -> []`
     ///
-    /// Checked before: [`Guards::may_leave`].
+    /// Checked first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
@@ -97,21 +97,21 @@ pub trait WaitableBuiltins: Guards + Suspends {
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
 }
 
-/// A built-in of the family `waitable`, with what its definition fixes.
+/// A built-in of the family `waitable`, with the values that its definition fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WaitableDefinition {
     /// `waitable-set.new`
     SetNew,
     /// `waitable-set.wait`
     SetWait {
-        /// The memory that is written to.
+        /// The memory to which values are written.
         memory: MemoryIndex,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
     },
     /// `waitable-set.poll`
     SetPoll {
-        /// The memory that is written to.
+        /// The memory to which values are written.
         memory: MemoryIndex,
         /// The address type of the memory; `i32` without one.
         memory_address: IntegerType,
@@ -123,7 +123,7 @@ pub enum WaitableDefinition {
 }
 
 impl WaitableDefinition {
-    /// The built-in that this is a definition of.
+    /// Returns the built-in of this definition.
     #[must_use]
     pub const fn builtin(self) -> Builtin {
         match self {
@@ -134,7 +134,7 @@ impl WaitableDefinition {
             Self::Join => Builtin::WaitableJoin,
         }
     }
-    /// The core type of its result, if it has one.
+    /// Returns the core type of its result, if it has one.
     #[must_use]
     pub const fn result_type(self) -> Option<IntegerType> {
         match self {
@@ -148,7 +148,7 @@ impl WaitableDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as the methods of [`WaitableBuiltins`] say; [`Failure::Error`] if the arguments are not those of the signature, or a result doesn't fit it.
+    /// [`Failure::Trap`] as in the methods of [`WaitableBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: WaitableBuiltins>(
         self,
         machine: &mut M,
@@ -208,7 +208,7 @@ impl WaitableDefinition {
     }
 }
 
-/// What the spec says of `waitable-set.new`.
+/// The spec's description of `waitable-set.new`.
 pub(crate) static SET_NEW: Description = Description {
     builtin: Builtin::WaitableSetNew,
     name: "waitable-set.new",
@@ -228,10 +228,10 @@ pub(crate) static SET_NEW: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Makes an empty waitable set.",
+    summary: "Creates an empty waitable set.",
 };
 
-/// What the spec says of `waitable-set.wait`.
+/// The spec's description of `waitable-set.wait`.
 pub(crate) static SET_WAIT: Description = Description {
     builtin: Builtin::WaitableSetWait,
     name: "waitable-set.wait",
@@ -270,10 +270,10 @@ pub(crate) static SET_WAIT: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Waits until a member of the set has an event, stores its two payload words at `payload-addr` and gives its code.",
+    summary: "Waits until a member of the set has an event, stores its two payload words at `payload-addr` and returns its code.",
 };
 
-/// What the spec says of `waitable-set.poll`.
+/// The spec's description of `waitable-set.poll`.
 pub(crate) static SET_POLL: Description = Description {
     builtin: Builtin::WaitableSetPoll,
     name: "waitable-set.poll",
@@ -312,10 +312,10 @@ pub(crate) static SET_POLL: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Gives an event of a member of the set as `waitable-set.wait` does, or code 0 where there is none.",
+    summary: "Returns an event of a member of the set as `waitable-set.wait` does, or code 0 if there is none.",
 };
 
-/// What the spec says of `waitable-set.drop`.
+/// The spec's description of `waitable-set.drop`.
 pub(crate) static SET_DROP: Description = Description {
     builtin: Builtin::WaitableSetDrop,
     name: "waitable-set.drop",
@@ -346,10 +346,10 @@ pub(crate) static SET_DROP: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Removes a waitable set that is empty and that nobody waits on.",
+    summary: "Drops a waitable set that has no members and no waiters.",
 };
 
-/// What the spec says of `waitable.join`.
+/// The spec's description of `waitable.join`.
 pub(crate) static JOIN: Description = Description {
     builtin: Builtin::WaitableJoin,
     name: "waitable.join",
@@ -383,5 +383,5 @@ pub(crate) static JOIN: Description = Description {
             is_async: false,
         },
     ],
-    summary: "Moves a waitable into a set, out of the one it was in; set 0 means none.",
+    summary: "Moves a waitable into a set, out of its former set; set 0 stands for no set.",
 };

@@ -19,8 +19,8 @@ use super::future::FutureTemplate;
 use super::error_context::ErrorContextTemplate;
 use super::thread::ThreadTemplate;
 
-/// A built-in and what its definition in a component fixes: indices and slots of the
-/// component, and types with resource types by their slots.
+/// A built-in with the values that its definition in a component fixes: indices and slots
+/// of the component, and types with the slots of resource types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BuiltinTemplate {
     /// A built-in of the family `resource`.

@@ -8,7 +8,7 @@ use crate::component::definition::immediates::{
     BuiltinNumbers, CanonicalOptions, Immediates,
 };
 
-/// A built-in of the family `error-context`, with what its definition in a component fixes.
+/// A built-in of the family `error-context`, with the values that its definition in a component fixes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorContextTemplate {
     /// `error-context.new`

@@ -7,7 +7,7 @@ use crate::builtin::{ResourceDefinition, TypeIndex};
 use crate::core_value::IntegerType;
 use crate::component::definition::immediates::{BuiltinNumbers, Immediates};
 
-/// A built-in of the family `resource`, with what its definition in a component fixes.
+/// A built-in of the family `resource`, with the values that its definition in a component fixes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ResourceTemplate {
     /// `resource.new`

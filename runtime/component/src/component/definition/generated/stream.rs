@@ -9,7 +9,7 @@ use crate::component::definition::immediates::{
     BuiltinNumbers, CanonicalOptions, Immediates,
 };
 
-/// A built-in of the family `stream`, with what its definition in a component fixes.
+/// A built-in of the family `stream`, with the values that its definition in a component fixes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StreamTemplate {
     /// `stream.new`
@@ -35,14 +35,14 @@ pub(crate) enum StreamTemplate {
     CancelRead {
         /// The type of the elements, or of the value.
         element: Option<Type>,
-        /// Whether it returns `BLOCKED` in place of waiting.
+        /// Set if it returns `BLOCKED` instead of waiting.
         is_async: bool,
     },
     /// `stream.cancel-write`
     CancelWrite {
         /// The type of the elements, or of the value.
         element: Option<Type>,
-        /// Whether it returns `BLOCKED` in place of waiting.
+        /// Set if it returns `BLOCKED` instead of waiting.
         is_async: bool,
     },
     /// `stream.drop-readable`

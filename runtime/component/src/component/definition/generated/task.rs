@@ -9,7 +9,7 @@ use crate::component::definition::immediates::{
     BuiltinNumbers, CanonicalOptions, Immediates,
 };
 
-/// A built-in of the family `task`, with what its definition in a component fixes.
+/// A built-in of the family `task`, with the values that its definition in a component fixes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TaskTemplate {
     /// `task.return`

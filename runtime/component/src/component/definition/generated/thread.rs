@@ -8,7 +8,7 @@ use crate::component::definition::immediates::{
     BuiltinNumbers, IS_SHARED, Immediates, StartFunction, StartTable,
 };
 
-/// A built-in of the family `thread`, with what its definition in a component fixes.
+/// A built-in of the family `thread`, with the values that its definition in a component fixes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ThreadTemplate {
     /// `thread.index`
@@ -36,14 +36,14 @@ pub(crate) enum ThreadTemplate {
     YieldThenPromote,
     /// `thread.spawn-ref`
     SpawnRef {
-        /// Whether it is for threads that run in parallel.
+        /// Set if it is for threads that run in parallel.
         is_shared: bool,
         /// The start function.
         start: StartFunction,
     },
     /// `thread.spawn-indirect`
     SpawnIndirect {
-        /// Whether it is for threads that run in parallel.
+        /// Set if it is for threads that run in parallel.
         is_shared: bool,
         /// The start function.
         start: StartFunction,
@@ -52,7 +52,7 @@ pub(crate) enum ThreadTemplate {
     },
     /// `thread.available-parallelism`
     AvailableParallelism {
-        /// Whether it is for threads that run in parallel.
+        /// Set if it is for threads that run in parallel.
         is_shared: bool,
     },
 }
