@@ -52,8 +52,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let Some(core) = lifted.core.filter(|_| lifted.is_deferrable) else {
             return Ok(EmbedderCall::NotBegun);
         };
-        // A call that a host function makes while its callers are held belongs to it, and needs
-        // records.
+        // A call by a host function whose callers are held is begun on behalf of that function, which
+        // needs records.
         let holds = |call| state.machine.are_callers_held(call) != Ok(false);
         if state.acting.call.is_some_and(holds)
             || state.machine.invoke_deferred(function) != Ok(true)

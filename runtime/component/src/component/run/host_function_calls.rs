@@ -106,7 +106,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(call.caller())
     }
 
-    /// Keeps the future of a host function that waits, or returns its result if it is ready.
+    /// Polls the future of a host function where it was called, and returns its result to the caller. If
+    /// the future is not ready, it waits from now on.
     pub(crate) fn begin_waiting(
         &mut self,
         subtask: SubtaskId,
