@@ -30,7 +30,7 @@ use crate::input::Input;
 
 use self::stopping::Stopping;
 
-/// Serve a component over HTTP, which answers requests with `wasi:http` of WASI 0.2 or 0.3.
+/// Serve a component over HTTP: it answers requests with `wasi:http` of WASI 0.2 or 0.3.
 ///
 /// Each request gets its own instance, unless `--reuse` is used. If a guest traps, the response has
 /// the status 500; if it takes too long, 504; if there are too many requests at the same time, 503.

@@ -119,8 +119,7 @@ fn a_guest_that_traps_is_answered_for_and_others_go_on() {
     let server = Server::start(&body, &["--reuse", "100"]);
     assert_eq!([(); 4].map(|()| server.status()), [200, 500, 200, 500]);
     let errors = server.stop();
-    let expected =
-        "error[request]: a request was not answered well: wasm `unreachable` instruction";
+    let expected = "error[request]: a request failed: wasm `unreachable` instruction";
     assert_eq!(errors.matches(expected).count(), 2, "{errors}");
 }
 
@@ -197,7 +196,7 @@ fn ctrl_c_stops_a_server_when_all_is_answered() {
     assert_eq!(client.join().unwrap(), 504);
     let (code, said) = server.end();
     assert_eq!(code, Some(0));
-    assert!(said.starts_with("stopping when one request is answered;"), "{said}");
+    assert!(said.starts_with("stopping after one request is answered;"), "{said}");
 }
 
 #[cfg(unix)]
