@@ -75,6 +75,38 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Guests that run are not stopped: the time is checked after [the turns of a
     /// poll](Self::set_turns_per_poll).
     ///
+    /// ```
+    /// # #[cfg(feature = "wasmi")] {
+    /// use std::time::Duration;
+    ///
+    /// use weft::component::{Component, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// // The guest yields forever.
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core func $yield (canon thread.yield))
+    ///         (core module $Module
+    ///             (import "" "yield" (func $yield (result i32)))
+    ///             (func (export "f") (loop (drop (call $yield)) (br 0))))
+    ///         (core instance $module (instantiate $Module (with "" (instance
+    ///             (export "yield" (func $yield))))))
+    ///         (func (export "forever") async (canon lift (core func $module "f") async)))
+    /// "#)?;
+    /// let engine = Wasmi::default();
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = store.instantiate(&component, &Linker::new())?;
+    /// let forever = store.typed_function::<(), ()>(&instance, "forever")?;
+    ///
+    /// let call = store.start(&forever, ())?;
+    /// assert_eq!(store.run_within(call, Duration::from_millis(5))?, None);
+    /// // The call is kept. It could be run again.
+    /// store.abandon(call)?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`CallError`], as from [`run`](Self::run), except [`CallError::WaitsForHost`].

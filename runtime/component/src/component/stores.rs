@@ -418,6 +418,40 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// returns nevertheless: the guest decides if and when. [`abandon`](Self::abandon) ends a call
     /// without asking.
     ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::component::{CallError, Component, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// // The guest yields until it is asked to cancel.
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core func $cancel (canon task.cancel))
+    ///         (core module $Module
+    ///             (import "" "cancel" (func $cancel))
+    ///             (func (export "begin") (result i32) (i32.const 1 (; YIELD ;)))
+    ///             (func (export "callback") (param $event i32) (param i32 i32) (result i32)
+    ///                 (if (i32.eq (local.get $event) (i32.const 6 (; TASK_CANCELLED ;)))
+    ///                     (then (call $cancel) (return (i32.const 0 (; EXIT ;)))))
+    ///                 (i32.const 1 (; YIELD ;))))
+    ///         (core instance $module (instantiate $Module (with "" (instance
+    ///             (export "cancel" (func $cancel))))))
+    ///         (func (export "wait") async (canon lift (core func $module "begin") async
+    ///             (callback (core func $module "callback")))))
+    /// "#)?;
+    /// let engine = Wasmi::default();
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = store.instantiate(&component, &Linker::new())?;
+    /// let wait = store.typed_function::<(), ()>(&instance, "wait")?;
+    ///
+    /// let call = store.start(&wait, ())?;
+    /// store.cancel(call)?;
+    /// assert!(matches!(store.run(call), Err(CallError::Cancelled)));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Unknown`] if there is no such call, or if its result was taken before;

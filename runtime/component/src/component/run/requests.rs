@@ -26,7 +26,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     pub(crate) fn run_requests_of(&mut self, call: SubtaskId) -> bool {
         let requests = self.data_mut().inbox.take_new(|it| it.acting.call == Some(call));
         let has_some = !requests.is_empty();
-        requests.into_iter().for_each(|request| self.run_request(request));
+        for request in requests {
+            self.run_request(request);
+        }
         has_some
     }
 

@@ -166,9 +166,13 @@ mod tests {
         assert_eq!((inbox.len(), inbox.take(), inbox.take()), (2, Some('a'), Some('b')));
         assert_eq!(inbox.take(), None);
 
-        ['a', 'b', 'c', 'd'].into_iter().for_each(|it| sender.send(it));
+        for it in ['a', 'b', 'c', 'd'] {
+            sender.send(it);
+        }
         assert_eq!(inbox.take_new(|it| "bd".contains(*it)), ['b', 'd']);
-        ['e', 'c'].into_iter().for_each(|it| sender.send(it));
+        for it in ['e', 'c'] {
+            sender.send(it);
+        }
         assert_eq!(inbox.take_new(|it| *it == 'c'), []);
         assert_eq!(inbox.len(), 4);
         let rest = core::iter::from_fn(|| inbox.take()).collect::<alloc::string::String>();
