@@ -1,7 +1,7 @@
-//! Moving values, beside a plain copy of the same bytes.
+//! Benchmarks of moving values, beside a plain copy of the same bytes.
 //!
-//! `cargo bench -p weft-runtime-core --bench abi` prints the times of each way and what they allocate. For
-//! strings the plain way is a copy and a validation, by the standard library.
+//! `cargo bench -p weft-runtime-core --bench abi` prints the time of each way and its
+//! allocations. For strings, the plain way is a copy and a validation by the standard library.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, missing_docs, reason = "a benchmark")]
 
@@ -27,7 +27,7 @@ fn main() {
 const OPTIONS: Options = Options::new(IntegerType::I32, StringEncoding::Utf8);
 const SIZES: [usize; 3] = [16, 1 << 10, 1 << 20];
 
-/// A memory whose `realloc` always gives the same place.
+/// A memory whose `realloc` always returns the same place.
 struct Guest {
     memory: Vec<u8>,
 }
@@ -68,7 +68,7 @@ impl LowerContext for Guest {
     }
 }
 
-/// Two memories, both at hand.
+/// Two memories, which are both accessible.
 struct Pair {
     source: Vec<u8>,
     destination: Guest,
@@ -225,7 +225,7 @@ mod plain {
     }
 }
 
-/// The three ways for one type of list.
+/// Defines the three benchmarks for one type of list.
 macro_rules! lists {
     ($($name:ident: $ty:ty = $value:expr, $dynamic:expr;)*) => {$(
         mod $name {

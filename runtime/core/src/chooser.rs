@@ -1,15 +1,30 @@
-//! The decisions that the spec leaves open, all through one door.
+//! The decisions that the spec leaves open.
 //!
-//! Where the reference says `random.choice`, `random.randint` or `DETERMINISTIC_PROFILE`, the
-//! machine asks its [`Chooser`], and so does who lowers floats. The same answers and the same inputs give the same run.
+//! The reference decides them by `random.choice`, `random.randint` or `DETERMINISTIC_PROFILE`. The
+//! machine asks its [`Chooser`], and so does code that lowers floats. The same answers and the same
+//! inputs give the same run.
 //!
-//! | chooser | what it answers |
+//! ```
+//! # use weft_core as weft;
+//! use weft::chooser::Seeded;
+//! use weft::machine::Machine;
+//!
+//! weft::limits! {
+//!     struct Small { ..MachineSizes::SMALL }
+//! }
+//!
+//! // Threads run in an order that depends on the seed alone.
+//! let machine: Machine<Small, Seeded> = Machine::new(Seeded::new(7));
+//! # let _ = machine;
+//! ```
+//!
+//! | chooser | answers |
 //! |---|---|
-//! | [`FirstInFirstOut`] | 0: whoever has waited longest, and what a user would expect |
-//! | [`DeterministicProfile`] | what the reference does where `DETERMINISTIC_PROFILE` is set |
-//! | [`Seeded`] | anything, from a seed |
-//! | [`Replaying`] | what a list says |
-//! | [`Recording`] | what another one says, and remembers it (feature `alloc`) |
+//! | [`FirstInFirstOut`] | always 0: the thread or event that has waited longest |
+//! | [`DeterministicProfile`] | those of the reference if `DETERMINISTIC_PROFILE` is set |
+//! | [`Seeded`] | any, from a seed |
+//! | [`Replaying`] | those of a list |
+//! | [`Recording`] | those of another chooser, which it records (feature `alloc`) |
 
 use core::fmt;
 
@@ -17,47 +32,47 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Choice {
-    /// `Store.tick`: which ready thread runs; in the order of their instances' turns, and in
-    /// each about in the order in which they began to wait.
+    /// `Store.tick`: the ready thread that runs. The threads are in the order of their instances'
+    /// turns. Within an instance, they are about in the order in which they began to wait.
     Tick,
-    /// `canon_lift`: while a call of a function that isn't `async` has not resolved, which ready
-    /// thread of the callee's instance runs; ordered as for [`Tick`](Self::Tick).
+    /// `canon_lift`: the ready thread of the callee's instance that runs while a call of a
+    /// function that isn't `async` has not resolved. The threads are in the order of
+    /// [`Tick`](Self::Tick).
     SyncCall,
-    /// `Task.request_cancellation`: which ready thread of the callee's instance runs; ordered
-    /// as for [`Tick`](Self::Tick).
+    /// `Task.request_cancellation`: the ready thread of the callee's instance that runs. The
+    /// threads are in the order of [`Tick`](Self::Tick).
     Cancellation,
-    /// `Task.request_cancellation`: whether, after one, no further thread runs (0) or one
-    /// does (1).
+    /// `Task.request_cancellation`: after one thread has run, none (0) or another one (1) runs.
     CancellationGoesOn,
-    /// `Task.enter_implicit_thread`: whether a task that may enter, while others still wait to,
-    /// queues up behind them (0) or goes ahead (1).
+    /// `Task.enter_implicit_thread`: a task that may enter, while others still wait to, queues up
+    /// after them (0) or goes ahead (1).
     Enter,
-    /// `Thread.yield_`: whether a thread that yields lets others run (0) or goes on (1); also
-    /// of one that returned `yield` to its callback loop.
+    /// `Thread.yield_`: a thread that yields lets others run (0) or goes on (1). This is also for
+    /// a thread that returned `yield` to its callback loop.
     Yield,
-    /// `WaitableSet.wait`: whether a thread that waits on a set which has an event gets it at
-    /// once (0) or lets others run first (1); also of one that returned `wait` to its callback
-    /// loop.
+    /// `WaitableSet.wait`: a thread that waits on a set that has an event gets the event at once
+    /// (0) or lets others run first (1). This is also for a thread that returned `wait` to its
+    /// callback loop.
     Wait,
-    /// `WaitableSet.get_pending_event`: which of a set's events is delivered, in the order in
-    /// which they came.
+    /// `WaitableSet.get_pending_event`: the event of a set that is delivered. The events are in
+    /// the order in which they came.
     Event,
-    /// `End.cancel`: whether a read or write that is cancelled while the host has the other end
-    /// is over at once (0) or when the host says so (1).
+    /// `End.cancel`: a read or write that is cancelled while the host has the other end is over
+    /// at once (0) or when the host says so (1).
     HostCopyCancelled,
-    /// `canon_thread_spawn_ref` and `canon_thread_spawn_indirect`: whether a thread is made (0) or
-    /// none (1).
+    /// `canon_thread_spawn_ref` and `canon_thread_spawn_indirect`: a thread is made (0) or not
+    /// (1).
     Spawn,
-    /// `canon_error_context_new`: whether the debug message is kept (0) or dropped (1).
+    /// `canon_error_context_new`: the debug message is kept (0) or dropped (1).
     DebugMessage,
-    /// `random_nan_bits`: what a NaN is lowered as; the canonical one (0), or another sign, or
-    /// another payload. The machine lowers nothing: whoever does asks with
-    /// [`NanBits::choose`](crate::abi::NanBits::choose).
+    /// `random_nan_bits`: the bits that a NaN is lowered as. They are those of the canonical NaN
+    /// (0), or have another sign, or another payload. The machine lowers nothing: code that does
+    /// asks with [`NanBits::choose`](crate::abi::NanBits::choose).
     NanBits,
 }
 
 impl Choice {
-    /// Every decision.
+    /// All decisions.
     pub const ALL: [Self; 12] = [
         Self::Tick,
         Self::SyncCall,
@@ -93,9 +108,9 @@ impl fmt::Display for Choice {
     }
 }
 
-/// Who decides what the spec leaves open.
+/// A chooser, which decides what the spec leaves open.
 ///
-/// It is asked only where there are two possibilities or more.
+/// It is asked only if there are two possibilities or more.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -114,9 +129,10 @@ impl fmt::Display for Choice {
 /// }
 /// ```
 pub trait Chooser {
-    /// One of the `count` possibilities of `choice`, from 0. Any other number is
-    /// [`Error::ChoiceOutOfRange`](crate::error::Error::ChoiceOutOfRange), and what was under way
-    /// then is [given up](crate::machine::Machine::trapped).
+    /// Returns one of the `count` possibilities of `choice`, from 0.
+    ///
+    /// Any other number is [`Error::ChoiceOutOfRange`](crate::error::Error::ChoiceOutOfRange),
+    /// and the current call has to be [given up](crate::machine::Machine::trapped).
     fn choose(&mut self, choice: Choice, count: u32) -> u32;
 }
 
@@ -126,7 +142,7 @@ impl<C: Chooser + ?Sized> Chooser for &mut C {
     }
 }
 
-/// Always the first possibility: deterministic, fair, and what a user would expect.
+/// A chooser that always takes the first possibility: deterministic and fair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FirstInFirstOut;
 
@@ -143,12 +159,12 @@ impl Chooser for FirstInFirstOut {
     }
 }
 
-/// What the reference does where `DETERMINISTIC_PROFILE` is set, and the first possibility where
-/// that leaves the decision open, too.
+/// The chooser of the reference if `DETERMINISTIC_PROFILE` is set. If that leaves a decision
+/// open, too, it takes the first possibility.
 ///
-/// It differs from [`FirstInFirstOut`] in three ways: a thread that waits lets others run even
-/// if there is an event for it, no threads are spawned, and debug messages are dropped. NaNs are
-/// the canonical ones with either.
+/// It differs from [`FirstInFirstOut`] in three ways: a thread that waits lets others run even if
+/// there is an event for it, no threads are spawned, and debug messages are dropped. With both,
+/// NaNs are canonical.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DeterministicProfile;
 
@@ -158,14 +174,15 @@ impl Chooser for DeterministicProfile {
     }
 }
 
-/// Any possibility, decided by a seed: the same seed gives the same answers, on every platform.
+/// A chooser that takes any possibility, by a seed. The same seed leads to the same answers on every
+/// platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seeded {
     state: u64,
 }
 
 impl Seeded {
-    /// The chooser of this seed.
+    /// Creates the chooser of this seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self { state: seed }
@@ -185,7 +202,7 @@ impl Chooser for Seeded {
     }
 }
 
-/// What a list says, in its order; 0 behind its end.
+/// A chooser that answers with a list, in its order, and with 0 after its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Replaying<'a> {
     choices: &'a [u32],
@@ -193,13 +210,14 @@ pub struct Replaying<'a> {
 }
 
 impl<'a> Replaying<'a> {
-    /// The chooser that answers with `choices`.
+    /// Creates a chooser that answers with `choices`.
     #[must_use]
     pub const fn new(choices: &'a [u32]) -> Self {
         Self { choices, asked: 0 }
     }
 
-    /// How often it was asked; more than the list is long if the run was another one.
+    /// Returns the number of times that it was asked. It is greater than the length of the list
+    /// if the run was another one.
     #[must_use]
     pub const fn asked(&self) -> usize {
         self.asked
@@ -226,15 +244,15 @@ mod recording {
     /// A decision that was made.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct Chosen {
-        /// What was to be decided.
+        /// The decision.
         pub choice: Choice,
-        /// How many possibilities there were.
+        /// The number of possibilities.
         pub count: u32,
-        /// Which one it was, from 0.
+        /// The number of the chosen one, from 0.
         pub chosen: u32,
     }
 
-    /// Answers as another chooser does, and remembers the answers.
+    /// A chooser that answers as another one does, and records the answers.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct Recording<C> {
         chooser: C,
@@ -242,12 +260,12 @@ mod recording {
     }
 
     impl<C> Recording<C> {
-        /// Records what `chooser` answers.
+        /// Creates a chooser that records the answers of `chooser`.
         pub const fn new(chooser: C) -> Self {
             Self { chooser, chosen: Vec::new() }
         }
 
-        /// The answers so far.
+        /// Returns the answers so far.
         pub fn chosen(&self) -> &[Chosen] {
             &self.chosen
         }
@@ -267,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_reaches_every_possibility_and_no_other() {
+    fn a_seed_reaches_every_possibility_and_only_those() {
         for count in 1..20 {
             let mut seeded = Seeded::new(7);
             let mut seen = [false; 20];
@@ -289,7 +307,7 @@ mod tests {
 
     #[test]
     #[cfg(feature = "alloc")]
-    fn what_was_recorded_is_what_was_chosen() {
+    fn the_recorded_choices_are_those_that_were_made() {
         let mut recording = Recording::new(Replaying::new(&[1]));
         recording.choose(Choice::Yield, 2);
         recording.choose(Choice::Tick, 5);

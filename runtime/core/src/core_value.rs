@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-/// A value that a core function takes or returns.
+/// An argument or a result of a core function.
 ///
-/// Floats are carried as their bits, so that a NaN arrives as it was sent.
+/// Floats are stored as their bits, so that a NaN arrives unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CoreValue {
     /// An `i32`, as an unsigned number.
@@ -15,12 +15,13 @@ pub enum CoreValue {
     F32(u32),
     /// The bits of an `f64`.
     F64(u64),
-    /// A reference to a function, by the number its adapter gave it; `None` is the null reference.
+    /// A reference to a function, by the number that its adapter chose; `None` is the null
+    /// reference.
     Function(Option<u32>),
 }
 
 impl CoreValue {
-    /// The type of this value.
+    /// Returns the type of this value.
     #[must_use]
     pub const fn ty(self) -> CoreType {
         match self {
@@ -32,7 +33,7 @@ impl CoreValue {
         }
     }
 
-    /// `value` as an integer of type `ty`; `None` if it doesn't fit.
+    /// Returns `value` as an integer of type `ty`, or `None` if it doesn't fit.
     #[must_use]
     pub fn integer(ty: IntegerType, value: u64) -> Option<Self> {
         match ty {
@@ -69,7 +70,8 @@ impl fmt::Display for CoreType {
     }
 }
 
-/// An integer type: what the addresses of a memory or table are, and what a definition may choose.
+/// An integer type: the type of the addresses of a memory or table, or one that a definition
+/// chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IntegerType {
     /// `i32`

@@ -1,24 +1,9 @@
-//! Typed handles: what the host holds of a resource, of an end of a stream or future, or of an
-//! error context, with the type behind it for the compiler.
+//! Typed handles of the host: of a resource, of an end of a stream or future, or of an error context.
 //!
-//! The host has no handle table; what it holds, it knows by what the [machine](crate::machine)
-//! calls it. The types here are that and, for the compiler only, the type behind it.
+//! A function that takes or returns a handle in WIT takes or returns one of these in Rust. The type
+//! parameter is only for the compiler, so that handles of different types can't be mixed up. `R` is
+//! any type of yours; in the functions of one type, one `R` stands for one resource type.
 //!
-//! | type | WIT | |
-//! |---|---|---|
-//! | [`OwnHandle<R>`] | `own<r>`, `r` | owns the resource: whoever has it drops it or gives it away |
-//! | [`BorrowHandle<'_, R>`](BorrowHandle) | `borrow<r>` | lent until the call returns |
-//! | [`StreamHandle<T>`] | `stream<t>` | the readable end of a stream |
-//! | [`FutureHandle<T>`] | `future<t>` | the readable end of a future |
-//! | [`ErrorContext`] | `error-context` | an error's description |
-//!
-//! Only what may be duplicated can be cloned: a borrow. Dropping the Rust value tells nobody:
-//! it is the store that drops a resource, an end or an error context, and that finds out if one
-//! is used which the host does not hold any more.
-//!
-//! All of them are types of the Component Model: they are lifted, lowered, and parts of other
-//! types. `R` is any type of yours; in the functions of one type, one `R` stands for one resource
-//! type.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -27,11 +12,26 @@
 //! #[derive(Debug)]
 //! enum File {}
 //!
-//! // A resource of the host's own type, which it knows by the number 3.
+//! // A resource of a type that the host defines. It knows the resource by the number 3.
 //! let file = OwnHandle::<File>::new(3);
 //! assert_eq!(file.representation(), 3);
 //! assert_eq!(file.borrow().representation(), 3);
 //! ```
+//!
+//! | type | WIT | purpose |
+//! |---|---|---|
+//! | [`OwnHandle<R>`] | `own<r>`, `r` | owns the resource: its owner drops it or passes it on |
+//! | [`BorrowHandle<'_, R>`](BorrowHandle) | `borrow<r>` | lent until the call returns |
+//! | [`StreamHandle<T>`] | `stream<t>` | the readable end of a stream |
+//! | [`FutureHandle<T>`] | `future<t>` | the readable end of a future |
+//! | [`ErrorContext`] | `error-context` | the description of an error |
+//!
+//! All of them are types of the Component Model: they are lifted, lowered, and parts of other types.
+//!
+//! The host has no handle table. A handle holds the id by which the [machine](crate::machine) knows
+//! the object. Dropping the Rust value does nothing: the store drops a resource, an end or an error
+//! context. If a handle is used that the host holds no longer, the store returns an error. Only a
+//! borrow can be cloned.
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -42,7 +42,7 @@ use crate::builtin::TypeIndex;
 use crate::error::AbiError;
 use crate::id::{EndId, ErrorContextId};
 
-/// A resource, and its type in a store, if it has been in one.
+/// A resource, and its type in a store, if it was in one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Untyped {
     ty: Option<TypeIndex>,
@@ -50,7 +50,7 @@ struct Untyped {
 }
 
 impl Untyped {
-    /// The resource as one of the type `ty`.
+    /// Returns the resource as one of the type `ty`.
     fn of_type(self, ty: TypeIndex) -> Result<Resource, AbiError> {
         match self.ty {
             Some(own) if own != ty => Err(AbiError::ValueMismatch),
@@ -59,24 +59,26 @@ impl Untyped {
     }
 }
 
-/// What the handles of resources have in common. A derive would ask the same of the type behind
-/// the handle, which has no value.
+/// Implements the methods and traits of a resource's handle. A derive would demand the traits of
+/// the type parameter, which has no value.
 macro_rules! resource {
     ($name:ident $([$lifetime:lifetime])?) => {
         impl<$($lifetime,)? R: ?Sized> $name<$($lifetime,)? R> {
-            /// A resource of a type of the host's own, of which the host knows the representation.
+            /// Creates a handle of a resource whose type the host defines, from its
+            /// representation.
             #[must_use]
             pub const fn new(representation: u64) -> Self {
                 Self { untyped: Untyped { ty: None, representation }, behind: PhantomData }
             }
 
-            /// What the resource type's definer knows the resource by.
+            /// Returns the representation, by which the instance or host that defines the type
+            /// knows the resource.
             #[must_use]
             pub const fn representation(&self) -> u64 {
                 self.untyped.representation
             }
 
-            /// The resource with its type in the store; nothing if it has not been in one.
+            /// Returns the resource with its type in the store, or `None` if it was in none.
             #[must_use]
             pub const fn resource(&self) -> Option<Resource> {
                 match self.untyped {
@@ -87,11 +89,11 @@ macro_rules! resource {
                 }
             }
 
-            /// The resource as one of the type `ty` of a store.
+            /// Returns the resource as one of the type `ty` of a store.
             ///
             /// # Errors
             ///
-            /// [`AbiError::ValueMismatch`] if it is of another.
+            /// [`AbiError::ValueMismatch`] if it has another type.
             pub fn of_type(&self, ty: TypeIndex) -> Result<Resource, AbiError> {
                 self.untyped.of_type(ty)
             }
@@ -131,14 +133,14 @@ macro_rules! handle {
     };
 }
 
-/// The representation alone: the number of the type means nothing to a reader.
+/// Shows only the representation, because the number of the type means nothing to a reader.
 impl fmt::Debug for Untyped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.representation.fmt(f)
     }
 }
 
-/// A resource of type `R` that is owned.
+/// A resource of type `R` that the host owns.
 pub struct OwnHandle<R: ?Sized> {
     untyped: Untyped,
     behind: PhantomData<fn() -> *const R>,
@@ -147,14 +149,14 @@ pub struct OwnHandle<R: ?Sized> {
 resource!(OwnHandle);
 
 impl<R: ?Sized> OwnHandle<R> {
-    /// The same resource, lent.
+    /// Returns a borrow of the same resource.
     #[must_use]
     pub const fn borrow(&self) -> BorrowHandle<'_, R> {
         BorrowHandle { untyped: self.untyped, behind: PhantomData }
     }
 }
 
-/// As [`OwnHandle::resource`].
+/// Converts as [`OwnHandle::resource`] does.
 impl<R: ?Sized> From<OwnHandle<R>> for Option<Resource> {
     fn from(own: OwnHandle<R>) -> Self {
         own.resource()
@@ -163,8 +165,8 @@ impl<R: ?Sized> From<OwnHandle<R>> for Option<Resource> {
 
 /// A resource of type `R` that is lent for the time of a call.
 ///
-/// One that a host function was lent can be given to another call as long as its own
-/// caller waits for it, and the store sees to it, whatever the lifetime says.
+/// A host function can pass a borrow that it was lent to another call, as long as its own caller
+/// waits for it. The store checks that, independently of the lifetime.
 pub struct BorrowHandle<'a, R: ?Sized> {
     untyped: Untyped,
     behind: PhantomData<fn() -> (&'a (), *const R)>,
@@ -180,18 +182,19 @@ impl<R: ?Sized> Clone for BorrowHandle<'_, R> {
 
 impl<R: ?Sized> Copy for BorrowHandle<'_, R> {}
 
-/// What the readable ends have in common.
+/// Implements the methods and traits of a readable end's handle.
 macro_rules! end {
     ($name:ident) => {
         impl<T: ?Sized> $name<T> {
-            /// What the machine calls the end.
+            /// Returns the id of the end in the machine.
             #[must_use]
             pub const fn end(&self) -> EndId {
                 self.end
             }
         }
 
-        /// What goes through it is checked when it is given to a guest.
+        /// Converts without a check: the element type is checked when the end is passed to a
+        /// guest.
         impl<T: ?Sized> From<EndId> for $name<T> {
             fn from(end: EndId) -> Self {
                 Self { end, behind: PhantomData }
@@ -202,7 +205,7 @@ macro_rules! end {
     };
 }
 
-/// The readable end of a stream of `T`; of `()` where the WIT names no element.
+/// The readable end of a stream of `T`, or of `()` if the WIT names no element.
 pub struct StreamHandle<T: ?Sized> {
     end: EndId,
     behind: PhantomData<fn() -> *const T>,
@@ -210,7 +213,7 @@ pub struct StreamHandle<T: ?Sized> {
 
 end!(StreamHandle);
 
-/// The readable end of a future of `T`; of `()` where the WIT names no value.
+/// The readable end of a future of `T`, or of `()` if the WIT names no value.
 pub struct FutureHandle<T: ?Sized> {
     end: EndId,
     behind: PhantomData<fn() -> *const T>,
@@ -223,7 +226,7 @@ end!(FutureHandle);
 pub struct ErrorContext(ErrorContextId);
 
 impl ErrorContext {
-    /// What the machine calls it.
+    /// Returns its id in the machine.
     #[must_use]
     pub const fn id(&self) -> ErrorContextId {
         self.0
@@ -246,7 +249,7 @@ mod tests {
 
     use super::*;
 
-    /// Neither `Send` nor `Debug` nor anything else.
+    /// A type with neither `Send` nor `Debug` nor any other trait.
     struct Behind(#[expect(dead_code)] Cell<*const ()>);
 
     const FILE: TypeIndex = TypeIndex(3);
@@ -276,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_asks_nothing_of_the_type_behind_it() {
+    fn a_handle_demands_no_traits_of_its_type_parameter() {
         fn check<T: Send + Sync + Eq + Hash + fmt::Debug>(handles: [T; 2]) -> usize {
             HashSet::from(handles).len()
         }

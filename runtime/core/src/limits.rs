@@ -1,4 +1,23 @@
-//! The storage of a machine's tables: growing ones, or arrays of the sizes you wrote.
+//! The storage of a machine's tables: growing ones, or arrays of the sizes that you write.
+//!
+//! The machine's code and signatures are the same for both. A full table is
+//! [`Error::Full`](crate::error::Error::Full) with the table's name, before anything has changed.
+//!
+//! ```
+//! # use weft_core as weft;
+//! use weft::error::Error;
+//! use weft::limits::Table;
+//! use weft::machine::Machine;
+//!
+//! weft::limits! {
+//!     struct Small { instances: 1, ..MachineSizes::SMALL }
+//! }
+//!
+//! let mut machine = Machine::<Small>::default(); // Its tables are arrays.
+//! machine.new_instance()?;
+//! assert_eq!(machine.new_instance(), Err(Error::Full(Table::Instances)));
+//! # Ok::<(), weft::error::Error>(())
+//! ```
 //!
 //! | item | purpose |
 //! |---|---|
@@ -7,9 +26,6 @@
 //! | [`limits!`](crate::limits!) | makes a type whose tables are arrays |
 //! | [`MachineSizes`] | the sizes of these arrays, with presets |
 //! | [`ExtensionLimits`](crate::host::limits::ExtensionLimits), [`ExtensionSizes`](crate::host::limits::ExtensionSizes) | the same for the side tables of the host extensions |
-//!
-//! The machine's code and signatures are the same for all of them. A full table is
-//! [`Error::Full`](crate::error::Error::Full) with its name, before anything has changed.
 
 mod message;
 mod sizes;
@@ -29,12 +45,12 @@ macro_rules! limits_and_heap {
     ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
         /// The storage of each table of a machine.
         ///
-        /// [`Heap`] lets them all grow; [`limits!`](crate::limits!) makes a type whose tables are
-        /// arrays. Implement it by hand to mix the two.
+        /// [`Heap`] lets all of them grow. [`limits!`](crate::limits!) makes a type whose tables
+        /// are arrays. Implement the trait by hand to mix the two.
         pub trait Limits: Sized + 'static {
-            /// The highest index of an instance's handle table and thread table, above which the
-            /// guest traps with [`TableFull`](crate::trap::Trap::TableFull). A host may lower it; the
-            /// spec's is [`limit::MAX_TABLE_LENGTH`].
+            /// The greatest index of an instance's handle table and thread table. A guest that
+            /// needs a greater one traps with [`TableFull`](crate::trap::Trap::TableFull). A host
+            /// may lower it; that of the spec is [`limit::MAX_TABLE_LENGTH`].
             const MAX_TABLE_LENGTH: u32 = limit::MAX_TABLE_LENGTH;
 
             $($(#[$attribute])* type $table<T>: Storage<T>;)*
@@ -52,7 +68,7 @@ macro_rules! limits_and_heap {
 
 crate::__machine_tables! { [limits_and_heap] }
 
-/// Every table grows.
+/// Storage that lets every table grow.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Heap;
@@ -104,12 +120,12 @@ mod tests {
         struct Preset { frames: 7, ..MachineSizes::SMALL }
     }
 
-    /// As many entries as there is room for.
+    /// Returns the number of entries that there is room for.
     fn room<T>(mut storage: impl Storage<T>) -> usize {
         (0..1000).find(|it| !storage.reserve(it + 1)).unwrap()
     }
 
-    /// The sizes that limits have in the end.
+    /// Checks the resulting sizes.
     macro_rules! sizes_of {
         ($limits:ident
             $($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
@@ -129,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preset_stands_for_what_is_not_written() {
+    fn a_preset_stands_for_sizes_that_are_not_written() {
         let sizes = crate::__machine_tables! { [sizes_of] Preset };
         assert_eq!(sizes.frames, 7);
         assert_eq!(

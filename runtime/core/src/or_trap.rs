@@ -9,11 +9,11 @@ use crate::error::Error;
 /// An error with which a host function traps.
 type Cause = Box<dyn AnyError + Send + Sync>;
 
-/// The error of a host function whose WIT type is `result<t, e>`: an error of the type `e`, which the
-/// guest gets, or a trap.
+/// The error of a host function whose WIT type is `result<t, e>`: an error of the type `e`, which
+/// the guest gets, or a trap.
 ///
-/// `?` converts an `E` into it, and the errors of Weft. With other errors, [`trap`](Self::trap) says
-/// that the guest traps.
+/// `?` converts an `E` into it, and also the errors of Weft. Pass other errors to
+/// [`trap`](Self::trap), so that the guest traps.
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -43,7 +43,7 @@ pub enum OrTrap<E> {
 }
 
 impl<E> OrTrap<E> {
-    /// Returns a trap, whose cause is `error`: an error, or a text.
+    /// Returns a trap with the cause `error`, which is an error or a text.
     pub fn trap(error: impl Into<Box<dyn AnyError + Send + Sync>>) -> Self {
         Self::Trap(error.into())
     }

@@ -1,4 +1,4 @@
-//! Values beside what is in a machine: one for each id, found by position, checked by generation.
+//! Maps from a machine's ids to values, found by position and checked by generation.
 
 use core::marker::PhantomData;
 
@@ -6,14 +6,13 @@ use crate::error::Error;
 use crate::id::Id;
 use crate::limits::{Storage, Table};
 
-/// The storage of one position of a [`SecondaryMap`]: a value, and the id of the thing that it
-/// belongs to.
+/// The storage of one position of a [`SecondaryMap`]: a value, and its id.
 pub type SecondaryPlace<I, V> = Option<(I, V)>;
 
-/// Values for some of the things of a kind in a machine, by their ids.
+/// A map from ids of one kind in a machine to values.
 ///
-/// A value belongs to one thing. When the thing is gone and its place is used again, the id of the
-/// new thing does not find the old value. Looking one up takes one access to an array.
+/// A value belongs to one id. If the object of the id is removed and its place is used again, the
+/// new id does not find the old value. A look-up takes one access to an array.
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {
@@ -40,7 +39,7 @@ pub struct SecondaryMap<I, V, S> {
 }
 
 impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
-    /// Creates an empty map. `table` is named by the error if there is no room.
+    /// Creates an empty map. [`Error::Full`] names `table`.
     #[must_use]
     pub const fn new(table: Table) -> Self {
         Self { table, places: S::EMPTY, used: 0, of: PhantomData }
@@ -52,13 +51,13 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         self.used
     }
 
-    /// Returns whether there are no values.
+    /// Returns `true` if there are no values.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.used == 0
     }
 
-    /// Makes sure that there is a place for the value of what is, or will be, at `position`.
+    /// Makes sure that there is a place for the value of an id with this `position`.
     ///
     /// # Errors
     ///
@@ -90,7 +89,7 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         }
     }
 
-    /// Returns the value of `id`, if it has one.
+    /// Returns the value of `id`, if it has one, to change it.
     #[inline]
     pub fn get_mut(&mut self, id: I) -> Option<&mut V> {
         match self.places.get_mut(id.position())? {
@@ -99,15 +98,15 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         }
     }
 
-    /// Returns whether `id` has a value.
+    /// Returns `true` if `id` has a value.
     #[inline]
     #[must_use]
     pub fn contains(&self, id: I) -> bool {
         self.get(id).is_some()
     }
 
-    /// Sets the value of `id`. Returns the value that was at its place: its own, or that of a thing
-    /// that is gone.
+    /// Sets the value of `id`. Returns the value that was at its place, which was that of `id` or
+    /// of a removed object.
     ///
     /// # Errors
     ///
@@ -121,8 +120,8 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         Ok(before.map(|(_, value)| value))
     }
 
-    /// Sets the value of `id`, and drops the value that was at its place. As [`insert`](Self::insert)
-    /// does, but nothing is moved out.
+    /// Sets the value of `id`, and drops the value that was at its place. This is
+    /// [`insert`](Self::insert) without moving the old value out.
     ///
     /// # Errors
     ///
@@ -136,8 +135,8 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         Ok(())
     }
 
-    /// Returns the value at the place of `id`, which belongs to `id` from now on: its own, or that
-    /// of a thing that is gone, whose memory is used again.
+    /// Returns the value at the place of `id`, which belongs to `id` from now on. It was that of
+    /// `id` or of a removed object, whose memory is used again.
     #[inline]
     pub fn take_over(&mut self, id: I) -> Option<&mut V> {
         let (owner, value) = self.places.get_mut(id.position())?.as_mut()?;
@@ -145,8 +144,8 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         Some(value)
     }
 
-    /// Drops the value of `id`, if it has one. As [`remove`](Self::remove) does, but nothing is
-    /// moved out.
+    /// Drops the value of `id`, if it has one. This is [`remove`](Self::remove) without moving
+    /// the value out.
     #[inline]
     pub fn discard(&mut self, id: I) {
         if let Some(place) = self.places.get_mut(id.position())
@@ -157,8 +156,8 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         }
     }
 
-    /// Returns the value of `id`, which is made by `new` if it has none. The value of a thing that
-    /// is gone is dropped.
+    /// Returns the value of `id`, which is made by `new` if it has none. The value of a removed
+    /// object is dropped.
     ///
     /// # Errors
     ///
@@ -183,7 +182,7 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         Some(value)
     }
 
-    /// Removes the values for which `keep` returns false.
+    /// Removes the values for which `keep` returns `false`.
     pub fn retain(&mut self, mut keep: impl FnMut(I, &mut V) -> bool) {
         for position in 0..self.places.len() {
             let Some(place) = self.places.get_mut(position) else { continue };
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_map_is_as_it_was() {
+    fn a_full_map_is_unchanged() {
         let mut map = Map::<1>::new(Table::TaskRecords);
         assert_eq!(map.reserve(0), Ok(()));
         assert_eq!(map.reserve(1), Err(Error::Full(Table::TaskRecords)));
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_taken_over_from_a_thing_that_is_gone() {
+    fn a_value_is_taken_over_from_a_removed_object() {
         let mut map = Map::<2>::new(Table::TaskRecords);
         assert_eq!(map.take_over(task(1, 0)), None);
         assert_eq!(map.put(task(1, 0), 7), Ok(()));

@@ -1,24 +1,9 @@
-//! Waiting for the first of several things: the waitable sets of the host. **Host extensions**, on
-//! the machine's own sets.
+//! Waiting for the first of several operations: waitable sets of the host. **Host extensions**.
 //!
-//! What guests do with `waitable-set.new`, `waitable.join`, `waitable-set.wait`, `waitable-set.poll`
-//! and `waitable-set.drop`, the host does with calls, host tasks and ends that it holds, by the
-//! methods of [`WaitableSets`]. What is in no set tells what becomes of it by
-//! [`next_host_event`](crate::machine::Machine::next_host_event), as ever.
-//!
-//! | the guide's | here |
-//! |---|---|
-//! | `Waitable` | [`Waitable`]: a call, a [host task](crate::task), an end of a stream or future that the host holds, or another set |
-//! | `waitable_set_new`, `…_add`, `…_remove`, `…_contains`, `…_count`, `…_close`, `…_drop` | [`create`](WaitableSets::create), [`add`](WaitableSets::add), [`remove`](WaitableSets::remove), [`contains`](WaitableSets::contains), [`count`](WaitableSets::count), [`close`](WaitableSets::close), [`drop`](WaitableSets::drop) |
-//! | `waitable_set_poll`, `waitable_set_poll_all` | [`poll`](WaitableSets::poll), [`poll_all`](WaitableSets::poll_all), which don't wait |
-//! | `waitable_set_wait` | `Store::wait_for_set`, which lets the store run; `Store::wait_for_set_async`, a future; `Store::wait_for_set_within` and `Store::wait_for_set_within_async`, for at most a time |
-//! | `WaitResult` | [`WaitResult`] |
-//! | the helpers | [`WaitableSets::create_with`]; `Store::wait_for_any` |
-//!
-//! A set knows which of its members have events, not who its members are: waiting on a set of a
-//! million costs what waiting on one of one does.
-//!
-//! # The guide's third example
+//! Guests have the built-ins `waitable-set.new`, `waitable.join`, `waitable-set.wait`,
+//! `waitable-set.poll` and `waitable-set.drop`. The methods of [`WaitableSets`] do the same for the
+//! host. A member of a set is a call, a [host task](crate::task), an end of a stream or future that
+//! the host holds, or another set.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -34,11 +19,11 @@
 //! // Create a waitable set.
 //! let set = machine.waitable_sets().create()?;
 //!
-//! // Add waitables: something that the host does itself, here; futures and streams, too.
+//! // Add waitables: a host task here, but also calls, streams and futures.
 //! let task = machine.tasks().start()?;
 //! machine.waitable_sets().add(set, task)?;
 //!
-//! // Nothing is ready. In a store, `store.wait_for_set(set)` lets guests run until it is.
+//! // Nothing is ready. In a store, `store.wait_for_set(set)` lets guests run until something is.
 //! assert_eq!(machine.waitable_sets().poll(set)?, WaitResult::Pending);
 //!
 //! machine.tasks().complete(task, true)?;
@@ -47,16 +32,26 @@
 //!     other => panic!("{other:?}"),
 //! }
 //!
-//! // Poll all that is ready.
+//! // Take all events that are left.
 //! assert_eq!(machine.waitable_sets().poll_all(set)?.count(), 0);
 //! # }
 //! # Ok::<(), weft::error::Failure>(())
 //! ```
 //!
-//! # The guide's third integration example
+//! [`poll`](WaitableSets::poll) and [`poll_all`](WaitableSets::poll_all) don't wait. A store of
+//! components waits with `wait_for_set`, or in a future with `wait_for_set_async`; the methods with
+//! `within` in their name wait for at most a time. `wait_for_any` makes a set for one wait.
 //!
-//! Waiting for the first of several operations, which are futures here, on a bare machine, whose
-//! steps are taken here:
+//! A waitable that is in no set tells its outcome by
+//! [`next_host_event`](crate::machine::Machine::next_host_event).
+//!
+//! A set knows which of its members have events, but not all of its members. So waiting on a set of a
+//! million costs the same as waiting on a set of one.
+//!
+//! # Several futures
+//!
+//! This waits for the first of three futures, on a machine without components, whose steps the
+//! example takes itself:
 //!
 //! ```
 //! # use weft_core as weft;
@@ -74,16 +69,16 @@
 //!     let _ = machine.host_copy(readable, 0, 1)?; // A read, which waits for the writer.
 //! }
 //!
-//! // Add several futures.
+//! // Add all futures.
 //! let set = machine.waitable_sets().create()?;
 //! for (readable, _) in futures {
 //!     machine.waitable_sets().add(set, readable)?;
 //! }
 //!
-//! // The second one is first to complete.
+//! // The second one completes first.
 //! let step = machine.host_copy(futures[1].1, 0, 1)?;
 //! let Step::Copy(copy) = step else { panic!("{step:?}") };
-//! machine.copied(copy)?; // Whoever drives the machine has moved the value.
+//! machine.copied(copy)?; // The driver of the machine has moved the value.
 //! match machine.waitable_sets().poll(set)? {
 //!     WaitResult::Ready(ready) => assert_eq!(ready.waitable, WaitableId::End(futures[1].0)),
 //!     other => panic!("{other:?}"),

@@ -1,10 +1,10 @@
-//! Functions that reach a host function by an ordinary call.
+//! Functions that call a host function in an ordinary way.
 //!
-//! In wasmi 2.0.0 a guest that stopped in a host function which it had *tail-called* goes
-//! on with a wrong value, and one that is such a function itself can't stop. A module with tail
-//! calls is therefore given, instead of a host function, a function of a module that has
-//! nothing else in it and calls it ordinarily; and that one is called where a host function
-//! was lifted.
+//! In wasmi 2.0.0, a guest that stops in a host function that it has *tail-called* goes on with a
+//! wrong value. A host function that is itself lifted can't stop. So a module with tail calls
+//! imports another function in place of the host function. That function is the only one of its
+//! module, and calls the host function ordinarily. It is also called in place of a host function
+//! that was lifted.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -20,13 +20,14 @@ use wasmi::{Extern, Func, Instance, Module, StoreContextMut};
 use weft_core::abi::CoreFunctionType;
 use weft_core::core_value::CoreType;
 
-/// The modules that call host functions: one for each type, however many functions of the
-/// type there are, and in however many stores of an engine.
+/// The modules that call host functions. There is one for each type, for all functions of the
+/// type and for all stores of an engine.
 #[derive(Default)]
 pub(super) struct CallThrough(Mutex<BTreeMap<Vec<u8>, Module>>);
 
 impl CallThrough {
-    /// Returns a function that calls `callee`, which has type `ty`; `None` if there is no such module.
+    /// Returns a function that calls `callee`, which has type `ty`, or `None` if there is no such
+    /// module.
     pub(super) fn function<T>(
         &self,
         store: &mut StoreContextMut<'_, T>,
@@ -38,18 +39,18 @@ impl CallThrough {
         instance.get_func(&*store, "f")
     }
 
-    /// Returns the module for a type. It is compiled when it is needed first.
+    /// Returns the module for a type, which is compiled when it is first needed.
     fn module<T>(&self, store: &StoreContextMut<'_, T>, ty: &CoreFunctionType) -> Option<Module> {
         let bytes = bytes(ty);
         if let Some(module) = self.0.lock().get(&bytes) {
             return Some(module.clone());
         }
-        // Nobody waits for the compiler: at worst two compile the same module.
+        // The lock is not held while compiling: at worst, two threads compile the same module.
         let module = Module::new(store.engine(), &bytes).ok()?;
         Some(self.0.lock().entry(bytes).or_insert(module).clone())
     }
 
-    /// Returns how many modules were compiled.
+    /// Returns the number of compiled modules.
     #[cfg(test)]
     fn len(&self) -> usize {
         self.0.lock().len()

@@ -1,18 +1,18 @@
-//! The fuel of a store: a slice at a time, and all that is left.
+//! The fuel of a store: the slice of each grant, and the fuel that is left.
 
 /// The fuel of a store whose engine counts it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fuel {
-    /// As much is granted at a time.
+    /// The fuel of one grant.
     slice: u64,
-    /// What was granted last.
+    /// The fuel of the last grant.
     granted: u64,
-    /// What was left when it was granted, with that; as much as is needed if there is no number.
+    /// The fuel that was left at the last grant, with that; `None` if there is no limit.
     left: Option<u64>,
 }
 
 impl Fuel {
-    /// Fuel without an end, of which a slice is used at a time.
+    /// Creates unlimited fuel, of which a slice is granted at a time.
     pub(super) const fn of_slice(slice: u64) -> Self {
         Self { slice, granted: 0, left: None }
     }
@@ -21,20 +21,20 @@ impl Fuel {
         self.slice = slice;
     }
 
-    /// Sets what is left, of which `unused` is granted already.
+    /// Sets the fuel that is left, of which `unused` is granted already.
     pub(super) fn set_left(&mut self, left: Option<u64>, unused: u64) {
         self.left = left;
         self.granted = unused;
     }
 
-    /// Returns what is left, if `unused` is what is left of the last grant.
+    /// Returns the fuel that is left, if `unused` is left of the last grant.
     pub(super) fn left(&self, unused: u64) -> Option<u64> {
         let used = self.granted.saturating_sub(unused);
         self.left.map(|left| left.saturating_sub(used))
     }
 
-    /// Grants a slice, or `required` if that is more, and returns it. If less is left than is
-    /// required, nothing is left from then on.
+    /// Grants a slice, or `required` if that is more, and returns the grant. If less than
+    /// `required` is left, nothing is left from then on.
     pub(super) fn grant(&mut self, unused: u64, required: u64) -> u64 {
         let left = self.left(unused).map(|left| if left < required { 0 } else { left });
         let wanted = self.slice.max(required);
@@ -49,14 +49,14 @@ mod tests {
     use super::Fuel;
 
     #[test]
-    fn without_an_end_there_is_a_slice_each_time() {
+    fn unlimited_fuel_grants_a_slice_each_time() {
         let mut fuel = Fuel::of_slice(10);
         assert_eq!([fuel.grant(0, 0), fuel.grant(3, 0), fuel.grant(0, 25)], [10, 10, 25]);
         assert_eq!(fuel.left(0), None);
     }
 
     #[test]
-    fn what_was_used_is_gone() {
+    fn used_fuel_is_gone() {
         let mut fuel = Fuel::of_slice(10);
         fuel.set_left(Some(25), 0);
         assert_eq!((fuel.grant(0, 0), fuel.left(4)), (10, Some(19)));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_and_too_little_is_gone() {
+    fn fuel_that_is_too_little_is_gone() {
         let mut fuel = Fuel::of_slice(10);
         fuel.set_left(Some(12), 0);
         assert_eq!(fuel.grant(0, 12), 12);

@@ -1,8 +1,8 @@
 //! Host functions.
 //!
-//! wasmi calls a closure without allocating if it knows the closure's parameters when it is
-//! compiled. So there is one for each signature that is likely: any number of `i32`, and up to
-//! four parameters that are `i32` or `i64`. All others go through a list of values that wasmi
+//! wasmi calls a closure without allocating if it knows the closure's parameters at compile time.
+//! So there is a closure for each likely signature: any number of `i32`, and up to four
+//! parameters that are `i32` or `i64`. All others go through a list of values that wasmi
 //! allocates for each call.
 
 use arrayvec::ArrayVec;
@@ -15,7 +15,7 @@ use weft_core::core_value::CoreType::{I32, I64};
 use weft_core::core_value::{CoreType, CoreValue};
 use weft_core::engine::{HostFunctions, HostStop};
 
-/// The function that calls [`HostFunctions::call`] with `number`.
+/// Creates the function that calls [`HostFunctions::call`] with `number`.
 pub(super) fn new<D: HostFunctions<Wasmi>>(
     store: &mut StoreContextMut<'_, Inner<D>>,
     number: u32,
@@ -74,7 +74,8 @@ impl Word for u64 {
     }
 }
 
-/// A result of another type than the signature's is a mistake of Weft's; the guest traps.
+/// Converts a result. If it has another type than the signature's, which is a fault in Weft, the
+/// guest traps.
 fn result<W: Word>(value: Option<CoreValue>) -> Result<W, Error> {
     W::from_core_value(value).ok_or_else(|| stop_error(HostStop::Trap))
 }

@@ -1,16 +1,26 @@
 //! The adapter for [wasmi](https://docs.rs/wasmi), an interpreter in Rust.
 //!
-//! A call that stops is wasmi's resumable call: a host function returns an error, wasmi
-//! keeps the stack of the call, and goes on with the results that it is given. What wasmi can't
-//! do is known, and handled here or by who drives calls:
+//! The crate `weft-runtime` re-exports it as `weft::engine::wasmi`, with its feature `wasmi`.
 //!
-//! - a start function can't stop;
-//! - a tail call of an imported function comes back with a wrong value if it stopped in between
-//!   (wasmi 2.0.0): `call_through` makes host functions reachable by an ordinary call for modules
-//!   with tail calls;
-//! - a host function that nobody but the host has called, which was lifted, leaves no stack when it
-//!   stops: what it returns later is what the call returns;
-//! - no exceptions, threads, references to functions by type, or garbage collection.
+//! ```
+//! use weft_core::engine::{Capability, CoreEngine as _};
+//! use weft_wasmi::Wasmi;
+//!
+//! let engine = Wasmi::default();
+//! assert!(engine.capabilities().contains(&Capability::TailCalls));
+//! assert!(!engine.capabilities().contains(&Capability::ExceptionHandling));
+//! ```
+//!
+//! A call that stops is a resumable call of wasmi: a host function returns an error, wasmi keeps the
+//! stack of the call, and goes on with the results that it gets. wasmi has these limits, which are
+//! handled here or by the driver of calls:
+//!
+//! - A start function can't stop.
+//! - A tail call of an imported function returns a wrong value if it stopped (wasmi 2.0.0). For
+//!   modules with tail calls, `call_through` makes host functions that are called ordinarily.
+//! - A host function that was lifted, and that only the host has called, leaves no stack when it
+//!   stops. Its later result is the result of the call.
+//! - There are no exceptions, threads, references to functions by type, or garbage collection.
 
 #![no_std]
 #![cfg(feature = "alloc")]
@@ -46,15 +56,16 @@ use weft_core::engine::{
     HostStop, MemoryLimits, ModuleRefused, ProgressOf, TableEntry,
 };
 
-/// wasmi.
+/// The interpreter wasmi, as an engine for components.
+///
+/// A value is a handle: cloning it is cheap, and all clones share compiled code.
 ///
 /// ```
-/// use weft_core::engine::{Capability, CoreEngine as _};
 /// use weft_wasmi::Wasmi;
 ///
-/// let engine = Wasmi::default();
-/// assert!(engine.capabilities().contains(&Capability::TailCalls));
-/// assert!(!engine.capabilities().contains(&Capability::ExceptionHandling));
+/// let fast = Wasmi::default();
+/// let interruptible = Wasmi::with_fuel(1_000_000);
+/// # let _ = (fast, interruptible);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Wasmi {
@@ -67,8 +78,8 @@ pub struct Wasmi {
     call_through: Arc<CallThrough>,
 }
 
-/// So many stacks of its own the default engine keeps for calls to come: each call that is nested
-/// in another has one.
+/// The number of stacks that the default engine keeps for later calls. Each call that is nested
+/// in another one has a stack.
 const CACHED_STACKS: usize = 64;
 
 impl Default for Wasmi {
@@ -77,7 +88,7 @@ impl Default for Wasmi {
     }
 }
 
-/// The configuration of the default engine.
+/// Returns the configuration of the default engine.
 fn default_config() -> Config {
     let mut config = Config::default();
     config.set_max_cached_stacks(CACHED_STACKS);
@@ -85,22 +96,22 @@ fn default_config() -> Config {
 }
 
 impl Wasmi {
-    /// The default engine, which counts fuel: guests are interrupted each time they have used `fuel`,
-    /// as [`new`](Self::new) says.
+    /// Creates the default engine with counting of fuel. Guests are interrupted each time they
+    /// have used `fuel`: see [`new`](Self::new).
     #[must_use]
     pub fn with_fuel(fuel: u64) -> Self {
         Self::new(&default_config(), Some(fuel))
     }
 
-    /// An engine that is configured so, with all proposals that wasmi has.
+    /// Creates an engine with this configuration, and with all proposals that wasmi has.
     ///
-    /// A call of a guest by a guest allocates a stack unless wasmi has one left of an earlier call:
-    /// see [`Config::set_max_cached_stacks`], which is 64 for the default engine, and 2 in a
-    /// configuration that doesn't say so.
+    /// A call from guest to guest allocates a stack, unless wasmi has one left of an earlier
+    /// call: see [`Config::set_max_cached_stacks`]. The default engine keeps 64 stacks, and a
+    /// configuration that doesn't set this keeps 2.
     ///
-    /// If `fuel` is given, guests are interrupted each time they have used so much, all together,
-    /// since the host let them run: whoever drives them gets control, and decides whether they go
-    /// on. A start function of a core module traps instead. Counting makes guests slower.
+    /// With `fuel`, guests are interrupted each time that all together have used that much since
+    /// the host let them run. The driver gets control, and decides if they go on. A start
+    /// function of a core module traps instead. Counting makes guests slower.
     #[must_use]
     pub fn new(config: &Config, fuel: Option<u64>) -> Self {
         let mut config = config.clone();
@@ -109,25 +120,27 @@ impl Wasmi {
         config.wasm_simd(true).wasm_relaxed_simd(true);
         config.consume_fuel(fuel.is_some());
         if fuel.is_some() {
-            // Compiling a function when it is called first takes fuel, and can't be interrupted.
+            // Compiling a function when it is first called takes fuel, and can't be interrupted.
             config.compilation_mode(CompilationMode::Eager);
         }
         let engine = Engine::new(&config);
-        // A configuration can't be asked. wasmi may validate functions when they are called first.
+        // A configuration can't be read. wasmi may validate functions when they are first called.
         let validates = wasmi::Module::new(&engine, INVALID_FUNCTION).is_err();
         Self { engine, fuel, validates, links_guests: true, call_through: Arc::default() }
     }
 
-    /// Sets if calls between guests may be [linked](CoreEngine::links_guests). They may unless this
-    /// says otherwise, and are if the engine counts no fuel. It holds for the components that are
-    /// loaded, and the stores that are made, with the engine that is returned.
+    /// Sets if calls between guests may be [linked](CoreEngine::links_guests). By default they
+    /// may, but aren't if the engine counts fuel.
+    ///
+    /// It holds for the components that are loaded, and the stores that are made, with the
+    /// returned engine.
     #[must_use]
     pub fn with_linked_guests(self, links_guests: bool) -> Self {
         Self { links_guests, ..self }
     }
 }
 
-/// A module with a function that returns nothing in place of a number.
+/// A module with a function that returns nothing, although its type has a result.
 const INVALID_FUNCTION: &[u8] =
     b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
 
@@ -207,10 +220,9 @@ impl CoreEngine for Wasmi {
     }
 }
 
-/// Lets a store's guests run for as long again, or until what comes next is done, if that alone
-/// takes `required`.
+/// Grants fuel for a store's guests: a slice, or `required` if the next action alone takes more.
 fn refuel<D>(store: &mut StoreContextMut<'_, Inner<D>>, required: u64) {
-    // An engine that doesn't count would make an error for each call.
+    // wasmi would make an error for each call if the engine doesn't count.
     if store.data().fuel.is_none() {
         return;
     }
@@ -232,27 +244,27 @@ impl fmt::Debug for WasmiModule {
     }
 }
 
-/// What is in a store of wasmi's.
+/// The data in a store of wasmi.
 #[derive(Debug)]
 pub struct Inner<D> {
     fuel: Option<Fuel>,
     limiter: Limiter,
     call_through: Arc<CallThrough>,
-    /// The memory of the imports of the last module that was instantiated.
+    /// The list of imports of the last instantiation, whose memory is used again.
     imports: Vec<Extern>,
     data: D,
 }
 
-/// A function, and what it returns.
+/// A function, and the type of its result.
 #[derive(Clone, Copy, Debug)]
 pub struct WasmiFunction {
     wasmi: wasmi::Func,
     result: Option<CoreType>,
-    /// Whether it returns one value that is no [`CoreType`], or several.
+    /// `true` if it returns one value that has no [`CoreType`], or several.
     is_foreign: bool,
 }
 
-/// wasmi has no exceptions, so that there are no tags.
+/// The type of tags, which has no values, because wasmi has no exceptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoTag {}
 
@@ -266,17 +278,17 @@ pub struct Activation {
 #[derive(Debug)]
 enum StoppedCall {
     InHost(ResumableCallHostTrap),
-    /// In a host function that is the outermost function: no guest waits for its result.
+    /// In a host function that is the outermost function. No guest waits for its result.
     InOutermostHost,
     OutOfFuel(ResumableCallOutOfFuel),
 }
 
-/// What a host function returns to stop the guest: wasmi puts it into a box, which takes no
+/// The error that a host function returns to stop the guest. wasmi boxes it, which takes no
 /// memory.
 #[derive(Debug)]
 struct Suspends;
 
-/// What a host function returns if the guest trapped.
+/// The error that a host function returns if the guest trapped.
 #[derive(Debug)]
 struct Traps;
 
@@ -295,7 +307,7 @@ impl fmt::Display for Traps {
 impl HostError for Suspends {}
 impl HostError for Traps {}
 
-/// The error by which a host function stops the guest that called it.
+/// Returns the error by which a host function stops the guest that called it.
 fn stop_error(stop: HostStop) -> wasmi::Error {
     match stop {
         HostStop::Suspend => wasmi::Error::host(Suspends),
@@ -303,7 +315,7 @@ fn stop_error(stop: HostStop) -> wasmi::Error {
     }
 }
 
-/// A store of wasmi's, lent.
+/// A store of wasmi while it is lent.
 #[derive(Debug)]
 pub struct Context<'a, D>(StoreContextMut<'a, Inner<D>>);
 
@@ -355,7 +367,8 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
     fn new_function_for_tail_calls(&mut self, number: u32, ty: &CoreFunctionType) -> WasmiFunction {
         let function = host_function::new(&mut self.0, number, ty);
         let function = self.call_through(function, ty).unwrap_or_else(|| {
-            // There is no function with this number: rather a trap than a wrong value.
+            // There is no function with this number, so that the guest traps and gets no wrong
+            // value.
             host_function::new(&mut self.0, u32::MAX, ty)
         });
         WasmiFunction { wasmi: function, result: ty.results.get(0), is_foreign: false }
@@ -416,7 +429,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         arguments: &[CoreValue],
     ) -> Result<ProgressOf<Self>, CoreTrap> {
         if function.is_foreign {
-            return Err(CoreTrap::Engine("a function returns what no lifted function does".into()));
+            return Err(CoreTrap::Engine("a function returns more than one value, or a value of a type that a lifted function cannot return".into()));
         }
         let mut inputs = value::Values::new();
         inputs.add(arguments)?;
@@ -498,7 +511,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
     }
 }
 
-/// How far a call came, in our words.
+/// Converts the progress of a call.
 #[inline]
 fn progress(
     call: Result<ResumableCall, wasmi::Error>,
@@ -530,7 +543,7 @@ fn progress(
     }
 }
 
-/// What wasmi says of a trap, in our words.
+/// Converts wasmi's error into a trap.
 #[cold]
 fn trap(error: &wasmi::Error) -> CoreTrap {
     if error.downcast_ref::<Traps>().is_some() || error.downcast_ref::<Suspends>().is_some() {

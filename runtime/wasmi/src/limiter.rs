@@ -1,4 +1,4 @@
-//! Counting the memories and tables of a store, and refusing more than its guests may have.
+//! Counting of the memories and tables of a store, and its limits.
 
 use wasmi::ResourceLimiter;
 use wasmi::errors::{MemoryError, TableError};
@@ -6,7 +6,7 @@ use wasmi_core::LimiterError;
 
 use weft_core::engine::MemoryLimits;
 
-/// What the memories and tables of a store take, and may take.
+/// The size of all memories and tables of a store, and their limits.
 #[derive(Debug, Default)]
 pub(super) struct Limiter {
     pub(super) limits: MemoryLimits,
@@ -17,7 +17,7 @@ pub(super) struct Limiter {
 #[derive(Debug, Default)]
 struct Usage {
     total: u64,
-    /// What was added last, and is taken back if it fails after all.
+    /// The last addition, which is taken back if it fails after all.
     last: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Values and types, in wasmi's words and in ours.
+//! Conversion of values and types between wasmi and Weft.
 
 use arrayvec::ArrayVec;
 use wasmi::{F32, F64, FuncType, Val, ValType};
@@ -9,7 +9,7 @@ use weft_core::core_value::{CoreType, CoreValue};
 use weft_core::engine::{CoreTrap, HostStop};
 use weft_core::limit::MAX_FLAT_PARAMS;
 
-/// The arguments of a call: as many as a function can have that is lifted.
+/// The arguments of a call, at most as many as a lifted function can have.
 pub(super) struct Values(ArrayVec<Val, { MAX_FLAT_PARAMS as usize + 1 }>);
 
 impl Values {
@@ -18,8 +18,8 @@ impl Values {
         Self(ArrayVec::new_const())
     }
 
-    /// Adds values in wasmi's words. It adds them in place, as to move room for many takes longer than
-    /// to add a few.
+    /// Adds converted values. It adds them in place, because moving room for many takes longer
+    /// than adding a few.
     #[inline]
     pub(super) fn add(&mut self, values: &[CoreValue]) -> Result<(), CoreTrap> {
         for value in values {
@@ -36,7 +36,7 @@ impl Values {
 
 #[cold]
 fn too_many() -> CoreTrap {
-    CoreTrap::Engine("more arguments than a lifted function has".into())
+    CoreTrap::Engine("a call has more arguments than a lifted function can have".into())
 }
 
 #[cold]
@@ -55,7 +55,7 @@ pub(super) fn wasmi_type(ty: CoreType) -> ValType {
     }
 }
 
-/// None for references and vectors.
+/// Converts a type; `None` for references and vectors.
 pub(super) fn core_type(ty: ValType) -> Option<CoreType> {
     match ty {
         ValType::I32 => Some(CoreType::I32),
@@ -81,7 +81,7 @@ pub(super) fn wasmi_value(value: CoreValue) -> Result<Val, CoreTrap> {
     })
 }
 
-/// None for references and vectors.
+/// Converts a value; `None` for references and vectors.
 #[inline]
 pub(super) fn core_value(value: &Val) -> Option<CoreValue> {
     match value {
@@ -93,7 +93,7 @@ pub(super) fn core_value(value: &Val) -> Option<CoreValue> {
     }
 }
 
-/// What a host function is called with.
+/// Converts the arguments of a host function.
 pub(super) fn arguments(
     values: &[Val],
 ) -> Result<ArrayVec<CoreValue, { MAX_FLAT_PARAMS as usize + 1 }>, wasmi::Error> {
@@ -105,7 +105,7 @@ pub(super) fn arguments(
     Ok(arguments)
 }
 
-/// What a place for a result holds before there is one.
+/// Returns the content of a place for a result before there is one.
 #[inline]
 pub(super) fn default_value(result: Option<CoreType>) -> Val {
     Val::default_for_ty(result.map_or(ValType::I32, wasmi_type))

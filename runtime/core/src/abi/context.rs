@@ -1,9 +1,9 @@
-//! What lifting and lowering need of the world: a memory, `realloc`, handle tables, options. The
+//! The context of lifting and lowering: a memory, `realloc`, handle tables and options. The
 //! reference's `LiftLowerContext`.
 //!
-//! Lifting calls no guest code, so what is lifted may borrow the memory it lies in: a
-//! [`LiftContext`] is a memory and whoever has the handle table. Lowering calls `realloc`, which
-//! is a guest's code: it may trap, and the memory may be another one afterwards, so a
+//! Lifting calls no guest code. So a lifted value may borrow the memory that it is in, and a
+//! [`LiftContext`] has the memory and the owner of the handle table. Lowering calls `realloc`,
+//! which is guest code. It may trap, and the memory may be another one afterwards. So a
 //! [`LowerContext`] is asked for the memory each time.
 
 use core::any::Any;
@@ -22,31 +22,31 @@ use super::layout::is_aligned;
 use super::memory::range;
 use super::{FlatValues, Layout, Resource, Shape, StringEncoding};
 
-/// The options of a canonical definition that lifting and lowering obey, and who is on the other
-/// side.
+/// The options of a canonical definition that lifting and lowering need, and the other side of
+/// the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Options {
-    /// What the addresses of the memory are.
+    /// The type of the memory's addresses.
     pub address_type: IntegerType,
-    /// How strings lie in the memory.
+    /// The encoding of strings in the memory.
     pub string_encoding: StringEncoding,
-    /// Who gets what is lifted, or gave what is lowered. It decides only which rule a string or
-    /// list that is out of bounds breaks: the spec's suite tells the two apart.
+    /// The side that gets the lifted values, or that the lowered values come from. It only decides
+    /// which rule a string or list out of bounds breaks, because the spec's suite distinguishes them.
     pub peer: Peer,
-    /// What a NaN is lowered as. The spec leaves that open: an adapter that makes these options
-    /// for a call takes [`NanBits::choose`] of the machine's chooser.
+    /// The bits that a NaN is lowered as. The spec leaves them open. An adapter that makes these
+    /// options for a call takes the [`NanBits::choose`] of the machine's chooser.
     pub nan: NanBits,
 }
 
 impl Options {
-    /// These addresses and this encoding, for values from or to the host.
+    /// Creates options with these addresses and this encoding, for values from or to the host.
     #[must_use]
     pub const fn new(address_type: IntegerType, string_encoding: StringEncoding) -> Self {
         Self { address_type, string_encoding, peer: Peer::Host, nan: NanBits::CANONICAL }
     }
 }
 
-/// Who is on the other side.
+/// The other side of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Peer {
     /// The host.
@@ -57,8 +57,8 @@ pub enum Peer {
 
 /// The bits that a NaN is lowered as.
 ///
-/// The reference makes them up for each NaN (`random_nan_bits`), or takes the canonical ones
-/// where `DETERMINISTIC_PROFILE` is set. Here they are the same for all values of a call.
+/// The reference makes new bits for each NaN (`random_nan_bits`), or takes the canonical ones if
+/// `DETERMINISTIC_PROFILE` is set. Here they are the same for all values of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NanBits {
     f32: u32,
@@ -66,12 +66,12 @@ pub struct NanBits {
 }
 
 impl NanBits {
-    /// Those that the canonical ABI calls canonical.
+    /// The canonical NaNs of the canonical ABI.
     pub const CANONICAL: Self = Self { f32: CANONICAL_FLOAT32_NAN, f64: CANONICAL_FLOAT64_NAN };
 
-    /// Every sign with every kind of fraction that a guest could tell apart: that of the canonical
-    /// NaN, all ones, all ones but for the bit that makes a NaN quiet, and only the lowest bit.
-    /// Each bit that is open is 0 in some and 1 in others.
+    /// Both signs, with each kind of fraction that a guest could distinguish: that of the
+    /// canonical NaN, all ones, all ones without the bit that makes a NaN quiet, and only the
+    /// lowest bit. Each bit that is open is 0 in some and 1 in others.
     const ALL: [Self; 8] = [
         Self::CANONICAL,
         Self { f32: 0xffc0_0000, f64: 0xfff8_0000_0000_0000 },
@@ -83,8 +83,8 @@ impl NanBits {
         Self { f32: 0xff80_0001, f64: 0xfff0_0000_0000_0001 },
     ];
 
-    /// `random_nan_bits`: those that `chooser` chooses for [`Choice::NanBits`], of which the first
-    /// are the canonical ones.
+    /// Returns the bits that `chooser` chooses for [`Choice::NanBits`]: `random_nan_bits`. The
+    /// first choice is the canonical ones.
     ///
     /// ```
     /// # use weft_core as weft;
@@ -100,7 +100,7 @@ impl NanBits {
     ///
     /// # Errors
     ///
-    /// [`Error::ChoiceOutOfRange`]
+    /// [`Error::ChoiceOutOfRange`] if the chooser returned a choice that does not exist.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     pub fn choose<C: Chooser + ?Sized>(chooser: &mut C) -> Result<Self, Error> {
@@ -111,86 +111,87 @@ impl NanBits {
         bits.copied().ok_or(Error::ChoiceOutOfRange { choice, chosen, count: COUNT })
     }
 
-    /// Bits made from a random number: any sign and any payload of a quiet NaN.
+    /// Creates bits from a random number, with any sign and any payload of a quiet NaN.
     #[must_use]
     pub const fn scrambled(random: u64) -> Self {
         let quiet = random | CANONICAL_FLOAT64_NAN;
         Self { f32: super::flat_values::low_half(random) | CANONICAL_FLOAT32_NAN, f64: quiet }
     }
 
-    /// `maybe_scramble_nan32`, and the bits of what comes out.
+    /// Returns the bits of a lowered `f32`: `maybe_scramble_nan32`.
     #[must_use]
     pub const fn encode_f32(&self, value: f32) -> u32 {
         if value.is_nan() { self.f32 } else { value.to_bits() }
     }
 
-    /// `maybe_scramble_nan64`, and the bits of what comes out.
+    /// Returns the bits of a lowered `f64`: `maybe_scramble_nan64`.
     #[must_use]
     pub const fn encode_f64(&self, value: f64) -> u64 {
         if value.is_nan() { self.f64 } else { value.to_bits() }
     }
 }
 
-/// Whoever has the handle table that handles are lifted from.
+/// The owner of the handle table that handles are lifted from.
 ///
-/// The machine does all of it: [`lift_own`](crate::machine::Machine::lift_own) and its like.
+/// The machine has all of it: [`lift_own`](crate::machine::Machine::lift_own) and its like.
 ///
-/// The `ty` that each method is given is the number in the type, as in `Type::Own(ty)`; it may be
-/// the component's own. Whoever implements this translates it to the machine's, asks the machine
-/// with that, and gives a [`Resource`] that has it.
+/// The `ty` of each method is the number in the type, as in `Type::Own(ty)`. It may be the
+/// component's own number. The implementation translates it to the machine's number, passes that
+/// to the machine, and returns a [`Resource`] with it.
 pub trait LiftHandles {
-    /// `lift_own`: takes a resource out of the table.
+    /// Takes a resource out of the table: `lift_own`.
     ///
     /// # Errors
     ///
-    /// As [`Machine::lift_own`](crate::machine::Machine::lift_own).
+    /// Those of [`Machine::lift_own`](crate::machine::Machine::lift_own).
     fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure>;
 
-    /// `lift_borrow`: lends a resource to the call.
+    /// Lends a resource to the call: `lift_borrow`.
     ///
     /// # Errors
     ///
-    /// As [`Machine::lift_borrow`](crate::machine::Machine::lift_borrow).
+    /// Those of [`Machine::lift_borrow`](crate::machine::Machine::lift_borrow).
     fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure>;
 
-    /// `lift_stream` and `lift_future`: takes a readable end out of the table.
+    /// Takes a readable end out of the table: `lift_stream` and `lift_future`.
     ///
     /// # Errors
     ///
-    /// As [`Machine::lift_end`](crate::machine::Machine::lift_end).
+    /// Those of [`Machine::lift_end`](crate::machine::Machine::lift_end).
     fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure>;
 
-    /// `lift_error_context`: the error context at `index` of the table.
+    /// Returns the error context at `index` of the table: `lift_error_context`.
     ///
     /// # Errors
     ///
-    /// As [`Machine::lift_error_context`](crate::machine::Machine::lift_error_context).
+    /// Those of [`Machine::lift_error_context`](crate::machine::Machine::lift_error_context).
     fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure>;
 
-    /// The number of a handle's type, by which the other functions know it: of an
+    /// Returns the number of a handle's type, which the other methods take. The handle is an
     /// [`Own`](Shape::Own), [`Borrow`](Shape::Borrow), [`Stream`](Shape::Stream) or
     /// [`Future`](Shape::Future).
     ///
-    /// Only values of Rust's own types ask for it; a type that is known at run time has the number
-    /// in it.
+    /// Only values of Rust types need it. A type that is known at run time contains the number.
     ///
     /// # Errors
     ///
-    /// [`AbiError::UnknownHandleType`] if nobody has said which type of the store it is.
+    /// [`AbiError::UnknownHandleType`] if the Rust type is not bound to a type of the store.
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         let _ = shape;
         Err(AbiError::UnknownHandleType.into())
     }
 
-    /// Lifts a resource of which the host keeps a value, and puts that value into `place`: of an
-    /// [`Own`](Shape::Own), which the host has from then on, or a [`Borrow`](Shape::Borrow). The type
-    /// of `place` is a matter of those who keep values; with `alloc`, it is an `Option` of a
-    /// `SharedValue`.
+    /// Lifts a resource of which the host keeps a value, and puts that value into `place`.
+    ///
+    /// The handle is an [`Own`](Shape::Own), which the host has from then on, or a
+    /// [`Borrow`](Shape::Borrow). The keeper of values decides the type of `place`; with `alloc`,
+    /// it is an `Option` of a `SharedValue`.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ResourceValue`] if there is no such value; those of [`lift_own`](Self::lift_own),
-    /// [`lift_borrow`](Self::lift_borrow) and [`handle_type`](Self::handle_type).
+    /// - [`AbiError::ResourceValue`] if there is no such value.
+    /// - Those of [`lift_own`](Self::lift_own), [`lift_borrow`](Self::lift_borrow) and
+    ///   [`handle_type`](Self::handle_type).
     fn lift_value(
         &mut self,
         shape: &Shape,
@@ -202,7 +203,7 @@ pub trait LiftHandles {
     }
 }
 
-/// The handle table of an instance that has no handles: every index is unknown.
+/// A handle table without handles: every index is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoHandles;
 
@@ -224,22 +225,22 @@ impl LiftHandles for NoHandles {
     }
 }
 
-/// What values are lifted from.
+/// The memory and the handles that values are lifted from.
 #[derive(Clone, Copy, Debug)]
 pub struct LiftContext<'a, H = NoHandles> {
     /// The memory.
     pub memory: &'a [u8],
     /// The options of the definition.
     pub options: Options,
-    /// Whoever has the handle table.
+    /// The owner of the handle table.
     pub handles: H,
-    /// As many bytes of the host's memory as what is lifted may still take: see
+    /// The number of bytes of memory on the host that lifted values may still take: see
     /// [`charge`](Self::charge).
     pub budget: u64,
 }
 
 impl<'a> LiftContext<'a> {
-    /// A memory, with no handles.
+    /// Creates a context of a memory, without handles.
     #[must_use]
     pub const fn new(memory: &'a [u8], options: Options) -> Self {
         Self::with_handles(memory, options, NoHandles)
@@ -250,27 +251,28 @@ impl<'a> LiftContext<'a> {
 }
 
 impl<'a, H> LiftContext<'a, H> {
-    /// A memory, and whoever has the handle table of its instance.
+    /// Creates a context of a memory, with the owner of its instance's handle table.
     pub const fn with_handles(memory: &'a [u8], options: Options, handles: H) -> Self {
         Self { memory, options, handles, budget: LiftContext::DEFAULT_BUDGET }
     }
 
-    /// This with another [`budget`](Self::budget); [`u64::MAX`] is none.
+    /// Returns this context with another [`budget`](Self::budget). [`u64::MAX`] is no limit.
     #[must_use]
     pub fn with_budget(self, budget: u64) -> Self {
         Self { budget, ..self }
     }
 
-    /// Takes what is about to be allocated for a lifted value from the [`budget`](Self::budget).
+    /// Takes the size of a lifted value, which is allocated next, from the
+    /// [`budget`](Self::budget).
     ///
-    /// A guest can have a host lift far more than its memory holds: the lists in a list may all
-    /// lie in the same place. Every `Val`, `String`, `Vec`, `Box` and map is charged for before it
-    /// is made, by its size and not by what its allocator adds; what borrows the guest's memory
-    /// costs nothing.
+    /// A guest can make a host lift far more than its memory holds, because the lists in a list
+    /// may all lie in the same place. Every `Val`, `String`, `Vec`, `Box` and map is charged
+    /// before it is made. The charge is its own size, without what its allocator adds. A value
+    /// that borrows the guest's memory costs nothing.
     ///
     /// # Errors
     ///
-    /// [`AbiError::LiftedTooLarge`] if there is not so much left.
+    /// [`AbiError::LiftedTooLarge`] if less is left.
     pub const fn charge(&mut self, bytes: u64) -> Result<(), Failure> {
         match self.budget.checked_sub(bytes) {
             Some(left) => {
@@ -281,11 +283,12 @@ impl<'a, H> LiftContext<'a, H> {
         }
     }
 
-    /// The bytes of a value that was passed by its address: the checks of `lift_flat_values`.
+    /// Returns the bytes of a value that was passed by its address: the checks of
+    /// `lift_flat_values`.
     ///
     /// # Errors
     ///
-    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`.
+    /// The traps `pointer-unaligned` and `pointer-out-of-bounds`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
     pub fn spilled(&self, address: u64, layout: Layout) -> Result<&'a [u8], Failure> {
@@ -295,12 +298,12 @@ impl<'a, H> LiftContext<'a, H> {
         Ok(range(self.memory, address, layout.size).ok_or(Trap::PointerOutOfBounds)?)
     }
 
-    /// The bytes of a list's elements: the checks of `load_list_from_range`.
+    /// Returns the bytes of a list's elements: the checks of `load_list_from_range`.
     ///
     /// # Errors
     ///
-    /// Traps: `list-too-long`, `pointer-unaligned`, `list-out-of-bounds`;
-    /// `list-content-out-of-bounds` if it goes to another guest.
+    /// The traps `list-too-long`, `pointer-unaligned` and `list-out-of-bounds`, or
+    /// `list-content-out-of-bounds` if the list goes to another guest.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
     pub fn load_list_from_range(
@@ -322,15 +325,15 @@ impl<'a, H> LiftContext<'a, H> {
     }
 }
 
-/// Whether the buffer of a read or write of a stream or future is aligned and lies in its memory:
-/// the checks of the reference's `GuestBuffer`, with the traps of the built-in.
+/// Checks that the buffer of a read or write of a stream or future is aligned and lies inside its
+/// memory: the checks of the reference's `GuestBuffer`, with the traps of the built-in.
 ///
-/// No elements, or elements of no type, which have size 0, need no memory: their address may be
-/// any. That the length is not above `MAX_BUFFER_LENGTH` is for the machine to check.
+/// A buffer without elements, or whose elements have no type and so size 0, needs no memory, and
+/// may have any address. The machine checks that the length is not above `MAX_BUFFER_LENGTH`.
 ///
 /// # Errors
 ///
-/// Traps: `buffer-unaligned`, `buffer-out-of-bounds`.
+/// The traps `buffer-unaligned` and `buffer-out-of-bounds`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
 #[inline]
@@ -357,28 +360,28 @@ pub fn check_buffer(
 const MAX_LIST: u64 = MAX_LIST_BYTE_LENGTH as u64;
 const MAX_REALLOC: u64 = REALLOC_I32_MAX as u64;
 
-/// What values are lowered into.
+/// The memory and the handles that values are lowered into.
 ///
-/// The `ty` that handles are lowered with is the number in the type, as in `Type::Own(ty)`; it
-/// may be the component's own. Whoever implements this translates it to the machine's, and
-/// compares that with the value's: a [`Resource`] does so with
-/// [`representation_of`](Resource::representation_of), and an end is compared by
-/// [`Machine::lower_end`](crate::machine::Machine::lower_end). So a host's value of another type
-/// is [`AbiError::ValueMismatch`], and nothing is lowered.
+/// The `ty` that handles are lowered with is the number in the type, as in `Type::Own(ty)`. It
+/// may be the component's own number. The implementation translates it to the machine's number,
+/// and compares that with the number of the value: a [`Resource`] with
+/// [`representation_of`](Resource::representation_of), and an end with
+/// [`Machine::lower_end`](crate::machine::Machine::lower_end). So a value of another type is
+/// [`AbiError::ValueMismatch`], and nothing is lowered.
 pub trait LowerContext {
-    /// The options of the definition.
+    /// Returns the options of the definition.
     fn options(&self) -> &Options;
 
-    /// The memory, as it is now.
+    /// Returns the memory as it is now.
     fn memory_mut(&mut self) -> &mut [u8];
 
-    /// Calls the guest's `realloc`; the memory may be another one afterwards.
+    /// Calls the guest's `realloc`. The memory may be another one afterwards.
     ///
-    /// What it returns is not checked here.
+    /// The result is not checked here.
     ///
     /// # Errors
     ///
-    /// What the guest's code traps with.
+    /// The trap of the guest's code.
     fn realloc(
         &mut self,
         old_address: u64,
@@ -387,79 +390,81 @@ pub trait LowerContext {
         new_byte_length: u64,
     ) -> Result<u64, Failure>;
 
-    /// `lower_own`: gives a resource to the instance, and gives its index there.
+    /// Passes a resource to the instance, and returns its index there: `lower_own`.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ValueMismatch`] if the resource is of another type; and as
-    /// [`Machine::lower_own`](crate::machine::Machine::lower_own).
+    /// - [`AbiError::ValueMismatch`] if the resource has another type.
+    /// - Those of [`Machine::lower_own`](crate::machine::Machine::lower_own).
     fn lower_own(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
-    /// `lower_borrow`: lends a resource to the task, and gives its index, or its representation
-    /// if the task's instance defines the resource type:
+    /// Lends a resource to the task: `lower_borrow`. Returns its index, or its representation if
+    /// the task's instance defines the resource type:
     /// [`LoweredBorrow::to_core`](crate::machine::LoweredBorrow::to_core).
     ///
     /// # Errors
     ///
-    /// [`AbiError::ValueMismatch`] if the resource is of another type; and as
-    /// [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
+    /// - [`AbiError::ValueMismatch`] if the resource has another type.
+    /// - Those of [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
     fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure>;
 
-    /// `lower_stream` and `lower_future`: gives a readable end to the instance, and gives its
-    /// index there.
+    /// Passes a readable end to the instance, and returns its index there: `lower_stream` and
+    /// `lower_future`.
     ///
     /// # Errors
     ///
-    /// As [`Machine::lower_end`](crate::machine::Machine::lower_end).
+    /// Those of [`Machine::lower_end`](crate::machine::Machine::lower_end).
     fn lower_end(&mut self, kind: EndKind, ty: TypeIndex, end: EndId) -> Result<u32, Failure>;
 
-    /// `lower_error_context`: gives an error context to the instance, and gives its index there.
+    /// Passes an error context to the instance, and returns its index there:
+    /// `lower_error_context`.
     ///
     /// # Errors
     ///
-    /// As [`Machine::lower_error_context`](crate::machine::Machine::lower_error_context).
+    /// Those of [`Machine::lower_error_context`](crate::machine::Machine::lower_error_context).
     fn lower_error_context(&mut self, error_context: ErrorContextId) -> Result<u32, Failure>;
 
-    /// The number of a handle's type, by which the other functions know it: of an
+    /// Returns the number of a handle's type, which the other methods take. The handle is an
     /// [`Own`](Shape::Own), [`Borrow`](Shape::Borrow), [`Stream`](Shape::Stream) or
     /// [`Future`](Shape::Future).
     ///
-    /// Only values of Rust's own types ask for it; a type that is known at run time has the number
-    /// in it.
+    /// Only values of Rust types need it. A type that is known at run time contains the number.
     ///
     /// # Errors
     ///
-    /// [`AbiError::UnknownHandleType`] if nobody has said which type of the store it is.
+    /// [`AbiError::UnknownHandleType`] if the Rust type is not bound to a type of the store.
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
         let _ = shape;
         Err(AbiError::UnknownHandleType.into())
     }
 
-    /// Lowers a resource whose value is `value`: an [`Own`](Shape::Own) or a
-    /// [`Borrow`](Shape::Borrow). Returns its index. The type of `value` is a matter of those who keep
-    /// values; with `alloc`, it is a `SharedValue`.
+    /// Lowers a resource whose value is `value`, as an [`Own`](Shape::Own) or a
+    /// [`Borrow`](Shape::Borrow), and returns its index. The keeper of values decides the type of
+    /// `value`; with `alloc`, it is a `SharedValue`.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ResourceValue`] if resources of this type have no such values; those of
-    /// [`lower_own`](Self::lower_own), [`lower_borrow`](Self::lower_borrow) and
-    /// [`handle_type`](Self::handle_type).
+    /// - [`AbiError::ResourceValue`] if resources of this type have no such values.
+    /// - Those of [`lower_own`](Self::lower_own), [`lower_borrow`](Self::lower_borrow) and
+    ///   [`handle_type`](Self::handle_type).
     fn lower_value(&mut self, shape: &Shape, value: &dyn Any) -> Result<u32, Failure> {
         let _ = (shape, value);
         Err(AbiError::ResourceValue.into())
     }
 }
 
-/// The checked allocations that lowering makes with the help of its context.
+/// The checked allocations of lowering, with the `realloc` of its context.
 pub trait LowerContextExt: LowerContext {
-    /// New memory for the `length` elements of a list: the checks of `store_list_into_range`.
+    /// Allocates memory for the `length` elements of a list: the checks of
+    /// `store_list_into_range`.
     ///
     /// # Errors
     ///
-    /// [`AbiError::TooLong`] if `realloc` can't be asked for so much; no list that was lifted is so
-    /// long in any memory. Traps: `realloc-unaligned`, `realloc-out-of-bounds`;
-    /// `pointer-unaligned`, `list-content-out-of-bounds` if the list
-    /// comes from another guest; and what `realloc` traps with.
+    /// - [`AbiError::TooLong`] if that is more than `realloc` can be asked for. No lifted list is
+    ///   that long, in any memory.
+    /// - The traps `realloc-unaligned` and `realloc-out-of-bounds`, or `pointer-unaligned` and
+    ///   `list-content-out-of-bounds` if the list comes from another guest.
+    /// - The trap of `realloc`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     fn allocate_list(&mut self, length: usize, element: Layout) -> Result<u64, Failure> {
@@ -467,15 +472,17 @@ pub trait LowerContextExt: LowerContext {
         self.allocate(element.alignment, byte_length, Trap::ListContentOutOfBounds)
     }
 
-    /// The memory for values that are passed by their address: what a guest gave as
-    /// `out_param`, or new memory, whose address is added to `flat`. The checks of
+    /// Returns the address of memory for values that are passed by their address: the checks of
     /// `lower_flat_values`.
+    ///
+    /// The memory is the `out_param` of the guest, or new memory, whose address is added to
+    /// `flat`.
     ///
     /// # Errors
     ///
-    /// Traps: `realloc-unaligned`, `realloc-out-of-bounds`; `pointer-unaligned`,
-    /// `pointer-out-of-bounds` for an `out_param`, and if the values come from another guest; and
-    /// what `realloc` traps with.
+    /// - The traps `realloc-unaligned` and `realloc-out-of-bounds`, or `pointer-unaligned` and
+    ///   `pointer-out-of-bounds` for an `out_param`, and if the values come from another guest.
+    /// - The trap of `realloc`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
     fn spill(
@@ -502,13 +509,13 @@ impl<C: LowerContext + ?Sized> LowerContextExt for C {}
 
 /// The steps of lowering that this crate's own types share.
 pub(super) trait LoweringSteps: LowerContext {
-    /// Allocates, and checks the result. `guest` is the trap for an address out of bounds if the value
-    /// comes from another guest.
+    /// Allocates memory, and checks its address. `guest` is the trap for an address out of bounds
+    /// if the value comes from another guest.
     fn allocate(&mut self, alignment: u32, length: u64, guest: Trap) -> Result<u64, Failure> {
         self.reallocate(0, 0, alignment, length, guest)
     }
 
-    /// Reallocates, and checks the result.
+    /// Reallocates memory, and checks its address.
     fn reallocate(
         &mut self,
         old_address: u64,
@@ -551,11 +558,12 @@ pub(super) trait LoweringSteps: LowerContext {
 
 impl<C: LowerContext + ?Sized> LoweringSteps for C {}
 
-/// The length in bytes of `length` elements of so many bytes, if `realloc` can be asked for it.
+/// Returns the length in bytes of `length` elements of `element_size` bytes, if `realloc` can be
+/// asked for it.
 ///
-/// That is all that limits what is lowered, with addresses of either width: `MAX_LIST_BYTE_LENGTH`
-/// and `MAX_STRING_BYTE_LENGTH` are limits of lifting, so low that what is lifted can always be
-/// lowered.
+/// That is the only limit of lowering, with addresses of either width. `MAX_LIST_BYTE_LENGTH` and
+/// `MAX_STRING_BYTE_LENGTH` are limits of lifting. They are so low that a lifted value can always
+/// be lowered.
 pub(super) fn lowered_byte_length(length: usize, element_size: u64) -> Option<u64> {
     let byte_length = u64::try_from(length).ok()?.checked_mul(element_size)?;
     (byte_length <= MAX_REALLOC).then_some(byte_length)

@@ -1,16 +1,16 @@
-//! Flattening: the core types that a value becomes when it crosses as parameters or results.
+//! Flattening: the core types that a value becomes when it is passed as a parameter or result.
 //!
-//! Three bits say a core type, so that the list is a number: it is copied, compared and made in
-//! constants for free. It holds as many types as a function can have core parameters; whatever
-//! is longer goes through memory, and how much longer makes no difference. A `list<t, 5000>` is
-//! therefore never flattened five thousand times.
+//! A core type has three bits, so that the list is one number. Copying, comparing and making it
+//! in constants costs nothing. It holds as many types as a function can have core parameters. A
+//! longer list goes through memory, and its length makes no difference. So a `list<t, 5000>` is
+//! never flattened five thousand times.
 
 use core::fmt;
 
 use crate::core_value::{CoreType, CoreValue};
 use crate::limit::MAX_FLAT_PARAMS;
 
-/// The core types that a value type, or a list of them, is flattened to.
+/// The core types that a value type, or several value types, are flattened to.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -26,44 +26,44 @@ use crate::limit::MAX_FLAT_PARAMS;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FlatTypes {
-    /// Two bits a type, the first in the lowest.
+    /// The types, three bits each, beginning with the lowest.
     kinds: u64,
     /// [`Self::TOO_MANY`] if there are more than fit.
     count: u8,
 }
 
 impl FlatTypes {
-    /// No core value.
+    /// No core types.
     pub const EMPTY: Self = Self { kinds: 0, count: 0 };
 
-    /// As many as a function can have core parameters: the flat ones, and the address of its
-    /// results.
+    /// The greatest number of core parameters of a function: the flat ones, and the address of
+    /// its results.
     pub const CAPACITY: usize = MAX_FLAT_PARAMS as usize + 1;
 
-    /// More than [`Self::CAPACITY`], and nobody needs to know which.
+    /// More than [`Self::CAPACITY`] types, which are not stored.
     pub const MORE: Self = Self { kinds: 0, count: Self::TOO_MANY };
 
     const TOO_MANY: u8 = u8::MAX;
 
-    /// One core value.
+    /// Creates a list of one core type.
     #[must_use]
     pub const fn one(ty: CoreType) -> Self {
         Self::EMPTY.push(ty)
     }
 
-    /// How many there are; `None` if they are more than [`Self::CAPACITY`].
+    /// Returns the number of types, or `None` if they are more than [`Self::CAPACITY`].
     #[must_use]
     pub const fn count(self) -> Option<usize> {
         if self.count == Self::TOO_MANY { None } else { Some(self.count as usize) }
     }
 
-    /// Whether they are more than `max`, so that the values go through memory.
+    /// Returns `true` if there are more than `max` types, so that the values go through memory.
     #[must_use]
     pub const fn exceed(self, max: usize) -> bool {
         self.count == Self::TOO_MANY || self.count as usize > max
     }
 
-    /// These and one more.
+    /// Returns these types with one more.
     #[must_use]
     pub const fn push(self, ty: CoreType) -> Self {
         if self.count as usize >= Self::CAPACITY {
@@ -72,7 +72,7 @@ impl FlatTypes {
         Self { kinds: self.kinds | (code(ty) << (BITS * self.count)), count: self.count + 1 }
     }
 
-    /// These and then those of `other`.
+    /// Returns these types, followed by those of `other`.
     #[must_use]
     pub const fn append(self, other: Self) -> Self {
         if self.count == Self::TOO_MANY || other.count == Self::TOO_MANY {
@@ -85,7 +85,7 @@ impl FlatTypes {
         Self { kinds: self.kinds | (other.kinds << (BITS * self.count)), count }
     }
 
-    /// These, `times` times: `flatten_list` of a fixed-length list.
+    /// Returns these types, repeated `times` times: `flatten_list` of a fixed-length list.
     #[must_use]
     pub const fn repeat(self, times: u32) -> Self {
         if self.count == 0 {
@@ -100,7 +100,8 @@ impl FlatTypes {
         all
     }
 
-    /// Each position wide enough for both, as `flatten_variant` joins the payloads of two cases.
+    /// Returns types that are wide enough for both at each position, as `flatten_variant` joins
+    /// the payloads of two cases.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening)
     #[must_use]
@@ -119,7 +120,7 @@ impl FlatTypes {
         joined
     }
 
-    /// The type at `position`.
+    /// Returns the type at `position`.
     #[must_use]
     pub const fn get(self, position: usize) -> Option<CoreType> {
         if self.exceed(position) && self.count != Self::TOO_MANY {
@@ -129,16 +130,16 @@ impl FlatTypes {
         }
     }
 
-    /// The types in their order; none if they are more than [`Self::CAPACITY`].
+    /// Returns the types in their order, or none if they are more than [`Self::CAPACITY`].
     pub fn iter(self) -> impl ExactSizeIterator<Item = CoreType> {
         (0..self.count().unwrap_or(0))
             .map(move |position| ty(self.kinds >> (BITS as usize * position) & MASK))
     }
 
-    /// Returns the core value of the type at `position` that has these bits. Returns `None` if there
-    /// is no such type.
+    /// Returns the core value with these bits and the type at `position`, or `None` if there is
+    /// no such type.
     ///
-    /// [`FlatValues`](super::FlatValues) says what the bits are.
+    /// [`FlatValues`](super::FlatValues) explains the bits.
     #[must_use]
     pub fn core_value(self, position: usize, bits: u64) -> Option<CoreValue> {
         Some(match self.get(position)? {
@@ -179,7 +180,7 @@ const F64: u64 = 3;
 /// References don't occur in flattened values, but in the core types of built-ins.
 const FUNCTION: u64 = 4;
 
-/// How many bits say a type.
+/// The number of bits of a type.
 const BITS: u8 = 3;
 const MASK: u64 = (1 << BITS) - 1;
 
@@ -207,7 +208,7 @@ const fn code_at(kinds: u64, position: u8) -> u64 {
     kinds >> (BITS * position) & MASK
 }
 
-/// `join`
+/// Joins two types: `join`.
 const fn join(a: u64, b: u64) -> u64 {
     match (a, b) {
         (I32, I32 | F32) | (F32, I32) => I32,
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_is_kept_in_its_place_up_to_the_capacity() {
+    fn every_type_stays_in_its_place_up_to_the_capacity() {
         let mut flat = FlatTypes::EMPTY;
         let mut expected = Vec::new();
         for ty in ALL.into_iter().cycle().take(FlatTypes::CAPACITY) {

@@ -1,16 +1,16 @@
 //! The core values that a value is flattened to, as bits.
 //!
-//! Each is carried in a `u64`: an integer zero-extended, a float as its bits. The coercions
-//! between a case's own core type and the joined one are then always the same: what is wanted
-//! is in the low bits. That is what the reference's `CoerceValueIter` and `lower_flat_variant`
-//! say case by case.
+//! Each is stored in a `u64`: an integer zero-extended, a float as its bits. Then the coercions
+//! between a case's own core type and the joined type are always the same: the needed value is in
+//! the low bits. The reference's `CoerceValueIter` and `lower_flat_variant` list these coercions
+//! case by case.
 
 use crate::core_value::IntegerType;
 use crate::error::{AbiError, Error, Failure};
 
 use super::FlatTypes;
 
-/// Returns the low half, which carries an `i32` or the bits of an `f32`.
+/// Returns the low half, which has an `i32` or the bits of an `f32`.
 pub(super) const fn low_half(bits: u64) -> u32 {
     let [a, b, c, d, ..] = bits.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
@@ -24,15 +24,15 @@ pub struct FlatValues {
 }
 
 impl FlatValues {
-    /// No core value.
+    /// No core values.
     pub const EMPTY: Self = Self { bits: [0; FlatTypes::CAPACITY], count: 0 };
 
-    /// Adds one.
+    /// Adds a core value.
     ///
     /// # Errors
     ///
-    /// [`AbiError::FlatValueCount`] if there are [`FlatTypes::CAPACITY`] already: whoever lowers
-    /// more than that was to lower them into memory.
+    /// [`AbiError::FlatValueCount`] if there are [`FlatTypes::CAPACITY`] already. More values
+    /// have to be lowered into memory.
     pub const fn push(&mut self, bits: u64) -> Result<(), Failure> {
         let Some((place, _)) = self.bits.split_at_mut(self.count).1.split_first_mut() else {
             return Err(Failure::Error(Error::Abi(AbiError::FlatValueCount)));
@@ -47,11 +47,12 @@ impl FlatValues {
         self.count = 0;
     }
 
-    /// Adds zeros until there are `count`: the positions that a variant's case doesn't use.
+    /// Adds zeros until there are `count` core values: the positions that a variant's case
+    /// doesn't use.
     ///
     /// # Errors
     ///
-    /// As for [`push`](Self::push).
+    /// Those of [`push`](Self::push).
     pub fn pad_to(&mut self, count: usize) -> Result<(), Failure> {
         while self.count < count {
             self.push(0)?;
@@ -59,39 +60,39 @@ impl FlatValues {
         Ok(())
     }
 
-    /// How many there are.
+    /// Returns the number of core values.
     #[must_use]
     pub const fn count(&self) -> usize {
         self.count
     }
 
-    /// What is there so far.
+    /// Returns the core values so far.
     #[must_use]
     pub fn as_slice(&self) -> &[u64] {
         self.bits.get(..self.count).unwrap_or_default()
     }
 }
 
-/// Core values that are to be lifted, in their order: the reference's `CoreValueIter`.
+/// Core values for lifting, in their order: the reference's `CoreValueIter`.
 #[derive(Clone, Debug)]
 pub struct CoreValueIter<'a> {
     bits: &'a [u64],
 }
 
 impl<'a> CoreValueIter<'a> {
-    /// Core values as bits, as [`FlatValues`] has them.
+    /// Creates an iterator of core values, as the bits of [`FlatValues`].
     #[must_use]
     pub const fn new(bits: &'a [u64]) -> Self {
         Self { bits }
     }
 
-    /// How many are left.
+    /// Returns the number of core values that are left.
     #[must_use]
     pub const fn remaining(&self) -> usize {
         self.bits.len()
     }
 
-    /// The next one: an `i64`, or the bits of an `f64`.
+    /// Takes the next core value: an `i64`, or the bits of an `f64`.
     ///
     /// # Errors
     ///
@@ -104,7 +105,7 @@ impl<'a> CoreValueIter<'a> {
         Ok(*first)
     }
 
-    /// The next one: an `i32`, or the bits of an `f32`.
+    /// Takes the next core value: an `i32`, or the bits of an `f32`.
     ///
     /// # Errors
     ///
@@ -116,7 +117,7 @@ impl<'a> CoreValueIter<'a> {
         }
     }
 
-    /// The next one: an address or a length.
+    /// Takes the next core value: an address or a length.
     ///
     /// # Errors
     ///
@@ -128,7 +129,7 @@ impl<'a> CoreValueIter<'a> {
         }
     }
 
-    /// Takes the next `count` away, as ones to be lifted on their own.
+    /// Takes the next `count` core values, which are lifted on their own.
     ///
     /// # Errors
     ///

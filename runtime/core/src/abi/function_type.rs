@@ -5,8 +5,7 @@ use crate::limit::{MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS};
 
 use super::{Abi, FlatTypes};
 
-/// Which of the two canonical definitions a function's core type is asked for, with the options
-/// that matter to it.
+/// The canonical definition of a function, with the options that its core type depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Flattening {
     /// `canon lift` without `async`.
@@ -24,14 +23,14 @@ pub enum Flattening {
 /// The type of a core function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CoreFunctionType {
-    /// What it takes.
+    /// The types of its parameters.
     pub params: FlatTypes,
-    /// What it gives.
+    /// The types of its results.
     pub results: FlatTypes,
 }
 
 impl Flattening {
-    /// As many core values may carry the parameters.
+    /// Returns the greatest number of core values for the parameters.
     #[must_use]
     pub const fn max_flat_params(self) -> usize {
         match self {
@@ -40,9 +39,10 @@ impl Flattening {
         }
     }
 
-    /// As many core values may carry the result where it is lifted or lowered.
+    /// Returns the greatest number of core values for the result where it is lifted or lowered.
     ///
-    /// An async-lifted function gives its result to `task.return`, whose parameters it is.
+    /// A function that is lifted with `async` passes its result to `task.return`, as its
+    /// parameters.
     #[must_use]
     pub const fn max_flat_results(self) -> usize {
         match self {
@@ -52,8 +52,9 @@ impl Flattening {
         }
     }
 
-    /// `flatten_functype`: the core type of a function whose parameters make up the record
-    /// `params` and whose result is `result`, [`Abi::NOTHING`] if there is none.
+    /// Returns the core type of a function: `flatten_functype`.
+    ///
+    /// The parameters make up the record `params`. `result` is [`Abi::NOTHING`] if there is none.
     ///
     /// ```
     /// # use weft_core as weft;

@@ -1,21 +1,21 @@
 //! Size, alignment and flat form of value types: the reference's `alignment`, `elem_size` and
 //! `flatten_type`, all at once, and in constants.
 //!
-//! A [`Layout`] is for one width of memory; an [`Abi`] has both. Each is put together from those
-//! of its parts, as the type is from its parts.
+//! A [`Layout`] is for one width of memory, and an [`Abi`] is for both. Each is made of those of
+//! its parts, as the type is made of its parts.
 
 use crate::core_value::{CoreType, IntegerType};
 
 use super::FlatTypes;
 
-/// How values of a type lie in a memory, and what they are flattened to.
+/// The layout of a type's values in a memory, and their flat form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Layout {
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// In bytes; a power of two.
+    /// The alignment in bytes, a power of two.
     pub alignment: u32,
-    /// The core values that one becomes.
+    /// The core values that a value is flattened to.
     pub flat: FlatTypes,
 }
 
@@ -41,27 +41,27 @@ pub struct Abi {
     pub wide: Layout,
 }
 
-/// The least multiple of `alignment`, a power of two, that is not below `address`.
+/// Returns the least multiple of `alignment`, a power of two, that is not below `address`.
 ///
-/// Exact for all numbers. The reference divides as floats do, so that beyond 2⁵³ it takes some
-/// addresses for unaligned that are aligned, with alignment 1 too; there we differ from it.
+/// It is exact for all numbers. The reference divides as floats do. So beyond 2⁵³, even with
+/// alignment 1, it takes some aligned addresses for unaligned; there, Weft differs from it.
 ///
-/// Above the last multiple there is no other, and the last one is given. Sizes stay far below
-/// that: every type's is limited.
+/// Above the last multiple there is no other, and the last one is returned. The sizes of all
+/// types are limited to far below that.
 #[must_use]
 pub const fn align_to(address: u64, alignment: u32) -> u64 {
     let mask = alignment as u64 - 1;
     address.saturating_add(mask) & !mask
 }
 
-/// Whether `address` is a multiple of `alignment`, a power of two: the reference's
-/// `ptr == align_to(ptr, alignment)`, but exact, as [`align_to`] is.
+/// Returns `true` if `address` is a multiple of `alignment`, a power of two. This is the
+/// reference's `ptr == align_to(ptr, alignment)`, but exact, as [`align_to`] is.
 #[must_use]
 pub const fn is_aligned(address: u64, alignment: u32) -> bool {
     address & (alignment as u64 - 1) == 0
 }
 
-/// The bytes of an address.
+/// Returns the size of an address in bytes.
 #[must_use]
 pub const fn ptr_size(address_type: IntegerType) -> u32 {
     match address_type {
@@ -70,7 +70,8 @@ pub const fn ptr_size(address_type: IntegerType) -> u32 {
     }
 }
 
-/// The bytes of the discriminant of a variant of so many cases: `discriminant_type`.
+/// Returns the size in bytes of the discriminant of a variant with this many cases:
+/// `discriminant_type`.
 #[must_use]
 pub const fn discriminant_size(cases: usize) -> u32 {
     match cases {
@@ -87,7 +88,7 @@ impl Layout {
         Self { size: size as u64, alignment: size, flat: FlatTypes::one(flat) }
     }
 
-    /// An address and a length.
+    /// Returns the layout of an address and a length.
     const fn pair(address_type: IntegerType) -> Self {
         let size = ptr_size(address_type);
         let flat = match address_type {
@@ -97,7 +98,7 @@ impl Layout {
         Self { size: 2 * size as u64, alignment: size, flat: flat.append(flat) }
     }
 
-    /// This record so far with one more field, and the field's offset.
+    /// Adds a field to the layout of a record, and returns the field's offset, too.
     const fn field(self, field: Self) -> (u64, Self) {
         let offset = align_to(self.size, field.alignment);
         let record = Self {
@@ -108,12 +109,12 @@ impl Layout {
         (offset, record)
     }
 
-    /// This with a size that is a multiple of the alignment.
+    /// Makes the size a multiple of the alignment.
     const fn padded(self) -> Self {
         Self { size: align_to(self.size, self.alignment), ..self }
     }
 
-    /// What all payloads of a variant share with the `payload` of one more case.
+    /// Adds the `payload` of a case to the shared layout of a variant's payloads.
     const fn case(self, payload: Self) -> Self {
         Self {
             size: if self.size > payload.size { self.size } else { payload.size },
@@ -122,13 +123,13 @@ impl Layout {
         }
     }
 
-    /// The variant of so many cases whose payloads share this.
+    /// Returns the layout of a variant with this many cases, whose payloads share this layout.
     const fn variant(self, cases: usize) -> Self {
         let discriminant = Self::scalar(discriminant_size(cases), CoreType::I32);
         Self::NOTHING.field(discriminant).1.field(self).1.padded()
     }
 
-    /// Whether there is no such type: it is larger than the ABI allows.
+    /// Returns `true` if there is no such type, because it is larger than the ABI allows.
     pub(super) const fn is_too_large(self) -> bool {
         self.size > crate::limit::MAX_VALUE_BYTE_LENGTH as u64
     }
@@ -139,7 +140,7 @@ const fn max(a: u32, b: u32) -> u32 {
 }
 
 impl Abi {
-    /// No value: what a case without payload has, and what a function without result returns.
+    /// No value: the payload of a case without one, and the result of a function without one.
     pub const NOTHING: Self = Self::both(Layout::NOTHING);
     /// `bool`
     pub const BOOL: Self = Self::both(Layout::scalar(1, CoreType::I32));
@@ -179,7 +180,7 @@ impl Abi {
         Self { narrow: layout, wide: layout }
     }
 
-    /// The layout in memories with such addresses.
+    /// Returns the layout in memories with these addresses.
     #[must_use]
     pub const fn of(&self, address_type: IntegerType) -> Layout {
         match address_type {
@@ -188,8 +189,8 @@ impl Abi {
         }
     }
 
-    /// This record so far, before [`padded`](Self::padded), with one more field; and the field's
-    /// offsets.
+    /// Adds a field to the layout of a record, before [`padded`](Self::padded). Returns the
+    /// field's offsets, too.
     #[must_use]
     pub const fn field(self, field: Self) -> (Offset, Self) {
         let (narrow, narrow_record) = self.narrow.field(field.narrow);
@@ -197,13 +198,13 @@ impl Abi {
         (Offset { narrow, wide }, Self { narrow: narrow_record, wide: wide_record })
     }
 
-    /// A record's fields are all there: its size is a multiple of its alignment.
+    /// Makes the size a multiple of the alignment, after the last field of a record.
     #[must_use]
     pub const fn padded(self) -> Self {
         Self { narrow: self.narrow.padded(), wide: self.wide.padded() }
     }
 
-    /// Where the fields of a record lie.
+    /// Returns the offsets of the fields of a record.
     #[must_use]
     pub const fn offsets<const N: usize>(fields: [Self; N]) -> [Offset; N] {
         let mut offsets = [Offset { narrow: 0, wide: 0 }; N];
@@ -216,7 +217,7 @@ impl Abi {
         offsets
     }
 
-    /// `record` and `tuple`
+    /// Returns the layouts of a `record` or `tuple`.
     #[must_use]
     pub const fn record(mut fields: &[Self]) -> Self {
         let mut record = Self::NOTHING;
@@ -227,14 +228,15 @@ impl Abi {
         record.padded()
     }
 
-    /// `variant`, `enum`, `option` and `result`, from the payloads of the cases;
-    /// [`NOTHING`](Self::NOTHING) where a case has none.
+    /// Returns the layouts of a `variant`, `enum`, `option` or `result`, from the payloads of its
+    /// cases. A case without payload has [`NOTHING`](Self::NOTHING).
     #[must_use]
     pub const fn variant(payloads: &[Self]) -> Self {
         Self::payload(payloads).variant_of(payloads.len())
     }
 
-    /// What the payloads of a variant's cases share, at its [`payload_offset`](Self::payload_offset).
+    /// Returns the layouts that the payloads of a variant's cases share, at its
+    /// [`payload_offset`](Self::payload_offset).
     #[must_use]
     pub const fn payload(mut payloads: &[Self]) -> Self {
         let mut shared = Self::NOTHING;
@@ -253,7 +255,8 @@ impl Abi {
         Self { narrow: self.narrow.variant(cases), wide: self.wide.variant(cases) }
     }
 
-    /// Where the payload lies in a variant of so many cases, if this is what the payloads share.
+    /// Returns the offset of the payload in a variant with this many cases, whose payloads share
+    /// these layouts.
     #[must_use]
     pub const fn payload_offset(&self, cases: usize) -> Offset {
         let size = discriminant_size(cases) as u64;
@@ -263,7 +266,7 @@ impl Abi {
         }
     }
 
-    /// `flags` with so many labels.
+    /// Returns the layouts of `flags` with this many labels.
     #[must_use]
     pub const fn flags(labels: usize) -> Self {
         match labels {
@@ -273,13 +276,14 @@ impl Abi {
         }
     }
 
-    /// `list<t, length>` of elements with this layout.
+    /// Returns the layouts of a `list<t, length>` of elements with these layouts.
     #[must_use]
     pub const fn fixed_length_list(self, length: u32) -> Self {
         Self { narrow: self.narrow.repeat(length), wide: self.wide.repeat(length) }
     }
 
-    /// Whether the ABI has no such type: its size, with 64-bit addresses, is over the limit.
+    /// Returns `true` if the ABI has no such type, because its size with 64-bit addresses is over
+    /// the limit.
     #[must_use]
     pub const fn is_too_large(&self) -> bool {
         self.wide.is_too_large()
@@ -296,7 +300,7 @@ impl Layout {
     }
 }
 
-/// Where a part of a value begins, in memories of both widths.
+/// The offset of a part of a value, in memories of both widths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Offset {
     /// With 32-bit addresses.
@@ -306,7 +310,7 @@ pub struct Offset {
 }
 
 impl Offset {
-    /// The offset in memories with such addresses.
+    /// Returns the offset in memories with these addresses.
     #[must_use]
     pub const fn of(&self, address_type: IntegerType) -> u64 {
         match address_type {

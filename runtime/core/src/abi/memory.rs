@@ -1,13 +1,13 @@
-//! Looking into a memory: bounds, and the reference's `load_int` and `store_int`.
+//! Access to a memory, within its bounds, with the reference's `load_int` and `store_int`.
 //!
-//! A memory is a slice of bytes and an address a `u64`, so that no sum of an address and a
-//! length wraps unseen. Nothing here names a trap: who looks knows which rule it is.
+//! A memory is a slice of bytes and an address is a `u64`, so that no sum of an address and a
+//! length wraps unnoticed. Nothing here names a trap: the caller knows which rule was broken.
 
 use crate::core_value::IntegerType;
 
-/// The bytes from `address` on, `length` of them; `None` if they are not all inside the memory.
+/// Returns the `length` bytes from `address` on, or `None` if they are not all inside the memory.
 ///
-/// No bytes may lie at the very end of the memory, and not beyond.
+/// An empty range may begin at the end of the memory, but not beyond.
 #[must_use]
 #[inline]
 pub fn range(memory: &[u8], address: u64, length: u64) -> Option<&[u8]> {
@@ -16,7 +16,7 @@ pub fn range(memory: &[u8], address: u64, length: u64) -> Option<&[u8]> {
     memory.get(start..end)
 }
 
-/// As [`range`], to be written to.
+/// Returns the same bytes as [`range`], to write to them.
 #[must_use]
 #[inline]
 pub fn range_mut(memory: &mut [u8], address: u64, length: u64) -> Option<&mut [u8]> {
@@ -25,14 +25,14 @@ pub fn range_mut(memory: &mut [u8], address: u64, length: u64) -> Option<&mut [u
     memory.get_mut(start..end)
 }
 
-/// The `N` bytes at `address`.
+/// Returns the `N` bytes at `address`.
 #[inline]
 pub(crate) fn array<const N: usize>(memory: &[u8], address: u64) -> Option<[u8; N]> {
     let start = usize::try_from(address).ok()?;
     memory.get(start..)?.first_chunk().copied()
 }
 
-/// `load_int` of an address or a length.
+/// Loads an address or a length: `load_int`.
 #[inline]
 pub(crate) fn load_ptr(memory: &[u8], address: u64, address_type: IntegerType) -> Option<u64> {
     match address_type {
@@ -41,7 +41,7 @@ pub(crate) fn load_ptr(memory: &[u8], address: u64, address_type: IntegerType) -
     }
 }
 
-/// `store_int` of an address or a length.
+/// Stores an address or a length: `store_int`.
 #[inline]
 pub(crate) fn store_ptr(
     memory: &mut [u8],

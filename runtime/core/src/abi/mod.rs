@@ -1,22 +1,35 @@
-//! The canonical ABI: how values of the Component Model lie in memories, cross as core values,
-//! and are lifted out of one and lowered into another.
+//! The canonical ABI: the layout of values in memory, their form as core values, and lifting them
+//! out of one memory or lowering them into another.
 //!
-//! The rules are those of the executable reference `definitions.py`, under its names and in its
-//! order. Bytes, core values, calls of `realloc` and traps are compared with what it does.
+//! *Lifting* reads a value of the Component Model from a guest, *lowering* writes one. A Rust type
+//! takes part by the traits [`ComponentType`], [`Lift`] and [`Lower`], which can be derived. The rules
+//! are those of the executable reference `definitions.py`, under its names and in its order.
+//!
+//! ```
+//! # use weft_core as weft;
+//! use weft::abi::{CoreValueIter, LiftContext, Options, StringEncoding, lift_flat_values};
+//! use weft::core_value::IntegerType;
+//!
+//! // A guest passes a `tuple<string, u8>` as three core values: address, length, number.
+//! let memory = b"....Ada";
+//! let mut guest = LiftContext::new(memory, Options::new(IntegerType::I32, StringEncoding::Utf8));
+//! let mut core_values = CoreValueIter::new(&[4, 3, 36]);
+//! let (name, age): (&str, u8) = lift_flat_values(&mut guest, 16, &mut core_values)?;
+//! assert_eq!((name, age), ("Ada", 36));
+//! # Ok::<(), weft::error::Failure>(())
+//! ```
 //!
 //! | to … | use |
 //! |---|---|
-//! | lift and lower Rust's own types | [`Lift`], [`Lower`], [`lift_flat_values`], [`lower_flat_values`] |
+//! | lift and lower Rust types | [`Lift`], [`Lower`], [`lift_flat_values`], [`lower_flat_values`] |
 //! | lift and lower values whose types are known at run time | `Type`, `TypeList`, `Val` (feature `alloc`) |
-//! | move values from guest to guest, without values in between | `TypeList` and `TransferContext` (feature `alloc`) |
+//! | move values from guest to guest, without Rust values in between | `TypeList` and `TransferContext` (feature `alloc`) |
 //! | give access to a guest's memory, `realloc` and handles | [`LiftContext`], [`LowerContext`], [`LiftHandles`] |
-//! | say which canonical options a guest has | [`Options`], [`StringEncoding`] |
+//! | set the canonical options of a guest | [`Options`], [`StringEncoding`] |
 //! | lay a type out in memory | [`Abi`], [`Layout`] |
 //! | flatten types and functions into core types | [`FlatTypes`], [`Flattening`] |
 //! | pass flat values | [`FlatValues`], [`CoreValueIter`] |
 //! | read text and lists in place | [`LiftedStr`], [`LiftedList`] |
-//!
-//! `runtime/ARCHITECTURE.md` in the repository tells which file has which part of the reference.
 
 mod context;
 #[cfg(feature = "alloc")]

@@ -1,32 +1,31 @@
-//! What a handle of a resource stands for, between two handle tables.
+//! Resources on their way between two handle tables.
 
 use crate::builtin::TypeIndex;
 use crate::error::AbiError;
 
-/// A resource: what is lifted out of one handle table, and lowered into another.
+/// A resource that was lifted out of one handle table, and can be lowered into another.
 ///
-/// It carries its type, so that a host's value of one resource type is never taken for one of
-/// another.
+/// It has its type, so that the host can't pass a value of one resource type as one of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Resource {
-    /// The number by which the [machine](crate::machine::Machine), and so everyone, knows the
-    /// resource type.
+    /// The number of the resource type in the [machine](crate::machine::Machine), which is the
+    /// same for all.
     pub ty: TypeIndex,
-    /// What the resource type's definer knows the resource by; that of an `i32` is extended by
-    /// zeros.
+    /// The representation, by which the instance or host that defines the type knows the
+    /// resource. A representation that is an `i32` is zero-extended.
     pub representation: u64,
 }
 
 impl Resource {
-    /// Its representation, if it is of this type; `ty` is the machine's number.
+    /// Returns the representation, if the resource has this type; `ty` is the machine's number.
     ///
-    /// What a [`LowerContext`](super::LowerContext) asks of a resource before it gives it to
+    /// A [`LowerContext`](super::LowerContext) calls this before it passes the resource to
     /// [`Machine::lower_own`](crate::machine::Machine::lower_own) or
     /// [`Machine::lower_borrow`](crate::machine::Machine::lower_borrow).
     ///
     /// # Errors
     ///
-    /// [`AbiError::ValueMismatch`] if it is of another.
+    /// [`AbiError::ValueMismatch`] if it has another type.
     pub fn representation_of(self, ty: TypeIndex) -> Result<u64, AbiError> {
         if self.ty == ty { Ok(self.representation) } else { Err(AbiError::ValueMismatch) }
     }

@@ -1,35 +1,35 @@
-//! Truth values, characters, floats and discriminants: what has rules of its own among the types
-//! that are one core value.
+//! Truth values, characters, floats and discriminants: the types of one core value that have
+//! rules of their own.
 
 use crate::error::Failure;
 use crate::limit::{CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN};
 use crate::trap::Trap;
 
-/// `convert_int_to_bool`: anything but 0 is true.
+/// Converts an integer to a truth value, which is true for all but 0: `convert_int_to_bool`.
 pub(crate) const fn convert_int_to_bool(value: u32) -> bool {
     value != 0
 }
 
-/// `convert_i32_to_char`
+/// Converts an integer to a character: `convert_i32_to_char`.
 ///
 /// Traps: `invalid-char`.
 pub(crate) fn convert_i32_to_char(value: u32) -> Result<char, Failure> {
     Ok(char::from_u32(value).ok_or(Trap::InvalidChar)?)
 }
 
-/// `decode_i32_as_float`: every NaN is the canonical one.
+/// Converts bits to a float: `decode_i32_as_float`. Every NaN becomes the canonical one.
 pub(crate) const fn decode_i32_as_float(bits: u32) -> f32 {
     let value = f32::from_bits(bits);
     if value.is_nan() { f32::from_bits(CANONICAL_FLOAT32_NAN) } else { value }
 }
 
-/// `decode_i64_as_float`: every NaN is the canonical one.
+/// Converts bits to a float: `decode_i64_as_float`. Every NaN becomes the canonical one.
 pub(crate) const fn decode_i64_as_float(bits: u64) -> f64 {
     let value = f64::from_bits(bits);
     if value.is_nan() { f64::from_bits(CANONICAL_FLOAT64_NAN) } else { value }
 }
 
-/// The case that a discriminant says.
+/// Checks that a discriminant is that of a case.
 ///
 /// Traps: `invalid-discriminant`.
 pub(crate) fn check_case_index(index: u32, cases: usize) -> Result<u32, Failure> {
@@ -39,7 +39,7 @@ pub(crate) fn check_case_index(index: u32, cases: usize) -> Result<u32, Failure>
     }
 }
 
-/// `load_int` of one, two or four bytes: a discriminant, or flags.
+/// Loads one, two or four bytes of a discriminant or of flags: `load_int`.
 pub(crate) fn load_small(bytes: &[u8], size: u32) -> Option<u32> {
     Some(match size {
         1 => u32::from(*bytes.first()?),
@@ -48,7 +48,7 @@ pub(crate) fn load_small(bytes: &[u8], size: u32) -> Option<u32> {
     })
 }
 
-/// `store_int` of one, two or four bytes: a discriminant, or flags.
+/// Stores one, two or four bytes of a discriminant or of flags: `store_int`.
 pub(crate) fn store_small(bytes: &mut [u8], size: u32, value: u32) -> Option<()> {
     let size = usize::try_from(size).ok()?;
     bytes.get_mut(..size)?.copy_from_slice(value.to_le_bytes().get(..size)?);

@@ -1,20 +1,20 @@
-//! Decoding the core arguments of a built-in, and encoding its result.
+//! Decoding of the core arguments of a built-in, and encoding of its result.
 
 use crate::builtin::Builtin;
 use crate::core_value::{CoreType, CoreValue, IntegerType};
 use crate::error::BuiltinCallError;
 
-/// A number of arguments, as an error says it.
+/// Converts a number of arguments for an error.
 fn count(arguments: usize) -> u32 {
     u32::try_from(arguments).unwrap_or(u32::MAX)
 }
 
-/// A number of arguments in a signature, as an error says it.
+/// Converts a number of arguments in a signature for an error.
 fn signature_count(arguments: usize) -> u8 {
     u8::try_from(arguments).unwrap_or(u8::MAX)
 }
 
-/// The core arguments of a call to a built-in, taken one by one.
+/// The core arguments of a call of a built-in, taken one by one.
 #[derive(Debug)]
 pub(crate) struct Arguments<'a> {
     builtin: Builtin,
@@ -23,7 +23,8 @@ pub(crate) struct Arguments<'a> {
 }
 
 impl<'a> Arguments<'a> {
-    /// The arguments of a call to `builtin`, whose signature has `expected` of them.
+    /// Checks the number of arguments of a call of `builtin`, whose signature has `expected` of
+    /// them.
     pub(crate) fn new(
         builtin: Builtin,
         values: &'a [CoreValue],
@@ -37,7 +38,8 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The next argument, as `read` sees it, which gives `None` for any type but `expected`.
+    /// Takes the next argument. `read` returns `None` for a value of another type than
+    /// `expected`.
     fn take<T>(
         &mut self,
         expected: CoreType,
@@ -54,7 +56,7 @@ impl<'a> Arguments<'a> {
         read(value).ok_or(BuiltinCallError::ArgumentType { builtin, position, expected, given })
     }
 
-    /// The next argument, an `i32`.
+    /// Takes the next argument, an `i32`.
     pub(crate) fn i32(&mut self) -> Result<u32, BuiltinCallError> {
         self.take(CoreType::I32, |value| match value {
             CoreValue::I32(value) => Some(value),
@@ -62,7 +64,7 @@ impl<'a> Arguments<'a> {
         })
     }
 
-    /// The next argument, an integer of type `ty`, zero-extended.
+    /// Takes the next argument, an integer of type `ty`, zero-extended.
     pub(crate) fn integer(&mut self, ty: IntegerType) -> Result<u64, BuiltinCallError> {
         self.take(ty.into(), |value| match (ty, value) {
             (IntegerType::I32, CoreValue::I32(value)) => Some(value.into()),
@@ -71,7 +73,7 @@ impl<'a> Arguments<'a> {
         })
     }
 
-    /// The next argument, a nullable reference to a function.
+    /// Takes the next argument, a nullable reference to a function.
     pub(crate) fn function(&mut self) -> Result<Option<u32>, BuiltinCallError> {
         self.take(CoreType::Function, |value| match value {
             CoreValue::Function(function) => Some(function),
@@ -80,7 +82,7 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// `value` as the result of `builtin`, of the integer type that its definition says.
+/// Returns `value` as the result of `builtin`, with the integer type in its definition.
 pub(crate) fn integer_result(
     builtin: Builtin,
     ty: IntegerType,

@@ -1,4 +1,4 @@
-//! What the spec says of a built-in, as data for tools, loaders and messages.
+//! The spec's description of a built-in, as data for tools, loaders and messages.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use crate::builtin::Builtin;
 use crate::gate::Gate;
 use crate::trap::Rule;
 
-/// What the spec says of a built-in: a row of `spec/builtins/`.
+/// The spec's description of a built-in: a row of `spec/builtins/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Description {
     /// The built-in.
@@ -15,27 +15,27 @@ pub struct Description {
     pub name: &'static str,
     /// Its opcode in the binary format.
     pub opcode: u8,
-    /// The feature it belongs to.
+    /// The feature that it belongs to.
     pub gate: Gate,
-    /// The milestone it shipped with: `wasi-0.2`, `wasi-0.3` or `unreleased`.
+    /// The milestone that it was released with: `wasi-0.2`, `wasi-0.3` or `unreleased`.
     pub since: &'static str,
-    /// What follows the opcode, as `name: kind`, or a byte that must be there.
+    /// The immediates after the opcode, as `name: kind`, or as a byte that must be there.
     pub immediates: &'static [&'static str],
-    /// The options it takes.
+    /// The options that it can have.
     pub allowed: &'static [&'static str],
-    /// The options it must have: `option`, `option if condition` or `option unless gate`.
+    /// The options that it must have: `option`, `option if condition` or `option unless gate`.
     pub required: &'static [&'static str],
     /// The parameters of its core signature.
     pub params: &'static [Parameter],
     /// The result of its core signature.
     pub result: Option<SymbolicType>,
-    /// Whether it may block.
+    /// The condition on which it can block.
     pub blocks: Blocks,
-    /// Every trap it can raise.
+    /// All traps that it can raise.
     pub traps: &'static [Rule],
-    /// The field names that core modules import it under.
+    /// The field names by which core modules import it.
     pub imports: &'static [ImportName],
-    /// What it does.
+    /// A summary of its effect.
     pub summary: &'static str,
 }
 
@@ -93,28 +93,29 @@ impl fmt::Display for SymbolicType {
     }
 }
 
-/// Whether a built-in may block the thread that calls it. Those that may can run guest code, too.
+/// The condition on which a built-in can block the thread that calls it. A built-in that can
+/// block can also run guest code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Blocks {
-    /// It never does.
+    /// It never blocks.
     Never,
-    /// It may, unless it was defined with `async`.
+    /// It can block, unless it was defined with `async`.
     UnlessAsync,
-    /// It may.
+    /// It can block.
     May,
-    /// It doesn't, but may run guest code to its end, such as `realloc`.
+    /// It doesn't block, but can run guest code to its end, such as `realloc`.
     CallsGuest,
 }
 
-/// A field name that a core module imports a built-in under.
+/// A field name by which a core module imports a built-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImportName {
-    /// A pattern, in which `{function}` stands for the function whose type has the stream, the
-    /// future or the result, `{type}` for the position of the stream or future in that type
-    /// or `unit` for one without elements, `{slot}` for 0 or 1, `{encoding}` for a string
-    /// encoding and `{resource}` for a resource.
+    /// A pattern. `{function}` stands for the function whose type has the stream, the future or
+    /// the result. `{type}` stands for the position of the stream or future in that type, or for
+    /// `unit` if it has no elements. `{slot}` is 0 or 1, `{encoding}` a string encoding, and
+    /// `{resource}` a resource.
     pub pattern: &'static str,
-    /// Whether the `async` form is meant.
+    /// `true` if it is the `async` form.
     pub is_async: bool,
 }
 
@@ -138,7 +139,7 @@ impl fmt::Display for Signature {
 }
 
 impl Description {
-    /// The core signature, which displays in the notation of the spec.
+    /// Returns the core signature, which displays in the notation of the spec.
     #[must_use]
     pub const fn signature(&'static self) -> Signature {
         Signature(self)

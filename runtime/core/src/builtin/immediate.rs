@@ -1,7 +1,7 @@
-//! What a `canon` definition fixes: indices of what the loader has numbered.
+//! The immediates of a `canon` definition: indices of objects that the loader has numbered.
 //!
-//! The machine holds no types, memories or tables. Whoever loads components numbers them, once a
-//! store, and equal numbers mean the same thing.
+//! The machine holds no types, memories or tables. The loader of components numbers them, once a
+//! store. Equal numbers mean the same object.
 
 macro_rules! indices {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -14,7 +14,7 @@ macro_rules! indices {
 indices! {
     /// A component-level type: a resource, stream, future or value type.
     ///
-    /// Types that the spec says are equal have the same number.
+    /// Types that are equal in the spec have the same number.
     TypeIndex;
     /// A core function type.
     CoreTypeIndex;

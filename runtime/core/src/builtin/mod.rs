@@ -1,16 +1,4 @@
-//! The canonical built-ins: what the spec says of each, and how a call reaches the machine.
-//!
-//! | to … | use |
-//! |---|---|
-//! | look a built-in up by name or opcode, and read what the spec says of it | [`Builtin`], [`Description`] |
-//! | say what a component's `canon` definition fixed | [`Definition`], made of the families' definitions |
-//! | call one with core values | [`Definition::call`] |
-//! | return from one that was suspended | [`Definition::resumed`] |
-//! | implement them all | [`Builtins`]: [`Guards`] and the families' traits |
-//!
-//! A call decodes its core arguments, makes the checks that built-ins share, calls the typed
-//! method of the family's trait, and encodes what that gives. The tables, definitions, traits
-//! and the decoding are generated from `spec/`; the rules are the implementation's.
+//! The canonical built-ins: their descriptions, and the way of a call to the machine.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -25,6 +13,18 @@
 //!     "[s:i32 payload-addr:memory.addrtype] -> [i32]",
 //! );
 //! ```
+//!
+//! | to … | use |
+//! |---|---|
+//! | find a built-in by name or opcode, and read its description in the spec | [`Builtin`], [`Description`] |
+//! | name the immediates of a component's `canon` definition | [`Definition`], made of the families' definitions |
+//! | call one with core values | [`Definition::call`] |
+//! | return from one that was suspended | [`Definition::resumed`] |
+//! | implement them all | [`Builtins`]: [`Guards`] and the families' traits |
+//!
+//! A call decodes its core arguments, makes the checks that built-ins share, calls the typed
+//! method of the family's trait, and encodes the result. The tables, definitions, traits and the
+//! decoding are generated from `spec/`. The implementation has the rules.
 
 mod arguments;
 mod description;

@@ -1,11 +1,10 @@
-//! What engines may lack.
+//! The proposals to WebAssembly that engines may lack.
 
 use core::fmt;
 
-/// Something that a core module may need and an engine may lack: a proposal to WebAssembly, by
-/// the name that it has there.
+/// A proposal to WebAssembly, which a core module may need and an engine may lack.
 ///
-/// It is exhaustive on purpose: the layer above has to know what each of them is.
+/// The enumeration is exhaustive on purpose: the layer above has to know each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
     /// 64-bit memories and tables.
@@ -35,7 +34,7 @@ pub enum Capability {
 }
 
 impl Capability {
-    /// All of them.
+    /// All capabilities.
     pub const ALL: [Self; 12] = [
         Self::Memory64,
         Self::MultiMemory,
@@ -51,7 +50,7 @@ impl Capability {
         Self::StackSwitching,
     ];
 
-    /// The name of the proposal.
+    /// Returns the name of the proposal.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The core functions that an engine says were active when a guest trapped.
+//! The core functions that were active when a guest trapped.
 
 use alloc::string::String;
 use core::fmt;

@@ -1,11 +1,19 @@
-//! How much memory guests may have.
+//! The memory that guests may have.
 
-/// How much the guests of a store may have, all together, in linear memories and tables: what
-/// instances have that trapped counts, too, as it goes only with the store.
+/// The memory that all guests of a store together may have, in linear memories and tables.
+/// Instances that have trapped count, too, because their memory is freed only with the store.
 ///
-/// An instance that needs more can't be made ([`CoreTrap::MemoryLimit`](super::CoreTrap::MemoryLimit),
-/// [`CoreTrap::TableLimit`](super::CoreTrap::TableLimit)), and for a guest that asks for more,
+/// An instance that needs more can't be made:
+/// [`CoreTrap::MemoryLimit`](super::CoreTrap::MemoryLimit),
+/// [`CoreTrap::TableLimit`](super::CoreTrap::TableLimit). For a guest that asks for more,
 /// `memory.grow` and `table.grow` return -1.
+///
+/// ```
+/// use weft_core::engine::MemoryLimits;
+///
+/// let limits = MemoryLimits::NONE.with_memory_bytes(16 << 20).with_table_elements(10_000);
+/// assert_eq!(limits.memory_bytes, 16 * 1024 * 1024);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct MemoryLimits {
@@ -16,16 +24,16 @@ pub struct MemoryLimits {
 }
 
 impl MemoryLimits {
-    /// As much as the engine gives.
+    /// No limits but those of the engine.
     pub const NONE: Self = Self { memory_bytes: u64::MAX, table_elements: u64::MAX };
 
-    /// These with at most so many bytes of linear memories.
+    /// Returns these limits with at most `memory_bytes` bytes of linear memories.
     #[must_use]
     pub const fn with_memory_bytes(self, memory_bytes: u64) -> Self {
         Self { memory_bytes, ..self }
     }
 
-    /// These with at most so many elements of tables.
+    /// Returns these limits with at most `table_elements` elements of tables.
     #[must_use]
     pub const fn with_table_elements(self, table_elements: u64) -> Self {
         Self { table_elements, ..self }

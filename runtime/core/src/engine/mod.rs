@@ -1,21 +1,42 @@
-//! What components need of an engine for core WebAssembly: the trait [`CoreEngine`], and adapters.
+//! The trait [`CoreEngine`]: the needs of components from an engine for core WebAssembly.
 //!
-//! An engine compiles and instantiates core modules, gives access to what instances export, and
-//! calls functions. What sets this apart from most embedding interfaces is one demand: **a call
-//! can stop inside of a host function, and go on later**, in any order relative to other
-//! calls that have stopped. What has stopped is an [activation](CoreEngine::Activation); how it
-//! is kept is the engine's matter: a saved stack of an interpreter, a core continuation, a thread.
+//! An adapter implements it for an engine. The engine compiles and instantiates core modules, lets
+//! the caller reach the exports of instances, and calls functions. One demand is more than most embedding
+//! interfaces have: **a call can stop inside of a host function, and go on later**, in any order
+//! relative to other calls that have stopped. A stopped call is an
+//! [activation](CoreEngine::Activation). The adapter decides how to keep it, for example as a saved
+//! stack of an interpreter, a core continuation, or a thread.
 //!
-//! | type | what it is |
+//! # Example
+//!
+//! Code that works with any engine:
+//!
+//! ```
+//! use weft_core::engine::{CoreContext, CoreEngine, CoreExtern, CoreTrap, ProgressOf};
+//!
+//! /// Calls an export that has no parameters.
+//! fn run<C: CoreContext>(
+//!     store: &mut C,
+//!     instance: &<C::Engine as CoreEngine>::Instance,
+//!     name: &str,
+//! ) -> Result<ProgressOf<C>, CoreTrap> {
+//!     match store.export(instance, name) {
+//!         Some(CoreExtern::Function(function)) => store.call(function, &[]),
+//!         _ => Err(CoreTrap::Engine("there is no such function".into())),
+//!     }
+//! }
+//! ```
+//!
+//! | type | purpose |
 //! |---|---|
 //! | [`CoreEngine`] | an engine |
 //! | [`CoreContext`] | an engine's store, from the outside or from inside of a host function |
-//! | [`HostFunctions`] | what a host function does: the layer above implements it |
+//! | [`HostFunctions`] | the host functions, which the layer above implements |
 //! | [`CoreFrame`] | a core function that was active when a guest trapped |
-//! | [`MemoryLimits`] | how much memory guests may have |
-//! | [`Capability`] | what an engine may lack |
+//! | [`MemoryLimits`] | the memory that guests may have |
+//! | [`Capability`] | a proposal that an engine may lack |
 //!
-//! The functions of a canonical definition return one value at most, and so do calls here.
+//! The functions of a canonical definition return at most one value, and so do calls here.
 
 mod capability;
 mod core_frame;
@@ -53,84 +74,86 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     type Global: Copy + fmt::Debug + Send + Sync + 'static;
     /// A tag of exceptions.
     type Tag: Copy + fmt::Debug + Send + Sync + 'static;
-    /// A call that has stopped, and can go on.
+    /// A call that has stopped and can go on.
     type Activation: Send + 'static;
-    /// A store of the engine, which has `D` in it.
+    /// A store of the engine that holds `D`.
     type Store<D: HostFunctions<Self>>: 'static;
-    /// The store, lent: by whoever has it, or by the engine to a host function.
+    /// The store while it is lent, by its owner or by the engine to a host function.
     type Context<'a, D: HostFunctions<Self>>: CoreContext<Engine = Self, Data = D>;
 
-    /// What the engine can do, besides WebAssembly 1.0.
+    /// Returns the capabilities of the engine beyond WebAssembly 1.0.
     fn capabilities(&self) -> &[Capability];
 
     /// Returns `true` if [`compile`](Self::compile) refuses each module in which the body of a
-    /// function is not valid: then, and not when the function is called first. So Weft need not
-    /// validate bodies a second time, which is most of the time that loading takes.
+    /// function is not valid. It has to refuse it then, and not when the function is first
+    /// called.
     ///
-    /// An engine that doesn't say so is given valid modules only.
+    /// Weft doesn't validate such bodies a second time, which is most of the time that loading
+    /// takes. An engine that returns `false` gets only valid modules.
     fn validates_functions(&self) -> bool {
         false
     }
 
-    /// Compiles a module, which has been validated. The bodies of its functions have not, if the
-    /// engine [does that](Self::validates_functions).
+    /// Compiles a module that has been validated. If the engine
+    /// [validates functions](Self::validates_functions), their bodies have not been.
     ///
     /// # Errors
     ///
-    /// What the engine says of it.
+    /// [`ModuleRefused`] with the engine's reason.
     fn compile(&self, module: &[u8]) -> Result<Self::Module, ModuleRefused>;
 
-    /// The module and field names of what a module imports, in the order in which
+    /// Returns the module and field names of a module's imports, in the order in which
     /// [`instantiate`](CoreContext::instantiate) takes them.
     fn imports(module: &Self::Module) -> Vec<(String, String)>;
 
-    /// Returns `true` if calls between guests may be linked: a core module that the layer above
-    /// generates then lies between two guests, where nobody can look at the call.
+    /// Returns `true` if calls between guests may be linked. Then a core module that the layer
+    /// above generates lies between two guests, and such a call can't be observed.
     ///
     /// Such a module needs [`Capability::MultiMemory`], bulk memory operations and sign-extension
-    /// operators. An engine that interrupts guests returns `false`: what lies between guests can't
-    /// be seen while they are interrupted.
+    /// operators. An engine that interrupts guests has to return `false`, because the generated
+    /// module could not be observed during an interruption.
     fn links_guests(&self) -> bool {
         false
     }
 
-    /// Whether this is the same engine as `other`, so that a store of one takes what the other
-    /// has compiled.
+    /// Returns `true` if this is the same engine as `other`, so that a store of one takes modules
+    /// that the other has compiled.
     fn is_same(&self, other: &Self) -> bool;
 
-    /// A new store.
+    /// Creates a store that holds `data`.
     fn new_store<D: HostFunctions<Self>>(&self, data: D) -> Self::Store<D>;
 
     /// Lends a store.
     fn context<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> Self::Context<'_, D>;
 
-    /// What is in a store.
+    /// Returns the data in a store.
     fn data<D: HostFunctions<Self>>(store: &Self::Store<D>) -> &D;
 
-    /// What is in a store.
+    /// Returns the data in a store, to change it.
     fn data_mut<D: HostFunctions<Self>>(store: &mut Self::Store<D>) -> &mut D;
 
-    /// Drops a store, and returns what was in it.
+    /// Drops a store, and returns the data in it.
     fn into_data<D: HostFunctions<Self>>(store: Self::Store<D>) -> D;
 }
 
-/// The store of an engine, while it is lent.
+/// The store of an engine while it is lent.
 pub trait CoreContext {
     /// The engine.
     type Engine: CoreEngine;
-    /// What is in the store besides what belongs to the engine.
+    /// The data in the store.
     type Data;
 
-    /// What is in the store.
+    /// Returns the data in the store.
     fn data(&self) -> &Self::Data;
 
-    /// What is in the store.
+    /// Returns the data in the store, to change it.
     fn data_mut(&mut self) -> &mut Self::Data;
 
-    /// Makes a function that, when a guest calls it, calls [`HostFunctions::call`] with `number`.
+    /// Creates a function that calls [`HostFunctions::call`] with `number` when a guest calls it.
     fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> FunctionOf<Self>;
 
-    /// The same for a module with tail calls, for engines to which that makes a difference.
+    /// Creates such a function for a module with tail calls, for engines that need another one
+    /// there.
     fn new_function_for_tail_calls(
         &mut self,
         number: u32,
@@ -139,24 +162,24 @@ pub trait CoreContext {
         self.new_function(number, ty)
     }
 
-    /// Instantiates a module with as many imports as it has, of the right types, and runs its
-    /// start function, in which nothing can stop.
+    /// Instantiates a module with its imports, which are as many and have the right types. Runs
+    /// its start function, in which nothing can stop.
     ///
     /// # Errors
     ///
-    /// [`CoreTrap`]: what the start function, or the placing of segments, trapped with; or the
-    /// engine refuses an import.
+    /// [`CoreTrap`] if the start function or a segment trapped, or if the engine refuses an
+    /// import.
     fn instantiate(
         &mut self,
         module: &<Self::Engine as CoreEngine>::Module,
         imports: &[CoreExtern<Self::Engine>],
     ) -> Result<<Self::Engine as CoreEngine>::Instance, CoreTrap>;
 
-    /// Releases what was made for one component instance: its core instances, and the functions
-    /// that [`new_function`](Self::new_function) and its like made for them.
+    /// Releases the objects of one component instance: its core instances, and the functions that
+    /// [`new_function`](Self::new_function) and its like made for them.
     ///
-    /// Nothing of them is called, read or resumed any more. An engine that can free memory before
-    /// its store is dropped frees theirs. Without this method nothing is freed: wasmi can't.
+    /// None of them is called, read or resumed afterwards. An engine that can free memory before
+    /// its store is dropped frees theirs. The default frees nothing: wasmi can't.
     fn release(
         &mut self,
         instances: &[<Self::Engine as CoreEngine>::Instance],
@@ -165,61 +188,65 @@ pub trait CoreContext {
         let _ = (instances, functions);
     }
 
-    /// What an instance exports as `name`.
+    /// Returns the export of an instance with this name.
     fn export(
         &self,
         instance: &<Self::Engine as CoreEngine>::Instance,
         name: &str,
     ) -> Option<CoreExtern<Self::Engine>>;
 
-    /// The host lets guests run: an engine that interrupts those that run for too long counts from
-    /// here on. Calls from within host functions count for the guest that runs already, so
-    /// that guests which call one another for ever are interrupted like one that never returns.
+    /// Tells the engine that the host lets guests run. An engine that interrupts guests that run
+    /// for too long counts from here.
+    ///
+    /// Calls from within host functions count for the guest that runs already. So guests that
+    /// call one another without end are interrupted like one that never returns.
     fn refuel(&mut self) {}
 
-    /// Sets how much fuel guests use before the engine interrupts them, from the next
-    /// [`refuel`](Self::refuel) on. What fuel is, is the engine's matter. Returns `false` if the
-    /// engine interrupts nobody.
+    /// Sets the fuel that guests use before the engine interrupts them, from the next
+    /// [`refuel`](Self::refuel) on. The engine defines the unit. Returns `false` if the engine
+    /// doesn't interrupt guests.
     fn set_fuel_slice(&mut self, fuel: u64) -> bool {
         let _ = fuel;
         false
     }
 
-    /// Sets how much fuel the guests of the store may use from now on, all together; without a number
-    /// as much as they need. A guest that needs more than is left is interrupted, and then again
-    /// whenever it goes on. Returns `false` if the engine interrupts nobody.
+    /// Sets the fuel that all guests of the store together may use from now on; `None` is no
+    /// limit. A guest that needs more than is left is interrupted, and again each time that it
+    /// goes on. Returns `false` if the engine doesn't interrupt guests.
     fn set_fuel(&mut self, fuel: Option<u64>) -> bool {
         let _ = fuel;
         false
     }
 
-    /// Returns how much fuel the guests of the store may still use, if that is
-    /// [limited](Self::set_fuel); 0 after one needed more than was left.
+    /// Returns the fuel that the guests of the store may still use, if that is
+    /// [limited](Self::set_fuel). It is 0 after a guest needed more than was left.
     fn fuel(&self) -> Option<u64> {
         None
     }
 
-    /// Sets how much the guests of the store may have from now on. What they have already they keep.
+    /// Sets the memory that the guests of the store may have from now on. They keep the memory
+    /// that they have.
     fn set_memory_limits(&mut self, limits: MemoryLimits);
 
-    /// Calls a function. It goes as far as it can, and returns, traps or stops.
+    /// Calls a function, which goes on until it returns, traps or stops.
     ///
     /// # Errors
     ///
-    /// [`CoreTrap`]
+    /// [`CoreTrap`] if it traps.
     fn call(
         &mut self,
         function: FunctionOf<Self>,
         arguments: &[CoreValue],
     ) -> Result<ProgressOf<Self>, CoreTrap>;
 
-    /// Calls a function that never stops: it reaches no host function that returns
-    /// [`HostStop::Suspend`]. An engine that can call such a function in a quicker way does so here.
-    /// It may still interrupt it.
+    /// Calls a function that never stops, because it reaches no host function that returns
+    /// [`HostStop::Suspend`]. An engine that can call such a function faster does so here. It may
+    /// still interrupt the function.
     ///
     /// # Errors
     ///
-    /// [`CoreTrap`]; [`CoreTrap::CannotStop`] if the function does stop, and the engine can't keep it.
+    /// - [`CoreTrap`] if it traps.
+    /// - [`CoreTrap::CannotStop`] if the function does stop, and the engine can't keep it.
     fn call_to_end(
         &mut self,
         function: FunctionOf<Self>,
@@ -228,33 +255,33 @@ pub trait CoreContext {
         self.call(function, arguments)
     }
 
-    /// Lets what has stopped go on. The host function in which it stopped returns `result`;
-    /// nothing if the engine interrupted it, which then counts anew.
+    /// Lets a stopped call go on. The host function in which it stopped returns `result`. With
+    /// `None` after an interruption, the engine counts its fuel anew.
     ///
     /// # Errors
     ///
-    /// [`CoreTrap`]
+    /// [`CoreTrap`] if it traps.
     fn resume(
         &mut self,
         activation: <Self::Engine as CoreEngine>::Activation,
         result: Option<CoreValue>,
     ) -> Result<ProgressOf<Self>, CoreTrap>;
 
-    /// Returns the core functions that were active when the call that trapped last did, the
-    /// innermost first. It is asked after a trap, before anything else is called.
+    /// Returns the core functions that were active when the last call trapped, the innermost
+    /// first. It is called after a trap, before anything else.
     ///
-    /// An engine that does not know them returns none, as this does unless an engine says more.
+    /// The default returns none, for an engine that does not know them.
     fn trap_frames(&self) -> Vec<CoreFrame> {
         Vec::new()
     }
 
-    /// The bytes of a memory.
+    /// Returns the bytes of a memory.
     fn memory(&self, memory: MemoryOf<Self>) -> &[u8];
 
-    /// The bytes of a memory, and what is in the store.
+    /// Returns the bytes of a memory, and the data in the store.
     fn memory_mut(&mut self, memory: MemoryOf<Self>) -> (&mut [u8], &mut Self::Data);
 
-    /// The function at `index` of a table, if it has that type.
+    /// Returns the function at `index` of a table, if it has this type.
     fn table_function(
         &self,
         table: <Self::Engine as CoreEngine>::Table,
@@ -267,12 +294,12 @@ pub trait CoreContext {
 pub type FunctionOf<C> = <<C as CoreContext>::Engine as CoreEngine>::Function;
 /// The memories of the engine of a context.
 pub type MemoryOf<C> = <<C as CoreContext>::Engine as CoreEngine>::Memory;
-/// How far calls come in the engine of a context.
+/// The progress of a call in the engine of a context.
 pub type ProgressOf<C> = CoreProgress<<<C as CoreContext>::Engine as CoreEngine>::Activation>;
 
-/// What is in a store, and what its host functions do.
+/// The data in a store, with its host functions.
 pub trait HostFunctions<E: CoreEngine>: Sized + 'static {
-    /// A guest calls the function that was made with `number`.
+    /// Calls the host function that was made with `number`, for a guest.
     ///
     /// # Errors
     ///
@@ -284,27 +311,27 @@ pub trait HostFunctions<E: CoreEngine>: Sized + 'static {
     ) -> Result<Option<CoreValue>, HostStop>;
 }
 
-/// Why a host function does not return.
+/// The reason why a host function does not return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostStop {
-    /// The guest stops here; it goes on by [`CoreContext::resume`].
+    /// The guest stops here, and goes on by [`CoreContext::resume`].
     Suspend,
-    /// The guest trapped. Who says so knows more of it.
+    /// The guest trapped. The layer that returns this knows the reason.
     Trap,
 }
 
-/// How far a call came.
+/// The progress of a call.
 #[derive(Debug)]
 pub enum CoreProgress<A> {
-    /// To its end.
+    /// It has returned.
     Returned(Option<CoreValue>),
     /// It stopped in a host function.
     Stopped(A),
-    /// The engine interrupted it, since it ran for too long.
+    /// The engine interrupted it, because it ran for too long.
     Interrupted(A),
 }
 
-/// What core instances import and export.
+/// An import or export of a core instance.
 pub enum CoreExtern<E: CoreEngine> {
     /// A function.
     Function(E::Function),
@@ -339,41 +366,43 @@ impl<E: CoreEngine> fmt::Debug for CoreExtern<E> {
     }
 }
 
-/// What is found in a table.
+/// An entry of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableEntry<F> {
     /// A function of the type that was asked for.
     Function(F),
     /// A function of another type.
     OtherType,
-    /// Nothing, or the table is shorter.
+    /// No function: the entry is null, or the table is shorter.
     Empty,
 }
 
-/// Why a core function trapped.
+/// The reason why a core function trapped.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CoreTrap {
-    /// The host's function said so, with [`HostStop::Trap`].
+    /// A host function returned [`HostStop::Trap`].
     #[error("a host function trapped")]
     Host,
-    /// A host function stopped where the engine can't: in a start function.
-    #[error("a start function cannot wait")]
+    /// A host function stopped in a start function, where the engine can't stop.
+    #[error(
+        "the start function of a core module called a host function that waits, and it cannot wait"
+    )]
     CannotStop,
-    /// Guests have called one another, each from within the other's call, too deeply.
+    /// Guests have called one another too deeply, each from within the other's call.
     #[error("call stack exhausted")]
     CallStackExhausted,
     /// An instance would have more linear memory than the guests of the store may.
-    #[error("the store's guests may not have so much memory")]
+    #[error("the instance needs more linear memory than the guests of the store may have")]
     MemoryLimit,
     /// An instance would have larger tables than the guests of the store may.
-    #[error("the store's guests may not have so many elements of tables")]
+    #[error("the instance needs more elements of tables than the guests of the store may have")]
     TableLimit,
-    /// An engine's own reason: an instruction that traps, or resources that are used up.
+    /// A reason of the engine: an instruction that traps, or resources that are used up.
     #[error("{0}")]
     Engine(Box<str>),
 }
 
-/// An engine refuses a module which is valid.
+/// The refusal of a valid module by an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the engine refuses the module: {0}")]
 pub struct ModuleRefused(pub Box<str>);

@@ -8,54 +8,58 @@ use thiserror::Error;
 pub enum AbiError {
     /// There are more or fewer core values than the type is flattened to.
     ///
-    /// The engine checks the types of what it calls, so this is a mistake of its adapter.
-    #[error("there are more or fewer core values than the type is flattened to")]
+    /// The engine checks the types of its calls, so this is a mistake of its adapter.
+    #[error("the engine passed more or fewer core values than the type is flattened to")]
     FlatValueCount,
-    /// A value was to be loaded from fewer bytes than it takes, or stored in fewer. The caller of
-    /// [`load`](crate::abi::Lift::load) or [`store`](crate::abi::Lower::store) checks that before.
-    #[error("a value takes more bytes than there are for it")]
+    /// A value had to be loaded from fewer bytes than it takes, or stored in fewer. The caller of
+    /// [`load`](crate::abi::Lift::load) or [`store`](crate::abi::Lower::store) has to check that
+    /// before.
+    #[error("a value takes more bytes than the caller has passed for it")]
     ByteCount,
-    /// A Rust type says that its values are nothing but their bytes
-    /// ([`INLINE`](crate::abi::ComponentType::INLINE)), and asks for memory or a handle to store
+    /// A Rust type declares that its values are only their bytes
+    /// ([`INLINE`](crate::abi::ComponentType::INLINE)), but asks for memory or a handle to store
     /// one.
-    #[error("a type whose values are only bytes asks for memory or a handle")]
+    #[error("a Rust type with `INLINE`, whose values are only bytes, asks for memory or a handle")]
     NotInline,
-    /// A value of the host is not of its type.
+    /// A value of the host doesn't have the type that it is lowered as.
     #[error("a value is not of its type")]
     ValueMismatch,
-    /// The Rust type of a handle was bound to no type of the store.
-    #[error("nobody has said which type of the store the type of a handle is")]
+    /// The Rust type of a handle is not bound to a type of the store.
+    #[error("the Rust type of a handle is not bound to a type of the store: bind it first")]
     UnknownHandleType,
-    /// A resource has no value of the Rust type that was expected, or whoever lifts and lowers keeps
-    /// no values of resources.
-    #[error("a resource has no value of the type that was expected")]
+    /// A resource has no value of the expected Rust type, or the host keeps no values of
+    /// resources.
+    #[error("a resource has no value of the expected Rust type")]
     ResourceValue,
-    /// A `&str` is to borrow a string that does not lie in memory as UTF-8. A
-    /// [`LiftedStr`](crate::abi::LiftedStr) can, and a `String` is a copy.
-    #[error("a `&str` cannot borrow a string that is not in UTF-8")]
+    /// A `&str` would have to borrow a string that is not UTF-8 in memory. A
+    /// [`LiftedStr`](crate::abi::LiftedStr) can borrow it, and a `String` copies it.
+    #[error(
+        "a `&str` cannot borrow a string that is not in UTF-8: take a `LiftedStr` or a `String`"
+    )]
     NotUtf8,
-    /// The values of a guest would take more of the host's memory than the
-    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is. Or a guest
-    /// passes to another so many lists in one place that they are far more than its memory.
+    /// The values of a guest would take more memory of the host than the
+    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is. This is also
+    /// for lists that a guest passes to another guest, if they are far larger than its memory.
     #[error("a lifted value takes too much memory")]
     LiftedTooLarge,
     /// A string or list of the host is longer than the canonical ABI allows.
     #[error("a string or list is longer than the canonical ABI allows")]
     TooLong,
-    /// A value is to be lowered into memory by options that have no `realloc`, which validation
-    /// refuses.
-    #[error("there is no `realloc` to lower with")]
+    /// A value has to be lowered into memory, and the canonical options have no `realloc`.
+    /// Validation refuses such options.
+    #[error("a value has to be lowered into memory, but the canonical options have no `realloc`")]
     NoRealloc,
-    /// Core code trapped while a value was lowered. The driver of the engine knows why.
+    /// Core code trapped while a value was lowered. The driver of the engine knows the reason.
     #[error("core code trapped")]
     CoreTrap,
-    /// Bytes that are read or written without a check, because it was made before, do not lie in
-    /// their memory: nobody checked them, or the memory has shrunk, which no engine's does.
+    /// Bytes that are read or written without a check, because it was made before, lie outside of
+    /// their memory. Either they were not checked, or the memory has become smaller, which no
+    /// engine's does.
     #[error("an address was not checked before, and is outside of the memory")]
     UncheckedAddress,
-    /// The memory that values come from changed while they were moved, so that they are not what
-    /// was lifted: there are more handles in them, or fewer, or others. Only a guest that passes
-    /// values to itself can do that.
-    #[error("values changed while they were moved")]
+    /// The memory that values come from changed while they were moved, so that there are now
+    /// more, fewer or other handles in them than were lifted. Only a guest that passes values to
+    /// itself can cause that.
+    #[error("values that a guest passes to itself changed while they were moved")]
     SourceChanged,
 }

@@ -9,12 +9,12 @@ use crate::core_value::CoreType;
 
 /// A mistake of an engine's adapter in a call of a built-in.
 ///
-/// An engine checks the types of what it calls, so a guest cannot cause any of these.
+/// An engine checks the types of its calls, so a guest cannot cause any of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum BuiltinCallError {
     /// The call passes more or fewer core values than the signature of the built-in has.
-    #[error("`{builtin}` takes {expected} core arguments and was given {given}")]
+    #[error("`{builtin}` takes {expected} core arguments, but the engine passed {given}")]
     ArgumentCount {
         /// The built-in.
         builtin: Builtin,
@@ -24,7 +24,9 @@ pub enum BuiltinCallError {
         given: u32,
     },
     /// The call passes a core value of another type than the signature of the built-in has.
-    #[error("argument {position} of `{builtin}` is of type {expected}, and was given as {given}")]
+    #[error(
+        "argument {position} of `{builtin}` has the type {expected}, but the engine passed a value of type {given}"
+    )]
     ArgumentType {
         /// The built-in.
         builtin: Builtin,
@@ -36,19 +38,19 @@ pub enum BuiltinCallError {
         given: CoreType,
     },
     /// The result of a built-in does not fit the core type in its definition.
-    #[error("the result of `{builtin}` does not fit its core type")]
+    #[error("the result of `{builtin}` does not fit the core type in its definition")]
     ResultTooLarge {
         /// The built-in.
         builtin: Builtin,
     },
     /// The definition names a context slot that does not exist. There are two slots.
-    #[error("there is no context slot {slot}")]
+    #[error("there is no context slot {slot}: the slots are 0 and 1")]
     NoContextSlot {
         /// The slot.
         slot: u32,
     },
     /// The built-in needs a capability that the engine lacks.
-    #[error("`{builtin}` needs an engine with {capability}")]
+    #[error("`{builtin}` needs {capability}, which the engine does not have")]
     EngineCapability {
         /// The built-in.
         builtin: Builtin,

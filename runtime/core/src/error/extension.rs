@@ -7,53 +7,54 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum ExtensionError {
-    /// A text or value, or a name, is longer than the room that is set aside for one. Nothing was
-    /// cut, and nothing has changed.
-    #[error("there is no room for {bytes} bytes in one text or value")]
+    /// A text, a value or a name is longer than the room for one in a bounded machine. Nothing
+    /// was cut, and nothing has changed.
+    #[error("a text or value of {bytes} bytes is longer than the limits of the machine allow")]
     ValueTooLong {
-        /// Its length in bytes; the highest number if it is longer than that.
+        /// Its length in bytes; the greatest number if it is longer than that.
         bytes: u32,
     },
-    /// The context is that of a scope, which takes it away itself when it is left.
-    #[error("the context is that of a scope, and is there until the scope is left")]
+    /// The context belongs to a scope, which removes it itself when it is left.
+    #[error("the context belongs to a scope, which removes it when it is left")]
     ContextScopeEntered,
     /// An error context would be among its own sources.
     #[error("an error context would be among its own sources")]
     SourceCycle,
-    /// An error has more sources than are followed.
-    #[error("an error has a chain of more than {max} sources")]
+    /// An error has more sources than a chain may have.
+    #[error("the chain of an error's sources is longer than {max}")]
     TooManySources {
-        /// The number of sources that are followed.
+        /// The greatest length of the chain.
         max: u32,
     },
-    /// The end of the thread is waited for already, or was told.
+    /// The end of the thread is waited for, or was returned.
     #[error("the thread was joined already")]
     AlreadyJoined,
-    /// Nobody waits for the end of the thread.
-    #[error("nobody joins the thread")]
+    /// The end of the thread is not waited for.
+    #[error("the thread is not being joined: begin with `begin_join`")]
     NotJoined,
-    /// A thread would wait for its own end, directly or because others do.
+    /// A thread would wait for its own end, directly or through others.
     #[error("a thread would wait for its own end")]
     JoinCycle,
-    /// The thread is over: it takes no values any more, and waits for nobody.
-    #[error("the thread is over")]
+    /// The thread has ended. It can't have values any longer, and can't wait for others.
+    #[error("the thread has ended")]
     ThreadEnded,
-    /// A task is dropped only when it is over. Return from it, fail it, or cancel it first.
-    #[error("the task is not over")]
+    /// A task can be dropped only after it has ended. Return from it, fail it, or cancel it
+    /// first.
+    #[error("the task has not ended: complete, fail or cancel it first")]
     NotFinished,
     /// A call or task is bound to one cancellation token at a time.
     #[error("the task is bound to a cancellation token already")]
     AlreadyBound,
-    /// The call or task is bound to no cancellation token.
-    #[error("the task is bound to no cancellation token")]
+    /// The call or task is not bound to a cancellation token.
+    #[error("the task is not bound to a cancellation token")]
     NotBound,
     /// Only a member of a waitable set can be removed from it.
     #[error("this is not a member of the waitable set")]
     NotMember,
-    /// A waitable set that is dropped has no members, as the spec says of guests' sets.
-    #[error("the waitable set has members")]
+    /// A waitable set can be dropped only without members, as guests' sets can.
+    #[error("the waitable set has members: remove them first")]
     SetNotEmpty,
-    /// Nothing is added to a waitable set that was closed.
+    /// Nothing can be added to a waitable set that was closed.
     #[error("the waitable set is closed")]
     SetClosed,
     /// A waitable set would be among its own members.

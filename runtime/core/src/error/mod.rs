@@ -1,7 +1,27 @@
-//! The two kinds of bad news: a guest's [`Trap`], and the host's [`enum@Error`].
+//! Errors: a guest's [`Trap`], and the host's [`enum@Error`].
 //!
-//! Each layer has the mistakes that only it can find in a type of its own. [`enum@Error`] is any of
-//! them, or one of the few that every layer shares.
+//! A trap names the rule that a guest broke. An error says how the host misused the API, or which
+//! limit is reached. [`Failure`] is one of the two.
+//!
+//! ```
+//! # use weft_core as weft;
+//! use weft::error::{Error, Failure, MachineError};
+//! use weft::trap::Trap;
+//!
+//! fn report(failure: Failure) -> &'static str {
+//!     match failure {
+//!         Failure::Trap(Trap::CannotEnterComponentInstance) => "start the guest again",
+//!         Failure::Trap(_) => "the guest has a fault",
+//!         Failure::Error(Error::Full(_)) => "try again later",
+//!         Failure::Error(_) => "the host has a fault",
+//!     }
+//! }
+//!
+//! assert_eq!(report(MachineError::NotStarted.into()), "the host has a fault");
+//! ```
+//!
+//! Each layer has a type for the mistakes that only it can find. [`enum@Error`] is one of them, or one
+//! of the few that all layers share:
 //!
 //! | type | mistakes |
 //! |---|---|
@@ -11,10 +31,8 @@
 //! | [`AbiError`] | in the values that the canonical ABI lifts and lowers |
 //! | [`ExtensionError`] | in the use of the host extensions |
 //!
-//! [`WithCauses`] makes one text of an error and its causes.
-//!
-//! Each type of a layer converts into [`enum@Error`] and [`Failure`], so `?` works in functions that
-//! return one of these.
+//! Each of them converts into [`enum@Error`] and [`Failure`], so `?` works in functions that return
+//! one of these. [`WithCauses`] makes one text of an error and its causes.
 
 mod abi;
 mod builtin_call;
@@ -35,7 +53,7 @@ use crate::chooser::Choice;
 use crate::limits::Table;
 use crate::trap::Trap;
 
-/// What went wrong in a call into Weft.
+/// The failure of a call into Weft: a trap of the guest, or an error of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Failure {
     /// The guest broke a rule of the Component Model.
@@ -46,7 +64,7 @@ pub enum Failure {
     Error(#[from] Error),
 }
 
-/// The host misused the API, or a limit is reached.
+/// A mistake of the host, or a limit that is reached.
 ///
 /// ```
 /// use weft_core::error::{Error, Failure, MachineError};
@@ -59,21 +77,26 @@ pub enum Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A table has no room. Nothing has changed, and there is room again when something is freed.
-    #[error("there is no room for more {0}")]
+    /// A table has no room. Nothing has changed, and there is room again after an entry is
+    /// removed.
+    #[error("there is no room for more {0}: remove some, or allow more `{size}`", size = .0.size_name())]
     Full(Table),
-    /// The id is of nothing in the table, or of something that was removed, or of another kind.
-    #[error("there is no such entry among the {0}, or there is none any more")]
+    /// The table has no entry with this id: it was removed, or the id belongs to something else.
+    #[error(
+        "the id is that of none of the {0}: it was removed, or the id belongs to something else"
+    )]
     Unknown(Table),
-    /// A link inside of the machine leads nowhere: this is a bug in Weft.
+    /// A link inside of the machine leads nowhere. This is a fault in Weft.
     #[error("the machine's {0} are inconsistent: this is a bug in Weft, please report it")]
     Inconsistent(Table),
-    /// The chooser chose a possibility that does not exist.
-    #[error("of {count} possibilities of `{choice}`, {chosen} was chosen")]
+    /// The chooser returned a possibility that does not exist.
+    #[error(
+        "the chooser returned {chosen} for `{choice}`, which has {count} possibilities, counted from 0"
+    )]
     ChoiceOutOfRange {
-        /// What was to be decided.
+        /// The decision.
         choice: Choice,
-        /// The number of the chosen possibility, from 0.
+        /// The returned number.
         chosen: u32,
         /// The number of possibilities.
         count: u32,
@@ -112,10 +135,10 @@ into_failure! { BuiltinCallError MachineError AbiError ExtensionError FieldTooLa
 mod tests {
     use super::*;
 
-    /// Nearly all that the machine does ends with one of them or a little more, which then is
-    /// returned in registers. The error of a layer has 8 bytes at most, so that its tag fits beside.
+    /// Checks a size: nearly every call of the machine returns one of them, or a little more, and so
+    /// returns it in registers. The error of a layer has at most 8 bytes, and its tag fits beside it.
     #[test]
-    fn errors_take_no_more_than_two_registers() {
+    fn errors_take_at_most_two_registers() {
         assert_eq!((size_of::<Error>(), size_of::<Failure>()), (12, 12));
         assert_eq!(size_of::<Result<u64, Failure>>(), 16);
     }

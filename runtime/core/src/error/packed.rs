@@ -16,9 +16,9 @@ pub struct FieldTooLarge {
 
 /// A packed integer holds a code that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[error("{value} is no `{code}`")]
+#[error("{value} is not a `{code}`")]
 pub struct UnknownCode {
-    /// The enumeration, as `spec/abi.toml` calls it.
+    /// The enumeration, by its name in `spec/abi.toml`.
     pub code: &'static str,
     /// The number.
     pub value: u32,

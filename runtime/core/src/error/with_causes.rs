@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::fmt;
 
-/// An error whose text has the messages of its causes, too, each after a colon.
+/// An error whose text also has the messages of its causes, each after a colon.
 ///
 /// ```
 /// # use weft_core as weft;

@@ -1,4 +1,4 @@
-//! The views of the host extensions, by subject, and what they are made from.
+//! The views of the host extensions, by subject, and the trait that returns them.
 
 use core::fmt;
 
@@ -12,7 +12,7 @@ use crate::waitable::WaitableSets;
 
 use super::machine::ExtendedMachine;
 
-/// Access to the host extensions of a machine: what [`HostExtensions`] makes its views from.
+/// Access to the host extensions of a machine, from which [`HostExtensions`] makes its views.
 pub struct ExtensionAccess<'a, L: ExtensionLimits, C: Chooser> {
     machine: &'a mut ExtendedMachine<L, C>,
 }
@@ -23,20 +23,20 @@ impl<L: ExtensionLimits, C: Chooser> fmt::Debug for ExtensionAccess<'_, L, C> {
     }
 }
 
-/// Whatever has a machine with the host extensions: a **host extension**.
+/// A store or machine that has the host extensions. This is a **host extension**.
 ///
-/// What a view lends, it lends for as long as the store is borrowed: the methods that lend take the
-/// view by value.
+/// It returns a view of each subject, such as [`tasks`](Self::tasks). The values that a view lends
+/// stay borrowed from the store, not from the view: methods that lend take the view by value.
 ///
-/// These have the same methods of their own, so that the trait is only imported by code that works
-/// with all of them:
+/// These types have the same methods of their own. So code imports the trait only if it works with
+/// all of them:
 ///
-/// | type | which is |
+/// | type | use |
 /// |---|---|
-/// | [`ExtendedMachine`] | a bare machine |
+/// | [`ExtendedMachine`] | a machine without components |
 /// | `component::Store` | a store of components |
 /// | `component::Caller` | the store, lent to a host function that a guest calls |
-/// | [`AsyncContextScope`](crate::context::AsyncContextScope) | what it was entered on |
+/// | [`AsyncContextScope`](crate::context::AsyncContextScope) | a scope that was entered on one of these |
 ///
 /// ```
 /// # use weft_core as weft;
@@ -55,9 +55,9 @@ impl<L: ExtensionLimits, C: Chooser> fmt::Debug for ExtensionAccess<'_, L, C> {
 /// # Ok::<(), weft::error::Error>(())
 /// ```
 pub trait HostExtensions {
-    /// What the tables are made of.
+    /// The storage of the tables.
     type Limits: ExtensionLimits;
-    /// The chooser of what the spec leaves open.
+    /// The chooser, which decides what the spec leaves open.
     type Chooser: Chooser;
 
     /// Returns access to the extensions.
@@ -96,8 +96,8 @@ pub trait HostExtensions {
 
 /// The views of the host extensions: **host extensions**.
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
-    /// Returns the machine, for a view that looks at the calls that are under way: their records are
-    /// made. If that fails, the machine has to be unwound, and whatever is asked of it says so.
+    /// Returns the machine for a view, after making the records that were put off. If that fails,
+    /// the machine has to be unwound, and every method that needs it fails with that error.
     fn looked_at(&mut self) -> &mut Self {
         let _ = self.look();
         self

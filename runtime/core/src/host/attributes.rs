@@ -1,4 +1,4 @@
-//! Named values, few at a time: those of a context, and metadata.
+//! Named values, few at a time: the values of a context, and metadata.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -8,7 +8,7 @@ use crate::error::{Error, ExtensionError};
 use crate::host::limits::{ExtensionLimits, Text};
 use crate::limits::{Storage, Table};
 
-/// What a value is called.
+/// The name of a value.
 #[derive(Clone, Debug)]
 pub(crate) enum Name<T> {
     /// A typed key, which has its text.
@@ -25,7 +25,7 @@ impl<T: Text> Name<T> {
         }
     }
 
-    /// The typed key that it is, if it is one.
+    /// Returns the typed key, if it is one.
     pub(crate) const fn identity(&self) -> Option<ContextKeyIdentity> {
         match self {
             Self::Typed(identity) => Some(*identity),
@@ -42,7 +42,7 @@ impl Name<&str> {
         }
     }
 
-    /// A copy, to be kept.
+    /// Copies a name, to store it.
     fn copied<T: Text>(self) -> Result<Name<T>, ExtensionError> {
         match self {
             Self::Typed(identity) => Ok(Name::Typed(identity)),
@@ -59,8 +59,8 @@ pub(crate) struct Attribute<L: ExtensionLimits> {
     pub(crate) value: ContextValue<L>,
 }
 
-/// Named values, in the order in which their names were first set. They are looked through one by
-/// one: there are few.
+/// Named values, in the order in which their names were first set. A search looks at each of
+/// them, because there are few.
 pub(crate) struct Attributes<L: ExtensionLimits, S> {
     table: Table,
     list: S,
@@ -68,7 +68,7 @@ pub(crate) struct Attributes<L: ExtensionLimits, S> {
 }
 
 impl<L: ExtensionLimits, S: Storage<Attribute<L>>> Attributes<L, S> {
-    /// None yet; `table` is what is full if there are too many.
+    /// Creates an empty list. [`Error::Full`] names `table`.
     pub(crate) const fn new(table: Table) -> Self {
         Self { table, list: S::EMPTY, of: PhantomData }
     }
@@ -81,13 +81,13 @@ impl<L: ExtensionLimits, S: Storage<Attribute<L>>> Attributes<L, S> {
         (0..self.list.len()).find(|it| self.list.get(*it).is_some_and(|it| it.name.text() == name))
     }
 
-    /// The value of this name, and what it is called by.
+    /// Returns the value with this name, and the name as it is stored.
     pub(crate) fn get(&self, name: &str) -> Option<&Attribute<L>> {
         self.list.get(self.position(name)?)
     }
 
-    /// Sets the value of a name, and gives the one that it had. The name is copied if it had none.
-    /// If there is no room for it, nothing changes.
+    /// Sets the value of a name, and returns the one that it had. If there is no room for a new
+    /// name or value, nothing changes.
     pub(crate) fn set(
         &mut self,
         name: Name<&str>,
@@ -102,11 +102,11 @@ impl<L: ExtensionLimits, S: Storage<Attribute<L>>> Attributes<L, S> {
         Ok(None)
     }
 
-    /// Takes the value of a name away.
+    /// Removes and returns the value of a name.
     pub(crate) fn remove(&mut self, name: &str) -> Option<ContextValue<L>> {
         let position = self.position(name)?;
         let mut carried = self.list.pop()?;
-        // What is behind it moves up by one, from the back.
+        // The values after it move up by one, from the back.
         for it in (position..self.list.len()).rev() {
             if let Some(place) = self.list.get_mut(it) {
                 core::mem::swap(place, &mut carried);
@@ -115,17 +115,17 @@ impl<L: ExtensionLimits, S: Storage<Attribute<L>>> Attributes<L, S> {
         Some(carried.value)
     }
 
-    /// Takes all values away.
+    /// Removes all values.
     pub(crate) fn clear(&mut self) {
         while self.list.pop().is_some() {}
     }
 
-    /// The values, by their names.
+    /// Returns all values with their names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Attribute<L>> {
         (0..self.list.len()).filter_map(|it| self.list.get(it))
     }
 
-    /// The same values once more, if there is memory for them.
+    /// Copies the values, if there is memory for them.
     pub(crate) fn try_clone(&self) -> Result<Self, Error> {
         let full = Error::Full(self.table);
         let mut copy = Self::new(self.table);

@@ -1,11 +1,11 @@
-//! The host extensions as hooks of the machine: what the host remembers of what is in it.
+//! The host extensions as hooks of the machine: the host's records beside the machine's.
 //!
-//! A task that begins has its caller's current context, and what is removed takes its record with
-//! it. Everything else is done by the views, subject by subject.
+//! A new task gets its caller's current context. A record of the host is dropped with the
+//! machine's record that it belongs to. The views of each subject do all else.
 //!
-//! To add a record for another kind of thing, add a row to the tables of the extensions in
-//! `limits::table`, from which its storage in [`ExtensionLimits`] follows; a field and its entries
-//! here; and its removal in the hook that is told when the thing is removed.
+//! To add a kind of record, add a row to the tables of the extensions in `limits::table`. Its
+//! storage in [`ExtensionLimits`] follows from it. Then add a field and its entries here, and
+//! drop it in the hook that is told of the removal.
 
 use core::fmt;
 
@@ -28,19 +28,19 @@ use crate::waitable::host_sets::{HostSet, HostSets};
 
 use super::attributes::Attribute;
 
-/// The records of the things with ids `I`.
+/// The host's records for ids `I`.
 type Records<I, V, S> = SecondaryMap<I, V, S>;
 
-/// A place for the record `V` of something with an id `I`.
+/// A place for the record `V` of an id `I`.
 type Place<I, V> = SecondaryPlace<I, V>;
 
-/// What the host remembers of a task.
+/// The host's record of a task.
 pub(crate) struct TaskRecord<L: ExtensionLimits> {
     pub(crate) contexts: Stack<L>,
 }
 
 impl<L: ExtensionLimits> TaskRecord<L> {
-    /// Whether there is nothing to remember.
+    /// Returns `true` if the record is empty.
     pub(crate) const fn is_empty(&self) -> bool {
         self.contexts.is_empty()
     }
@@ -73,13 +73,13 @@ type CallRecords<L> = Records<
     <L as ExtensionLimits>::CallRecords<Place<SubtaskId, CallRecord<L>>>,
 >;
 
-/// The host extensions, as the [hooks](Hooks) of a machine: what the host remembers of what is in
-/// it. A **host extension**, used by the views of a machine that has them.
+/// The host extensions as the [hooks](Hooks) of a machine: the host's records beside the
+/// machine's. A **host extension**, used by the views of a machine that has them.
 pub struct Extensions<L: ExtensionLimits> {
     pub(crate) contexts: ContextTable<L>,
-    /// The contexts of the host, where no task runs.
+    /// The contexts of the host, for when no task runs.
     pub(crate) host_contexts: Stack<L>,
-    /// The task that the host acts for, where none runs.
+    /// The task that the host acts for, while none runs.
     pub(crate) acting_for: Option<TaskId>,
     pub(crate) tasks: TaskRecords<L>,
     pub(crate) errors: ErrorRecords<L>,
@@ -90,7 +90,7 @@ pub struct Extensions<L: ExtensionLimits> {
 }
 
 impl<L: ExtensionLimits> Extensions<L> {
-    /// Creates extensions that remember nothing yet.
+    /// Creates extensions without records.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -125,7 +125,7 @@ impl<L: ExtensionLimits> Extensions<L> {
         HostSets: extensions.host_sets.len(), [Slot<HostSet>, Place<WaitableSetId, Key<HostSet>>];
     } }
 
-    /// The contexts of a task, if it has any, or of the host.
+    /// Returns the contexts of a task, if it has any, or of the host.
     pub(crate) fn contexts_of(&self, task: Option<TaskId>) -> Option<&Stack<L>> {
         match task {
             None => Some(&self.host_contexts),
@@ -133,7 +133,7 @@ impl<L: ExtensionLimits> Extensions<L> {
         }
     }
 
-    /// The current context of a task, or of the host, to begin something in it.
+    /// Returns the current context of a task, or of the host, for something that begins in it.
     pub(crate) fn inherited_context(&mut self, task: Option<TaskId>) -> Result<Stack<L>, Error> {
         let Self { contexts, host_contexts, tasks, .. } = self;
         let current = match task {
@@ -146,7 +146,7 @@ impl<L: ExtensionLimits> Extensions<L> {
         contexts.inherit(current)
     }
 
-    /// One error context, or one task that failed, less holds `source`.
+    /// Removes one error context, or one failed task, from the count of those that hold `source`.
     pub(crate) fn count_source(&mut self, source: ErrorContextId) {
         let Some(record) = self.errors.get_mut(source) else { return };
         record.source_of = record.source_of.saturating_sub(1);
@@ -169,7 +169,7 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
         self.entries_in_use(table)
     }
 
-    /// A task is of interest if the host begins its thread, or if there are contexts.
+    /// Returns `true` if the host begins the task's thread, or if there are contexts.
     #[inline]
     fn hears_of_next_task(&self) -> bool {
         self.threads.is_spawning() || self.contexts.len() > 0
@@ -183,7 +183,7 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
     /// Makes sure that the task can have the current context.
     #[inline]
     fn prepare_task(&mut self, task: &NewTask) -> Result<(), Error> {
-        // Nobody sees the context of `realloc`.
+        // The context of `realloc` can't be seen.
         let inherits = task.function.is_some()
             && self
                 .contexts_of(task.begun_by.or(self.acting_for))
@@ -191,8 +191,8 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
         if inherits { self.tasks.reserve(task.task.position()) } else { Ok(()) }
     }
 
-    /// Gives the current context to the task. If its implicit thread is one that the host begins,
-    /// that is known from now on.
+    /// Passes the current context to the task. If its implicit thread is one that the host
+    /// begins, links the two.
     #[inline]
     fn task_made(&mut self, task: &NewTask) -> Result<(), Error> {
         let Some(call) = task.call else { return Ok(()) };

@@ -1,5 +1,8 @@
-//! The storage of the side tables of the **host extensions**, which no guest sees; and the macro
-//! that bounds these tables along with the machine's.
+//! The storage of the side tables of the **host extensions**, which no guest sees, and the macro
+//! that bounds these tables together with the machine's.
+//!
+//! A growing machine needs nothing of this: [`Heap`](crate::limits::Heap) implements
+//! [`ExtensionLimits`]. For a bounded one, [`limits!`](crate::limits!) has an example.
 
 use core::convert::Infallible;
 use core::fmt;
@@ -10,18 +13,18 @@ use crate::list::CompoundType;
 
 macro_rules! limits_and_heap {
     ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
-        /// The storage of each side table of the host extensions: a host extension.
+        /// The storage of each side table of the host extensions. This is a host extension.
         ///
-        /// [`Heap`](crate::limits::Heap) lets them all grow. [`limits!`](crate::limits!) makes arrays
-        /// of the sizes in [`ExtensionSizes`], which are 0 unless they are written: a machine whose
-        /// host uses no extensions pays nothing for them.
+        /// [`Heap`](crate::limits::Heap) lets all of them grow. [`limits!`](crate::limits!) makes
+        /// arrays of the sizes in [`ExtensionSizes`], which are 0 if they are not written. So a
+        /// machine whose host uses no extensions has no bytes for them.
         pub trait ExtensionLimits: Limits {
             $($(#[$attribute])* type $table<T>: Storage<T>;)*
             /// The name of a value: a context key, a key of metadata.
             type Name: Text;
-            /// Any other text: a value, the name of a function or file.
+            /// Any other text, such as a value, or the name of a function or file.
             type Text: Text;
-            /// A value that is bytes.
+            /// A value of bytes.
             type Bytes: Bytes;
             /// A value of the Component Model that is made of others.
             type Compound: Compound;
@@ -45,7 +48,7 @@ crate::__extension_tables! { [limits_and_heap] }
 
 crate::__extension_tables! { [sizes]
     /// The sizes of the host extensions' side tables in a bounded machine: the second part of
-    /// [`limits!`](crate::limits!), in which one that is not written is 0.
+    /// [`limits!`](crate::limits!). A size that is not written is 0.
     struct ExtensionSizes;
     /// No host extensions.
     const NONE;
@@ -54,22 +57,22 @@ crate::__extension_tables! { [sizes]
     /// Some of each, for a machine of [`MachineSizes::MEDIUM`](crate::limits::MachineSizes::MEDIUM).
     const MEDIUM;
     lengths {
-        /// The length of a text in bytes of UTF-8: of a value, and of the name of a function or file.
+        /// The length of a text in bytes of UTF-8: a value, or the name of a function or file.
         text_bytes, [16, 32];
-        /// The length of a value that is bytes.
+        /// The length of a value of bytes.
         value_bytes, [16, 32];
     }
 }
 
-/// The names of values where they are bounded.
+/// The name of a value in a bounded machine.
 pub type ArrayName = ArrayText<{ ContextKey::MAX_NAME_BYTES }>;
 
-/// A text that is kept whole, or not at all.
+/// A text that is stored as a whole, or not at all.
 pub trait Text: Default + Clone + PartialEq + fmt::Debug {
-    /// A copy of `text`; nothing if there is no room for it.
+    /// Copies `text`, or returns `None` if there is no room for it.
     fn copy_of(text: &str) -> Option<Self>;
 
-    /// What is kept.
+    /// Returns the text.
     fn as_text(&self) -> &str;
 }
 
@@ -97,12 +100,12 @@ impl<const N: usize> Text for ArrayText<N> {
     }
 }
 
-/// Bytes that are kept whole, or not at all.
+/// Bytes that are stored as a whole, or not at all.
 pub trait Bytes: Default + Clone + PartialEq + fmt::Debug {
-    /// A copy of `bytes`; nothing if there is no room for it.
+    /// Copies `bytes`, or returns `None` if there is no room for them.
     fn copy_of(bytes: &[u8]) -> Option<Self>;
 
-    /// What is kept.
+    /// Returns the bytes.
     fn as_bytes(&self) -> &[u8];
 }
 
@@ -130,27 +133,27 @@ impl<const N: usize> Bytes for Array<u8, N> {
     }
 }
 
-/// A value of the Component Model that is made of others: a `Val`, or none at all where there is
-/// nothing to make it of.
+/// A value of the Component Model that is made of others: a `Val`, or a type without values if
+/// there is no allocator.
 pub trait Compound: Clone + PartialEq + fmt::Debug {}
 
 #[cfg(feature = "alloc")]
 impl Compound for crate::abi::Val {}
 
-/// There are none.
+/// It has no values.
 impl Compound for Infallible {}
 
-/// Makes a type that [`Limits`] a machine to arrays of the sizes given.
+/// Makes a type that [`Limits`] a machine to arrays of the given sizes.
 ///
 /// The first part has the fields of [`MachineSizes`](crate::limits::MachineSizes), in any order.
-/// The compiler names one that is missing, as a missing field. `..MachineSizes::SMALL`, or another
-/// preset, stands for all that are not written. A table of size `n` holds `n` entries at a time;
-/// index 0 of `handles` and `thread_indices`, which the spec never uses, comes on top.
+/// The compiler reports a field that is missing. `..MachineSizes::SMALL`, or another preset,
+/// stands for all fields that are not written. A table of size `n` holds `n` entries at a time.
+/// In `handles` and `thread_indices`, that is without index 0, which the spec never uses.
 ///
-/// The second part, `extensions`, has the fields of [`ExtensionSizes`], in any order, for the side
-/// tables of the host extensions. One that is missing is 0, if no preset such as
-/// `..ExtensionSizes::SMALL` follows. Without this part, none of these tables has entries or takes
-/// room.
+/// The second part, `extensions`, has the fields of [`ExtensionSizes`], in any order, for the
+/// side tables of the host extensions. A field that is missing is 0, if no preset such as
+/// `..ExtensionSizes::SMALL` follows. Without this part, none of these tables has entries or
+/// takes memory.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -195,7 +198,7 @@ impl Compound for Infallible {}
 /// # Ok::<(), weft::error::Error>(())
 /// ```
 ///
-/// A machine of such a type can be made where no code runs, in a `const` or a `static`:
+/// A machine of such a type can be the value of a `const` or a `static`:
 ///
 /// ```
 /// # use weft_core as weft;
@@ -271,7 +274,7 @@ macro_rules! __extension_limits {
     };
 }
 
-/// The [`ExtensionSizes`] that are written: what is missing is 0 if there is no preset.
+/// Makes [`ExtensionSizes`]: a size that is missing is 0 if there is no preset.
 // Hidden: `limits!` expands to it in the crates of users.
 #[doc(hidden)]
 #[macro_export]
@@ -286,7 +289,7 @@ macro_rules! __extension_sizes {
     }};
 }
 
-/// There are no compound values.
+/// The type of compound values without an allocator, which has no values.
 pub type NoCompound = Infallible;
 
 #[cfg(test)]
@@ -294,14 +297,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_or_bytes_that_are_too_long_are_not_kept() {
+    fn a_text_or_bytes_that_are_too_long_are_refused() {
         assert_eq!(<ArrayText<3> as Text>::copy_of("nä").unwrap().as_text(), "nä");
         assert_eq!(<ArrayText<3> as Text>::copy_of("näi"), None);
         assert_eq!(<Array<u8, 2> as Bytes>::copy_of(&[1, 2]).unwrap().as_bytes(), [1, 2]);
         assert_eq!(<Array<u8, 2> as Bytes>::copy_of(&[1, 2, 3]), None);
     }
 
-    /// As many entries as there is room for.
+    /// Returns the number of entries that there is room for.
     fn room<T>(mut storage: impl Storage<T>) -> usize {
         (0..1000).find(|it| !storage.reserve(it + 1)).unwrap()
     }
@@ -325,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn extensions_have_the_sizes_written_and_else_those_of_the_preset_or_none() {
+    fn extensions_have_the_written_sizes_or_those_of_the_preset() {
         crate::limits! {
             struct Written { ..MachineSizes::NONE }
             extensions { text_bytes: 3, contexts: 2 }

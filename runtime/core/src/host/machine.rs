@@ -8,9 +8,8 @@ use super::extensions::Extensions;
 
 /// A machine with the host extensions.
 ///
-/// Everything that a [`Machine`] does without them, it does as well. Its methods
-/// [`tasks`](Machine::tasks), [`threads`](Machine::threads) and so on return views of them. One
-/// without them is a plain `Machine`.
+/// It does all that a plain [`Machine`] does. In addition, methods such as
+/// [`tasks`](Machine::tasks) and [`threads`](Machine::threads) return views of the extensions.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -27,14 +26,15 @@ use super::extensions::Extensions;
 pub type ExtendedMachine<L, C = FirstInFirstOut> = Machine<L, C, Extensions<L>>;
 
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
-    /// Says which task the host acts for while none runs, from now on: after a host function of the
-    /// task's has waited, it sees and changes the [contexts](crate::context) of the task. Returns the
-    /// task that it was before.
+    /// Sets the task that the host acts for while no task runs. Returns the one before.
+    ///
+    /// A host function of the task that has waited sees and changes the
+    /// [contexts](crate::context) of the task, as it does while the task runs.
     pub const fn act_for(&mut self, task: Option<TaskId>) -> Option<TaskId> {
         core::mem::replace(&mut self.hooks.acting_for, task)
     }
 
-    /// Returns the task that runs, or that the host acts for.
+    /// Returns the task that runs, or the one that the host acts for.
     pub(crate) fn acting_task(&self) -> Option<TaskId> {
         self.running_task().or(self.hooks.acting_for)
     }

@@ -1,31 +1,33 @@
-//! Debug messages of error contexts, which are cut where there is no more room.
+//! Debug messages of error contexts, which are cut if there is no room for them.
 
 use core::fmt;
 
-/// Where the debug message of an error context is kept.
+/// The storage of an error context's debug message.
 ///
-/// The spec lets a host change a message on its way (`host_defined_transformation`), so one
+/// The spec lets a host change a message on its way (`host_defined_transformation`). So a message
 /// that is too long for its storage is cut, at the end of a character.
 pub trait Message: Default {
-    /// As much of `text` as fits, whole characters only.
+    /// Creates a message of as much of `text` as fits, whole characters only.
     fn from_text(text: &str) -> Self {
         let mut kept = Self::default();
         kept.append(text);
         kept
     }
 
-    /// As much as fits of what `text` is shown as.
+    /// Creates a message of as much as fits of the text that `text` is displayed as.
     fn from_display(text: &(impl fmt::Display + ?Sized)) -> Self {
         let mut writer = MessageWriter { kept: Self::default(), is_cut: false };
-        // What is cut is no mistake, and what can't be shown in the end is shown as far as it was.
+        // A text that is cut is no mistake. A text whose `Display` fails is stored as far as it
+        // came.
         let _ = fmt::Write::write_fmt(&mut writer, format_args!("{text}"));
         writer.kept
     }
 
-    /// Adds as much of `text` as fits, whole characters only, and says whether that is all of it.
+    /// Appends as much of `text` as fits, whole characters only. Returns `true` if that is all of
+    /// it.
     fn append(&mut self, text: &str) -> bool;
 
-    /// What is kept.
+    /// Returns the text.
     fn text(&self) -> &str;
 }
 
@@ -46,7 +48,7 @@ impl<M: Message> fmt::Write for MessageWriter<M> {
 impl Message for alloc::string::String {
     fn from_text(text: &str) -> Self {
         let mut kept = Self::new();
-        // Without memory for it, none of it is kept.
+        // Without memory for it, the message is empty.
         if kept.try_reserve_exact(text.len()).is_ok() {
             kept.push_str(text);
         }

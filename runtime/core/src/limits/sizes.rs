@@ -1,7 +1,7 @@
 //! The sizes of a bounded machine's tables, with presets.
 
-/// Makes the type of the sizes of some tables, with its presets. After the documentation of the type
-/// and of each preset come the sizes that are no table's, and the rows of the tables.
+/// Makes the type of the sizes of some tables, with its presets. Its input is the documentation
+/// of the type and of each preset, the sizes that belong to no table, and the rows of the tables.
 macro_rules! sizes {
     (
         $(#[$attribute:meta])*
@@ -50,13 +50,14 @@ crate::__machine_tables! { [sizes]
     ///
     /// A table of size `n` holds `n` entries at a time.
     struct MachineSizes;
-    /// No entries in any table: for a type that limits nothing but host extensions.
+    /// No entries in any table, for a type that limits only host extensions.
     const NONE;
-    /// One component that handles few calls at a time: 4 tasks and threads, 8 subtasks and ends of
-    /// streams and futures, 16 handles. A machine takes less than 2.5 KiB.
+    /// The sizes for one component that handles few calls at a time: 4 tasks and threads, 8
+    /// subtasks and ends of streams and futures, 16 handles. A machine takes less than 2.5 KiB.
     const SMALL;
-    /// A few components that handle some calls at a time: 16 tasks and threads, 64 subtasks and ends
-    /// of streams and futures, 64 handles an instance. A machine takes less than 14 KiB.
+    /// The sizes for a few components that handle some calls at a time: 16 tasks and threads, 64
+    /// subtasks and ends of streams and futures, 64 handles an instance. A machine takes less
+    /// than 14 KiB.
     const MEDIUM;
     lengths {
         /// The length of each error context's debug message, in bytes of UTF-8.

@@ -2,32 +2,32 @@
 
 /// A sequence that grows at its end, up to a limit of its own.
 pub trait Storage<T>: Sized {
-    /// No items.
+    /// The empty sequence.
     const EMPTY: Self;
 
-    /// How many items there are.
+    /// Returns the number of items.
     fn len(&self) -> usize;
 
-    /// Whether there are no items.
+    /// Returns `true` if there are no items.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The item at `index`.
+    /// Returns the item at `index`.
     fn get(&self, index: usize) -> Option<&T>;
 
-    /// The item at `index`.
+    /// Returns the item at `index`, to change it.
     fn get_mut(&mut self, index: usize) -> Option<&mut T>;
 
-    /// Makes sure that the next `additional` calls of [`push`](Self::push) succeed; `false` if
-    /// there isn't as much room.
+    /// Makes sure that the next `additional` calls of [`push`](Self::push) succeed. Returns
+    /// `false` if there isn't that much room.
     #[must_use]
     fn reserve(&mut self, additional: usize) -> bool;
 
-    /// Adds `item` at the end; gives it back if there is no room.
+    /// Adds `item` at the end. Returns it in the error if there is no room.
     fn push(&mut self, item: T) -> Result<(), T>;
 
-    /// Takes the last item away.
+    /// Removes and returns the last item.
     fn pop(&mut self) -> Option<T>;
 }
 
@@ -52,7 +52,7 @@ impl<T> Storage<T> for alloc::vec::Vec<T> {
 
     #[inline]
     fn reserve(&mut self, additional: usize) -> bool {
-        // Most often there is room, and looking for it is cheaper than asking for it.
+        // Usually there is room, and looking at the capacity is cheaper than a call.
         self.capacity() - Self::len(self) >= additional || self.try_reserve(additional).is_ok()
     }
 
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_array_gives_back_what_it_has_no_room_for() {
+    fn an_array_returns_items_that_it_has_no_room_for() {
         let mut array = Array::<u8, 2>::EMPTY;
         assert!(Storage::reserve(&mut array, 2));
         assert!(!Storage::reserve(&mut array, 3));

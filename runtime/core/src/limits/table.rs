@@ -1,10 +1,11 @@
 //! The tables of a machine, one row each.
 //!
-//! A row has: the documentation, the table, the name of its size in [`limits!`](crate::limits!), the
-//! text that an error shows, and the table's size in the presets `SMALL` and `MEDIUM`. From the rows
-//! follow [`Table`], [`Limits`](super::Limits), [`Heap`](super::Heap),
-//! [`MachineSizes`](super::MachineSizes) and [`limits!`](crate::limits!); and the same for the host
-//! extensions. To add a table, add a row here, and a field with its entries where the table is.
+//! A row has the documentation, the table, the name of its size in [`limits!`](crate::limits!),
+//! the text that an error shows, and the table's size in the presets `SMALL` and `MEDIUM`. These
+//! follow from the rows: [`Table`], [`Limits`](super::Limits), [`Heap`](super::Heap),
+//! [`MachineSizes`](super::MachineSizes) and [`limits!`](crate::limits!), and the same for the
+//! host extensions. To add a table, add a row here. Then add a field with its entries to the type
+//! that has the table.
 
 use core::fmt;
 
@@ -19,15 +20,15 @@ macro_rules! __machine_tables {
             $($first)*
             /// Component instances.
             Instances, instances, "component instances", [1, 4];
-            /// Functions that can be called: lifted ones and the host's.
+            /// Functions that can be called: lifted functions and host functions.
             Functions, functions, "functions", [8, 32];
-            /// Types that the machine has to tell apart.
+            /// Types that the machine has to distinguish.
             Types, types, "types", [8, 32];
             /// The handles of each component instance.
             Handles, handles, "handles", [16, 64];
             /// The numbered threads of each component instance.
             ThreadIndices, thread_indices, "thread indices", [4, 16];
-            /// Tasks: calls of guests' exports under way.
+            /// Tasks, which are calls of guests' exports under way.
             Tasks, tasks, "tasks", [4, 16];
             /// Threads of all instances.
             Threads, threads, "threads", [4, 16];
@@ -43,8 +44,8 @@ macro_rules! __machine_tables {
             ErrorContexts, error_contexts, "error contexts", [1, 4];
             /// Calls that are nested in one another.
             Frames, frames, "nested calls", [4, 16];
-            /// Calls that are held, with those that they are nested in, while host functions wait whose
-            /// types aren't `async`; and one entry for each stack of them.
+            /// Calls that are held while host functions wait whose types aren't `async`, with the
+            /// calls that they are nested in, and one entry for each stack of them.
             HeldFrames, held_frames, "held calls", [2, 8];
         }
     };
@@ -59,42 +60,42 @@ macro_rules! __extension_tables {
     ([$($callback:tt)*] $($first:tt)*) => {
         $($callback)*! {
             $($first)*
-            /// Tasks that the host has something to remember of, such as contexts: a **host
-            /// extension**, as are all the tables that follow. As many as `tasks`, if it may be each.
+            /// The host's records of tasks, for example with contexts. Each task may need one.
+            /// This table and all that follow are **host extensions**.
             TaskRecords, task_records, "records of tasks", [4, 16];
-            /// Contexts that are current somewhere, or were where a task was begun that is not over.
+            /// Contexts that are current somewhere, or were when a task began that is not over.
             Contexts, contexts, "contexts", [4, 8];
             /// Contexts that are not current because others were pushed over them.
             ContextScopes, context_scopes, "nested contexts", [2, 8];
             /// The values of each context.
             ContextValues, context_values, "values of a context", [2, 4];
-            /// Error contexts that the host knows more of than the debug message. As many as
-            /// `error_contexts`, if it may be each.
+            /// The host's records of error contexts, with more than the debug message. Each error
+            /// context may need one.
             ErrorRecords, error_records, "records of error contexts", [1, 4];
             /// The stack frames of each error context.
             StackFrames, stack_frames, "stack frames of an error context", [2, 4];
             /// The metadata of each error context.
             ErrorMetadata, error_metadata, "metadata of an error context", [2, 2];
-            /// The elements of each fixed-length list. A machine has no lists, so it counts none.
+            /// The elements of each fixed-length list. A machine has no lists, so its count is 0.
             ListElements, list_elements, "elements of a fixed-length list", [8, 32];
-            /// The types in each registry of fixed-length list types. A machine has no registries, so
-            /// it counts none.
+            /// The types in each registry of fixed-length list types. A machine has no
+            /// registries, so its count is 0.
             ListTypes, list_types, "fixed-length list types", [4, 8];
-            /// Threads that the host has begun. Those that are over count, too; those that were joined
-            /// are forgotten when others need room. As many as `threads`, if it may be each.
+            /// Threads that the host has begun, also after they have ended. Those that were
+            /// joined are removed when others need room. Each thread may need a record.
             ThreadRecords, thread_records, "records of threads", [4, 8];
             /// The values of each thread that the host has begun.
             ThreadLocals, thread_locals, "values of a thread", [2, 2];
-            /// Calls and host tasks that the host has something to remember of, such as metadata, a
-            /// result or a context. As many as `waitables`, if it may be each.
+            /// The host's records of calls and host tasks, for example with metadata, a result or
+            /// a context. Each waitable may need one.
             CallRecords, call_records, "records of calls", [8, 16];
             /// The metadata of each call or host task.
             TaskMetadata, task_metadata, "metadata of a task", [2, 2];
             /// Cancellation tokens.
             CancellationTokens, cancellation_tokens, "cancellation tokens", [2, 4];
-            /// Handlers of cancellation tokens, and calls that are to be cancelled.
+            /// Handlers of cancellation tokens, and calls that have to be cancelled.
             CancellationHandlers, cancellation_handlers, "cancellation handlers", [4, 8];
-            /// The waitable sets of the host, each of which is among the waitable sets, too.
+            /// The waitable sets of the host, each of which is also one of the waitable sets.
             HostSets, host_sets, "waitable sets of the host", [2, 4];
         }
     };
@@ -110,7 +111,7 @@ macro_rules! enumeration {
         }
 
         impl Table {
-            /// Every table.
+            /// All tables.
             pub const ALL: [Self; [$(Self::$table),*].len()] = [$(Self::$table),*];
 
             /// Returns the name of the table's size in [`limits!`](crate::limits!), such as
@@ -135,15 +136,15 @@ macro_rules! enumeration {
 
 crate::__machine_tables! { [crate::__extension_tables] [enumeration] }
 
-/// Makes two associated items of a type that keeps tables: `ENTRY_BYTES` and `entries_in_use`. There
-/// is one row a table: the number of entries in use, and the types that an entry is made of.
+/// Makes two associated items of a type that has tables: `ENTRY_BYTES` and `entries_in_use`. Each
+/// table has a row with the number of its entries in use, and the types that an entry is made of.
 macro_rules! entries {
     ($keeper:ident { $($table:ident: $in_use:expr, [$($entry:ty),+];)* }) => {
-        /// The tables that are kept here, and the bytes that an entry of each takes.
+        /// The tables of this type, and the size of an entry of each in bytes.
         pub(crate) const ENTRY_BYTES: &'static [(Table, usize)] =
             &[$((Table::$table, 0 $(+ size_of::<$entry>())+)),*];
 
-        /// Returns how many entries of a table are in use; 0 for a table that is not kept here.
+        /// Returns the number of entries in use of a table, or 0 for a table of another type.
         pub(crate) fn entries_in_use(&self, table: Table) -> usize {
             let $keeper = self;
             match table {
@@ -156,7 +157,7 @@ macro_rules! entries {
 
 pub(crate) use entries;
 
-/// Returns the bytes of an entry of a table; 0 for a table that is not in the list.
+/// Returns the size of an entry of a table in bytes, or 0 for a table that is not in the list.
 pub(crate) const fn bytes_of(mut entry_bytes: &[(Table, usize)], table: Table) -> usize {
     while let [(found, bytes), rest @ ..] = entry_bytes {
         if *found as usize == table as usize {

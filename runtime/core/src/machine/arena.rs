@@ -1,4 +1,4 @@
-//! Slabs: one a kind of thing, with reusable slots and generations.
+//! Arenas: slabs of records of one kind, with slots that are used again, and generations.
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -8,8 +8,8 @@ use core::num::NonZeroU32;
 use crate::error::Error;
 use crate::limits::{Storage, Table};
 
-/// Where a thing is in its [`Arena`]. Only the machine has keys, and it keeps none of things
-/// that are gone; the host has [ids](crate::id), which are checked.
+/// The place of a record in its [`Arena`]. Only the machine has keys, and none of records that
+/// are gone. The host has [ids](crate::id), which are checked.
 pub(crate) struct Key<T> {
     position: NonZeroU32,
     of: PhantomData<fn() -> T>,
@@ -26,13 +26,13 @@ impl<T> Key<T> {
         (self.position.get() - 1) as usize
     }
 
-    /// The key with a number that a key of the same arena has.
+    /// Returns the key with this number, which a key of the same arena has had.
     #[inline]
     pub(crate) const fn from_number(number: NonZeroU32) -> Self {
         Self { position: number, of: PhantomData }
     }
 
-    /// The key as a number, for an id.
+    /// Returns the key as a number, for an id.
     #[inline]
     pub(crate) const fn number(self) -> NonZeroU32 {
         self.position
@@ -67,22 +67,23 @@ impl<T> fmt::Debug for Key<T> {
     }
 }
 
-/// A place in an arena.
+/// A place for a record in an arena.
 #[derive(Debug)]
 pub(crate) struct Slot<T> {
-    /// How often the slot was given back: an id with another generation is of something gone.
+    /// The number of records that were removed from the slot. An id with another generation is of
+    /// a record that is gone.
     generation: u32,
     entry: Entry<T>,
 }
 
 #[derive(Debug)]
 enum Entry<T> {
-    /// Free, and the free slot after this one.
+    /// A free slot, with the free slot after it.
     Free(Option<Key<T>>),
     Used(T),
 }
 
-/// A slab of things of one kind.
+/// A slab of records of one kind.
 #[derive(Debug)]
 pub(crate) struct Arena<T, S> {
     table: Table,
@@ -92,12 +93,12 @@ pub(crate) struct Arena<T, S> {
 }
 
 impl<T, S: Storage<Slot<T>>> Arena<T, S> {
-    /// Creates a slab without things. `table` is the table that is full if there are too many.
+    /// Creates an empty arena. [`Error::Full`] names `table`.
     pub(crate) const fn new(table: Table) -> Self {
         Self { table, slots: S::EMPTY, free: None, used: 0 }
     }
 
-    /// How many things there are.
+    /// Returns the number of records.
     #[inline]
     pub(crate) const fn len(&self) -> usize {
         self.used as usize
@@ -114,6 +115,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
+    /// Adds a record, and returns its key.
     #[inline]
     pub(crate) fn insert(&mut self, item: T) -> Result<Key<T>, Error> {
         let Some(key) = self.free else {
@@ -132,15 +134,17 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         Ok(key)
     }
 
+    /// Returns a record.
     #[inline]
     pub(crate) fn get(&self, key: Key<T>) -> Result<&T, Error> {
         Ok(self.get_with_generation(key)?.0)
     }
 
+    /// Returns a record, to change it.
     #[inline]
     pub(crate) fn get_mut(&mut self, key: Key<T>) -> Result<&mut T, Error> {
         let inconsistent = Error::Inconsistent(self.table);
-        // The compiler does not see by itself that there is a slot then.
+        // The compiler doesn't see otherwise that the slot exists.
         if key.position() >= self.slots.len() {
             return Err(inconsistent);
         }
@@ -150,6 +154,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
+    /// Removes and returns a record.
     #[inline]
     pub(crate) fn remove(&mut self, key: Key<T>) -> Result<T, Error> {
         let gone = Error::Inconsistent(self.table);
@@ -167,16 +172,16 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
-    /// The generation of the thing at `key`, for an id.
+    /// Returns the generation of the record at `key`, for an id.
     #[inline]
     pub(crate) fn generation(&self, key: Key<T>) -> Result<u32, Error> {
         Ok(self.get_with_generation(key)?.1)
     }
 
-    /// The thing at `key`, and its generation, for an id.
+    /// Returns the record at `key` and its generation, for an id.
     #[inline]
     pub(crate) fn get_with_generation(&self, key: Key<T>) -> Result<(&T, u32), Error> {
-        // The compiler does not see by itself that there is a slot then.
+        // The compiler doesn't see otherwise that the slot exists.
         if key.position() >= self.slots.len() {
             return Err(Error::Inconsistent(self.table));
         }
@@ -186,7 +191,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
-    /// The key with this number, if its thing is of this generation.
+    /// Returns the key with this number, if its record has this generation.
     #[inline]
     pub(crate) fn key(&self, number: NonZeroU32, generation: u32) -> Result<Key<T>, Error> {
         let key = Key { position: number, of: PhantomData };
@@ -196,7 +201,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
-    /// The key and the generation that the next thing will have that is inserted.
+    /// Returns the key and the generation of the record that is inserted next.
     #[inline]
     pub(crate) fn next(&self) -> Result<(Key<T>, u32), Error> {
         match self.free {
@@ -211,7 +216,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         }
     }
 
-    /// The key and the generation that the thing will have that is inserted after `count` others.
+    /// Returns the key and the generation of the record that is inserted after `count` others.
     pub(crate) fn next_but(&self, count: usize) -> Result<(Key<T>, u32), Error> {
         let (mut free, mut left) = (self.free, count);
         while let Some(key) = free {
@@ -229,12 +234,12 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         Ok((Key::from_position(position).ok_or(Error::Full(self.table))?, 0))
     }
 
-    /// How many slots there are: no position is as high.
+    /// Returns the number of slots. Each position is below it.
     pub(crate) fn positions(&self) -> usize {
         self.slots.len()
     }
 
-    /// The key of the thing at `position`, if there is one.
+    /// Returns the key of the record at `position`, if there is one.
     pub(crate) fn key_at(&self, position: usize) -> Option<Key<T>> {
         match self.slots.get(position) {
             Some(Slot { entry: Entry::Used(_), .. }) => Key::from_position(position),
@@ -251,7 +256,7 @@ mod tests {
     type Bounded = Arena<bool, Array<Slot<bool>, 2>>;
 
     #[test]
-    fn a_slot_is_used_again_and_what_was_there_is_unknown() {
+    fn a_slot_is_used_again_and_its_old_key_is_unknown() {
         let mut arena = Bounded::new(Table::Tasks);
         let first = arena.insert(true).unwrap();
         let generation = arena.generation(first).unwrap();
@@ -265,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_arena_says_so_and_has_room_after_a_removal() {
+    fn a_full_arena_refuses_and_has_room_after_a_removal() {
         let mut arena = Bounded::new(Table::Threads);
         assert_eq!(arena.reserve(3), Err(Error::Full(Table::Threads)));
         let first = arena.insert(true).unwrap();
@@ -279,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_costs_no_more_than_its_generation() {
+    fn a_slot_costs_only_its_generation() {
         assert_eq!(size_of::<Slot<(u32, bool)>>(), 12);
         assert_eq!(size_of::<Option<Key<bool>>>(), 4);
     }

@@ -1,7 +1,8 @@
-//! The way from what runs to whoever is waiting for it: the stack of nested calls, from the inside,
-//! and then the guests that wait for the outermost of them.
+//! Backtraces: the stack of nested calls, beginning with the innermost, and then the guests that
+//! wait for the outermost of them.
 //!
-//! Nothing is kept for it. A call records who made it only as far as the machine has to know that.
+//! Nothing is recorded for them. The machine knows the maker of a call only as far as its own
+//! rules need it.
 
 use crate::chooser::Chooser;
 use crate::error::Error;
@@ -24,16 +25,16 @@ pub enum BacktraceEntry {
         task: TaskId,
         /// Its instance.
         instance: InstanceId,
-        /// The function that was called; nothing for `realloc`.
+        /// The function that was called; `None` for `realloc`.
         function: Option<FunctionId>,
         /// The guest's function that the thread is in.
         code: Code,
-        /// `true` if the task is not on the stack: it waits for the entry before this one.
+        /// `true` if the task is not on the stack, but waits for the entry before this one.
         is_waiting: bool,
     },
     /// The host function with this number.
     HostFunction(u32),
-    /// This instance, which made the call: no task of it waits for the call by itself now.
+    /// The instance that made the call. No task of it waits for just this call now.
     Instance(InstanceId),
 }
 
@@ -42,7 +43,7 @@ pub enum BacktraceEntry {
 struct Walk {
     /// The thread that comes next.
     thread: Option<Key<Thread>>,
-    /// The number of frames that were not walked through.
+    /// The number of frames that are left.
     frames: usize,
     /// The thread at the top of a held stack, whose host function began the last frame.
     holder: Option<Key<Thread>>,
@@ -55,16 +56,17 @@ struct Walk {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Returns the way from what runs to the host: the current thread's task, whoever called that,
-    /// and so on through all calls by the host that are under way. After the outermost entry
-    /// come those that wait for it: the task that made the call, if it does, and the same for its
-    /// own caller.
+    /// Returns the calls that lead to the point that runs now, innermost first.
     ///
-    /// A guest can wait for its own call, and then there is no end: take as many as are needed.
+    /// It begins with the current thread's task. Its caller follows, and so on, through all calls
+    /// by the host that are under way. After the outermost entry come the tasks that wait for it:
+    /// the task that made the call, if it waits, and then the task that waits for that one.
     ///
-    /// After a trap, ask before [`trapped`](Self::trapped) gives up the stack.
+    /// A guest can wait for its own call, and then there is no end. So take only as many entries
+    /// as are needed. After a trap, call this before [`trapped`](Self::trapped), which gives up
+    /// the stack.
     pub fn backtrace(&mut self) -> impl Iterator<Item = BacktraceEntry> {
-        // After an error, what could be made is told.
+        // After an error, the records that could be made are used.
         let _ = self.look();
         let machine = &*self;
         let frames = machine.frames.len();
@@ -72,12 +74,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         core::iter::from_fn(move || machine.next_entry(&mut walk))
     }
 
-    /// Returns those who wait for a call, as [`backtrace`](Self::backtrace) does after the outermost
-    /// entry.
+    /// Returns the tasks that wait for a call, as [`backtrace`](Self::backtrace) does after the
+    /// outermost entry.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the call doesn't exist.
     pub fn backtrace_of_call(
         &mut self,
         call: SubtaskId,
@@ -87,6 +89,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(core::iter::from_fn(move || machine.next_entry(&mut walk)))
     }
 
+    /// Returns the next entry of a walk.
     fn next_entry(&self, walk: &mut Walk) -> Option<BacktraceEntry> {
         if let Some(thread) = walk.thread.take() {
             return self.entry_of(walk, thread, false);
@@ -126,7 +129,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Returns the host function whose callers are held, and leaves `thread`, which waits for it.
+    /// Returns the host function whose callers are held, and lets `thread`, which waits for it,
+    /// come next.
     fn holder_entry(&self, walk: &mut Walk, thread: Key<Thread>) -> Option<BacktraceEntry> {
         let stack = self.held_stack(thread).ok()??;
         let number = self.host_callee(self.call_of_held(stack).ok()??)?;
@@ -134,7 +138,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Some(BacktraceEntry::HostFunction(number))
     }
 
-    /// Returns who waits for the task of the last entry.
+    /// Returns the entry of the task that waits for that of the last entry.
     fn waiting_entry(&self, walk: &mut Walk) -> Option<BacktraceEntry> {
         if let Some(thread) = walk.waiting.take() {
             return self.entry_of(walk, thread, true);
@@ -155,6 +159,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
+    /// Returns the entry of a thread's task.
     fn entry_of(
         &self,
         walk: &mut Walk,
@@ -177,7 +182,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.tasks.get(task).ok()?.implicit_thread
     }
 
-    /// Returns the number of the host function that a call is of, if it is one.
+    /// Returns the number of the called host function, if a call is one of a host function.
     fn host_callee(&self, call: Key<Waitable>) -> Option<u32> {
         match self.subtask(call).ok()?.callee {
             Callee::Host(number) => Some(number),

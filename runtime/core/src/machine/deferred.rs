@@ -1,12 +1,14 @@
-//! Calls whose records are made when somebody looks: a subtask, a task, a thread and its index.
+//! Calls whose records are put off: a subtask, a task, a thread and its index are made only when
+//! they are needed.
 //!
-//! The records of a call are there so that somebody can look at them: a built-in that blocks,
-//! waits, spawns or reads a context slot, a host function that asks, a trap. Nobody looks at most
-//! calls that return before they wait. Such a call pushes its frames and nothing else. Whatever
-//! looks makes the records of all calls that have none, the outermost first, so that each index that
-//! a guest sees, and every order, is the one that it would have had.
+//! Records are needed by a built-in that blocks, waits, spawns or reads a context slot, by a host
+//! function that asks for them, and by a trap. Most calls return before any of that. Such a call
+//! pushes its frames and nothing else. When records are needed, they are made for all calls that
+//! have none, the outermost first. So each index that a guest sees, and every order, is the same
+//! as without this.
 //!
-//! There is room for the records from the beginning: a call without is only begun if each table has
+//! There is room for the records from the beginning. A call begins without records only if each
+//! table has room for the records of all such calls.
 //! as much room as all of them together may take.
 
 use crate::builtin::{OptionsIndex, TypeIndex};
@@ -36,8 +38,10 @@ pub enum DeferredCallee {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Says whether the records of all calls are made at once, from now on. Guests see no
-    /// difference. At first they are for [hooks](Hooks::EAGER) that want to hear of each call.
+    /// Sets if the records of all calls are made at once, from now on. Guests see no difference.
+    ///
+    /// In a new machine, records are made at once if its [hooks](Hooks::EAGER) have to be told of
+    /// each call.
     pub const fn set_eager(&mut self, is_eager: bool) {
         self.is_eager = is_eager || H::EAGER;
     }
@@ -49,17 +53,19 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.deferred > 0
     }
 
-    /// `Store.invoke`, without making records.
+    /// Calls a guest's export without making records: `Store.invoke`.
     ///
-    /// Returns `true` if the call has begun: the host lowers the arguments, calls the core function,
-    /// and tells of its end by [`deferred_returned`](Self::deferred_returned). There is no call to be
-    /// [dropped](Self::drop_call) then.
-    /// Returns `false` if that can't be done, with nothing changed; [`invoke`](Self::invoke) begins
-    /// the call, or says why it can't begin.
+    /// Returns `true` if the call has begun. The host lowers the arguments, calls the core
+    /// function, and calls [`deferred_returned`](Self::deferred_returned) after it. Such a call
+    /// can't be [dropped](Self::drop_call).
+    ///
+    /// Returns `false` if that can't be done, with nothing changed. Then [`invoke`](Self::invoke)
+    /// begins the call, or fails with the reason.
     ///
     /// # Errors
     ///
-    /// [`MachineError::GuestHasControl`]; [`MachineError::MustUnwind`].
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`MachineError::MustUnwind`] after a trap.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn invoke_deferred(&mut self, function: FunctionId) -> Result<bool, Error> {
@@ -74,18 +80,21 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(true)
     }
 
-    /// `canon_lower`: the guest that runs calls `function`, without making records.
+    /// Calls `function` for the guest that runs, without making records: `canon_lower`.
     ///
-    /// Returns the callee if the call has begun. Of a guest the core function is called, and of a
-    /// host function it is as if it had taken its arguments. Either tells of its end by
-    /// [`deferred_returned`](Self::deferred_returned). If the host function does not return at
-    /// once, it [makes the records](Self::make_records) first.
-    /// Returns nothing if that can't be done, with nothing changed;
-    /// [`canon_lower`](Self::canon_lower) begins the call, or says why it can't begin.
+    /// Returns the callee if the call has begun. If it is a guest, the driver calls its core
+    /// function. If it is a host function, it counts as having taken its arguments. In both
+    /// cases, the driver calls [`deferred_returned`](Self::deferred_returned) after it. If the
+    /// host function does not return at once, it first [makes the records](Self::make_records).
+    ///
+    /// Returns `None` if that can't be done, with nothing changed. Then
+    /// [`canon_lower`](Self::canon_lower) begins the call, or fails with the reason.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NoCurrentThread`]; [`MachineError::OtherStep`]; [`MachineError::MustUnwind`].
+    /// - [`MachineError::NoCurrentThread`] if no guest runs.
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step.
+    /// - [`MachineError::MustUnwind`] after a trap.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lower)
     #[inline]
@@ -123,22 +132,26 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(Some(callee))
     }
 
-    /// The callee of the innermost call has returned, and its result was lifted and lowered: here, or
-    /// before [`deferred_resolved`](Self::deferred_resolved). A function that is lifted with `async`
-    /// has returned `exit`; what else it may return goes to
-    /// [`function_returned`](Self::function_returned).
+    /// Finishes the innermost call, whose callee has returned.
     ///
-    /// Returns `true` if the call had no records, and is over: control is with the caller. If that
-    /// has lowered the function with `async`, it gets [`CallResult`](crate::code::CallResult)
-    /// `Returned`. Returns `false`, with nothing changed, if its records were made meanwhile, or if a
-    /// function that is lifted with `async` has not resolved: then
+    /// Its result was lifted and lowered, now or before
+    /// [`deferred_resolved`](Self::deferred_resolved). A function that is lifted with `async` has
+    /// returned `exit`; pass any other result to [`function_returned`](Self::function_returned).
+    ///
+    /// Returns `true` if the call had no records, and is over: the caller has control. If it has
+    /// lowered the function with `async`, it gets the [`CallResult`](crate::code::CallResult)
+    /// `Returned`.
+    ///
+    /// Returns `false`, with nothing changed, if the call's records were made meanwhile, or if a
+    /// function that is lifted with `async` has not resolved. Then go on with
     /// [`function_returned`](Self::function_returned) or
-    /// [`return_host_function_call`](Self::return_host_function_call) goes on.
+    /// [`return_host_function_call`](Self::return_host_function_call).
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
-    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step.
+    /// - [`MachineError::MustUnwind`] after a trap.
+    /// - [`Error::Inconsistent`] after a fault in Weft.
     #[inline]
     pub fn deferred_returned(&mut self) -> Result<bool, Error> {
         self.check_outstanding(Outstanding::Nothing)?;
@@ -169,18 +182,21 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(true)
     }
 
-    /// The innermost call resolves before the callee returns; its result was lifted and lowered, and
-    /// is `result`, as in [`resolve`](Self::resolve). Of a function that is lifted without `async`,
-    /// `post-return` is called now. One that is lifted with `async` has called `task.return`, of which
-    /// [`check_deferred_return`](Self::check_deferred_return) has told that it is right.
+    /// Resolves the innermost call before the callee returns. `result` is that of
+    /// [`resolve`](Self::resolve), and was lifted and lowered.
     ///
-    /// Returns `false`, with nothing changed, if the records of the call were made meanwhile, or if it
-    /// has resolved before.
+    /// If the function is lifted without `async`, call its `post-return` now. If it is lifted
+    /// with `async`, it has called `task.return`, and
+    /// [`check_deferred_return`](Self::check_deferred_return) has returned `true`.
+    ///
+    /// Returns `false`, with nothing changed, if the records of the call were made meanwhile, or
+    /// if it has resolved before.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
-    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step.
+    /// - [`MachineError::MustUnwind`] after a trap.
+    /// - [`Error::Inconsistent`] after a fault in Weft.
     pub fn deferred_resolved(&mut self, result: Option<CoreValue>) -> Result<bool, Error> {
         self.check_outstanding(Outstanding::Nothing)?;
         let Some(Frame::Deferred(Deferred::Lift { function, instance, is_async })) =
@@ -197,16 +213,19 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(true)
     }
 
-    /// `canon_task_return`, of the innermost call, without making records: the result may be lifted,
-    /// and then [is told](Self::deferred_resolved).
+    /// Checks a call of `task.return` by the innermost call, without making records:
+    /// `canon_task_return`.
     ///
-    /// Returns `false` if the call has records, or if `task.return` traps:
-    /// [`canon_task_return`](crate::builtin::TaskBuiltins::canon_task_return) does the rest.
+    /// Returns `true` if the result may be lifted now, for
+    /// [`deferred_resolved`](Self::deferred_resolved). Returns `false` if the call has records,
+    /// or if `task.return` traps. Then call
+    /// [`canon_task_return`](crate::builtin::TaskBuiltins::canon_task_return).
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`];
-    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step.
+    /// - [`MachineError::MustUnwind`] after a trap.
+    /// - [`Error::Inconsistent`] after a fault in Weft.
     pub fn check_deferred_return(
         &self,
         result_type: Option<TypeIndex>,
@@ -236,9 +255,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         matches!(self.top_frame(), Some(Frame::Deferred(Deferred::Resolved { .. })))
     }
 
-    /// Returns `true` if the guest that runs may call a host function without the machine hearing of
-    /// it, as long as nobody looks and no guest runs meanwhile. Before either,
-    /// [`canon_lower_deferred`](Self::canon_lower_deferred) tells the machine.
+    /// Returns `true` if the guest that runs may call a host function without telling the
+    /// machine.
+    ///
+    /// That holds as long as no records are needed and no guest runs meanwhile. Before that, call
+    /// [`canon_lower_deferred`](Self::canon_lower_deferred).
     #[inline]
     #[must_use]
     pub fn can_call_host_unseen(&self) -> bool {
@@ -253,11 +274,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`], and [`Error::Inconsistent`], which is a mistake of Weft's.
+    /// - [`Error::Full`] if there is no room for it.
+    /// - [`Error::Inconsistent`] after a fault in Weft.
     pub fn id_of_deferred(&self) -> Result<SubtaskId, Error> {
         let end = self.frames.len();
         let first = end.saturating_sub(self.deferred as usize);
-        // A call has one frame: its callee's, if that is a guest.
+        // A call has one frame, that of its callee if that is a guest.
         let is_call = |position: &usize| match self.frames.get(*position) {
             Some(Frame::Deferred(Deferred::Lift { .. } | Deferred::Resolved { .. })) => true,
             Some(Frame::Deferred(Deferred::Lower { .. })) => position + 1 == end,
@@ -285,7 +307,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The instance that runs, if the innermost call has no records.
+    /// Returns the instance that runs, if the innermost call has no records.
     #[inline]
     pub(crate) fn deferred_instance(&self) -> Result<Key<Instance>, Error> {
         match self.top_frame() {
@@ -314,7 +336,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(true)
     }
 
-    /// Ends the `realloc` that runs, if it has no records. Returns `false` if it has.
+    /// Finishes the `realloc` that runs, if it has no records. Returns `false` if it has.
     pub(crate) fn end_deferred_realloc(&mut self) -> Result<bool, Error> {
         let Some(Frame::Deferred(Deferred::Realloc { instance, outstanding })) = self.top_frame()
         else {
@@ -326,8 +348,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(true)
     }
 
-    /// Returns the frame of a function, if a call of it can begin without records: nothing has to wait
-    /// before it enters, nobody waits who would notice, and there is room.
+    /// Returns the frame of a function, if a call of it can begin without records. That is so if
+    /// it can enter at once, no other thread waits that could see a difference, and there is
+    /// room.
     #[inline]
     fn deferrable(&mut self, function: FunctionId) -> Option<Deferred> {
         let function = self.function_key(function).ok()?;
@@ -353,22 +376,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         can_defer.then_some(Deferred::Lift { function, instance, is_async })
     }
 
-    /// Returns `true` if records may be made later: nobody wants to hear of them at once.
+    /// Returns `true` if records may be put off, because no hook has to be told of them at once.
     #[inline]
     fn may_defer(&self) -> bool {
         !self.is_eager
             && (!H::LISTENS || !self.hooks.hears_of_next_task() && !self.hooks.hears_of_next_call())
     }
 
-    /// Returns `true` if there is room for one more call beside those without records. A frame stands
-    /// for at most one record of each kind.
+    /// Returns `true` if there is room for one more call without records. A frame stands for at
+    /// most one record of each kind.
     #[inline]
     fn has_room_for_deferred_call(&mut self) -> bool {
         self.waitables.reserve(self.deferred as usize + 1).is_ok()
     }
 
-    /// Returns `true` if there is room for one more task of `instance`, with its thread, beside those
-    /// without records.
+    /// Returns `true` if there is room for one more task of `instance` without records, and for
+    /// its thread.
     #[inline]
     fn has_room_for_deferred_task(&mut self, instance: Key<Instance>) -> bool {
         let num_tasks = self.deferred + 1;
@@ -378,6 +401,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             && self.threads.reserve(num_tasks as usize).is_ok()
     }
 
+    /// Pushes a frame of a call without records.
     #[inline]
     fn push_deferred(&mut self, deferred: Deferred) -> Result<(), Error> {
         self.push_frame(Frame::Deferred(deferred))?;
@@ -385,7 +409,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Pushes the frame of a guest's function, which takes the exclusive lock if it needs that.
+    /// Pushes the frame of a guest's function, which takes the exclusive lock if it needs to.
     #[inline]
     fn push_lift(&mut self, lift: Deferred) -> Result<(), Error> {
         if let Deferred::Lift { instance, is_async: true, .. } = lift {
@@ -394,7 +418,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.push_deferred(lift)
     }
 
-    /// Gives up an exclusive lock.
+    /// Releases the exclusive lock of an instance.
     fn unlock(&mut self, instance: Key<Instance>) -> Result<(), Error> {
         let entered = self.instances.get_mut(instance)?;
         entered.is_locked_by_deferred = false;
@@ -412,6 +436,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
+    /// Pops a frame of a call without records.
     #[inline]
     fn pop_deferred(&mut self) {
         self.frames.pop();

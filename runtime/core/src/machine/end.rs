@@ -1,8 +1,8 @@
 //! The ends of streams and futures: the reference's `End`, `StreamEnd` and `FutureEnd`.
 //!
-//! Nothing is kept between the ends: a read and a write that meet are one copy, from buffer to
-//! buffer. The machine finds out how much moves, and between which; whoever drives it moves
-//! the values in between, which is why [`End.copy`](Machine::copy_end) is in two parts.
+//! Nothing is buffered between the ends. A read and a write that meet are one copy, from buffer
+//! to buffer. The machine determines how many values move, and between which buffers. The driver
+//! moves the values. So [`End.copy`](Machine::copy_end) is in two parts.
 
 use crate::builtin::TypeIndex;
 use crate::chooser::{Choice, Chooser};
@@ -22,9 +22,9 @@ use crate::id::EndId;
 
 /// The outcome of `End.copy`.
 pub(crate) enum Copying {
-    /// Values move first.
+    /// Values have to move first.
     Meets(Meeting),
-    /// It has returned.
+    /// The copy has returned.
     Ended(Copied),
 }
 
@@ -41,9 +41,9 @@ pub(crate) struct Meeting {
 /// The outcome of `End.copy` at the end that it was called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Copied {
-    /// An event that is listed nowhere, as the guest takes it at once.
+    /// An event that is in no list, because the guest takes it at once.
     WithEvent,
-    /// The event that it had, or none.
+    /// The event that the end had before, if any.
     AsBefore,
 }
 
@@ -58,7 +58,8 @@ pub(crate) struct MovedValues {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `new_stream` and `new_future`: the readable end, and the writable one. There must be room.
+    /// Creates a stream or future, and returns its readable end and its writable end:
+    /// `new_stream` and `new_future`.
     pub(crate) fn new_ends(
         &mut self,
         ty: TypeIndex,
@@ -75,7 +76,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok([readable, writable])
     }
 
-    /// `End.copy`, up to where values move.
+    /// Begins a read or write, up to the moving of values: `End.copy`.
     ///
     /// Traps: `same-instance-copy`.
     pub(crate) fn copy_end(
@@ -90,7 +91,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `End.copy`: whether values move, and if not, how it has ended.
+    /// Determines whether values move, and the outcome if they don't: `End.copy`.
     ///
     /// Traps: `same-instance-copy`.
     #[inline]
@@ -129,7 +130,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(Copying::Ended(self.event_of_copy(key, then)?))
     }
 
-    /// The copy of values between ends that meet.
+    /// Returns the token for the copy between two ends that meet.
     fn copy_token(
         &mut self,
         key: Key<Waitable>,
@@ -148,8 +149,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(CopyToken { serial, direction, then, ty, count: met.count, readable, writable })
     }
 
-    /// The end for which `End.copy` was called has an event. A guest that reads or writes hears of it
-    /// when its built-in returns, before anybody else.
+    /// Marks that the end for which `End.copy` was called has an event. A guest that reads or
+    /// writes learns of it when its built-in returns, before all others.
     #[inline]
     fn event_of_copy(&mut self, end: Key<Waitable>, then: AfterCopy) -> Result<Copied, Error> {
         match then {
@@ -161,7 +162,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `End.buffer`; none, too, while its holder is locked down, whose memory nobody may see.
+    /// Returns the buffer of an end: `End.buffer`. Returns `None` also if its holder is locked
+    /// down, because nothing may read or write its memory.
     #[inline]
     fn buffer_of(&self, waitable: &Waitable) -> Result<Option<Buffer>, Error> {
         if let Some(owner) = waitable.owner
@@ -172,6 +174,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(waitable.end()?.buffer())
     }
 
+    /// Describes one side of a copy.
     #[inline]
     fn copy_side(&self, key: Key<Waitable>, buffer: Buffer) -> Result<CopySide, Error> {
         let (waitable, generation) = self.waitables.get_with_generation(key)?;
@@ -188,13 +191,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// `End.copy`, behind the moving of values: they have arrived.
+    /// Finishes a read or write whose values have moved: `End.copy`, after the values were moved.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] if the token is not that of the step which is to be taken;
-    /// [`Error::Unknown`] if one of the ends is gone, as the host dropped it before the values had
-    /// moved.
+    /// - [`MachineError::OtherStep`] if the token is not that of the current step.
+    /// - [`Error::Unknown`] if the host dropped one of the ends before the values had moved.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     ///
@@ -208,7 +210,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// Takes the token of a copy, which is over.
+    /// Takes the token of a copy that is over.
     fn take_copy(&mut self, copy: &CopyToken) -> Result<MovedValues, Error> {
         self.check_outstanding(Outstanding::token(copy.serial))?;
         let CopyToken { direction, count, readable, writable, .. } = copy;
@@ -221,7 +223,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(MovedValues { end, other, count: *count, progress: buffer.progress })
     }
 
-    /// Counts values that have arrived: both ends have an event.
+    /// Adds values that have moved to the progress of both ends, and sets their events.
     #[inline]
     pub(crate) fn values_moved(
         &mut self,
@@ -240,7 +242,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(how)
     }
 
-    /// `End.copy` has returned: goes on with who called it.
+    /// Goes on with the caller of `End.copy`, which has returned.
     pub(super) fn copy_ended(
         &mut self,
         end: Key<Waitable>,
@@ -254,7 +256,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `End.cancel`
+    /// Cancels a read or write: `End.cancel`.
     pub(crate) fn cancel_end(&mut self, key: Key<Waitable>) -> Result<(), Failure> {
         let end = self.end_mut(key)?;
         end.state = EndActivity::CancellingCopy;
@@ -263,7 +265,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(());
         }
         let host_has_other = match other {
-            // What is served is never in the middle of something.
+            // An end that the host serves never has an operation under way.
             Some(other) => {
                 self.waitables.get(other)?.owner.is_none() && !self.end(other)?.is_served()
             }
@@ -275,7 +277,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `End.forward`, of ends that nobody can name any more.
+    /// Connects the other ends of two ends that no index names any longer: `End.forward`.
     pub(crate) fn forward_ends(
         &mut self,
         source: Key<Waitable>,
@@ -302,6 +304,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.copy_end(smaller, buffer, AfterCopy::Forward)
     }
 
+    /// Drops both ends of a forward.
     fn drop_both(
         &mut self,
         source: Key<Waitable>,
@@ -312,20 +315,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.return_to_current(0)
     }
 
-    /// `End.drop`
+    /// Drops an end: `End.drop`.
     pub(crate) fn drop_end(&mut self, key: Key<Waitable>) -> Result<(), Error> {
         if let Some(other) = self.end_mut(key)?.other.take() {
             let left = self.end_mut(other)?;
             left.other = None;
             if left.state != EndActivity::Done {
-                // Nothing new if it has an event already.
+                // If it has an event already, this changes nothing.
                 self.set_pending_event(other)?;
             }
         }
         self.drop_waitable(key)
     }
 
-    /// `stream_event` and `future_event`
+    /// Returns the event of an end: `stream_event` and `future_event`.
     pub(crate) fn end_event(&mut self, key: Key<Waitable>) -> Result<Event, Failure> {
         let waitable = self.waitables.get_mut(key)?;
         let index = waitable.index;
@@ -351,8 +354,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(Event { code, index, payload })
     }
 
-    /// How a read or write that has an event ended, and how far it came; the end is ready for
-    /// the next.
+    /// Returns the result and the progress of a read or write that has an event, and makes the
+    /// end ready for the next one.
     pub(crate) fn end_result(&mut self, key: Key<Waitable>) -> Result<(CopyResult, u32), Error> {
         Ok(self.end_mut(key)?.take_result())
     }

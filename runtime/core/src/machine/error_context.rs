@@ -1,7 +1,7 @@
 //! Error contexts: the reference's `ErrorContext`, `lift_error_context` and
 //! `lower_error_context`.
 //!
-//! Instances share an error context that is passed between them, so it counts who has it.
+//! Instances share the error contexts that are passed between them. So each counts its holders.
 
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure, MachineError};
@@ -17,18 +17,43 @@ use super::step::Step;
 use crate::id::{ErrorContextId, InstanceId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Makes an error context, which the host holds: a **host extension**.
+    /// Creates an error context that the host holds. This is a **host extension**.
     ///
-    /// Where the table's [`Message`](crate::limits::Message) is bounded, a text that is too long is
+    /// If the table's [`Message`](crate::limits::Message) is bounded, a text that is too long is
     /// cut, as the spec allows.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`ErrorContexts`](crate::limits::Table::ErrorContexts).
+    /// [`Error::Full`] if there is no room in
+    /// [`ErrorContexts`](crate::limits::Table::ErrorContexts).
+    ///
+    /// # Example
+    ///
+    /// The host makes an error context, and passes it to a guest:
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::machine::Machine;
+    ///
+    /// # weft::limits! {
+    /// #     struct Small { ..MachineSizes::SMALL }
+    /// # }
+    /// let mut machine = Machine::<Small>::default();
+    /// let guest = machine.new_instance()?;
+    /// let error = machine.new_host_error_context("no route")?;
+    /// assert_eq!(machine.debug_message(error)?, "no route");
+    ///
+    /// let index = machine.lower_error_context(guest, error)?;
+    /// assert_eq!(machine.host_holds(error)?, 0);
+    /// assert_eq!(machine.lift_error_context(guest, index)?, error); // Both hold it now.
+    /// machine.drop_error_context(error)?;
+    /// # Ok::<(), weft::error::Failure>(())
+    /// ```
     pub fn new_host_error_context(&mut self, debug_message: &str) -> Result<ErrorContextId, Error> {
         self.new_host_error_context_of(L::Message::from_text(debug_message))
     }
 
+    /// Creates an error context with a message that is in the table's own form.
     pub(crate) fn new_host_error_context_of(
         &mut self,
         debug_message: L::Message,
@@ -38,6 +63,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.error_context_id(error_context)
     }
 
+    /// Adds an error context to the table, and tells the hooks.
     fn insert_error_context(
         &mut self,
         error_context: ErrorContext,
@@ -57,13 +83,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(error_context)
     }
 
-    /// `canon_error_context_new`, behind the loading of the debug message.
+    /// Finishes `canon_error_context_new`, after the debug message was loaded.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] if no such step is to be ended; [`Error::Full`]:
-    /// [`ErrorContexts`](crate::limits::Table::ErrorContexts),
-    /// [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
+    /// - [`MachineError::OtherStep`] if the machine doesn't wait for that.
+    /// - [`Error::Full`] if there is no room in
+    ///   [`ErrorContexts`](crate::limits::Table::ErrorContexts) or
+    ///   [`Handles`](crate::limits::Table::Handles).
+    /// - The trap `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextnew)
     pub fn new_error_context(&mut self, debug_message: &str) -> Result<Step, Failure> {
@@ -79,7 +107,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Gives the current instance a new error context, and its index there.
+    /// Adds an error context to the current instance, and returns its index there.
     ///
     /// Traps: `table-full`.
     pub(crate) fn add_new_error_context(&mut self, text: &str) -> Result<u32, Failure> {
@@ -91,11 +119,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.add_handle(instance, Handle::ErrorContext(error_context))
     }
 
-    /// `canon_error_context_debug_message`, behind the storing of the message.
+    /// Finishes `canon_error_context_debug_message`, after the message was stored.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] if no such step is to be ended.
+    /// [`MachineError::OtherStep`] if the machine doesn't wait for that.
     pub fn debug_message_stored(&mut self) -> Result<Step, Failure> {
         self.check_outstanding(Outstanding::StoreDebugMessage)?;
         self.outstanding = Outstanding::Nothing;
@@ -103,22 +131,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.advance(|machine| machine.return_builtin(thread, 0))
     }
 
-    /// The debug message of an error context: always the same one.
+    /// Returns the debug message of an error context. It never changes.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the error context doesn't exist.
     pub fn debug_message(&self, error_context: ErrorContextId) -> Result<&str, Error> {
         self.message(self.error_context_key(error_context)?)
     }
 
-    /// `lift_error_context`: the error context at `index`, of which the host is one more holder
-    /// until it gives it to [`lower_error_context`](Self::lower_error_context) or
+    /// Returns the error context at `index` of an instance: `lift_error_context`.
+    ///
+    /// The host holds it once more, until [`lower_error_context`](Self::lower_error_context) or
     /// [`drop_error_context`](Self::drop_error_context).
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`.
+    /// The traps `unknown-handle-index` and `handle-wrong-type`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
     pub fn lift_error_context(
@@ -133,13 +162,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.error_context_id(error_context)?)
     }
 
-    /// `lower_error_context`: gives what the host holds of an error context to an instance, and
-    /// gives its index there.
+    /// Passes one hold of the host on an error context to an instance, and returns the index
+    /// there: `lower_error_context`.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotHeld`] if the host doesn't hold it; [`Error::Full`]:
-    /// [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
+    /// - [`MachineError::NotHeld`] if the host doesn't hold it.
+    /// - [`Error::Full`] if there is no room in [`Handles`](crate::limits::Table::Handles).
+    /// - The trap `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     pub fn lower_error_context(
@@ -160,20 +190,21 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(index)
     }
 
-    /// How many times the host holds an error context: a **host extension**.
+    /// Returns how many times the host holds an error context. This is a **host extension**.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the error context doesn't exist.
     pub fn host_holds(&self, error_context: ErrorContextId) -> Result<u32, Error> {
         Ok(self.error_contexts.get(self.error_context_key(error_context)?)?.host_holds)
     }
 
-    /// Gives up what the host holds of an error context: a **host extension**.
+    /// Drops one hold of the host on an error context. This is a **host extension**.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`MachineError::NotHeld`] if the host doesn't hold it.
+    /// - [`Error::Unknown`] if the error context doesn't exist.
+    /// - [`MachineError::NotHeld`] if the host doesn't hold it.
     pub fn drop_error_context(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
         let key = self.error_context_key(error_context)?;
         let held = self.error_contexts.get_mut(key)?;
@@ -181,14 +212,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.remove_unheld(error_context)
     }
 
-    /// A handle that stood for it is gone.
+    /// Removes one handle from the count of an error context.
     pub(crate) fn release(&mut self, error_context: Key<ErrorContext>) -> Result<(), Error> {
         self.error_contexts.get_mut(error_context)?.handles -= 1;
         self.remove_unheld(self.error_context_id(error_context)?)
     }
 
-    /// Removes an error context that neither a guest nor the host has, and that the hooks don't
-    /// keep; then another one that they have kept for it, if nobody has that, and so on.
+    /// Removes an error context that neither a guest nor the host holds, and that the hooks don't
+    /// keep. Then it removes the one that the hooks have kept for it, if nothing else holds that,
+    /// and so on.
     pub(crate) fn remove_unheld(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
         let mut next = error_context;
         loop {
@@ -205,11 +237,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
+    /// Returns the message of an error context.
     fn message(&self, error_context: Key<ErrorContext>) -> Result<&str, Error> {
         let unknown = Error::Unknown(Table::ErrorContexts);
         Ok(self.messages.get(error_context.position()).ok_or(unknown)?.text())
     }
 
+    /// Sets the message of an error context.
     fn set_message(
         &mut self,
         error_context: Key<ErrorContext>,

@@ -1,6 +1,6 @@
-//! The stack of nested calls: whom control returns to when the current thread stops.
+//! The stack of nested calls, which tells to whom control returns when the current thread stops.
 //!
-//! In the reference this is Python's own stack: `Thread.resume` returns into `canon_lift`, that
+//! In the reference, this is the stack of Python: `Thread.resume` returns into `canon_lift`, that
 //! into `canon_lower` on the caller's thread, and so on down to the host.
 
 use crate::chooser::{Choice, Chooser};
@@ -17,24 +17,25 @@ use super::step::{Flow, Step};
 use crate::id::TaskId;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Makes sure that there is room for as many frames.
+    /// Makes sure that there is room for `additional` more frames.
     #[inline]
     pub(crate) fn reserve_frames(&mut self, additional: usize) -> Result<(), Error> {
         if self.frames.reserve(additional) { Ok(()) } else { Err(Error::Full(Table::Frames)) }
     }
 
+    /// Pushes a frame.
     #[inline]
     pub(crate) fn push_frame(&mut self, frame: Frame) -> Result<(), Error> {
         self.frames.push(frame).map_err(|_| Error::Full(Table::Frames))
     }
 
-    /// The innermost frame.
+    /// Returns the innermost frame.
     #[inline]
     pub(crate) fn top_frame(&self) -> Option<Frame> {
         self.frames.get(self.frames.len().checked_sub(1)?).copied()
     }
 
-    /// Puts `frame` in the place of the innermost one.
+    /// Replaces the innermost frame with `frame`.
     #[inline]
     pub(crate) fn set_top_frame(&mut self, frame: Frame) -> Result<(), Error> {
         let top = self.frames.len().checked_sub(1).and_then(|top| self.frames.get_mut(top));
@@ -42,7 +43,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// The next step, once `flow` is the outcome of what was just told.
+    /// Returns the next step. `flow` is the outcome of the last action.
     #[inline]
     pub(crate) fn step(&mut self, mut flow: Flow) -> Result<Step, Failure> {
         loop {
@@ -54,7 +55,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The current thread stopped: its resumer goes on.
+    /// Lets the resumer of the current thread go on, which has stopped.
     fn return_to_resumer(&mut self) -> Result<Flow, Failure> {
         let Some(frame) = self.top_frame() else { return Err(MachineError::NotEntered.into()) };
         match frame {
@@ -103,13 +104,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Fails if control can't return to `thread`, as its instance trapped meanwhile.
+    /// Fails if control can't return to `thread`, because its instance has trapped meanwhile.
     #[inline]
     fn check_reenter(&self, thread: Key<Thread>) -> Result<(), Failure> {
         self.check_enter(self.tasks.get(self.threads.get(thread)?.task)?.instance)
     }
 
-    /// Whether a task has resolved; one that is gone has.
+    /// Returns `true` if a task has resolved. A task that is gone has.
     #[inline]
     fn is_resolved(&self, task: TaskId) -> Result<bool, Error> {
         match self.task_key(task) {

@@ -1,4 +1,4 @@
-//! Handles: what the numbers in an instance's handle table stand for, and finding it.
+//! Handles: the objects that the numbers in an instance's handle table stand for.
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
@@ -16,7 +16,7 @@ use super::record::waitable::{Kind, Waitable, WaitableSet};
 use super::state::Machine;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `handles.get`
+    /// Returns the handle at `index`: `handles.get`.
     ///
     /// Traps: `unknown-handle-index`.
     #[inline]
@@ -25,7 +25,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         handle.ok_or_else(|| Trap::UnknownHandleIndex { index }.into())
     }
 
-    /// `handles.add`
+    /// Adds a handle, and returns its index: `handles.add`.
     ///
     /// Traps: `table-full`.
     pub(crate) fn add_handle(
@@ -36,7 +36,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.tables_mut(instance)?.handles.add(handle)
     }
 
-    /// `handles.remove`
+    /// Removes a handle: `handles.remove`.
     pub(crate) fn remove_handle(
         &mut self,
         instance: Key<Instance>,
@@ -46,7 +46,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Makes sure that `instance` has room for as many more handles.
+    /// Makes sure that `instance` has room for `additional` more handles.
     ///
     /// Traps: `table-full`.
     pub(crate) fn check_handle_room(
@@ -57,7 +57,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.tables_mut(instance)?.handles.check_room::<Handle>(additional)
     }
 
-    /// The resource handle at `index`.
+    /// Returns the resource handle at `index`.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`.
     pub(crate) fn resource_at(
@@ -71,7 +71,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The waitable set at `index`.
+    /// Returns the waitable set at `index`.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`.
     #[inline]
@@ -86,7 +86,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The waitable at `index`.
+    /// Returns the waitable at `index`.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`.
     #[inline]
@@ -101,7 +101,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The subtask at `index`.
+    /// Returns the subtask at `index`.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`.
     pub(crate) fn subtask_at(
@@ -117,7 +117,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The end at `index`, which must be of this kind, direction and type.
+    /// Returns the end at `index`, which must have this kind, direction and type.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`.
     #[inline]
@@ -140,7 +140,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The error context at `index`.
+    /// Returns the error context at `index`.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`.
     pub(crate) fn error_context_at(

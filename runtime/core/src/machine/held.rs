@@ -1,21 +1,20 @@
 //! Held stacks of calls: a **host extension**, on the embedder's side of the rules.
 //!
-//! A host function whose type isn't `async` may wait all the same: what counts as blocking is up to
-//! the host. Its caller, and those that have called it, are then *held*: the frames of the stack are
-//! put aside, and come back when the function has returned. Meanwhile, other instances go on.
+//! A host function whose type isn't `async` can wait as well, because the spec lets the host define
+//! what blocking is. Then its caller, and the callers of that, are *held*: the frames of the stack
+//! are put aside until the function has returned. Meanwhile, other instances go on.
 //!
-//! - No thread of an instance runs that has a thread in a held stack.
-//! - A call that would enter such an instance waits. If somebody on the stack can't wait, as they are
-//!   in a call of a function that isn't `async` or called one, the stack is held, too.
-//! - Calls that the function makes [itself](Machine::invoke_for_held) enter, as those of a host function
-//!   do that doesn't wait. A stack of theirs that is held has to come back first. So those who are held
-//!   in an instance come back in the reverse order, which guests rely on that keep a stack in memory.
-//! - If an instance that would be held also runs below, under a host function that doesn't wait, the
-//!   stack can't be held: that function goes on, and its caller would before the one that is held.
-//!   This is the trap `cannot-block-sync-task`.
+//! - No thread of an instance runs while the instance has a thread in a held stack.
+//! - A call that would enter such an instance waits. If a caller on its stack can't wait, because it
+//!   is in a call of a function that isn't `async`, or has called one, that stack is held, too.
+//! - Calls that the function makes [itself](Machine::invoke_for_held) may enter, as if the function
+//!   did not wait. If their own stack is held, it has to come back first. So stacks that are held in
+//!   one instance come back in the reverse order. Guests that keep a stack in memory rely on that.
+//! - An instance that would be held may also run below, under a host function that doesn't wait.
+//!   Then the stack can't be held, because that function goes on, and so its caller would run before
+//!   the held one. This is the trap `cannot-block-sync-task`.
 //!
-//! To guests, it is as if the function had run all the time, on the caller's stack.
-//!
+//! Guests see no difference to a function that runs all the time on the caller's stack.
 //! [Blocking](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#blocking)
 
 use crate::builtin::TypeIndex;
@@ -36,23 +35,26 @@ use super::state::Machine;
 use super::step::{Flow, Step};
 use crate::id::{FunctionId, SubtaskId};
 
-/// The entries of a stack whose thread at the top waits to enter, besides its frames: its bottom, and
-/// the entering.
+/// The entries of a stack whose thread at the top waits to enter, without its frames: the bottom,
+/// and the entering.
 const ENTRIES_OF_ENTERING: usize = 2;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The host gives control back after [`Step::CallHost`], in place of
-    /// [`host_returned`](Self::host_returned): its function waits, and the guests on the stack are held
-    /// until [`return_host_function_call`](Self::return_host_function_call). Then they go on by
+    /// Returns control to the machine after [`Step::CallHost`], because the host function waits.
+    /// It takes the place of [`host_returned`](Self::host_returned).
+    ///
+    /// The guests on the stack are held until
+    /// [`return_host_function_call`](Self::return_host_function_call). Then they go on by
     /// [`tick`](Self::tick).
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotEntered`] if the call isn't the one that is under way;
-    /// [`MachineError::AlreadyResolved`]; [`Error::Unknown`]; [`Error::Full`]:
-    /// [`HeldFrames`](crate::limits::Table::HeldFrames). Traps: `cannot-block-sync-task` if an
-    /// instance on the stack also runs below another host function, or if
-    /// [holding is forbidden](Self::forbid_holding).
+    /// - [`MachineError::NotEntered`] if the call isn't the one that is under way.
+    /// - [`MachineError::AlreadyResolved`] if the call has resolved.
+    /// - [`Error::Unknown`] if the call doesn't exist.
+    /// - [`Error::Full`] if there is no room in [`HeldFrames`](crate::limits::Table::HeldFrames).
+    /// - The trap `cannot-block-sync-task` if an instance on the stack also runs below another
+    ///   host function, or if [holding is forbidden](Self::forbid_holding).
     pub fn hold_callers(&mut self, call: SubtaskId) -> Result<Step, Failure> {
         self.check_host_has_control()?;
         let subtask = self.host_function_call(call)?;
@@ -69,12 +71,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// [`invoke`](Self::invoke), by the host function that `call` is a call of. If its callers are
-    /// held, the call enters their instances.
+    /// Calls a guest's export as [`invoke`](Self::invoke) does, for the host function whose call
+    /// `call` is. If the callers of that are held, the new call enters their instances.
     ///
     /// # Errors
     ///
-    /// Those of [`invoke`](Self::invoke), and [`Error::Unknown`] if there is no such call.
+    /// - Those of [`invoke`](Self::invoke).
+    /// - [`Error::Unknown`] if there is no such call.
     pub fn invoke_for_held(
         &mut self,
         call: SubtaskId,
@@ -84,13 +87,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.invoke_with(function, None, holder)
     }
 
-    /// [`drop_host_resource`](Self::drop_host_resource), by the host function that `call` is a call of. If
-    /// its callers are held, the destructor enters their instances.
+    /// Drops a resource as [`drop_host_resource`](Self::drop_host_resource) does, for the host
+    /// function whose call `call` is. If the callers of that are held, the destructor enters
+    /// their instances.
     ///
     /// # Errors
     ///
-    /// Those of [`drop_host_resource`](Self::drop_host_resource), and [`Error::Unknown`] if there is no
-    /// such call.
+    /// - Those of [`drop_host_resource`](Self::drop_host_resource).
+    /// - [`Error::Unknown`] if there is no such call.
     pub fn drop_host_resource_for_held(
         &mut self,
         call: SubtaskId,
@@ -101,7 +105,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.drop_host_resource_with(ty, representation, holder)
     }
 
-    /// The thread at the top of the stack that is held for a host function.
+    /// Returns the thread at the top of the stack that is held for a host function.
     fn holder_for(&self, call: SubtaskId) -> Result<Option<Key<Thread>>, Error> {
         match self.waitables.get(self.subtask_key(call)?)?.waiter {
             Some(thread) if self.held_stack(thread)?.is_some() => Ok(Some(thread)),
@@ -113,18 +117,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if there is no such call.
     pub fn are_callers_held(&self, call: SubtaskId) -> Result<bool, Error> {
         Ok(self.holder_for(call)?.is_some())
     }
 
-    /// Returns `true` if a call by the host function that `holder` is a call of can't go on before the
-    /// function returns: the callers of the function are held, and the callee runs in one of their
-    /// instances.
+    /// Returns `true` if `call`, which a host function has made, can't go on before that function
+    /// returns.
+    ///
+    /// `holder` is the call of the host function. Its callers are held, and the callee of `call`
+    /// runs in one of their instances.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if one of the calls doesn't exist.
     pub fn waits_for_holder(&self, holder: SubtaskId, call: SubtaskId) -> Result<bool, Error> {
         let Callee::Task(task) = self.subtask(self.subtask_key(call)?)?.callee else {
             return Ok(false);
@@ -133,7 +139,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if let Some(thread) = task.implicit_thread
             && self.is_on_held_stack(thread)?
         {
-            // It goes on when the host function has returned that it is held for.
+            // It goes on when the host function that it is held for has returned.
             return Ok(false);
         }
         let instance = task.instance;
@@ -148,13 +154,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(false)
     }
 
-    /// Unwinds a held stack that can't go on, as the instance at its top is locked down: as a trap
-    /// does, it locks down all instances on the stack. Returns `true` if there was one, so that there
-    /// may be others.
+    /// Unwinds a held stack that can't go on, because the instance at its top is locked down. As
+    /// a trap does, it locks down all instances on the stack.
+    ///
+    /// Returns `true` if there was one. There may be others.
     ///
     /// # Errors
     ///
-    /// [`MachineError::GuestHasControl`]; [`Error::Inconsistent`], which is a mistake of Weft's.
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`Error::Inconsistent`] after a fault in Weft.
     pub fn unwind_held(&mut self) -> Result<bool, Error> {
         self.look()?;
         if self.current.is_some() {
@@ -163,7 +171,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.unwind_held_of_gone()
     }
 
-    /// Unwinds a held stack at whose top the instance is locked down, as [`unwind_held`](Self::unwind_held).
+    /// Unwinds a held stack as [`unwind_held`](Self::unwind_held) does. The instance at its top
+    /// is locked down.
     pub(crate) fn unwind_held_of_gone(&mut self) -> Result<bool, Error> {
         self.unwind_held_if(|machine, thread, _| {
             let instance = machine.tasks.get(machine.threads.get(thread)?.task)?.instance;
@@ -171,12 +180,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// Unwinds a held stack that `instance` is part of, which is locked down. Returns `true` if there was
-    /// one.
+    /// Unwinds a held stack that `instance`, which is locked down, is part of. Returns `true` if
+    /// there was one.
     pub(crate) fn unwind_held_of(&mut self, instance: Key<Instance>) -> Result<bool, Error> {
         self.unwind_held_if(|machine, _, stack| Ok(machine.num_held_frames(stack, instance)? > 0))
     }
 
+    /// Unwinds the first held stack for which `is_lost` returns `true`. Returns `true` if there
+    /// was one.
     fn unwind_held_if(
         &mut self,
         is_lost: impl Fn(&Self, Key<Thread>, Key<HeldFrame>) -> Result<bool, Error>,
@@ -195,8 +206,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(false)
     }
 
-    /// Makes sure that there is room for a call that would enter an instance with a held guest, and for
-    /// its callers, if they may have to be held.
+    /// Makes sure that there is room for a call that would enter an instance with a held guest,
+    /// and for its callers, if they may have to be held.
     #[inline]
     pub(crate) fn reserve_entering(
         &mut self,
@@ -211,12 +222,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.held.reserve(frames.saturating_add(ENTRIES_OF_ENTERING))
     }
 
-    /// The frames of the stack of nested calls, the innermost first.
+    /// Returns the frames of the stack of nested calls, the innermost first.
     fn frames_from_top(&self) -> impl Iterator<Item = Frame> {
         (0..self.frames.len()).rev().filter_map(|it| self.frames.get(it)).copied()
     }
 
-    /// How many frames there are above the one of the host that began them.
+    /// Returns the number of frames above the host's own frame, which began them.
     fn num_frames_of_host(&self) -> usize {
         self.frames_from_top()
             .take_while(|frame| {
@@ -228,8 +239,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             .count()
     }
 
-    /// The thread at the top of the held stack whose host function has begun what runs, if there is
-    /// one.
+    /// Returns the thread at the top of the held stack whose host function has begun the current
+    /// call, if there is one.
     pub(crate) fn current_holder(&self) -> Option<Key<Thread>> {
         self.frames_from_top().find_map(|frame| match frame {
             Frame::Host { holder } => Some(holder),
@@ -237,8 +248,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })?
     }
 
-    /// The thread at the top of the held stack whose host function has begun what `thread` is held
-    /// in.
+    /// Returns the thread at the top of the held stack whose host function has begun the call
+    /// that `thread` is held in.
     pub(crate) fn holder_of(&self, thread: Key<Thread>) -> Result<Option<Key<Thread>>, Error> {
         match self.held_stack(thread)? {
             Some(stack) => Ok(self.bottom(stack)?.inside_of),
@@ -246,18 +257,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Says whether the stack of nested calls can be held from now on: not while it has a frame that can't
-    /// stop, such as the start function of a core module. Returns whether that was forbidden before.
+    /// Sets if holding the stack of nested calls is forbidden from now on. Returns `true` if it
+    /// was forbidden before.
     ///
-    /// What would be held then traps with [`CannotBlockSyncTask`](Trap::CannotBlockSyncTask).
+    /// Forbid it while the stack has a frame that can't stop, such as the start function of a
+    /// core module. A call that would be held then traps with
+    /// [`CannotBlockSyncTask`](Trap::CannotBlockSyncTask).
     #[inline]
     pub const fn forbid_holding(&mut self, is_forbidden: bool) -> bool {
         core::mem::replace(&mut self.is_holding_forbidden, is_forbidden)
     }
 
-    /// Fails if the stack of nested calls can't be held, as that is [forbidden](Self::forbid_holding), or
-    /// as one of its instances also runs below the host function that has begun it, which does not
-    /// wait.
+    /// Fails if the stack of nested calls can't be held. Either that is
+    /// [forbidden](Self::forbid_holding), or one of its instances also runs below the host
+    /// function that has begun it, which does not wait.
     fn check_hold(&self) -> Result<(), Failure> {
         if self.is_holding_forbidden {
             return Err(Trap::CannotBlockSyncTask.into());
@@ -274,8 +287,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Holds the stack of nested calls down to where the host has begun it. `thread` is at its top,
-    /// and waits in `queue`. If it waits to enter, `enter` is its continuation.
+    /// Holds the stack of nested calls, down to the host's frame that has begun it. `thread` is
+    /// at its top, and waits in `queue`. If it waits to enter, `enter` is its continuation.
     pub(crate) fn hold(
         &mut self,
         thread: Key<Thread>,
@@ -296,7 +309,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.wait_in_held(thread, queue, above)
     }
 
-    /// Puts the bottom below a held stack, and lets the thread at its top wait.
+    /// Adds the bottom of a held stack, and lets the thread at its top wait.
     fn wait_in_held(
         &mut self,
         thread: Key<Thread>,
@@ -311,8 +324,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.start_waiting(thread, queue, Continuation::Held(stack.into()))
     }
 
-    /// Lets a call wait that would enter an instance with a held guest. If one of its callers can't
-    /// wait, they are held. The frame of the callee's own loop is not pushed yet.
+    /// Lets a call wait that would enter an instance with a held guest. If one of its callers
+    /// can't wait, they are held. The frame of the callee's own loop is not pushed yet.
     pub(crate) fn hold_entering(
         &mut self,
         thread: Key<Thread>,
@@ -329,7 +342,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
-    /// Returns `true` if a caller on the stack can't go on, nor wait, before the callee has returned.
+    /// Returns `true` if a caller on the stack can neither go on nor wait before the callee has
+    /// returned.
     fn is_waited_for(&self, is_async_typed: bool) -> bool {
         for frame in self.frames_from_top() {
             match frame {
@@ -343,15 +357,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 Frame::Lower { .. }
                 | Frame::CancelSubtask { .. }
                 | Frame::RequestCancellation { .. }
-                // Nobody waits before the records are made.
+                // No call waits before its records are made.
                 | Frame::Deferred(_) => {}
             }
         }
         false
     }
 
-    /// Returns `true` if a call has to wait before it enters `instance`, as a guest of it is held, and
-    /// not for the host function that has begun the call.
+    /// Returns `true` if a call has to wait before it enters `instance`, because a guest of it is
+    /// held, but not for the host function that has begun the call.
     #[inline]
     pub(crate) fn is_closed_by_held(&self, instance: Key<Instance>) -> Result<bool, Error> {
         let num_held = self.instances.get(instance)?.held;
@@ -373,7 +387,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(num_of_holders < num_held)
     }
 
-    /// Puts the frames of a held stack back, at whose top `thread` is, and goes on.
+    /// Puts back the frames of a held stack, with `thread` at its top, and goes on.
     pub(crate) fn continue_held(
         &mut self,
         thread: Key<Thread>,
@@ -396,7 +410,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             entry = above;
         }
         match enter {
-            // The frame at the top is that of the call which has resolved.
+            // The frame at the top is that of the call that has resolved.
             None => Ok(None),
             Some(begin) => self.enter_after_hold(thread, begin),
         }

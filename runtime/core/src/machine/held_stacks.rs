@@ -1,4 +1,4 @@
-//! The held stacks of calls as they are kept: finding what is on one, and taking it apart.
+//! Held stacks of calls: finding what is on one, and taking it apart.
 
 use crate::chooser::Chooser;
 use crate::error::Error;
@@ -14,14 +14,15 @@ use super::record::waitable::Waitable;
 use super::state::Machine;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The queue of a thread whose host function has returned, at the top of a held stack.
+    /// Returns the queue of a thread at the top of a held stack, whose host function has
+    /// returned.
     pub(crate) fn queue_of_resolved(&self, stack: Key<HeldFrame>) -> Result<Queue, Error> {
         let is_last = self.bottom(stack)?.held_inside == 0;
         Ok(if is_last { Queue::Resolved } else { Queue::Unlisted })
     }
 
-    /// Returns the call that the thread at the top of a held stack has made; nothing if it waits to
-    /// enter.
+    /// Returns the call that the thread at the top of a held stack has made, or `None` if it
+    /// waits to enter.
     pub(crate) fn call_of_held(
         &self,
         stack: Key<HeldFrame>,
@@ -39,7 +40,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(call)
     }
 
-    /// Forgets what is held for a thread that is removed, and waits to enter.
+    /// Removes the held stack of a thread that is removed.
     pub(crate) fn drop_held(
         &mut self,
         thread: Key<Thread>,
@@ -69,12 +70,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// Whether `thread` is on a held stack, at its top or below.
+    /// Returns `true` if `thread` is on a held stack, at its top or below.
     pub(crate) fn is_on_held_stack(&self, thread: Key<Thread>) -> Result<bool, Error> {
         let held = self.threads.get(thread)?;
         Ok(held.state == ThreadActivity::Running || self.held_stack(thread)?.is_some())
     }
 
+    /// Returns `true` if a held stack has frames.
     pub(crate) fn has_held_frames(&self, stack: Key<HeldFrame>) -> Result<bool, Error> {
         match self.held.get(stack)?.above {
             Some(above) => Ok(matches!(self.held.get(above)?.entry, HeldEntry::Frame(_))),
@@ -82,7 +84,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The instance of a frame that can be held; nothing where the host has begun something.
+    /// Returns the instance of a frame that can be held, or `None` for a frame of the host.
     pub(crate) fn instance_of_frame(&self, frame: Frame) -> Result<Option<Key<Instance>>, Error> {
         Ok(match frame {
             Frame::Host { .. } | Frame::HostCopy { .. } | Frame::Realloc { .. } => None,
@@ -96,14 +98,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// A frame is held no more.
+    /// Removes a frame that is held no longer from the count of its instance.
     pub(crate) fn release_frame(&mut self, frame: Frame) -> Result<(), Error> {
         let Some(instance) = self.instance_of_frame(frame)? else { return Ok(()) };
         self.instances.get_mut(instance)?.held -= 1;
         self.count(instance)
     }
 
-    /// How many frames of a held stack are of `instance`.
+    /// Returns the number of a held stack's frames that belong to `instance`.
     pub(crate) fn num_held_frames(
         &self,
         stack: Key<HeldFrame>,
@@ -123,6 +125,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(num_frames)
     }
 
+    /// Returns the bottom of a held stack.
     pub(crate) fn bottom(&self, stack: Key<HeldFrame>) -> Result<&Bottom, Error> {
         match &self.held.get(stack)?.entry {
             HeldEntry::Bottom(bottom) => Ok(bottom),
@@ -130,6 +133,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
+    /// Returns the bottom of a held stack, to change it.
     pub(crate) fn bottom_mut(&mut self, stack: Key<HeldFrame>) -> Result<&mut Bottom, Error> {
         match &mut self.held.get_mut(stack)?.entry {
             HeldEntry::Bottom(bottom) => Ok(bottom),
@@ -137,16 +141,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// A stack waits no more. If a host function has begun it whose callers are held, it is one less
-    /// that these wait for.
+    /// Removes a stack that no longer waits from the count of the stack whose host function has begun it, if
+    /// there is one.
     pub(crate) fn leave_holder(&mut self, stack: Key<HeldFrame>) -> Result<(), Error> {
         let has_frames = self.has_held_frames(stack)?;
         let inside_of = self.bottom_mut(stack)?.inside_of.take();
         self.change_inside(inside_of, |holder| *holder.count(has_frames) -= 1)
     }
 
-    /// The number of stacks changes that the host function of `holder` has begun. Its callers come
-    /// back if it has returned, and none of these is held.
+    /// Changes the number of stacks that the host function of `holder` has begun. The callers of
+    /// that function come back if it has returned, and no such stack is held.
     pub(crate) fn change_inside(
         &mut self,
         holder: Option<Key<Thread>>,
@@ -163,8 +167,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `thread`, at the top of a held stack, is there no more: what its host function has begun is on
-    /// its own from now on.
+    /// Removes `thread`, which leaves the top of a held stack, from the calls that its host
+    /// function has begun. They don't depend on it from now on.
     pub(crate) fn forget_holder(
         &mut self,
         thread: Key<Thread>,

@@ -1,8 +1,8 @@
-//! Hooks: what is told of the records that the machine makes and removes.
+//! Hooks: observers of the records that the machine makes and removes.
 //!
-//! The machine keeps of a task, a thread, a call and an error context what the spec's rules need,
-//! and not more. Whoever wants to keep more of one, as long as it is there, implements [`Hooks`].
-//! Ids go in, results come out; a hook never sees the machine.
+//! The machine keeps of a task, a thread, a call and an error context only what the spec's rules
+//! need. To keep more with one of them, as long as it exists, implement [`Hooks`]. A hook gets
+//! ids and returns results, and never sees the machine.
 
 use crate::error::Error;
 use crate::limits::Table;
@@ -11,36 +11,36 @@ use crate::id::{
     ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId,
 };
 
-/// An observer of a machine's records, which it is told of when they are made and removed.
+/// An observer of a machine's records, which is told when they are made and removed.
 ///
-/// Every method has a default that does nothing. `()` implements this trait and is never told of
-/// anything: a [`Machine`](super::Machine) with `()` carries neither code nor bytes for hooks.
+/// Every method has a default that does nothing. `()` implements this trait and is told nothing: a
+/// [`Machine`](super::Machine) with `()` has neither code nor bytes for hooks.
 ///
-/// Three things happen to a record, in this order:
+/// A record has three stages, in this order:
 ///
 /// 1. `prepare_…` is called before anything has changed, with the id that the record will have. An
-///    [`Error::Full`] from it refuses, and leaves the machine as it was. The record may still not
-///    be made, because something else refuses or traps.
-/// 2. `…_made` is called when the record is there, after it was prepared. It has no reason to fail: an
-///    error from it is passed on as [`Error::Inconsistent`] would be, and something is left half-way.
-/// 3. `…_removed` is called just before the record goes. Its id never comes back.
+///    [`Error::Full`] from it refuses the record, and leaves the machine as it was. The record may
+///    still not be made, because something else refuses it or traps.
+/// 2. `…_made` is called after the record was made. It should not fail: the machine passes its
+///    error on, as it would an [`Error::Inconsistent`], and something is left half-way.
+/// 3. `…_removed` is called just before the record is removed. Its id is never used again.
 ///
-/// The machine may put off the records of a call without `async` until somebody looks at it:
-/// [`invoke_deferred`](super::Machine::invoke_deferred). It does so only while
+/// The machine may put off the records of a call without `async` until they are needed, as
+/// [`invoke_deferred`](super::Machine::invoke_deferred) does. It puts them off only while
 /// [`hears_of_next_task`](Self::hears_of_next_task) and
-/// [`hears_of_next_call`](Self::hears_of_next_call) return `false`. Of such a call,
+/// [`hears_of_next_call`](Self::hears_of_next_call) return `false`. Then, for such a call,
 ///
-/// - no hook is told if it ends before somebody looks;
-/// - a hook that hears of the next ones by then is told when the records are made, of the outermost
-///   call first;
-/// - nobody can refuse the records: an [`Error::Full`] is passed on to whoever looked, and all that
-///   is left is to [unwind](super::Machine::trapped).
+/// - no hook is told of it, if it ends before its records are needed;
+/// - a hook that wants to be told by then is told when the records are made, beginning with the
+///   outermost call;
+/// - the records can't be refused: an [`Error::Full`] goes to the method that needed them, and only
+///   [unwinding](super::Machine::trapped) is left.
 ///
-/// A hook that wants to hear of each call, and in time, says so by [`EAGER`](Self::EAGER).
+/// A hook that has to be told of each call as it begins sets [`EAGER`](Self::EAGER).
 ///
 /// # Example
 ///
-/// Counting the tasks that are under way:
+/// Count the tasks that are under way:
 ///
 /// ```
 /// # use weft_core as weft;
@@ -73,39 +73,39 @@ use crate::id::{
 /// # }
 /// ```
 pub trait Hooks {
-    /// `true` if the records of every call are made at once, so that the hook is told of each as it
-    /// begins.
+    /// `true` if the records of every call are made at once, so that the hook is told of each as
+    /// it begins.
     const EAGER: bool = false;
 
-    /// Whether the machine tells it anything. If not, no method is ever called.
+    /// `true` if the machine tells it anything. If it is `false`, no method is ever called.
     const LISTENS: bool = true;
 
-    /// The tables that it keeps, and how many bytes an entry of each takes: for
+    /// The hook's own tables, and the size of an entry of each in bytes, for
     /// [`Machine::entry_bytes`](super::Machine::entry_bytes).
     const ENTRY_BYTES: &'static [(Table, usize)] = &[];
 
-    /// Returns how many entries one of its tables has in use: for
+    /// Returns the number of entries in use of one of its tables, for
     /// [`Machine::count_of`](super::Machine::count_of).
     fn count_of(&self, table: Table) -> usize {
         let _ = table;
         0
     }
 
-    /// Returns whether [`prepare_task`](Self::prepare_task) and [`task_made`](Self::task_made) are
-    /// called for the task that is made next. The ids that they get are put together only then.
+    /// Returns `true` if [`prepare_task`](Self::prepare_task) and [`task_made`](Self::task_made)
+    /// have to be called for the next task. Their arguments are only put together if it does.
     #[inline]
     fn hears_of_next_task(&self) -> bool {
         true
     }
 
-    /// Returns whether [`prepare_call`](Self::prepare_call) and [`call_made`](Self::call_made) are
-    /// called for the call that is made next. The ids that they get are put together only then.
+    /// Returns `true` if [`prepare_call`](Self::prepare_call) and [`call_made`](Self::call_made)
+    /// have to be called for the next call. Their arguments are only put together if it does.
     #[inline]
     fn hears_of_next_call(&self) -> bool {
         true
     }
 
-    /// Makes sure that there is room for whatever is kept of a task and its implicit thread.
+    /// Makes sure that there is room for the hook's record of a task and its implicit thread.
     ///
     /// # Errors
     ///
@@ -115,22 +115,22 @@ pub trait Hooks {
         Ok(())
     }
 
-    /// Hears that the records of a task and its implicit thread were made.
+    /// Learns that the records of a task and its implicit thread were made.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn task_made(&mut self, task: &NewTask) -> Result<(), Error> {
         let _ = task;
         Ok(())
     }
 
-    /// Hears that a task has resolved without a result, as it was cancelled. `implicit_thread` is
-    /// there if it is not over.
+    /// Learns that a task has resolved without a result, because it was cancelled.
+    /// `implicit_thread` is there if it has not ended.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn task_cancelled(
         &mut self,
         task: TaskId,
@@ -140,17 +140,17 @@ pub trait Hooks {
         Ok(())
     }
 
-    /// Hears that the record of a task is removed.
+    /// Learns that the record of a task is removed.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn task_removed(&mut self, task: TaskId) -> Result<(), Error> {
         let _ = task;
         Ok(())
     }
 
-    /// Makes sure that there is room for whatever is kept of an explicit thread, which a guest
+    /// Makes sure that there is room for the hook's record of an explicit thread, which a guest
     /// makes.
     ///
     /// # Errors
@@ -161,28 +161,29 @@ pub trait Hooks {
         Ok(())
     }
 
-    /// Hears that the record of an explicit thread was made. Implicit ones come with their tasks.
+    /// Learns that the record of an explicit thread was made. Implicit ones come with their
+    /// tasks.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn thread_made(&mut self, thread: NewThread) -> Result<(), Error> {
         let _ = thread;
         Ok(())
     }
 
-    /// Hears that the record of a thread is removed, implicit or explicit, and how the thread has
-    /// ended. The threads of a task go before the task.
+    /// Learns that the record of a thread, implicit or explicit, is removed, and in which way the
+    /// thread has ended. The threads of a task are removed before the task.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn thread_removed(&mut self, thread: ThreadId, end: ThreadEnd) -> Result<(), Error> {
         let _ = (thread, end);
         Ok(())
     }
 
-    /// Makes sure that there is room for whatever is kept of a call.
+    /// Makes sure that there is room for the hook's record of a call.
     ///
     /// # Errors
     ///
@@ -192,29 +193,30 @@ pub trait Hooks {
         Ok(())
     }
 
-    /// Hears that the record of a call was made: a subtask. The callee's task follows its call.
+    /// Learns that the record of a call, a subtask, was made. The callee's task follows its call.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn call_made(&mut self, call: NewCall) -> Result<(), Error> {
         let _ = call;
         Ok(())
     }
 
-    /// Hears that the record of a call is removed. Returns an error context that it has
-    /// [kept](Self::keeps_error_context) for this call and keeps no longer, if there is one: the
-    /// machine removes that if nobody else has it.
+    /// Learns that the record of a call is removed.
+    ///
+    /// Returns an error context that the hook has [kept](Self::keeps_error_context) for this call
+    /// and keeps no longer, if there is one. The machine removes it if nothing else holds it.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn call_removed(&mut self, call: SubtaskId) -> Result<Option<ErrorContextId>, Error> {
         let _ = call;
         Ok(None)
     }
 
-    /// Makes sure that there is room for whatever is kept of an error context.
+    /// Makes sure that there is room for the hook's record of an error context.
     ///
     /// # Errors
     ///
@@ -224,30 +226,31 @@ pub trait Hooks {
         Ok(())
     }
 
-    /// Hears that an error context was made.
+    /// Learns that an error context was made.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn error_context_made(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
         let _ = error_context;
         Ok(())
     }
 
-    /// Returns whether an error context stays, although neither a guest nor the host has it any
-    /// more.
+    /// Returns `true` if an error context stays, although neither a guest nor the host holds it
+    /// any longer.
     fn keeps_error_context(&self, error_context: ErrorContextId) -> bool {
         let _ = error_context;
         false
     }
 
-    /// Hears that an error context is removed. Returns another one that it has
-    /// [kept](Self::keeps_error_context) for this one and keeps no longer, if there is one: the
-    /// machine removes that if nobody else has it.
+    /// Learns that an error context is removed.
+    ///
+    /// Returns another one that the hook has [kept](Self::keeps_error_context) for this one and
+    /// keeps no longer, if there is one. The machine removes it if nothing else holds it.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn error_context_removed(
         &mut self,
         error_context: ErrorContextId,
@@ -256,33 +259,33 @@ pub trait Hooks {
         Ok(None)
     }
 
-    /// Hears that an instance was locked down: none of its threads runs again. Their records are
-    /// removed later, or when the instance is.
+    /// Learns that an instance was locked down, and that none of its threads runs again. Their
+    /// records are removed later, or with the instance.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn instance_locked_down(&mut self, instance: InstanceId) -> Result<(), Error> {
         let _ = instance;
         Ok(())
     }
 
-    /// Hears that an instance is removed, after the records of all that it had.
+    /// Learns that an instance is removed. The records of all that it had were removed before.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn instance_removed(&mut self, instance: InstanceId) -> Result<(), Error> {
         let _ = instance;
         Ok(())
     }
 
-    /// Hears that events came to or went from the members of a waitable set that no instance has.
-    /// `has_event` says whether there is one now.
+    /// Learns that members of a waitable set that no instance has got or lost events. `has_event`
+    /// is `true` if there is an event now.
     ///
     /// # Errors
     ///
-    /// None but for a mistake of the hook's.
+    /// Only after a fault in the hook.
     fn set_changed(&mut self, set: WaitableSetId, has_event: bool) -> Result<(), Error> {
         let _ = (set, has_event);
         Ok(())
@@ -294,7 +297,7 @@ impl Hooks for () {
     const LISTENS: bool = false;
 }
 
-/// A task that is made: what hooks are told of it.
+/// The task of a hook's method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NewTask {
     /// Its id.
@@ -303,16 +306,16 @@ pub struct NewTask {
     pub implicit_thread: ThreadId,
     /// The instance that it runs in.
     pub instance: InstanceId,
-    /// The function that is called; nothing for `realloc`.
+    /// The called function; `None` for `realloc`.
     pub function: Option<FunctionId>,
-    /// The call as its caller sees it; nothing for `realloc`.
+    /// The call as its caller sees it; `None` for `realloc`.
     pub call: Option<SubtaskId>,
-    /// The task that runs when it is made: the one whose guest has control, or the one that calls
-    /// the host function that has control. Nothing if the host has control by itself.
+    /// The task that runs when this one is made. Its guest has control, or calls the host
+    /// function that has control. `None` if the host has control outside of any call.
     pub begun_by: Option<TaskId>,
 }
 
-/// An explicit thread that is made: what hooks are told of it.
+/// The explicit thread of a hook's method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NewThread {
     /// Its id.
@@ -321,24 +324,25 @@ pub struct NewThread {
     pub task: TaskId,
 }
 
-/// A call that is made: what hooks are told of it.
+/// The call of a hook's method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NewCall {
     /// Its id.
     pub call: SubtaskId,
-    /// The instance that calls; nothing for the host.
+    /// The instance that calls; `None` for the host.
     pub caller: Option<InstanceId>,
-    /// Whom it calls; nothing for an operation of the host, which the host ends itself.
+    /// The callee; `None` for an operation of the host, which the host ends itself.
     pub function: Option<FunctionId>,
 }
 
-/// How a thread has ended.
+/// The way in which a thread has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ThreadEnd {
-    /// It has come to its end.
+    /// It ran to its end.
     Completed,
-    /// It was cancelled, and has come to its end without a result.
+    /// It was cancelled, and has ended without a result.
     Cancelled,
-    /// It never runs again: something trapped in its instance, or the instance was removed.
+    /// It never runs again, because something trapped in its instance, or the instance was
+    /// removed.
     Failed,
 }

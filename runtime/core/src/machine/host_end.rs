@@ -1,8 +1,8 @@
 //! Ends of streams and futures that the host holds: **host extensions**, on the same rules.
 //!
-//! The reference has them in `new_stream` and `new_future` without an owner, whose buffers are
-//! the host's own. A host reads from and writes to its ends as a guest does with `async`; how it
-//! went is an [event of the host](Machine::next_host_event).
+//! The reference makes them in `new_stream` and `new_future` without an owner, with buffers of
+//! the host. A host reads from its ends and writes to them as a guest does with `async`. The
+//! outcome is an [event of the host](Machine::next_host_event).
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
@@ -20,12 +20,36 @@ use super::step::{AfterCopy, Buffer, Step};
 use crate::id::EndId;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `new_stream` and `new_future`, of the host: the readable end and the writable one.
+    /// Creates a stream or future of the host, and returns its readable end and its writable end:
+    /// `new_stream` and `new_future`.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Waitables`](crate::limits::Table::Waitables); [`Error::Unknown`] if `ty`
-    /// isn't of a stream or future.
+    /// - [`Error::Full`] if there is no room in [`Waitables`](crate::limits::Table::Waitables).
+    /// - [`Error::Unknown`] if `ty` isn't the type of a stream or future.
+    ///
+    /// # Example
+    ///
+    /// The host reads and writes a stream of its own, so that no guest is needed:
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::machine::{HostEvent, Machine, Step, TypeDefinition};
+    /// use weft::trap::EndKind;
+    ///
+    /// # weft::limits! {
+    /// #     struct Small { ..MachineSizes::SMALL }
+    /// # }
+    /// let mut machine = Machine::<Small>::default();
+    /// let bytes = machine.define_type(TypeDefinition::Ends { is_none_or_number: true })?;
+    /// let (readable, writable) = machine.new_host_ends(EndKind::Stream, bytes)?;
+    /// assert_eq!(machine.host_copy(readable, 1, 8)?, Step::ReturnToHost); // It waits for values.
+    /// machine.cancel_host_copy(readable)?;
+    /// assert!(machine.next_host_event()?.is_some());
+    /// machine.drop_host_end(readable)?;
+    /// machine.drop_host_end(writable)?;
+    /// # Ok::<(), weft::error::Failure>(())
+    /// ```
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn new_host_ends(&mut self, kind: EndKind, ty: TypeIndex) -> Result<(EndId, EndId), Error> {
@@ -34,21 +58,25 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((self.end_id(readable)?, self.end_id(writable)?))
     }
 
-    /// `End.copy`: begins a read from a readable end that the host holds, or a write to a writable
-    /// one, with a buffer of `length` elements. `number` is the host's name for the buffer, which
-    /// [`CopySide::buffer`](super::CopySide::buffer) has as its address.
+    /// Begins a read from a readable end of the host, or a write to a writable one: `End.copy`.
     ///
-    /// Gives [`Step::Copy`] if values move at once, and [`Step::ReturnToHost`] if not; either
-    /// way the end of it is an event. If the guest's values can't be lifted, or the host's not
-    /// lowered, [lock the guest's instance down](Self::lock_down_instance) and
+    /// The buffer has `length` elements. `number` is the host's name for it, which
+    /// [`CopySide::buffer`](super::CopySide::buffer) has as its address. Returns [`Step::Copy`]
+    /// if values move at once, and [`Step::ReturnToHost`] if not. In both cases, the outcome is
+    /// an event.
+    ///
+    /// If the guest's values can't be lifted, or the host's values can't be lowered,
+    /// [lock the guest's instance down](Self::lock_down_instance) and
     /// [give the copy up](Self::trapped).
     ///
     /// # Errors
     ///
-    /// [`MachineError::GuestHasControl`]; [`Error::Full`]:
-    /// [`Frames`](crate::limits::Table::Frames); [`MachineError::NotHeld`] if a guest holds the
-    /// end; [`MachineError::EndBusy`] if a read or write of it is under way or it has come to its
-    /// end; [`MachineError::BufferTooLong`] above [`MAX_BUFFER_LENGTH`], or 1 for a future.
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`Error::Full`] if there is no room in [`Frames`](crate::limits::Table::Frames).
+    /// - [`MachineError::NotHeld`] if a guest holds the end.
+    /// - [`MachineError::EndBusy`] if a read or write of it is under way, or no other can begin.
+    /// - [`MachineError::BufferTooLong`] if `length` is above [`MAX_BUFFER_LENGTH`], or isn't 1
+    ///   for a future.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn host_copy(&mut self, end: EndId, number: u64, length: u32) -> Result<Step, Failure> {
@@ -72,7 +100,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Host))
     }
 
-    /// The values of a host's read or write could not be moved: it is as if it had not begun.
+    /// Undoes a read or write of the host whose values could not be moved, as if it had not
+    /// begun.
     pub(crate) fn abandon_host_copy(&mut self, end: EndId) -> Result<(), Error> {
         if let Ok(key) = self.end_key(end) {
             let end = self.end_mut(key)?;
@@ -85,13 +114,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `End.cancel`: ends a read or write of the host that is under way. It ends with an event.
+    /// Finishes a read or write of the host that is under way: `End.cancel`. The outcome is an event.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotHeld`] if a guest holds the end; [`MachineError::EndIdle`] if nothing is
-    /// under way, or it is cancelled already; [`MachineError::OtherStep`] while a step is to be
-    /// ended, which may be to move its values.
+    /// - [`MachineError::NotHeld`] if a guest holds the end.
+    /// - [`MachineError::EndIdle`] if nothing is under way, or it is cancelled already.
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step, which may move
+    ///   the values.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn cancel_host_copy(&mut self, end: EndId) -> Result<(), Failure> {
@@ -103,14 +133,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.cancel_end(key)
     }
 
-    /// Ends the cancellation of a guest's read or write whose other end the host holds, where
-    /// [`Choice::HostCopyCancelled`](crate::chooser::Choice::HostCopyCancelled) left that to the
-    /// host.
+    /// Finishes the cancellation of a guest's read or write, whose other end the host holds. It is
+    /// for cancellations that
+    /// [`Choice::HostCopyCancelled`](crate::chooser::Choice::HostCopyCancelled) left to the host.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotHeld`] if a guest holds `end`, the host's end;
-    /// [`MachineError::NotCancelled`] if the other end isn't being cancelled.
+    /// - [`MachineError::NotHeld`] if a guest holds `end`, which is the host's end.
+    /// - [`MachineError::NotCancelled`] if the other end isn't being cancelled.
     pub fn finish_cancellation(&mut self, end: EndId) -> Result<(), Error> {
         let key = self.hosts_end(end)?;
         let Some(other) = self.end(key)?.other else {
@@ -122,12 +152,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.set_pending_event(other)
     }
 
-    /// `End.drop`: drops an end that the host holds; whoever holds the other one learns of it.
+    /// Drops an end that the host holds, and tells the holder of the other end: `End.drop`.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotHeld`] if a guest holds it; [`MachineError::EndBusy`] if a read or write
-    /// of it is under way.
+    /// - [`MachineError::NotHeld`] if a guest holds it.
+    /// - [`MachineError::EndBusy`] if a read or write of it is under way.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#stream-and-future-state)
     pub fn drop_host_end(&mut self, end: EndId) -> Result<(), Error> {
@@ -138,13 +168,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.drop_end(key)
     }
 
-    /// Whether the host holds this end.
+    /// Returns `true` if the host holds this end.
     pub fn is_hosts_end(&self, end: EndId) -> bool {
         let Ok(key) = self.end_key(end) else { return false };
         self.waitables.get(key).is_ok_and(|found| found.owner.is_none())
     }
 
-    /// The end that the host holds, and doesn't serve.
+    /// Returns the key of an end that the host holds, and doesn't serve.
     pub(crate) fn hosts_end(&self, end: EndId) -> Result<Key<Waitable>, Error> {
         let key = self.end_key(end)?;
         let found = self.waitables.get(key)?;

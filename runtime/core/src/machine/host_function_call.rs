@@ -1,5 +1,5 @@
-//! Host functions that guests call: what the host tells of them. The reference's
-//! `FuncInst` seen from inside: `on_start`, `on_resolve` and the return to the caller.
+//! Calls of host functions by guests, from the host's side: `on_start`, `on_resolve` and the
+//! return to the caller of the reference's `FuncInst`.
 
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
@@ -16,14 +16,17 @@ use super::step::{Resolution, Step};
 use crate::id::{InstanceId, SubtaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `on_start`: a host function takes its arguments, which may be lifted now.
+    /// Tells the machine that a host function takes its arguments, which may be lifted now:
+    /// `on_start`.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the call is no more, as its caller has it;
-    /// [`MachineError::CallerGone`] if the caller is locked down;
-    /// [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if a guest was called;
-    /// [`MachineError::AlreadyStarted`].
+    /// - [`Error::Unknown`] if the call doesn't exist any longer, because its caller has its
+    ///   outcome.
+    /// - [`MachineError::CallerGone`] if the caller is locked down.
+    /// - [`MachineError::AlreadyResolved`] if the call is over.
+    /// - [`MachineError::NotHosts`] if a guest was called.
+    /// - [`MachineError::AlreadyStarted`] if the arguments were taken before.
     pub fn start_host_function_call(&mut self, call: SubtaskId) -> Result<(), Error> {
         let subtask = self.host_function_call(call)?;
         if self.subtask(subtask)?.state != SubtaskState::Starting {
@@ -32,19 +35,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.subtask_started(subtask)
     }
 
-    /// `on_resolve`: a host function has returned, and its result was lowered into its
-    /// caller. `result` is its flat value, where the caller lowered without `async` and there is
-    /// one that fits.
+    /// Tells the machine that a host function has returned, and that its result was lowered into
+    /// its caller: `on_resolve`.
     ///
-    /// The caller runs on by a later step: within [`host_returned`](Self::host_returned), or when it
-    /// is its turn in [`tick`](Self::tick).
+    /// `result` is the flat value of the result. It is there if the caller lowered the function
+    /// without `async`, and the result fits one core value. The caller runs on by a later step:
+    /// within [`host_returned`](Self::host_returned), or by [`tick`](Self::tick) when it is its
+    /// turn.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the call is no more, as its caller has it;
-    /// [`MachineError::CallerGone`] if the caller is locked down;
-    /// [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if a guest was called;
-    /// [`MachineError::NotStarted`].
+    /// - [`Error::Unknown`] if the call doesn't exist any longer, because its caller has its
+    ///   outcome.
+    /// - [`MachineError::CallerGone`] if the caller is locked down.
+    /// - [`MachineError::AlreadyResolved`] if the call is over.
+    /// - [`MachineError::NotHosts`] if a guest was called.
+    /// - [`MachineError::NotStarted`] if the arguments were not taken.
     pub fn return_host_function_call(
         &mut self,
         call: SubtaskId,
@@ -57,14 +63,17 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.subtask_resolved(subtask, Resolution::Returned(result))?)
     }
 
-    /// `on_resolve(None)`: a host function ends without a result, as its caller had asked.
+    /// Tells the machine that a host function ends without a result, as its caller had asked:
+    /// `on_resolve(None)`.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the call is no more, as its caller has it;
-    /// [`MachineError::CallerGone`] if the caller is locked down;
-    /// [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if a guest was called;
-    /// [`MachineError::NotCancelled`] if the caller didn't ask.
+    /// - [`Error::Unknown`] if the call doesn't exist any longer, because its caller has its
+    ///   outcome.
+    /// - [`MachineError::CallerGone`] if the caller is locked down.
+    /// - [`MachineError::AlreadyResolved`] if the call is over.
+    /// - [`MachineError::NotHosts`] if a guest was called.
+    /// - [`MachineError::NotCancelled`] if the caller didn't ask for it.
     pub fn cancel_host_function_call(&mut self, call: SubtaskId) -> Result<(), Failure> {
         let subtask = self.host_function_call(call)?;
         if !self.subtask(subtask)?.cancellation_requested {
@@ -73,11 +82,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.subtask_resolved(subtask, Resolution::Cancelled)?)
     }
 
-    /// The host gives control back, after [`Step::CallHost`] or [`Step::CancelHost`].
+    /// Returns control to the machine, after [`Step::CallHost`] or [`Step::CancelHost`].
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotEntered`] if the host wasn't called. Traps: those of what goes on.
+    /// - [`MachineError::NotEntered`] if the host wasn't called.
+    /// - The traps of the threads that go on.
     pub fn host_returned(&mut self) -> Result<Step, Failure> {
         self.check_host_has_control()?;
         match self.top_frame() {
@@ -86,11 +96,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The host has dropped a resource, after [`Step::DropHostResource`].
+    /// Tells the machine that the host has dropped a resource, after [`Step::DropHostResource`].
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] if no such step is to be ended.
+    /// [`MachineError::OtherStep`] if the machine doesn't wait for that.
     pub fn host_resource_dropped(&mut self) -> Result<Step, Failure> {
         self.check_outstanding(Outstanding::DropHostResource)?;
         self.outstanding = Outstanding::Nothing;
@@ -98,11 +108,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.advance(|machine| machine.return_builtin(thread, 0))
     }
 
-    /// The instance that made a call; nothing if the host did.
+    /// Returns the instance that made a call, or `None` if the host did.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the call doesn't exist.
     pub fn calling_instance(&self, call: SubtaskId) -> Result<Option<InstanceId>, Error> {
         match self.waitables.get(self.subtask_key(call)?)?.owner {
             Some(instance) => Ok(Some(self.instance_id(instance)?)),
@@ -110,7 +120,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// A call of a host function which is not over.
+    /// Returns the key of a call of a host function that is not over.
     pub(crate) fn host_function_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;
         if let Some(caller) = self.waitables.get(subtask)?.owner

@@ -1,8 +1,8 @@
 //! Resources of guests that the host owns: **host extensions**, on the same rules.
 //!
-//! The reference's host has no handle table: what it lifts with [`lift_own`](Machine::lift_own) it
-//! owns, and gives away with [`lower_own`](Machine::lower_own). Here is the third thing that an
-//! owner does with a resource.
+//! The host of the reference has no handle table. It owns the resources that it lifts with
+//! [`lift_own`](Machine::lift_own), and passes them on with [`lower_own`](Machine::lower_own). An
+//! owner can also drop a resource, which this adds.
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
@@ -17,16 +17,16 @@ use super::step::Step;
 use crate::id::{SubtaskId, TaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `canon_resource_drop`, of a resource that the host owns: calls the destructor of its type,
-    /// as [`invoke`](Self::invoke) calls a function.
+    /// Drops a resource that the host owns: `canon_resource_drop`. It calls the destructor of its
+    /// type, as [`invoke`](Self::invoke) calls a function.
     ///
-    /// Gives nothing where there is none to call: the type has no destructor, its instance was
-    /// removed, or it is the host's own, who knows what there is to do.
+    /// Returns `None` if there is no destructor to call. Then the type has none, its instance was
+    /// removed, or the host defines the type and destroys the resource itself.
     ///
     /// # Errors
     ///
-    /// Those of [`invoke`](Self::invoke), with nothing begun; [`Error::Unknown`] if `ty` isn't a
-    /// resource type.
+    /// - Those of [`invoke`](Self::invoke), with nothing begun.
+    /// - [`Error::Unknown`] if `ty` isn't a resource type.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-resourcedrop)
     ///
@@ -39,8 +39,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.drop_host_resource_with(ty, representation, None)
     }
 
-    /// As `drop_host_resource`. `holder` is at the top of the stack that is held for the host function
-    /// which drops it.
+    /// Drops a resource as `drop_host_resource` does. `holder` is at the top of the stack that is
+    /// held for the host function which drops it.
     pub(crate) fn drop_host_resource_with(
         &mut self,
         ty: TypeIndex,
@@ -58,8 +58,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Whether nothing of a task runs any more that could use what it has borrowed: it has
-    /// resolved, is gone, or its instance is locked down.
+    /// Returns `true` if nothing of a task runs any longer that could use its borrows: the task
+    /// has resolved, it is gone, or its instance is locked down.
     #[must_use]
     pub fn is_task_over(&self, task: TaskId) -> bool {
         let Ok(key) = self.task_key(task) else { return true };

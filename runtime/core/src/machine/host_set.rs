@@ -1,8 +1,8 @@
-//! Waitable sets that no instance has, but the host: **host extensions**, on the same rules as
-//! guests'.
+//! Waitable sets that the host has, and no instance: **host extensions**, on the same rules as
+//! guests' sets.
 //!
-//! Their members are the host's calls, operations and ends. The [hooks](super::Hooks) are told when
-//! such a set has events, so that whatever is built on top of it needn't ask.
+//! Their members are the host's calls, operations and ends. The [hooks](super::Hooks) are told
+//! when such a set has events, so that the host extensions needn't ask.
 
 use crate::chooser::{Choice, Chooser};
 use crate::error::{Error, Failure, MachineError};
@@ -17,20 +17,19 @@ use super::step::HostEvent;
 use crate::id::{WaitableId, WaitableSetId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Makes sure that there is room for a set. Returns the id that it will have, if it is made
-    /// next.
+    /// Makes sure that there is room for a set. Returns the id that it gets if it is made next.
     pub(crate) fn prepare_host_set(&mut self) -> Result<WaitableSetId, Error> {
         self.sets.reserve(1)?;
         self.next_set_id()
     }
 
-    /// Makes a set of the host's, which was prepared.
+    /// Makes a prepared set of the host.
     pub(crate) fn new_host_set(&mut self) -> Result<WaitableSetId, Error> {
         let key = self.sets.insert(WaitableSet::new(None))?;
         self.set_id(key)
     }
 
-    /// The set of the host's with this id.
+    /// Returns the key of the host set with this id.
     pub(crate) fn host_set_key(&self, set: WaitableSetId) -> Result<Key<WaitableSet>, Error> {
         let key = self.set_key(set)?;
         if self.sets.get(key)?.instance.is_some() {
@@ -39,12 +38,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(key)
     }
 
-    /// How many waitables are members of a set.
+    /// Returns the number of members of a set.
     pub(crate) fn members_of_set(&self, set: WaitableSetId) -> Result<u32, Error> {
         Ok(self.sets.get(self.host_set_key(set)?)?.num_elems)
     }
 
-    /// Puts something that the host holds into a set, or takes it out of the one that it is in.
+    /// Puts a waitable of the host into a set, or takes it out of its set.
     pub(crate) fn join_host_set(
         &mut self,
         waitable: WaitableId,
@@ -55,7 +54,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.join(waitable, set)
     }
 
-    /// The set that something is in, which the host holds.
+    /// Returns the set that a waitable of the host is in.
     pub(crate) fn set_of_host_waitable(
         &self,
         waitable: WaitableId,
@@ -64,6 +63,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         set.map(|set| self.set_id(set)).transpose()
     }
 
+    /// Returns the key of a waitable that the host holds.
     fn hosts_waitable(&self, waitable: WaitableId) -> Result<Key<Waitable>, Error> {
         match waitable {
             WaitableId::Subtask(call) => self.hosts_call(call),
@@ -71,18 +71,19 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Removes a set, which has no members.
+    /// Removes a set that has no members.
     pub(crate) fn remove_host_set(&mut self, set: WaitableSetId) -> Result<(), Error> {
         let key = self.host_set_key(set)?;
         self.sets.remove(key)?;
         Ok(())
     }
 
-    /// How many members of a set have events.
+    /// Returns the number of members of a set that have events.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] while a step is to be ended; [`MachineError::MustUnwind`].
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step.
+    /// - [`MachineError::MustUnwind`] after a trap.
     pub(crate) fn pending_in_host_set(&self, set: WaitableSetId) -> Result<u32, Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
         Ok(self.sets.get(self.host_set_key(set)?)?.pending.len())
@@ -107,7 +108,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(HostEvent { waitable: id, event })
     }
 
-    /// The id of a waitable.
+    /// Returns the id of a waitable.
     pub(crate) fn waitable_id(&self, waitable: Key<Waitable>) -> Result<WaitableId, Error> {
         Ok(match self.waitables.get(waitable)?.kind {
             Kind::Subtask(_) => WaitableId::Subtask(self.subtask_id(waitable)?),

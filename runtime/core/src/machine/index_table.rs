@@ -1,7 +1,8 @@
-//! The tables of a component instance that guests see as small numbers: handles and threads.
+//! The tables of a component instance whose entries guests see as small numbers: handles and
+//! threads.
 //!
-//! As the reference's `Table`: index 0 is never used, and the index given back last is given
-//! out first.
+//! They follow the reference's `Table`: index 0 is never used, and the index that was freed last
+//! is used first.
 
 use crate::error::{Error, Failure};
 use crate::limits::{Storage, Table};
@@ -10,22 +11,22 @@ use crate::trap::Trap;
 /// A place in an [`IndexTable`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Entry<T> {
-    /// Free, and the free index after this one; 0 if there is none.
+    /// A free entry, with the next free index after it, or 0 if there is none.
     Free(u32),
     Used(T),
 }
 
-/// What guests see as small numbers.
+/// A table whose entries guests see as small numbers.
 #[derive(Debug)]
 pub(crate) struct IndexTable<S> {
     table: Table,
-    /// The highest index.
+    /// The greatest index.
     max: u32,
     entries: S,
-    /// The free index to give out next; 0 if there is none.
+    /// The free index that is used next, or 0 if there is none.
     free: u32,
     used: u32,
-    /// How many additions are promised room.
+    /// The number of additions for which room is reserved.
     reserved: u32,
 }
 
@@ -37,12 +38,12 @@ impl<S> IndexTable<S> {
         Self { table, max, entries: S::EMPTY, free: 0, used: 0, reserved: 0 }
     }
 
-    /// How many indices are in use.
+    /// Returns the number of indices in use.
     pub(crate) const fn len(&self) -> u32 {
         self.used
     }
 
-    /// How many indices have been given out, in use or not: no index is higher.
+    /// Returns the number of indices that were ever in use, which is the greatest of them.
     #[inline]
     pub(crate) fn highest<T>(&self) -> u32
     where
@@ -66,7 +67,7 @@ impl<S> IndexTable<S> {
         Ok(self.check_storage(additional)?)
     }
 
-    /// Makes sure that there is storage for as many more, beside what is promised.
+    /// Makes sure that there is storage for `additional` more entries, beside the reserved ones.
     #[inline]
     fn check_storage<T>(&mut self, additional: u32) -> Result<(), Error>
     where
@@ -82,6 +83,7 @@ impl<S> IndexTable<S> {
     }
 
     #[inline]
+    /// Returns the number of entries that were used and are free again.
     fn free_entries<T>(&self) -> u32
     where
         S: Storage<Entry<T>>,
@@ -89,7 +91,7 @@ impl<S> IndexTable<S> {
         self.highest().saturating_sub(self.used)
     }
 
-    /// Promises room to one call of [`add_reserved`](Self::add_reserved).
+    /// Reserves room for one call of [`add_reserved`](Self::add_reserved).
     #[inline]
     pub(crate) fn reserve<T>(&mut self) -> Result<(), Error>
     where
@@ -100,13 +102,13 @@ impl<S> IndexTable<S> {
         Ok(())
     }
 
-    /// Takes a promise of room back.
+    /// Takes back one reservation.
     #[inline]
     pub(crate) fn unreserve(&mut self) {
         self.reserved = self.reserved.saturating_sub(1);
     }
 
-    /// Adds `item` in the room promised to it, and gives its index.
+    /// Adds `item` in reserved room, and returns its index.
     ///
     /// Traps: `table-full`.
     #[inline]
@@ -118,7 +120,7 @@ impl<S> IndexTable<S> {
         self.add(item)
     }
 
-    /// Adds `item`, and gives its index.
+    /// Adds `item`, and returns its index.
     ///
     /// Traps: `table-full`.
     #[inline]
@@ -140,14 +142,14 @@ impl<S> IndexTable<S> {
         Ok(self.highest())
     }
 
-    /// What is at `index`; nothing if it is free, or was never given out.
+    /// Returns the item at `index`, or `None` if it is free or was never used.
     #[inline]
     pub(crate) fn get<T: Copy>(&self, index: u32) -> Option<T>
     where
         S: Storage<Entry<T>>,
     {
         let position = index.checked_sub(1)? as usize;
-        // The compiler does not see by itself that there is an entry then.
+        // The compiler doesn't see otherwise that the entry exists.
         if position >= self.entries.len() {
             return None;
         }
@@ -157,7 +159,7 @@ impl<S> IndexTable<S> {
         }
     }
 
-    /// Takes away what is at `index`.
+    /// Removes and returns the item at `index`.
     #[inline]
     pub(crate) fn remove<T: Copy>(&mut self, index: u32) -> Option<T>
     where
@@ -171,6 +173,7 @@ impl<S> IndexTable<S> {
         Some(item)
     }
 
+    /// Returns the entry at `index`.
     #[inline]
     fn entry_mut<T>(&mut self, index: u32) -> Option<&mut Entry<T>>
     where
@@ -188,7 +191,7 @@ mod tests {
     type Bounded = IndexTable<Array<Entry<u8>, 3>>;
 
     #[test]
-    fn the_index_given_back_last_is_given_out_first() {
+    fn the_index_freed_last_is_used_first() {
         let mut table = Bounded::new(Table::Handles, 100);
         assert_eq!([table.add(10), table.add(20), table.add(30)], [Ok(1), Ok(2), Ok(3)]);
         assert_eq!((table.remove(1), table.remove(3)), (Some(10), Some(30)));
@@ -201,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn above_the_highest_index_the_guest_traps() {
+    fn above_the_greatest_index_the_guest_traps() {
         let mut table = Bounded::new(Table::Handles, 1);
         assert_eq!(table.add(10), Ok(1));
         assert_eq!(table.add(20), Err(Trap::TableFull.into()));
@@ -210,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn promised_room_is_kept_whether_it_is_new_or_was_freed() {
+    fn reserved_room_is_kept_new_or_freed() {
         let full = Error::Full(Table::Handles);
         let mut table = Bounded::new(Table::Handles, 100);
         table.reserve().unwrap();

@@ -1,9 +1,9 @@
-//! Looking at a machine: what its instances hold and what its threads wait for, for traces,
-//! debuggers and messages. Nothing here changes anything that a guest could see.
+//! Views of a machine: what its instances hold and what its threads wait for.
 //!
-//! What looks for records takes the machine by `&mut`: looking makes the records of calls that
-//! nobody has looked at before. What is given the id of a record takes `&`: the record was made
-//! when its id was handed out.
+//! They are for traces, debuggers and messages, and change nothing that a guest can see. A method
+//! that searches for records takes the machine by `&mut`, because it first makes the records that
+//! were put off. A method that takes the id of a record takes `&`, because the record was made
+//! before it had an id.
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
@@ -26,21 +26,22 @@ use crate::id::{
 /// The state of a component instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceView {
-    /// What `backpressure.inc` and `backpressure.dec` have added up to.
+    /// The sum of the calls of `backpressure.inc` and `backpressure.dec`.
     pub backpressure: u32,
-    /// How many tasks wait to enter.
+    /// The number of tasks that wait to enter.
     pub waiting_to_enter: u32,
     /// The implicit thread that has the exclusive lock.
     pub exclusive_thread: Option<ThreadId>,
-    /// Whether it may call out.
+    /// `true` if it may call imports and built-ins.
     pub may_leave: bool,
-    /// Whether a guest of it is [held](Machine::hold_callers), so that no other thread of it runs.
+    /// `true` if a guest of it is [held](Machine::hold_callers), so that no other thread of it
+    /// runs.
     pub is_held: bool,
-    /// Whether it trapped.
+    /// `true` if it has trapped.
     pub is_locked_down: bool,
 }
 
-/// What a handle stands for, and the state of that.
+/// The object of a handle, and its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandleView {
     /// A resource.
@@ -49,22 +50,22 @@ pub enum HandleView {
         ty: TypeIndex,
         /// Its representation.
         representation: u64,
-        /// The task that borrowed it; nothing if the handle owns it.
+        /// The task that borrowed it; `None` if the handle owns the resource.
         borrowed_by: Option<TaskId>,
-        /// How many calls it is lent to.
+        /// The number of calls that it is lent to.
         num_lends: u32,
     },
     /// A subtask.
     Subtask {
         /// Its id.
         id: SubtaskId,
-        /// How far it has come.
+        /// Its state.
         state: SubtaskState,
-        /// Whether its resolution was delivered.
+        /// `true` if its resolution was delivered.
         is_delivered: bool,
-        /// Whether it was asked to cancel.
+        /// `true` if it was asked to cancel.
         cancellation_requested: bool,
-        /// What holds for all waitables.
+        /// The state that all waitables have.
         waitable: WaitableView,
     },
     /// An end of a stream or future.
@@ -73,53 +74,53 @@ pub enum HandleView {
         id: EndId,
         /// Its type.
         ty: TypeIndex,
-        /// Whether it is a stream's or a future's.
+        /// The kind: a stream's end, or a future's.
         kind: EndKind,
-        /// Whether it is read from or written to.
+        /// The direction: it is read from, or written to.
         direction: CopyDirection,
-        /// What it is doing.
+        /// Its activity.
         state: EndState,
-        /// What holds for all waitables.
+        /// The state that all waitables have.
         waitable: WaitableView,
     },
     /// A waitable set.
     WaitableSet {
-        /// How many members it has.
+        /// The number of its members.
         members: u32,
-        /// How many of them have an event.
+        /// The number of members that have an event.
         pending: u32,
-        /// How many threads wait on it.
+        /// The number of threads that wait on it.
         waiting: u32,
     },
     /// An error context.
     ErrorContext(ErrorContextId),
 }
 
-/// What holds for all waitables.
+/// The state that all waitables have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitableView {
-    /// Whether it is in a waitable set.
+    /// `true` if it is in a waitable set.
     pub is_in_set: bool,
-    /// Whether it has an event.
+    /// `true` if it has an event.
     pub has_pending_event: bool,
-    /// Whether a thread waits for it by a built-in.
+    /// `true` if a thread waits for it in a built-in.
     pub has_sync_waiter: bool,
 }
 
-/// What an end of a stream or future is doing.
+/// The activity of an end of a stream or future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EndState {
     /// Nothing.
     Idle,
     /// A read or write is under way.
     Copying,
-    /// A read or write is under way, and is to end.
+    /// A read or write is under way, and is being cancelled.
     CancellingCopy,
     /// It has come to its end.
     Done,
 }
 
-/// A thread, and what it does.
+/// A thread, and its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadView {
     /// Its id.
@@ -130,13 +131,13 @@ pub struct ThreadView {
     pub instance: InstanceId,
     /// Its index in the instance's thread table; 0 if it waits to enter.
     pub index: u32,
-    /// The call that its task is, as the caller sees it, until it resolves.
+    /// The call that its task is, as the caller sees it, until the call resolves.
     pub caller: Option<SubtaskId>,
-    /// What it does.
+    /// Its state.
     pub state: ThreadState,
 }
 
-/// What a thread does.
+/// The state of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThreadState {
     /// It runs, or has called something that does.
@@ -147,52 +148,52 @@ pub enum ThreadState {
     Abandoned,
     /// It waits.
     Waiting {
-        /// For what.
+        /// The thing that it waits for.
         on: WaitingOn,
-        /// Whether it need not wait any longer.
+        /// `true` if it can go on now.
         is_ready: bool,
     },
 }
 
-/// What a thread waits for.
+/// The thing that a thread waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitingOn {
-    /// To enter its instance, behind backpressure, or while a guest of it is held.
+    /// To enter its instance: there is backpressure, or a guest of the instance is held.
     Entering,
     /// Its turn.
     Turn,
-    /// An event of a waitable set with so many members.
+    /// An event of a waitable set.
     Set {
-        /// Which.
+        /// The set.
         set: WaitableSetId,
-        /// How many.
+        /// The number of the set's members.
         members: u32,
     },
-    /// A call that it made to resolve.
+    /// The end of a call that it has made.
     Call(SubtaskId),
     /// A read or write of an end.
     Copy(EndId),
 }
 
-/// Who was called.
+/// The callee of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CalleeView {
-    /// Nobody who could still return: the call is over.
+    /// None that could still return: the call is over.
     Gone,
     /// A guest, with this task.
     Guest(TaskId),
     /// The host function with this number.
     Host(u32),
-    /// Nobody: it is an operation, which the host ends itself.
+    /// None: it is an operation, which the host ends itself.
     Operation,
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The state of an instance.
+    /// Returns the state of an instance.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the instance doesn't exist.
     pub fn instance_view(&mut self, instance: InstanceId) -> Result<InstanceView, Error> {
         self.look()?;
         let instance = self.instances.get(self.instance_key(instance)?)?;
@@ -211,21 +212,52 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// The highest index that an instance's handle table has given out; there may be nothing
-    /// at it now.
+    /// Returns the greatest index that was ever in use in an instance's handle table. It may be
+    /// free now.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the instance doesn't exist.
     pub fn highest_handle(&self, instance: InstanceId) -> Result<u32, Error> {
         Ok(self.tables(self.instance_key(instance)?)?.handles.highest())
     }
 
-    /// What is at an index of an instance's handle table.
+    /// Returns the object at an index of an instance's handle table, and its state.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the instance doesn't exist.
+    ///
+    /// # Example
+    ///
+    /// List all handles of an instance:
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::machine::{HandleView, Machine, TypeDefinition};
+    ///
+    /// # weft::limits! {
+    /// #     struct Small { ..MachineSizes::SMALL }
+    /// # }
+    /// let mut machine = Machine::<Small>::default();
+    /// let guest = machine.new_instance()?;
+    /// let file =
+    ///     machine.define_type(TypeDefinition::Resource { instance: None, destructor: None })?;
+    /// machine.lower_own(guest, file, 17)?;
+    ///
+    /// let mut resources = 0;
+    /// for index in 1..=machine.highest_handle(guest)? {
+    ///     if let Some(HandleView::Resource { representation: 17, borrowed_by: None, .. }) =
+    ///         machine.handle_view(guest, index)?
+    ///     {
+    ///         resources += 1;
+    ///     }
+    /// }
+    /// assert_eq!(resources, 1);
+    /// assert!(!machine.instance_view(guest)?.is_locked_down);
+    /// assert_eq!(machine.thread_views().count(), 0); // No guest runs or waits.
+    /// # Ok::<(), weft::error::Failure>(())
+    /// ```
     pub fn handle_view(
         &mut self,
         instance: InstanceId,
@@ -261,6 +293,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }))
     }
 
+    /// Returns the state of a waitable.
     fn waitable_view(&self, key: Key<Waitable>) -> Result<HandleView, Error> {
         let waitable = self.waitables.get(key)?;
         let view = WaitableView {
@@ -292,32 +325,33 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// Returns every thread, in no order that means anything.
+    /// Returns all threads, in any order.
     ///
-    /// This looks at every call, so the records of all of them are made.
+    /// The records of all calls are made first, if they were put off.
     pub fn thread_views(&mut self) -> impl Iterator<Item = ThreadView> {
-        // After an error, what could be made is told.
+        // After an error, the records that could be made are returned.
         let _ = self.look();
         let machine = &*self;
         let positions = 0..machine.threads.positions();
         positions.filter_map(|it| machine.view_of_thread(machine.threads.key_at(it)?).ok())
     }
 
-    /// A thread.
+    /// Returns a thread and its state.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn thread_view(&self, thread: ThreadId) -> Result<ThreadView, Error> {
         self.view_of_thread(self.thread_key(thread)?)
     }
 
-    /// Whether a thread waits to enter its instance.
+    /// Returns `true` if a thread waits to enter its instance.
     pub(crate) fn waits_to_enter(&self, thread: ThreadId) -> bool {
         let state = self.thread_view(thread).map(|view| view.state);
         matches!(state, Ok(ThreadState::Waiting { on: WaitingOn::Entering, .. }))
     }
 
+    /// Returns a thread and its state.
     fn view_of_thread(&self, key: Key<Thread>) -> Result<ThreadView, Error> {
         let thread = self.threads.get(key)?;
         let state = match thread.state {
@@ -339,6 +373,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
+    /// Returns the thing that a thread with this continuation waits for.
     fn waiting_on(&self, continuation: Continuation) -> Result<WaitingOn, Error> {
         Ok(match continuation {
             Continuation::Enter => WaitingOn::Entering,
@@ -362,11 +397,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// The other end of the same stream or future; nothing if it was dropped.
+    /// Returns the other end of the same stream or future, or `None` if it was dropped.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if `end` doesn't exist.
     pub fn other_end(&self, end: EndId) -> Result<Option<EndId>, Error> {
         match self.end(self.end_key(end)?)?.other {
             Some(other) => Ok(Some(self.end_id(other)?)),
@@ -374,20 +409,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The state of an end, whoever holds it.
+    /// Returns the state of an end, which a guest or the host may hold.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the end doesn't exist.
     pub fn end_view(&self, end: EndId) -> Result<HandleView, Error> {
         self.waitable_view(self.end_key(end)?)
     }
 
-    /// The instance that holds an end; nothing if the host does.
+    /// Returns the instance that holds an end, or `None` if the host does.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the end doesn't exist.
     pub fn holder_of_end(&self, end: EndId) -> Result<Option<InstanceId>, Error> {
         match self.waitables.get(self.end_key(end)?)?.owner {
             Some(instance) => Ok(Some(self.instance_id(instance)?)),
@@ -395,11 +430,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Who is called by a call.
+    /// Returns the callee of a call.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the call doesn't exist.
     pub fn callee_view(&self, call: SubtaskId) -> Result<CalleeView, Error> {
         Ok(match self.subtask(self.subtask_key(call)?)?.callee {
             Callee::Gone => CalleeView::Gone,
@@ -409,27 +444,29 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// The instance that a task runs in.
+    /// Returns the instance that a task runs in.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the task doesn't exist.
     pub fn instance_of(&self, task: TaskId) -> Result<InstanceId, Error> {
         self.instance_id(self.tasks.get(self.task_key(task)?)?.instance)
     }
 
-    /// The function that a task was begun for; nothing for `realloc`.
+    /// Returns the function that a task was begun for, or `None` for `realloc`.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the task doesn't exist.
     pub fn function_of(&self, task: TaskId) -> Result<Option<FunctionId>, Error> {
         let function = self.tasks.get(self.task_key(task)?)?.function;
         function.map(|function| self.function_id(function)).transpose()
     }
 
-    /// Every waitable that is in a set, with the set, in no order that means anything. A set does
-    /// not know who its members are, so this takes time with the number of all waitables.
+    /// Returns every waitable that is in a set, with the set, in any order.
+    ///
+    /// A set doesn't know all its members. So the time that this takes grows with the number of
+    /// all waitables.
     pub fn members_of_sets(&self) -> impl Iterator<Item = (WaitableSetId, WaitableId)> {
         (0..self.waitables.positions()).filter_map(|it| {
             let key = self.waitables.key_at(it)?;

@@ -1,5 +1,5 @@
-//! Component instances: the reference's `ComponentInstance`, and what becomes of them when a
-//! guest traps or the host is done with them.
+//! Component instances: the reference's `ComponentInstance`, and their end when a guest traps or
+//! the host removes them.
 
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure, MachineError};
@@ -17,24 +17,40 @@ use super::state::Machine;
 use crate::id::InstanceId;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Lets each instance that is made from now on have at most so many handles, and at most so
-    /// many threads, where the Component Model allows [`Limits::MAX_TABLE_LENGTH`], which is also
-    /// the most that can be set: a guest that wants more traps with `table-full`. Each call has a
-    /// thread, those of `realloc` and of the host, too; an instance in which there is no room for
-    /// it traps as well.
+    /// Sets how many handles, and how many threads, each instance that is made from now on has at
+    /// most.
     ///
-    /// Whatever a guest can have without end has a handle or a thread index, so this bounds what a
-    /// machine with growing tables keeps for guests.
+    /// The limit of the Component Model, [`Limits::MAX_TABLE_LENGTH`], is the greatest value. A
+    /// guest that wants more traps with `table-full`. Each call has a thread, also a call of
+    /// `realloc` and a call by the host; it traps as well if its instance has no room for the
+    /// thread.
+    ///
+    /// Everything that a guest can have in any number has a handle or a thread index. So this
+    /// bounds the memory of a machine with growing tables.
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::machine::Machine;
+    ///
+    /// # weft::limits! {
+    /// #     struct Small { ..MachineSizes::SMALL }
+    /// # }
+    /// let mut machine = Machine::<Small>::default();
+    /// machine.set_max_table_length(100);
+    /// let instance = machine.new_instance()?;
+    /// # let _ = instance;
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
     pub const fn set_max_table_length(&mut self, length: u32) {
         self.max_table_length =
             if length < L::MAX_TABLE_LENGTH { length } else { L::MAX_TABLE_LENGTH };
     }
 
-    /// Makes a component instance.
+    /// Creates a component instance.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::Instances`].
+    /// [`Error::Full`] if there is no room in [`Table::Instances`].
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#component-instances)
     pub fn new_instance(&mut self) -> Result<InstanceId, Error> {
@@ -50,17 +66,17 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.instance_id(instance)
     }
 
-    /// The tables of `instance`.
+    /// Returns the tables of `instance`.
     pub(crate) fn tables(&self, instance: Key<Instance>) -> Result<&Tables<L>, Error> {
         self.tables.get(instance.position()).ok_or(Error::Unknown(Table::Instances))
     }
 
-    /// The tables of `instance`.
+    /// Returns the tables of `instance`, to change them.
     pub(crate) fn tables_mut(&mut self, instance: Key<Instance>) -> Result<&mut Tables<L>, Error> {
         self.tables.get_mut(instance.position()).ok_or(Error::Unknown(Table::Instances))
     }
 
-    /// The instance that runs. To know it, no records are made.
+    /// Returns the instance that runs. It makes no records.
     #[inline]
     pub(crate) fn current_instance(&self) -> Result<Key<Instance>, Error> {
         self.check_outstanding(Outstanding::Nothing)?;
@@ -71,43 +87,43 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.instance_of_thread(thread)
     }
 
-    /// Whether `instance` trapped, after which nothing of it runs again.
+    /// Returns `true` if `instance` has trapped, after which nothing of it runs again.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the instance doesn't exist.
     pub fn is_locked_down(&self, instance: InstanceId) -> Result<bool, Error> {
         Ok(self.instances.get(self.instance_key(instance)?)?.lockdown)
     }
 
-    /// Returns how many instances were locked down until now. Whoever has copied something of that
-    /// notices by it that there is more.
+    /// Returns the number of instances that were locked down until now. A copy of some instances'
+    /// state is up to date as long as this number stays the same.
     #[must_use]
     pub const fn lockdowns(&self) -> u64 {
         self.lockdowns
     }
 
-    /// Gives up what the host began last, after a guest trapped or the engine failed.
+    /// Gives up the host's last entry, after a guest trapped or the engine failed.
     ///
-    /// Whatever an adapter can't finish ends here: a trap of core code, any
-    /// [`Failure`] of a built-in or of a step. All calls that are nested in the host's last
-    /// entry are over, and every instance that was part of them is locked down: none of its
-    /// threads runs again, and entering it traps with
-    /// [`CannotEnterComponentInstance`](Trap::CannotEnterComponentInstance). Other instances
-    /// live on; what waits for a locked-down one waits until the host gives up, too.
+    /// This ends all that an adapter can't finish: a trap of core code, or any [`Failure`] of a
+    /// built-in or of a step. All calls that are nested in the host's last entry are over, and
+    /// every instance that was part of them is locked down. None of its threads runs again, and
+    /// entering it traps with
+    /// [`CannotEnterComponentInstance`](Trap::CannotEnterComponentInstance). Other instances live
+    /// on. A call that waits for a locked-down instance waits until the host gives up that call, too.
     ///
-    /// After a trap the machine takes nothing else: whatever it is told is
-    /// [`MachineError::MustUnwind`]. Where the trap was inside of a call by the host that is nested
-    /// in a host function, only that inner call is given up; if the outer one belongs to an
-    /// instance that is locked down now, returning to it traps, too.
+    /// After a trap, the machine takes nothing else: every other method that acts fails with
+    /// [`MachineError::MustUnwind`]. If the trap was inside of a call by the host that is nested
+    /// in a host function, only that inner call is given up. If the outer call belongs to an
+    /// instance that is now locked down, returning to it traps, too.
     ///
     /// [Component invariants](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-invariants)
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotEntered`] if the host has nothing begun.
+    /// [`MachineError::NotEntered`] if the host has begun nothing.
     pub fn trapped(&mut self) -> Result<(), Error> {
-        // What could not be made is given up by its frame.
+        // A record that could not be made is given up by its frame.
         let looked = self.look();
         if self.frames.is_empty() {
             return Err(MachineError::NotEntered.into());
@@ -130,7 +146,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         looked
     }
 
-    /// Gives up a frame of a guest's, which was part of a call that trapped.
+    /// Gives up a guest's frame, which was part of a call that trapped.
     pub(crate) fn abandon_frame(&mut self, frame: Frame) -> Result<(), Error> {
         match frame {
             Frame::Lower { thread, is_async, .. } => {
@@ -144,7 +160,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 self.abandon(thread).map(|_| ())
             }
             Frame::Lift { instance, .. } => self.lock_down(instance),
-            // Its records could not be made.
+            // The records of this call could not be made.
             Frame::Deferred(deferred) => {
                 deferred.instance().map_or(Ok(()), |instance| self.lock_down(instance))
             }
@@ -164,17 +180,19 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(instance)
     }
 
-    /// Locks one instance down, outside of any call: for a trap while its memory was read or
-    /// written for a host function, such as one that takes its arguments late.
+    /// Locks one instance down, outside of any call. It is for a trap that happens when its
+    /// memory is read or written for a host function, for example one that takes its arguments
+    /// late.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the instance doesn't exist.
     pub fn lock_down_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         self.look()?;
         self.lock_down(self.instance_key(instance)?)
     }
 
+    /// Marks an instance as locked down, and tells the hooks once.
     fn lock_down(&mut self, instance: Key<Instance>) -> Result<(), Error> {
         if core::mem::replace(&mut self.instances.get_mut(instance)?.lockdown, true) {
             return Ok(());
@@ -187,7 +205,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.count(instance)
     }
 
-    /// Fails if `instance` may not be entered any more.
+    /// Fails if `instance` is locked down and may not be entered.
     pub(crate) fn check_enter(&self, instance: Key<Instance>) -> Result<(), Failure> {
         if self.instances.get(instance)?.lockdown {
             return Err(Trap::CannotEnterComponentInstance.into());
@@ -195,22 +213,29 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Removes a component instance with all it has: a **host extension**.
+    /// Removes a component instance with all that it has. This is a **host extension**.
     ///
-    /// Its threads never run again, and its tasks never resolve. Its handles are dropped without
-    /// calling destructors, and its ends of streams and futures as if it had dropped them, so
-    /// that whoever holds the other ends learns of it; calls that it made go on, and their
-    /// results are dropped. Stacks on which a guest of it is [held](Self::hold_callers) are given
-    /// up, as by a trap: that locks down all instances on them. Its functions go with it: a guest
-    /// that calls one of them traps with `cannot-enter-component-instance`, and so does the host. Resources of its types have no
-    /// destructor any more; types stay until [`remove_types`](Self::remove_types). This takes time
-    /// with the size of the machine, not only with that of the instance.
+    /// - Its threads never run again, and its tasks never resolve.
+    /// - Its handles are dropped without calls of destructors. Its ends of streams and futures
+    ///   are dropped as if it had dropped them, so that the holders of the other ends learn of
+    ///   it.
+    /// - The calls that it made go on, and their results are dropped.
+    /// - Stacks on which a guest of it is [held](Self::hold_callers) are given up, as by a trap.
+    ///   That locks down all instances on them.
+    /// - Its functions go with it: calling one traps with `cannot-enter-component-instance`.
+    /// - Resources of its types have no destructor any longer. Types stay until
+    ///   [`remove_types`](Self::remove_types).
+    ///
+    /// The time that this takes grows with the size of the machine, not only with that of the
+    /// instance.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`MachineError::InstanceRuns`] while one of its threads is part of a
-    /// call that the host has begun; [`MachineError::OtherStep`] while a step is to be ended, or a
-    /// trap to be [unwound](Self::trapped).
+    /// - [`Error::Unknown`] if the instance doesn't exist.
+    /// - [`MachineError::InstanceRuns`] if one of its threads is part of a call that the host has
+    ///   begun.
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step, or a trap is not
+    ///   [unwound](Self::trapped) yet.
     pub fn remove_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         self.clear_instance(instance)?;
         let key = self.instance_key(instance)?;
@@ -234,7 +259,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
             return Err(MachineError::OtherStep.into());
         }
-        // What is held in it is given up, with all on its stack, of which a guest may run.
+        // A held stack is given up as a whole, and guests on it may run.
         let is_held = self.instances.get(instance)?.held > 0;
         let guest_runs = if self.deferred > 0 {
             self.deferred_instance().is_ok()
@@ -258,21 +283,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if runs { Err(MachineError::InstanceRuns.into()) } else { Ok(()) }
     }
 
+    /// Returns the instance that a thread runs in.
     pub(crate) fn instance_of_thread(&self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
         Ok(self.tasks.get(self.threads.get(thread)?.task)?.instance)
     }
 
-    /// Locks a component instance down, and drops all it has: a **host extension**. Only the
-    /// instance is left, and its functions, which trap when they are called.
+    /// Locks a component instance down, and drops all that it has. This is a **host extension**.
     ///
-    /// [`remove_instance`](Self::remove_instance) says what becomes of what it has.
+    /// Only the instance is left, and its functions, which trap when they are called.
+    /// [`remove_instance`](Self::remove_instance) lists what happens to its contents.
     ///
     /// # Errors
     ///
     /// Those of [`remove_instance`](Self::remove_instance).
     pub fn clear_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         self.check_removable(instance)?;
-        // Giving a stack up may lock callers down, of whom calls without records know nothing.
+        // Giving a stack up may lock callers down, and calls whose records were put off don't
+        // know of that.
         self.look()?;
         let instance = self.instance_key(instance)?;
         self.lock_down(instance)?;
@@ -291,14 +318,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         for index in 1..=self.tables(instance)?.handles.highest() {
             if let Some(handle) = self.tables(instance)?.handles.get(index) {
-                self.remove_behind(handle)?;
+                self.remove_object(handle)?;
             }
         }
         *self.tables_mut(instance)? = Tables::new(self.max_table_length);
         Ok(())
     }
 
-    /// The thread at `position`, if there is one and it is of `instance`.
+    /// Returns the thread at `position`, if there is one and it belongs to `instance`.
     pub(crate) fn thread_of(
         &self,
         instance: Key<Instance>,
@@ -309,7 +336,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((self.tasks.get(task)?.instance == instance).then_some(thread))
     }
 
-    /// Drops a thread that never runs again.
+    /// Drops a thread, which never runs again.
     fn drop_thread(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         let Thread { state, continuation, .. } = *self.threads.get(thread)?;
         if state == ThreadActivity::Waiting {
@@ -328,7 +355,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Removes the task at `position`, if there is one and it is of `instance`.
+    /// Removes the task at `position`, if there is one and it belongs to `instance`.
     fn remove_task_of(&mut self, instance: Key<Instance>, position: usize) -> Result<(), Error> {
         let Some(task) = self.tasks.key_at(position) else { return Ok(()) };
         if self.tasks.get(task)?.instance == instance {
@@ -340,7 +367,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Removes the waitable at `position`, if there is one and `instance` has it.
+    /// Removes the waitable at `position`, if there is one and `instance` holds it.
     fn remove_waitable_of(
         &mut self,
         instance: Key<Instance>,
@@ -357,9 +384,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Removes what a handle stands for, without any of the rules that hold for guests;
-    /// waitables are gone already.
-    fn remove_behind(&mut self, handle: Handle) -> Result<(), Error> {
+    /// Removes the object of a handle, without the rules that hold for guests. Waitables are
+    /// removed already.
+    fn remove_object(&mut self, handle: Handle) -> Result<(), Error> {
         match handle {
             Handle::Resource(resource) => self.resources.remove(resource).map(|_| ()),
             Handle::WaitableSet(set) => self.sets.remove(set).map(|_| ()),

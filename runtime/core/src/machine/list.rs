@@ -1,11 +1,11 @@
-//! Intrusive lists: the links are in the things, so that joining and leaving a list, wherever
-//! in it, costs the same whatever its length, and allocates nothing.
+//! Intrusive lists: the links are in the records themselves. So joining and leaving a list takes
+//! constant time at each of its places, and allocates nothing.
 
 use super::arena::{Arena, Key, Slot};
 use crate::error::Error;
 use crate::limits::Storage;
 
-/// The neighbours of a thing that is in a list, which is a ring; nothing if it is in none.
+/// The neighbors of a record in a list, which is a ring; `None` if it is in no list.
 #[derive(Debug)]
 pub(crate) struct Links<T> {
     previous: Option<Key<T>>,
@@ -13,7 +13,7 @@ pub(crate) struct Links<T> {
 }
 
 impl<T> Links<T> {
-    /// Whether the thing is in a list.
+    /// Returns `true` if the record is in a list.
     pub(crate) const fn are_set(&self) -> bool {
         self.next.is_some()
     }
@@ -25,13 +25,13 @@ impl<T> Default for Links<T> {
     }
 }
 
-/// A thing that can be in one list at a time.
+/// A record that can be in one list at a time.
 pub(crate) trait Linked: Sized {
     fn links(&self) -> &Links<Self>;
     fn links_mut(&mut self) -> &mut Links<Self>;
 }
 
-/// A list of things in an arena.
+/// A list of records in an arena.
 #[derive(Debug)]
 pub(crate) struct List<T> {
     front: Option<Key<T>>,
@@ -60,7 +60,7 @@ impl<T: Linked> List<T> {
         self.front
     }
 
-    /// What comes after `key`, which is in this list; nothing behind the last.
+    /// Returns the record after `key`, which is in this list, or `None` after the last one.
     pub(crate) fn after<S: Storage<Slot<T>>>(
         &self,
         arena: &Arena<T, S>,
@@ -70,7 +70,7 @@ impl<T: Linked> List<T> {
         Ok(next.filter(|_| next != self.front))
     }
 
-    /// What is at `position`, from 0.
+    /// Returns the record at `position`, from 0.
     pub(crate) fn at<S: Storage<Slot<T>>>(
         &self,
         arena: &Arena<T, S>,
@@ -104,7 +104,7 @@ impl<T: Linked> List<T> {
         Ok(())
     }
 
-    /// Takes `key`, which is in this list, out of it.
+    /// Removes `key`, which is in this list, from it.
     pub(crate) fn remove<S: Storage<Slot<T>>>(
         &mut self,
         arena: &mut Arena<T, S>,
@@ -156,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_list_behaves_as_a_queue_from_whose_middle_one_may_take(
+        fn a_list_behaves_as_a_queue_with_removal_in_the_middle(
             operations in prop::collection::vec(0..8_usize, 0..64),
         ) {
             let mut arena = Arena::<Item, Array<Slot<Item>, 8>>::new(Table::Tasks);

@@ -1,7 +1,7 @@
-//! Making the records of calls that were begun without, once somebody looks.
+//! Making the records of calls that were begun without, when they are needed.
 //!
-//! What is made is what [`canon_lower`](Machine::canon_lower) and [`invoke`](Machine::invoke) would have
-//! made when the call began, in the same order.
+//! The records are the ones that [`canon_lower`](Machine::canon_lower) and
+//! [`invoke`](Machine::invoke) would have made when the call began, in the same order.
 
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure, MachineError};
@@ -23,13 +23,14 @@ use super::step::Resolution;
 pub struct MadeCall {
     /// The call as its caller sees it.
     pub call: SubtaskId,
-    /// The task and the thread of the guest that called; nothing if the host did.
+    /// The task and the thread of the guest that called; `None` if the host did.
     pub caller: Option<(TaskId, ThreadId)>,
-    /// The task of the guest that was called, and its thread; nothing if the host was called.
+    /// The task of the guest that was called, and its thread; `None` if a host function was
+    /// called.
     pub callee: Option<(TaskId, ThreadId)>,
 }
 
-/// A call that was made, as its caller sees it.
+/// A call whose records are made, as its caller sees it.
 #[derive(Clone, Copy)]
 struct Caller {
     subtask: Key<Waitable>,
@@ -39,22 +40,24 @@ struct Caller {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Makes the records of all calls that have none, the outermost first, and tells `made` of each
-    /// in this order.
+    /// Makes the records of all calls that have none, the outermost first, and calls `made` for
+    /// each in this order.
     ///
-    /// Whatever looks at a call does this by itself. It is for a host that keeps more of calls, and
-    /// wants to know their ids.
+    /// Every method that needs the records of a call does this itself. It is for a host that
+    /// keeps its own records of calls, and needs their ids.
     ///
     /// # Errors
     ///
-    /// [`Error::Inconsistent`], which is a mistake of Weft's; whatever [hooks](Hooks) give that begin
-    /// to hear too late. After any, all that is left is to [unwind](Self::trapped).
+    /// After an error, only [unwinding](Self::trapped) is left.
+    ///
+    /// - [`Error::Inconsistent`] after a fault in Weft.
+    /// - The errors of [hooks](Hooks) that asked too late to be told.
     #[cold]
     pub fn make_records(&mut self, mut made: impl FnMut(MadeCall)) -> Result<(), Error> {
         let end = self.frames.len();
         let first = end.saturating_sub(core::mem::take(&mut self.deferred) as usize);
         let (mut caller, mut kept) = (None, first);
-        // Until all are made, nothing but unwinding is left.
+        // Until all are made, only unwinding is left.
         let must_unwind = core::mem::replace(&mut self.must_unwind, true);
         for position in first..end {
             let Some(Frame::Deferred(deferred)) = self.frames.get(position).copied() else {
@@ -75,15 +78,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Somebody looks: makes the records of all calls that have none.
+    /// Makes the records of all calls that have none, because they are needed now.
     #[inline]
     pub(crate) fn look(&mut self) -> Result<(), Error> {
         if self.deferred == 0 { Ok(()) } else { self.make_records(|_| ()) }
     }
 
-    /// Makes the records that a frame stands for, as what is below has them already. Returns the frame
-    /// that they have, if they have one. `caller` is the call of a guest's function whose frame was
-    /// the last one.
+    /// Makes the records that a frame stands for. The frames below it have their records already.
+    /// Returns the frame that it is replaced with, if there is one.
+    ///
+    /// `caller` is the call of a guest's function whose frame was the last one.
     fn make_records_of(
         &mut self,
         deferred: Deferred,
@@ -121,7 +125,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Makes the subtask of a call by `thread`. Returns whether a host function was called.
+    /// Makes the subtask of a call by `thread`. Also returns `true` if a host function was
+    /// called.
     fn make_subtask(
         &mut self,
         thread: Key<Thread>,
@@ -145,8 +150,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((Caller { subtask, id, thread }, is_host))
     }
 
-    /// Returns the call of a guest's function: that of the guest below, or else one by the host, which
-    /// is made.
+    /// Returns the call of a guest's function: that of the guest below, or else a call by the
+    /// host, which is made.
     fn call_of_deferred(
         &mut self,
         caller: Option<Caller>,
@@ -164,8 +169,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(Caller { subtask, id, thread: None })
     }
 
-    /// Makes the task of a call, which has started, and the thread, which runs. Returns the frame of
-    /// the call, if it has one.
+    /// Makes the task of a call, which has started, and its thread, which runs. Returns the frame
+    /// of the call, if it has one.
     fn make_task(
         &mut self,
         call: Caller,
@@ -189,7 +194,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((!is_async).then_some(Frame::Lift { task, instance }))
     }
 
-    /// Makes the task of a `realloc`, and the thread, which runs.
+    /// Makes the task of a `realloc`, and its thread, which runs.
     pub(crate) fn make_realloc_task(&mut self, instance: Key<Instance>) -> Result<(), Error> {
         self.prepare_task(self.instance_id(instance)?, None)?;
         let begin = (Continuation::Running, Code::Realloc);
@@ -197,9 +202,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.run_made(task, thread)
     }
 
-    /// Lets a task that was made have started, and its thread run.
+    /// Marks a made task as started, and its thread as running.
     fn run_made(&mut self, task: Key<Task>, thread: Key<Thread>) -> Result<(), Error> {
-        // There was room for it when it began.
+        // There was room for it when the call began.
         let index = self.register_thread(thread);
         index.map_err(|failure| match failure {
             Failure::Error(error) => error,
@@ -211,7 +216,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Lets the call of the current thread have resolved with `result`. If the function is lifted
+    /// Marks the call of the current thread as resolved with `result`. If the function is lifted
     /// without `async`, the thread is in `post-return`.
     fn resolve_made(&mut self, is_async: bool, result: FlatResult) -> Result<(), Error> {
         let thread = self.current.ok_or(MachineError::NoCurrentThread)?;

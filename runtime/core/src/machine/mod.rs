@@ -1,30 +1,10 @@
 //! The machine: tasks, threads, waitables, streams, futures, handles, and nothing else.
 //!
-//! It implements the rules of the Component Model's concurrency and handles, as the executable
-//! reference `definitions.py` states them, without an engine: it runs no code, touches no
-//! memory, holds no closures and calls nobody back. What happened goes in, and what has to
-//! happen next comes out, as a [`Step`].
-//!
-//! | to … | use |
-//! |---|---|
-//! | make one | [`Machine::default`], with what its tables are made of ([`limits`](mod@crate::limits)) and who decides what is left open ([`chooser`](crate::chooser)) |
-//! | say what there is | [`new_instance`](Machine::new_instance), [`define_type`](Machine::define_type), [`lift`](Machine::lift), [`define_host_function`](Machine::define_host_function) |
-//! | begin something | [`invoke`](Machine::invoke), [`tick`](Machine::tick), [`cancel_call`](Machine::cancel_call) |
-//! | pass on a guest's call of a built-in | [`Definition::call`](crate::builtin::Definition::call), as the machine implements [`Builtins`](crate::builtin::Builtins) |
-//! | pass on a guest's call of an import | [`canon_lower`](Machine::canon_lower) |
-//! | call without making records | [`invoke_deferred`](Machine::invoke_deferred), [`canon_lower_deferred`](Machine::canon_lower_deferred) |
-//! | take a step, and tell the machine | [`Step`] says how |
-//! | lift and lower handles | [`lift_own`](Machine::lift_own), [`lower_borrow`](Machine::lower_borrow), [`lift_end`](Machine::lift_end) and their like |
-//! | hear what became of the host's own calls, reads and writes | [`next_host_event`](Machine::next_host_event) |
-//! | serve a stream or future where it is read or written | [`serve_host_end`](Machine::serve_host_end), [`served_copied`](Machine::served_copied), [`next_served_event`](Machine::next_served_event) |
-//! | go on after a trap | [`trapped`](Machine::trapped) |
-//! | look inside | [`handle_view`](Machine::handle_view), [`thread_views`](Machine::thread_views), [`backtrace`](Machine::backtrace), [`count_of`](Machine::count_of) |
-//!
-//! Two kinds of bad news: a [`Trap`](crate::trap::Trap) says which rule a guest broke, an
-//! [`Error`](crate::error::Error) how the host misused the machine or which table is full. After
-//! an `Error` that a host can cause, nothing has changed, and it may try again, for example when
-//! there is room. After a trap, or when the host can't go on for whatever reason,
-//! [`trapped`](Machine::trapped) gives up what was begun; until then, the machine takes nothing else.
+//! The machine keeps the rules of the Component Model's concurrency and handles, as the executable
+//! reference `definitions.py` states them. It works without an engine: it runs no code, touches no
+//! memory, holds no closures and calls nobody back. A driver tells it what has happened, and the
+//! machine answers with what has to happen next: a [`Step`]. The crate `weft-runtime` is such a
+//! driver.
 //!
 //! # Example
 //!
@@ -62,8 +42,33 @@
 //! # Ok::<(), weft::error::Failure>(())
 //! ```
 //!
-//! Functions have the names of the reference, and files its order. `runtime/ARCHITECTURE.md` in the
-//! repository tells which file has which part of it.
+//! # Methods by purpose
+//!
+//! | to … | use |
+//! |---|---|
+//! | make a machine | [`Machine::default`]; [`limits`](mod@crate::limits) chooses the storage of its tables, and a [`chooser`](crate::chooser) decides what the spec leaves open |
+//! | define instances, types and functions | [`new_instance`](Machine::new_instance), [`define_type`](Machine::define_type), [`lift`](Machine::lift), [`define_host_function`](Machine::define_host_function) |
+//! | begin something | [`invoke`](Machine::invoke), [`tick`](Machine::tick), [`cancel_call`](Machine::cancel_call) |
+//! | pass on a guest's call of a built-in | [`Definition::call`](crate::builtin::Definition::call), as the machine implements [`Builtins`](crate::builtin::Builtins) |
+//! | pass on a guest's call of an import | [`canon_lower`](Machine::canon_lower) |
+//! | call without making records | [`invoke_deferred`](Machine::invoke_deferred), [`canon_lower_deferred`](Machine::canon_lower_deferred) |
+//! | take a step, and tell the machine | the method that [`Step`] names |
+//! | lift and lower handles | [`lift_own`](Machine::lift_own), [`lower_borrow`](Machine::lower_borrow), [`lift_end`](Machine::lift_end) and their like |
+//! | learn the outcome of calls, reads and writes by the host | [`next_host_event`](Machine::next_host_event) |
+//! | serve a stream or future where it is read or written | [`serve_host_end`](Machine::serve_host_end), [`served_copied`](Machine::served_copied), [`next_served_event`](Machine::next_served_event) |
+//! | go on after a trap | [`trapped`](Machine::trapped) |
+//! | look inside | [`handle_view`](Machine::handle_view), [`thread_views`](Machine::thread_views), [`backtrace`](Machine::backtrace), [`count_of`](Machine::count_of) |
+//!
+//! # Traps and errors
+//!
+//! A [`Trap`](crate::trap::Trap) names the rule that a guest broke. An
+//! [`Error`](crate::error::Error) says how the host misused the machine, or which table is full.
+//! After an `Error` that a host can cause, nothing has changed. The host may try again, for example
+//! when there is room. After a trap, or when the host can't go on for another reason,
+//! [`trapped`](Machine::trapped) gives up what was begun. Until then, the machine takes nothing else.
+//!
+//! Methods have the names of the reference.
+//!
 
 pub(crate) mod arena;
 mod backtrace;

@@ -1,9 +1,11 @@
-//! Operations of the host: subtasks that nobody in the machine runs. Guests don't see them; the
-//! host waits for them as for its calls. The reference has nothing like it.
+//! Operations of the host: subtasks that nothing in the machine runs.
 //!
-//! An operation that is over is kept, so that the host can ask how it ended. It is forgotten when
-//! the host says so, or when there are many or no room is left. One whose event is in a set is
-//! never forgotten, before that event is taken.
+//! Guests don't see them. The host waits for them as for its calls. The reference has nothing
+//! like it.
+//!
+//! An operation that is over stays, so that the host can ask for its outcome. It is removed when
+//! the host says so, when there are many, or when no room is left. If its event is in a set, it
+//! stays until that event is taken.
 
 use crate::chooser::Chooser;
 use crate::code::SubtaskState;
@@ -17,28 +19,27 @@ use super::state::Machine;
 use super::step::Resolution;
 use crate::id::SubtaskId;
 
-/// The smallest number of waitables that are looked through for operations to forget.
+/// The smallest number of waitables among which operations that are over are removed.
 pub(super) const FEW: u32 = 64;
 
-/// The largest number of operations that end after another one before that is forgotten, if there
-/// are many and nobody has asked for it.
-///
-/// By then, a host that asks at all has asked. As many take at most some tens of megabytes.
+/// The largest number of operations that end after another one before that one is removed,
+/// because there are many. By then, a host that asks for its outcome has done so, and as many
+/// operations take at most some tens of megabytes.
 const MAX_ENDED_AFTER: u32 = 1 << 16;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Makes sure that there is room for an operation. Returns the id that it will have, if it is
-    /// made next.
+    /// Makes sure that there is room for an operation. Returns the id that it gets if it is made
+    /// next.
     ///
-    /// If there are many waitables, operations are forgotten that are over: those that the host has
-    /// asked for, and those that ended long ago.
+    /// If there are many waitables, this first removes operations that are over: those that the
+    /// host has asked for, and those that ended long ago.
     pub(crate) fn prepare_operation(&mut self) -> Result<SubtaskId, Error> {
         if self.num_waitables() >= self.forget_at {
             let now = self.operations_ended;
             self.forget_operations(|was_asked_for, ended| {
                 was_asked_for || now.wrapping_sub(ended) > MAX_ENDED_AFTER
             })?;
-            // So that looking at all of them is worth it: as many have come as are left.
+            // The next removal looks at all waitables again when there are twice as many.
             self.forget_at = self.num_waitables().saturating_mul(2).max(FEW);
         }
         self.prepare_call(None, None)?;
@@ -49,7 +50,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         u32::try_from(self.waitables.len()).unwrap_or(u32::MAX)
     }
 
-    /// Begins an operation, which was prepared. It has started, and is over when the host says so.
+    /// Begins a prepared operation. It has started, and is over when the host ends it.
     pub(crate) fn begin_operation(&mut self) -> Result<SubtaskId, Error> {
         let mut subtask = Subtask::new(Callee::Operation { ended: 0, was_asked_for: false });
         subtask.state = SubtaskState::Started;
@@ -58,12 +59,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.insert_call(operation, None)?.1)
     }
 
-    /// Whether something is an operation, over or not.
+    /// Returns `true` if a subtask is an operation, over or not.
     pub(crate) fn is_operation(&self, operation: SubtaskId) -> Result<bool, Error> {
         Ok(self.subtask(self.subtask_key(operation)?)?.is_operation())
     }
 
-    /// An operation that is not over.
+    /// Returns the key of an operation that is not over.
     pub(crate) fn active_operation(&self, operation: SubtaskId) -> Result<Key<Waitable>, Error> {
         let key = self.subtask_key(operation)?;
         let subtask = self.subtask(key)?;
@@ -76,13 +77,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(key)
     }
 
-    /// Ends an operation, as a call that returns. Whoever waits for it has an event.
+    /// Finishes an operation like a call that returns. That is an event for the task that waits for
+    /// it.
     pub(crate) fn return_operation(&mut self, operation: SubtaskId) -> Result<(), Error> {
         let key = self.active_operation(operation)?;
         self.end_operation(key, Resolution::Returned(None))
     }
 
-    /// Ends an operation, as a call that is cancelled.
+    /// Finishes an operation like a call that is cancelled.
     pub(crate) fn cancel_operation(&mut self, operation: SubtaskId) -> Result<(), Error> {
         let key = self.active_operation(operation)?;
         self.subtask_mut(key)?.cancellation_requested = true;
@@ -100,7 +102,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.subtask_resolved(operation, resolution)
     }
 
-    /// Hears that the host has asked how something ended, which is over.
+    /// Notes that the host has asked for the outcome of an operation, which is over.
     pub(crate) fn asked_for(&mut self, operation: SubtaskId) -> Result<(), Error> {
         let key = self.subtask_key(operation)?;
         if let Callee::Operation { was_asked_for, .. } = &mut self.subtask_mut(key)?.callee {
@@ -109,8 +111,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// The first operation, over or not, at `position` in the table of waitables or after it, and
-    /// the position after that.
+    /// Returns the first operation, over or not, at `position` in the table of waitables or after
+    /// it. Also returns the position after it.
     pub(crate) fn next_operation(&self, position: usize) -> Option<(usize, SubtaskId)> {
         (position..self.waitables.positions()).find_map(|position| {
             let key = self.waitables.key_at(position)?;
@@ -119,17 +121,17 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// Returns `true` if something is in a set, which has an event of it that nobody has taken.
+    /// Returns `true` if a waitable is in a set, and has an event there that was not taken.
     pub(crate) fn has_event_in_set(&self, waitable: Key<Waitable>) -> Result<bool, Error> {
         let waitable = self.waitables.get(waitable)?;
         Ok(waitable.in_waitable_set() && waitable.has_pending_event)
     }
 
-    /// Forgets the operations that are over, and for which `is_unwanted`, but for those whose event
-    /// is in a set. Returns their number.
+    /// Removes the operations that are over and for which `is_unwanted` returns `true`.
+    /// Operations whose event is in a set stay. Returns the number of removed operations.
     ///
-    /// `is_unwanted` is told whether the host has asked for the operation, and how many had ended
-    /// before it.
+    /// `is_unwanted` gets `true` if the host has asked for the operation, and the number of
+    /// operations that had ended before it.
     pub(crate) fn forget_operations(
         &mut self,
         is_unwanted: impl Fn(bool, u32) -> bool,
@@ -146,8 +148,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(forgotten)
     }
 
-    /// Returns the operation at a position, if it is over and its event is in no set; and whether
-    /// the host has asked for it, and how many had ended before it.
+    /// Returns the operation at a position, if it is over and its event is in no set.
+    ///
+    /// Also returns `true` if the host has asked for it, and the number of operations that had
+    /// ended before it.
     fn forgettable(&self, position: usize) -> Result<Option<(Key<Waitable>, bool, u32)>, Error> {
         let Some(key) = self.waitables.key_at(position) else { return Ok(None) };
         let Kind::Subtask(subtask) = &self.waitables.get(key)?.kind else { return Ok(None) };
@@ -159,10 +163,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Makes sure that there is room for waitables. If a table is full, operations that are over
-    /// make room.
+    /// are removed.
     #[inline]
     pub(crate) fn reserve_waitables(&mut self, additional: usize) -> Result<(), Error> {
-        // The calls that have no record yet were promised room, too.
+        // There has to be room for the records that were put off, too.
         self.look()?;
         match self.waitables.reserve(additional) {
             Ok(()) => Ok(()),
@@ -170,7 +174,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Forgets operations that are over until something has room: first those that the host has
+    /// Removes operations that are over until `reserve` succeeds: first those that the host has
     /// asked for, then those that ended first.
     #[cold]
     pub(crate) fn make_room(
@@ -185,7 +189,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Returns the operation that ended first, of those that may be forgotten.
+    /// Returns the operation that ended first, of those that may be removed.
     fn first_forgettable(&self) -> Result<Option<Key<Waitable>>, Error> {
         let mut first: Option<(u32, Key<Waitable>)> = None;
         for position in 0..self.waitables.positions() {

@@ -1,8 +1,8 @@
-//! What the machine waits to be told: the one step that was handed out and not ended.
+//! The next thing that the machine has to be told: the end of the one step that it has returned.
 //!
-//! Only whoever drives the machine can get this wrong, and hears of it by an error: a token that
-//! is used late, a return from a step that was not asked for, anything at all after a trap that has
-//! not been [unwound](super::Machine::trapped).
+//! Only the driver of the machine can get this wrong, and gets an error. Examples are a token
+//! that is used too late, a return from a step that was not asked for, and any call after a trap
+//! that has not been [unwound](super::Machine::trapped).
 
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure, MachineError};
@@ -14,7 +14,7 @@ use super::state::Machine;
 use super::step::{Flow, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The number of a new token, which is what the machine waits for from now on.
+    /// Returns the number of a new token, which the machine waits for from now on.
     #[inline]
     pub(crate) fn new_token(&mut self) -> u64 {
         self.tokens += 1;
@@ -22,7 +22,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.tokens
     }
 
-    /// Fails if the machine waits to be told something else than `what`.
+    /// Fails if the machine does not wait for `what`.
     #[inline]
     pub(crate) fn check_outstanding(&self, what: Outstanding) -> Result<(), Error> {
         if self.must_unwind {
@@ -31,7 +31,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if self.outstanding == what { Ok(()) } else { Err(MachineError::OtherStep.into()) }
     }
 
-    /// Fails if a guest has control, or a step is to be ended.
+    /// Fails if a guest has control, or if the machine waits for the end of a step.
     #[inline]
     pub(crate) fn check_host_has_control(&mut self) -> Result<(), Error> {
         self.check_outstanding(Outstanding::Nothing)?;
@@ -39,8 +39,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if self.current.is_some() { Err(MachineError::GuestHasControl.into()) } else { Ok(()) }
     }
 
-    /// Goes on with `act`, up to the next step. If that fails when something has changed, all that
-    /// is left to do is to [unwind](Self::trapped).
+    /// Goes on with `act`, up to the next step. If it fails after something has changed, only
+    /// [unwinding](Self::trapped) is left.
     #[inline]
     pub(crate) fn advance(
         &mut self,
@@ -49,7 +49,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.going_on(|machine| act(machine).and_then(|flow| machine.step(flow)))
     }
 
-    /// Goes on with `act`, of which the guest that runs hears at once. Failures are as in
+    /// Goes on with `act`, whose result the running guest gets at once. Failures are as in
     /// [`advance`](Self::advance).
     #[inline]
     pub(crate) fn going_on<T>(
@@ -64,7 +64,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     #[cold]
     const fn failed(&mut self, failure: Failure) -> Failure {
-        // Whatever has no room says so before anything changes.
+        // An action that has no room fails before anything changes.
         self.must_unwind |= !matches!(failure, Failure::Error(Error::Full(_)));
         failure
     }

@@ -1,8 +1,9 @@
-//! Who is ready to run: the reference's `Store.waiting` and `Thread.ready`, in constant time.
+//! The threads that are ready to run: the reference's `Store.waiting` and `Thread.ready`, in
+//! constant time.
 //!
 //! The reference tests the condition of every waiting thread. Here, threads that wait for the
-//! same condition are in one queue, and what can change the condition of a queue (the
-//! exclusive lock, backpressure, a set's events) does so for all of them at once:
+//! same condition are in one queue. A change of the exclusive lock, of backpressure or of a set's
+//! events makes a whole queue ready, or stops it from being ready:
 //!
 //! | queue of an instance | ready if |
 //! |---|---|
@@ -15,13 +16,13 @@
 //! | `freed` | always |
 //! | `resolved` | never |
 //!
-//! While a guest of the instance is [held](Machine::hold_callers), only those in `resolved` are ready
-//! in [`tick`](Machine::tick). A thread of the instance that runs all the same, for the host function
-//! which holds, lets others run as ever.
+//! While a guest of the instance is [held](Machine::hold_callers), only the threads in `resolved`
+//! are ready in [`tick`](Machine::tick). A thread of the instance may run all the same, for the
+//! host function that holds the guest. It lets others run as usual.
 //!
-//! Sets that have both waiters and events are in a list of their instance, and instances with a
-//! ready thread are in a ring of the machine, which they take turns in. So nothing here
-//! depends on how many threads wait, except where a chooser skips some.
+//! Sets that have both waiters and events are in a list of their instance. Instances with a ready
+//! thread are in a ring of the machine, and take turns. So the time of all this doesn't depend on
+//! the number of waiting threads, except if a chooser skips some.
 
 use crate::chooser::{Choice, Chooser};
 use crate::error::Error;
@@ -35,12 +36,12 @@ use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
 use super::record::waitable::WaitableSet;
 use super::state::Machine;
 
-/// Which threads are candidates.
+/// The threads that are candidates for a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Among {
-    /// Those in an instance's thread table.
+    /// The threads in an instance's thread table.
     Registered,
-    /// Those that wait to enter, too.
+    /// Those, and the threads that wait to enter.
     All,
 }
 
@@ -52,7 +53,7 @@ enum Place {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// One of `count` possibilities.
+    /// Lets the chooser choose one of `count` possibilities.
     pub(crate) fn choose(&mut self, choice: Choice, count: u32) -> Result<u32, Error> {
         if count <= 1 {
             return Ok(0);
@@ -65,7 +66,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `Store.tick`'s choice among the ready threads of all instances.
+    /// Chooses among the ready threads of all instances, for `Store.tick`.
     pub(crate) fn choose_ready(&mut self) -> Result<Option<Key<Thread>>, Error> {
         let mut position = self.choose(Choice::Tick, self.ready_threads)?;
         let mut next = self.ready_instances.front();
@@ -82,7 +83,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
-    /// A choice among the ready threads in the thread table of `instance`.
+    /// Chooses among the ready threads in the thread table of `instance`.
     pub(crate) fn choose_registered(
         &mut self,
         instance: Key<Instance>,
@@ -96,7 +97,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.ready_at(instance, Among::Registered, position)
     }
 
-    /// `Thread.ready`, for `Store.tick`.
+    /// Returns `true` if a thread can run in `Store.tick`: `Thread.ready`.
     pub(crate) fn is_ready(&self, thread: Key<Thread>) -> Result<bool, Error> {
         let waiting = self.threads.get(thread)?;
         if self.instances.get(self.tasks.get(waiting.task)?.instance)?.held > 0 {
@@ -105,7 +106,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.is_ready_beside(thread)
     }
 
-    /// `Thread.ready`, for a thread that runs in the same instance.
+    /// Returns `true` if a thread can run now, for a thread that runs in the same instance:
+    /// `Thread.ready`.
     pub(crate) fn is_ready_beside(&self, thread: Key<Thread>) -> Result<bool, Error> {
         let waiting = self.threads.get(thread)?;
         if waiting.state != ThreadActivity::Waiting {
@@ -132,7 +134,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// Lists `thread`, whose continuation is set, in `queue`.
+    /// Adds `thread`, whose continuation is set, to `queue`.
     pub(crate) fn enqueue(&mut self, thread: Key<Thread>, queue: Queue) -> Result<(), Error> {
         self.waits += 1;
         let waiting = self.threads.get_mut(thread)?;
@@ -195,7 +197,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Takes `set` out of its instance's list, before its waiters or events change.
     pub(crate) fn hide_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
         let hidden = self.sets.get(set)?;
-        // Nothing hinges on which events a set of the host's has, but whether it has some.
+        // For a set of the host it matters only if there are events, not which members have them.
         let Some(instance) = hidden.instance.filter(|_| hidden.links().are_set()) else {
             return Ok(());
         };
@@ -206,7 +208,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         queues.sets_with(plain > 0).remove(&mut self.sets, set)
     }
 
-    /// Puts `set` into its instance's list if it has both events and waiters, after they changed.
+    /// Puts `set` into its instance's list if it has both events and waiters, after they have
+    /// changed.
     pub(crate) fn show_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
         let shown = self.sets.get(set)?;
         let Some(instance) = shown.instance else { return self.tell_of_set(set) };
@@ -220,7 +223,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.count(instance)
     }
 
-    /// Counts the ready threads of `instance` again, after something they depend on changed.
+    /// Updates the number of ready threads of `instance`, after a condition of theirs has changed.
     pub(crate) fn count(&mut self, instance: Key<Instance>) -> Result<(), Error> {
         let count = self.count_ready(instance, Among::All)?;
         let counted = &mut self.instances.get_mut(instance)?.queues.counted;
@@ -234,6 +237,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
+    /// Returns the number of ready threads of `instance`.
     fn count_ready(&self, instance: Key<Instance>, among: Among) -> Result<u32, Error> {
         let instance = self.instances.get(instance)?;
         if instance.lockdown {
@@ -259,7 +263,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(count)
     }
 
-    /// The ready thread at `position` of the merge of an instance's queues by their tickets.
+    /// Returns the ready thread at `position` in an instance's queues, merged by their tickets.
     fn ready_at(
         &self,
         instance: Key<Instance>,
@@ -287,7 +291,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.at(instance, &mut places, position)
     }
 
-    /// The thread at `position` of the merge of queues, of which `places` are the first ones.
+    /// Returns the thread at `position` in merged queues. `places` are the first place of each.
     fn at(
         &self,
         instance: &Instance,
@@ -317,7 +321,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// The place whose thread began to wait first.
+    /// Returns the place whose thread began to wait first.
     fn oldest<'a>(
         &self,
         places: &'a mut [Option<Place>],
@@ -334,7 +338,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(oldest.map(|(_, place)| place))
     }
 
-    /// The first thread that is ready in the sets of `list` from `set` on; each has one.
+    /// Returns the first ready thread in the sets of `list`, from `set` on. Each set has one.
     fn first_in_sets(
         &self,
         set: Option<Key<WaitableSet>>,
@@ -345,7 +349,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(first.map(|thread| Place::Set(set, thread)))
     }
 
-    /// What comes after `thread`, which waits for `set`, in the set and in those behind it.
+    /// Returns the place after `thread`, which waits for `set`: in the set, or in the sets after
+    /// it.
     fn next_in_sets(
         &self,
         queues: &Queues,
@@ -368,8 +373,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.first_in_sets(list.after(&self.sets, set)?, unlocked)
     }
 
-    /// The first of a set's waiters that are not from callbacks, and the first of those that are if
-    /// the lock is free: whichever began to wait first, first.
+    /// Returns the first waiter of a set that is not in a callback, and, if the lock is free, the
+    /// first that is. The one that began to wait earlier is first.
     fn waiters_in_turn(
         &self,
         set: Key<WaitableSet>,

@@ -1,4 +1,4 @@
-//! Making and removing records, of which the hooks are told.
+//! Making and removing records, and telling the hooks of it.
 
 use crate::chooser::Chooser;
 use crate::error::Error;
@@ -13,18 +13,18 @@ use super::record::waitable::{Waitable, WaitableSet};
 use super::state::Machine;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The hooks that are told of the machine's records.
+    /// Returns the hooks that are told of the machine's records.
     pub const fn hooks(&self) -> &H {
         &self.hooks
     }
 
-    /// The hooks that are told of the machine's records.
+    /// Returns the hooks that are told of the machine's records, to change them.
     pub const fn hooks_mut(&mut self) -> &mut H {
         &mut self.hooks
     }
 
-    /// The thread that runs: the current one, or the one that calls what the host does. Nothing if
-    /// the host has control by itself.
+    /// Returns the thread that runs: the current one, or the one that calls the host function
+    /// which has control. Returns `None` if the host has control outside of any call.
     pub(crate) fn running_thread(&self) -> Option<Key<Thread>> {
         self.current.or_else(|| {
             let mut frames = (0..self.frames.len()).rev().filter_map(|it| self.frames.get(it));
@@ -40,12 +40,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// The [running thread](Self::running_thread), by its id.
+    /// Returns the id of the [running thread](Self::running_thread).
     pub(crate) fn running_thread_id(&self) -> Option<ThreadId> {
         self.thread_id(self.running_thread()?).ok()
     }
 
-    /// The task of the [running thread](Self::running_thread).
+    /// Returns the task of the [running thread](Self::running_thread).
     pub(crate) fn running_task(&self) -> Option<TaskId> {
         let task = self.threads.get(self.running_thread()?).ok()?.task;
         self.task_id(task).ok()
@@ -65,7 +65,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.prepare_task_of(instance, function, call)
     }
 
-    /// As [`prepare_task`](Self::prepare_task), of a task whose call is known.
+    /// Asks the hooks for room as [`prepare_task`](Self::prepare_task) does, for a task whose
+    /// call is known.
     #[inline]
     pub(crate) fn prepare_task_of(
         &mut self,
@@ -148,7 +149,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.hooks.thread_made(NewThread { thread, task })
     }
 
-    /// Removes a thread, which has ended so.
+    /// Removes a thread, which has ended in this way.
     #[inline]
     pub(crate) fn remove_thread(
         &mut self,
@@ -177,7 +178,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Makes a call, which was prepared.
+    /// Adds the record of a call that was prepared.
     #[expect(clippy::inline_always, reason = "the waitable is moved twice otherwise")]
     #[inline(always)]
     pub(crate) fn insert_call(
@@ -195,7 +196,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((key, call))
     }
 
-    /// Removes a waitable, a call or an end.
+    /// Removes a waitable, which is a call or an end.
     #[inline]
     pub(crate) fn remove_waitable(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         if !H::LISTENS || !self.is_subtask(waitable)? {
@@ -210,7 +211,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Tells the hooks that the members of a set, which no instance has, got or lost events.
+    /// Tells the hooks that members of a set of the host got or lost events.
     pub(crate) fn tell_of_set(&mut self, set: Key<WaitableSet>) -> Result<(), Error> {
         if !H::LISTENS {
             return Ok(());

@@ -1,5 +1,5 @@
-//! Resources: handles that own and handles that borrow, and how they cross from one instance
-//! to another. The reference's `ResourceHandle`, `lift_own`, `lift_borrow`, `lower_own` and
+//! Resources: handles that own and handles that borrow, and their way from one instance to
+//! another. The reference's `ResourceHandle`, `lift_own`, `lift_borrow`, `lower_own` and
 //! `lower_borrow`.
 
 use crate::builtin::TypeIndex;
@@ -17,23 +17,23 @@ use super::record::task::TaskState;
 use super::state::Machine;
 use crate::id::{InstanceId, SubtaskId, TaskId};
 
-/// What a borrowed resource is lowered as.
+/// The value that a borrowed resource is lowered to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoweredBorrow {
-    /// A handle of the instance's table.
+    /// The index of a handle in the instance's table.
     Index(u32),
-    /// The resource's representation: the instance is the one that defines the resource type.
+    /// The resource's representation, if the instance defines the resource type.
     Representation(u64),
 }
 
 impl LoweredBorrow {
-    /// The core value that the instance is given: the reference's `lower_borrow` returns either.
+    /// Returns the core value that the instance gets. The reference's `lower_borrow` returns
+    /// either.
     ///
     /// # Errors
     ///
-    /// [`MachineError::RepresentationTooLarge`] for a representation of more than 32 bits. A
-    /// resource type may have one (`rep i64`), and the spec flattens every `borrow` to an `i32`
-    /// nevertheless.
+    /// [`MachineError::RepresentationTooLarge`] if a representation has more than 32 bits. A
+    /// resource type may have one (`rep i64`), but the spec flattens every `borrow` to an `i32`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flattening)
     pub fn to_core(self) -> Result<u32, Error> {
@@ -46,7 +46,7 @@ impl LoweredBorrow {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The resource handle at `index`, which must be of this type.
+    /// Returns the resource handle at `index`, which must have this type.
     ///
     /// Traps: `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`.
     pub(crate) fn resource_of_type_at(
@@ -79,12 +79,35 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Err(Trap::ResourceWrongType { index, expected_resource, found_resource }.into())
     }
 
-    /// `lift_own`: takes the resource at `index` out of an instance, and gives its representation.
+    /// Takes the resource at `index` out of an instance, and returns its representation:
+    /// `lift_own`.
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`,
-    /// `resource-lent`, `not-an-owning-handle`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`,
+    /// `resource-lent` and `not-an-owning-handle`.
+    ///
+    /// # Example
+    ///
+    /// The host passes a resource of its own to a guest, and gets it back:
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::machine::{Machine, TypeDefinition};
+    ///
+    /// # weft::limits! {
+    /// #     struct Small { ..MachineSizes::SMALL }
+    /// # }
+    /// let mut machine = Machine::<Small>::default();
+    /// let guest = machine.new_instance()?;
+    /// let file =
+    ///     machine.define_type(TypeDefinition::Resource { instance: None, destructor: None })?;
+    ///
+    /// let index = machine.lower_own(guest, file, 17)?; // The guest has the handle `index` now.
+    /// assert_eq!(machine.lift_own(guest, file, index)?, 17);
+    /// assert!(machine.lift_own(guest, file, index).is_err()); // The guest has it no longer.
+    /// # Ok::<(), weft::error::Failure>(())
+    /// ```
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
     pub fn lift_own(
@@ -108,16 +131,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(representation)
     }
 
-    /// `lift_borrow`: lends the resource at `index` to a call, and gives its representation.
+    /// Lends the resource at `index` to a call, and returns its representation: `lift_borrow`.
     ///
-    /// The handle is lent until the call's caller hears that it has resolved.
+    /// The handle is lent until the call's caller is told that the call has resolved.
     ///
     /// # Errors
     ///
-    /// [`MachineError::AlreadyResolved`]; [`MachineError::HostHasNoHandles`] if the host made the
-    /// call;
-    /// [`Error::Full`]: [`Lends`](crate::limits::Table::Lends). Traps: `unknown-handle-index`,
-    /// `handle-wrong-type`, `resource-wrong-type`.
+    /// - [`MachineError::AlreadyResolved`] if the call has resolved.
+    /// - [`MachineError::HostHasNoHandles`] if the host made the call.
+    /// - [`Error::Full`] if there is no room in [`Lends`](crate::limits::Table::Lends).
+    /// - The traps `unknown-handle-index`, `handle-wrong-type` and `resource-wrong-type`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
     pub fn lift_borrow(
@@ -136,12 +159,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.resources.get(handle)?.representation())
     }
 
-    /// `lower_own`: gives a resource to an instance, and gives the index of its handle there.
+    /// Passes a resource to an instance, and returns the index of its handle there: `lower_own`.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Resources`](crate::limits::Table::Resources),
-    /// [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
+    /// - [`Error::Full`] if there is no room in [`Resources`](crate::limits::Table::Resources) or
+    ///   [`Handles`](crate::limits::Table::Handles).
+    /// - The trap `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     pub fn lower_own(
@@ -155,13 +179,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.new_resource(instance, ResourceHandle::new(ty, representation, None))
     }
 
-    /// `lower_borrow`: lends a resource to a task.
+    /// Lends a resource to a task: `lower_borrow`.
     ///
     /// # Errors
     ///
-    /// [`MachineError::AlreadyResolved`]; [`Error::Full`]:
-    /// [`Resources`](crate::limits::Table::Resources), [`Handles`](crate::limits::Table::Handles).
-    /// Traps: `table-full`.
+    /// - [`MachineError::AlreadyResolved`] if the task has resolved.
+    /// - [`Error::Full`] if there is no room in [`Resources`](crate::limits::Table::Resources) or
+    ///   [`Handles`](crate::limits::Table::Handles).
+    /// - The trap `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     pub fn lower_borrow(
@@ -204,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_borrow_of_the_definers_own_is_its_representation_or_an_error() {
+    fn a_borrow_in_the_instance_that_defines_it_is_a_representation() {
         assert_eq!(LoweredBorrow::Index(3).to_core(), Ok(3));
         let representation = |bits| LoweredBorrow::Representation(bits).to_core();
         assert_eq!(representation(u64::from(u32::MAX)), Ok(u32::MAX));

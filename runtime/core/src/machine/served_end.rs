@@ -1,12 +1,13 @@
 //! Ends of streams and futures that the host serves: a **host extension**.
 //!
-//! An end of the host's that is served has no buffer of its own. While it is *offered*, a guest that
-//! reads or writes gets a [`Step::Copy`] for all that it asks for, and whoever takes the step says
-//! how many values there were: none, if the guest has to wait. So a source makes as many values as
-//! are wanted, where they are wanted, and a sink takes what it has room for.
+//! A served end has no buffer of its own. While it is *offered*, a guest that reads or writes
+//! gets a [`Step::Copy`] for all elements that it asks for. The driver that takes the step says
+//! how many elements it has moved; with none, the guest has to wait. So a source makes exactly
+//! the elements that the guest asks for, when it asks for them. A sink takes as many as it has
+//! room for.
 //!
-//! In the words of the reference, the host begins a read or write with a buffer of just that
-//! length when the other side is there, and cancels it behind the copy. No event of it is seen.
+//! In terms of the reference, the host begins a read or write with a buffer of just that length
+//! when the other side is there, and cancels it after the copy. No event of it is seen.
 
 use crate::chooser::Chooser;
 use crate::code::{CopyResult, StreamResult};
@@ -23,10 +24,10 @@ use super::state::Machine;
 use super::step::{AfterCopy, Buffer, CopySide, CopyToken, Step};
 use crate::id::{EndId, InstanceId};
 
-/// How an end that the host serves goes on behind a copy.
+/// The state of a served end after a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterServed {
-    /// It is offered: the other side is asked for each of its reads or writes.
+    /// It is offered: each read or write of the other side asks the host.
     Offer,
     /// The other side waits until the end is [offered](Machine::offer_served_end) again.
     Withhold,
@@ -35,13 +36,15 @@ pub enum AfterServed {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Lets the host serve an idle end that it holds. It leaves the set that it is in. Returns
-    /// whether the other side waits already; if not, the end is offered.
+    /// Lets the host serve an idle end that it holds. The end leaves the set that it is in.
+    ///
+    /// Returns `true` if the other side already waits. If not, the end is offered.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotHeld`] if a guest holds the end; [`MachineError::EndBusy`] if it is
-    /// served already, a read or write of it is under way, or it has come to its end.
+    /// - [`MachineError::NotHeld`] if a guest holds the end.
+    /// - [`MachineError::EndBusy`] if it is served already, if a read or write of it is under
+    ///   way, or if no other can begin.
     pub fn serve_host_end(&mut self, end: EndId) -> Result<bool, Error> {
         let key = self.hosts_end(end)?;
         if self.end(key)?.state != EndActivity::Idle {
@@ -63,20 +66,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(waits)
     }
 
-    /// Whether the host serves an end.
+    /// Returns `true` if the host serves an end.
     pub fn is_served_end(&self, end: EndId) -> bool {
         let Ok(key) = self.end_key(end) else { return false };
         self.end(key).is_ok_and(super::record::waitable::End::is_served)
     }
 
-    /// Offers an end that is served and was withheld. Gives [`Step::Copy`] if the other side waits,
-    /// and [`Step::ReturnToHost`] if not.
+    /// Offers a served end that was withheld. Returns [`Step::Copy`] if the other side waits, and
+    /// [`Step::ReturnToHost`] if not.
     ///
     /// # Errors
     ///
-    /// [`MachineError::GuestHasControl`]; [`Error::Full`]:
-    /// [`Frames`](crate::limits::Table::Frames); [`MachineError::EndIdle`] if the host does not
-    /// serve the end.
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`Error::Full`] if there is no room in [`Frames`](crate::limits::Table::Frames).
+    /// - [`MachineError::EndIdle`] if the host does not serve the end.
     pub fn offer_served_end(&mut self, end: EndId) -> Result<Step, Failure> {
         self.check_host_has_control()?;
         let key = self.served_end(end)?;
@@ -86,8 +89,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Host))
     }
 
-    /// `copy`, of a guest's end whose other one the host serves and offers. The buffer is checked by
-    /// whoever moves the values, and nothing of it is kept before that.
+    /// Begins a read or write by a guest whose other end the host serves and offers: `copy`. The
+    /// driver checks the guest's buffer when it moves the values. Before that, nothing of the
+    /// buffer is stored.
     pub(crate) fn ask_served(
         &mut self,
         key: Key<Waitable>,
@@ -110,19 +114,21 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(CopyToken { serial, direction, then, ty, count, readable, writable })
     }
 
-    /// `End.copy`, behind the moving of `count` values, at most as many as the token says, of which
-    /// the host serves one side or both. `then` says how the served end goes on that the values come from;
-    /// if only the other one is served, that one.
+    /// Finishes a copy of `count` values, of which the host serves one side or both: `End.copy`,
+    /// after the values were moved.
     ///
-    /// If both are, the one that the values go to is withheld if it has begun the copy, and stays as it
-    /// is if not.
+    /// `count` is at most the count of the token. `then` is the next state of the served end that
+    /// the values come from, or, if only the other end is served, of that one. If both ends are
+    /// served, the end that the values go to is withheld if it began the copy, and stays as it is
+    /// if not.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] if the token is not that of the step which is to be taken, or more
-    /// values were moved; [`MachineError::EndBusy`] if the host has taken the guest's end away
-    /// meanwhile; [`MachineError::EndIdle`] if the host serves none of the two;
-    /// [`Error::Unknown`] if one of the ends is gone.
+    /// - [`MachineError::OtherStep`] if the token is not that of the current step, or if `count`
+    ///   is too large.
+    /// - [`MachineError::EndBusy`] if the host has taken the guest's end away meanwhile.
+    /// - [`MachineError::EndIdle`] if the host serves neither end.
+    /// - [`Error::Unknown`] if one of the ends is gone.
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn served_copied(
         &mut self,
@@ -161,7 +167,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             && then == AfterServed::Offer
             && self.end(began)?.kind == EndKind::Stream
         {
-            // Most copies: nothing is different from before, for either end.
+            // This is the usual case, which leaves both ends as they were.
             let result = StreamResult::Ended { result: CopyResult::Completed, progress: count };
             let payload = result.pack().map_err(Error::from)?;
             return self.advance(|machine| machine.return_to_current(payload.into()));
@@ -187,8 +193,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// Counts values that came to or from an end which nobody serves: on top of `before`, if it has
-    /// begun the copy.
+    /// Adds values that have moved to the progress of an end that is not served. If it began the copy, they
+    /// are added to `before`.
     fn moved(&mut self, key: Key<Waitable>, before: Option<u32>, count: u32) -> Result<(), Error> {
         let end = self.end_mut(key)?;
         match before {
@@ -203,42 +209,44 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.set_pending_event(key)
     }
 
-    /// Drops an end that the host serves; whoever holds the other one learns of it.
+    /// Drops an end that the host serves, and tells the holder of the other end.
     ///
     /// # Errors
     ///
-    /// [`MachineError::EndIdle`] if the host doesn't serve it; [`MachineError::OtherStep`] while a
-    /// step is to be ended, which may be to move its values.
+    /// - [`MachineError::EndIdle`] if the host doesn't serve it.
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step, which may move
+    ///   the values.
     pub fn drop_served_end(&mut self, end: EndId) -> Result<(), Failure> {
         self.check_outstanding(Outstanding::Nothing)?;
         let key = self.served_end(end)?;
         Ok(self.drop_end(key)?)
     }
 
-    /// Takes the next end that the host serves and whose other end was dropped. It is served, and
-    /// there, until the host [drops](Self::drop_served_end) it.
+    /// Takes the next served end whose other end was dropped. It stays served until the host
+    /// [drops](Self::drop_served_end) it.
     ///
     /// # Errors
     ///
-    /// [`Error::Inconsistent`]
+    /// [`Error::Inconsistent`] after a fault in Weft.
     pub fn next_served_event(&mut self) -> Result<Option<EndId>, Error> {
         let Some(waitable) = self.served_pending.front() else { return Ok(None) };
         self.clear_pending_event(waitable)?;
         Ok(Some(self.end_id(waitable)?))
     }
 
-    /// The instance that holds the other end of one; nothing if the host does, or it was dropped.
+    /// Returns the instance that holds the other end of `end`. Returns `None` if the host holds
+    /// it, or if it was dropped.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if `end` doesn't exist.
     pub fn holder_of_other_end(&self, end: EndId) -> Result<Option<InstanceId>, Error> {
         let Some(other) = self.end(self.end_key(end)?)?.other else { return Ok(None) };
         let owner = self.waitables.get(other)?.owner;
         owner.map(|owner| self.instance_id(owner)).transpose()
     }
 
-    /// The readable end of a writable one, if the host serves that, too.
+    /// Returns the readable end of a writable one, if the host serves that, too.
     pub fn served_reader_of(&self, end: EndId) -> Option<EndId> {
         let key = self.end(self.end_key(end).ok()?).ok()?.other?;
         let other = self.end(key).ok()?;
@@ -246,6 +254,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         is_reader.then(|| self.end_id(key).ok())?
     }
 
+    /// Returns the key of an end that the host serves.
     fn served_end(&self, end: EndId) -> Result<Key<Waitable>, Error> {
         let key = self.end_key(end)?;
         if self.end(key)?.is_served() { Ok(key) } else { Err(MachineError::EndIdle.into()) }

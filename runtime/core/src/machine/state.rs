@@ -24,22 +24,22 @@ use super::record::tables::{Handle, Tables};
 use super::record::task::{Task, Thread};
 use super::record::waitable::{Waitable, WaitableSet};
 
-/// A store, without an engine: all component instances that can call one another.
+/// The state of a store without an engine: all component instances that can call one another.
 ///
-/// `L` says what its tables are made of, `C` decides what the spec leaves open, and `H` is told of
-/// the records that are made and removed. With `()` nobody is.
+/// `L` chooses the storage of its tables, and `C` decides what the spec leaves open. `H` is told
+/// which records are made and removed; with `()`, nothing is told.
 pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) chooser: C,
     pub(crate) hooks: H,
     pub(super) instances: Arena<Instance, L::Instances<Slot<Instance>>>,
     /// The tables of the instance at the same position.
     pub(super) tables: L::Instances<Tables<L>>,
-    /// How long the tables of new instances become at most.
+    /// The greatest length of the tables of new instances.
     pub(super) max_table_length: u32,
     pub(super) functions: Arena<DefinedFunction, L::Functions<Slot<DefinedFunction>>>,
-    /// In the order of their numbers, of which there are gaps where types were removed.
+    /// In ascending order of their numbers. Removed types leave gaps in the numbers.
     pub(super) types: L::Types<NumberedType>,
-    /// The number of the next type: none is used twice.
+    /// The number of the next type. No number is used twice.
     pub(super) next_type: u32,
     pub(super) tasks: Arena<Task, L::Tasks<Slot<Task>>>,
     pub(super) threads: Arena<Thread, L::Threads<Slot<Thread>>>,
@@ -50,29 +50,29 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) error_contexts: Arena<ErrorContext, L::ErrorContexts<Slot<ErrorContext>>>,
     /// The message of the error context at the same position.
     pub(super) messages: L::ErrorContexts<L::Message>,
-    /// Whom control returns to, the innermost last.
+    /// The frames to which control returns, the innermost last.
     pub(super) frames: L::Frames<Frame>,
     /// The number of innermost frames of calls whose records are not made.
     pub(super) deferred: u32,
     /// `true` if records are made at once.
     pub(super) is_eager: bool,
-    /// Whether the stack of nested calls can't be held.
+    /// `true` if the stack of nested calls can't be held.
     pub(super) is_holding_forbidden: bool,
     /// The frames of the stacks that are held.
     pub(super) held: Arena<HeldFrame, L::HeldFrames<Slot<HeldFrame>>>,
-    /// The thread that runs, or that is below all deferred frames; nothing while the host is.
+    /// The thread that runs, or that is below all deferred frames; `None` while the host runs.
     pub(super) current: Option<Key<Thread>>,
     pub(super) outstanding: Outstanding,
-    /// Whether something failed half-way, so that only unwinding is left.
+    /// `true` if something failed half-way, so that only unwinding is left.
     pub(super) must_unwind: bool,
-    /// How many tokens were handed out.
+    /// The number of tokens that were handed out.
     pub(super) tokens: u64,
     /// The instances with a ready thread, in the order of their turns.
     pub(super) ready_instances: List<Instance>,
     pub(super) ready_threads: u32,
-    /// How often a thread has begun to wait.
+    /// The number of times that a thread has begun to wait.
     pub(super) waits: u64,
-    /// What the host holds that has an event.
+    /// The host's waitables that have an event.
     pub(super) host_pending: List<Waitable>,
     /// The number of instances that were locked down.
     pub(super) lockdowns: u64,
@@ -80,7 +80,7 @@ pub struct Machine<L: Limits, C = FirstInFirstOut, H = ()> {
     pub(super) served_pending: List<Waitable>,
     /// The number of operations of the host that have ended.
     pub(super) operations_ended: u32,
-    /// The number of waitables at which operations that are over are forgotten.
+    /// The number of waitables at which operations that are over are removed.
     pub(super) forget_at: u32,
 }
 
@@ -149,36 +149,54 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Who decides what the spec leaves open.
+    /// Returns the chooser, which decides what the spec leaves open.
     pub const fn chooser(&self) -> &C {
         &self.chooser
     }
 
-    /// Who decides what the spec leaves open.
+    /// Returns the chooser, which decides what the spec leaves open, to change it.
     pub const fn chooser_mut(&mut self) -> &mut C {
         &mut self.chooser
     }
 
-    /// The thread that runs; nothing while the host does.
+    /// Returns the thread that runs, or `None` while the host runs.
     ///
-    /// This looks at the call that the thread runs for. So it makes the records of that, and takes
-    /// the machine by `&mut`.
+    /// The records of the call that the thread runs for are made first, if they were put off. So
+    /// this takes the machine by `&mut`.
     pub fn current(&mut self) -> Option<ThreadId> {
         self.look().ok()?;
         self.current.and_then(|thread| self.thread_id(thread).ok())
     }
 
-    /// How many entries a table has in use; of [`Table::Handles`] and [`Table::ThreadIndices`],
-    /// those of all instances. Records that nobody has looked at, and which so are not made, have
-    /// none.
+    /// Returns the number of a table's entries that are in use.
+    ///
+    /// For [`Table::Handles`] and [`Table::ThreadIndices`], it adds those of all instances.
+    /// Records that were put off have no entry yet.
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::limits::Table;
+    /// use weft::machine::Machine;
+    ///
+    /// weft::limits! {
+    ///     struct Small { ..MachineSizes::SMALL }
+    /// }
+    ///
+    /// let mut machine = Machine::<Small>::default();
+    /// assert_eq!(machine.count_of(Table::Instances), 0);
+    /// machine.new_instance()?;
+    /// assert_eq!(machine.count_of(Table::Instances), 1);
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
     pub fn count_of(&self, table: Table) -> usize {
         self.entries_in_use(table) + self.hooks.count_of(table)
     }
 
-    /// How many bytes an entry of a table takes. A bounded machine is the sum of its tables'
-    /// entries and a little more; a growing one has as many as were ever in use at a time.
+    /// Returns the size of a table's entry in bytes.
     ///
-    /// An implicit thread comes with its task.
+    /// A bounded machine is as large as the sum of its tables' entries and a little more. A
+    /// growing one has as many entries as were ever in use at the same time. An implicit thread
+    /// comes with its task.
     #[must_use]
     pub const fn entry_bytes(table: Table) -> usize {
         bytes_of(Self::ENTRY_BYTES, table) + bytes_of(H::ENTRY_BYTES, table)
@@ -201,6 +219,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         HeldFrames: machine.held.len(), [Slot<HeldFrame>];
     } }
 
+    /// Adds up `count` of the tables of all instances.
     fn count_in_tables(&self, count: impl Fn(&Tables<L>) -> u32) -> usize {
         let positions = 0..self.instances.positions();
         let tables = positions.filter(|it| self.instances.key_at(*it).is_some());
@@ -224,7 +243,7 @@ impl<L: Limits, C: Chooser, H: Hooks> fmt::Debug for Machine<L, C, H> {
     }
 }
 
-/// From keys to the ids that the host has, and back.
+/// Generates the functions that turn keys into the ids that the host has, and back.
 macro_rules! ids {
     ($($id:ident, $to_id:ident, $to_key:ident: $arena:ident, $thing:ty;)*) => {
         impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {$(
@@ -252,7 +271,7 @@ ids! {
     FunctionId, function_id, function_key: functions, DefinedFunction;
 }
 
-/// The ids of what will be made next.
+/// Generates the functions that return the id of the record that is made next.
 macro_rules! next_ids {
     ($($id:ident, $next:ident: $arena:ident;)*) => {
         impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {$(

@@ -1,12 +1,12 @@
-//! What has to happen next: the machine's answer to whatever it is told.
+//! The next action: the machine's answer to everything that it is told.
 //!
-//! A machine does nothing by itself. It is told what happened (a guest called a built-in, a
-//! function returned, the host calls an export), and answers with the one [`Step`] that has to
-//! be taken next; taking it ends with telling the machine, which answers with the next, until
-//! the answer is [`Step::ReturnToHost`].
+//! A machine does nothing by itself. Its driver tells it that a guest called a built-in, that a
+//! function returned, or that the host calls an export. The machine answers with the one [`Step`]
+//! that the driver has to take next. The driver takes it and tells the machine, which answers
+//! with the next one. This goes on until the answer is [`Step::ReturnToHost`].
 //!
-//! Steps that come with something to look at carry a token, such as [`ReturnToken`]: it can't be
-//! made up, copied, or used when another step is to be taken, which is
+//! Some steps have a token, such as [`ReturnToken`]. A token can't be made up or copied. It can't
+//! be used for another step either, which is the error
 //! [`MachineError::OtherStep`](crate::error::MachineError::OtherStep).
 
 use crate::builtin::{CoreTypeIndex, OptionsIndex, TableIndex, TypeIndex};
@@ -18,14 +18,14 @@ use crate::id::{
     EndId, ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableId,
 };
 
-/// What has to happen next.
+/// The next action of the driver.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "nothing goes on until the step is taken"]
 pub enum Step {
-    /// Call the lifted function of `task` on `thread`, which is new: lift its arguments from
+    /// Call the lifted function of `task` on `thread`, which is new. Lift its arguments from
     /// `caller`, lower them into the task's instance, and call the core function with them.
     ///
-    /// Told by [`function_returned`](super::Machine::function_returned).
+    /// Then call [`function_returned`](super::Machine::function_returned).
     CallFunction {
         /// The thread that the function runs on.
         thread: ThreadId,
@@ -38,7 +38,7 @@ pub enum Step {
     },
     /// Call the destructor of a resource on `thread`, which is new.
     ///
-    /// Told by [`function_returned`](super::Machine::function_returned).
+    /// Then call [`function_returned`](super::Machine::function_returned).
     CallDestructor {
         /// The thread that the destructor runs on.
         thread: ThreadId,
@@ -46,12 +46,12 @@ pub enum Step {
         task: TaskId,
         /// The destructor.
         function: FunctionId,
-        /// Its argument: the resource's representation.
+        /// Its argument, which is the resource's representation.
         representation: u64,
     },
     /// Call the callback of `function` on `thread` with an event.
     ///
-    /// Told by [`function_returned`](super::Machine::function_returned).
+    /// Then call [`function_returned`](super::Machine::function_returned).
     CallCallback {
         /// The thread that the callback runs on.
         thread: ThreadId,
@@ -62,10 +62,10 @@ pub enum Step {
         /// The callback's three arguments.
         event: Event,
     },
-    /// Call the `post-return` function of `function` on `thread` with what the core function
-    /// returned.
+    /// Call the `post-return` function of `function` on `thread`, with the result of the core
+    /// function.
     ///
-    /// Told by [`function_returned`](super::Machine::function_returned).
+    /// Then call [`function_returned`](super::Machine::function_returned).
     CallPostReturn {
         /// The thread that it runs on.
         thread: ThreadId,
@@ -76,45 +76,46 @@ pub enum Step {
     },
     /// Call the start function of a thread that a guest made.
     ///
-    /// Told by [`function_returned`](super::Machine::function_returned).
+    /// Then call [`function_returned`](super::Machine::function_returned).
     CallStartFunction {
         /// The thread.
         thread: ThreadId,
-        /// The number that [`new_thread`](super::Machine::new_thread) was given.
+        /// The number that was passed to [`new_thread`](super::Machine::new_thread).
         function: u32,
         /// The argument.
         argument: u64,
     },
-    /// Call a host function, for a guest.
+    /// Call a host function for a guest.
     ///
-    /// Told by [`start_host_function_call`](super::Machine::start_host_function_call) when it takes its arguments,
-    /// by [`return_host_function_call`](super::Machine::return_host_function_call) when it has a result, which may
-    /// be much later, and by [`host_returned`](super::Machine::host_returned) when it gives
-    /// control back.
+    /// Call [`start_host_function_call`](super::Machine::start_host_function_call) when it takes
+    /// its arguments. Call
+    /// [`return_host_function_call`](super::Machine::return_host_function_call) when it has a
+    /// result, which may be much later. Call [`host_returned`](super::Machine::host_returned)
+    /// when it returns control.
     CallHost {
         /// The guest's thread that calls.
         thread: ThreadId,
         /// The call.
         subtask: SubtaskId,
-        /// The number that [`define_host_function`](super::Machine::define_host_function) was
-        /// given.
+        /// The number that was passed to
+        /// [`define_host_function`](super::Machine::define_host_function).
         function: u32,
     },
-    /// Tell a host function that its caller has lost interest.
+    /// Tell a host function that its caller doesn't need its result any longer.
     ///
-    /// The host may now call [`cancel_host_function_call`](super::Machine::cancel_host_function_call), or
-    /// [`return_host_function_call`](super::Machine::return_host_function_call), or neither, and then
-    /// [`host_returned`](super::Machine::host_returned).
+    /// The host may call [`cancel_host_function_call`](super::Machine::cancel_host_function_call)
+    /// or [`return_host_function_call`](super::Machine::return_host_function_call) now, or
+    /// neither. Then it calls [`host_returned`](super::Machine::host_returned).
     CancelHost {
         /// The call.
         subtask: SubtaskId,
-        /// The number that [`define_host_function`](super::Machine::define_host_function) was
-        /// given.
+        /// The number that was passed to
+        /// [`define_host_function`](super::Machine::define_host_function).
         function: u32,
     },
-    /// Drop a resource of the host whose owning handle a guest dropped.
+    /// Drop a resource of the host, because a guest dropped its owning handle.
     ///
-    /// Told by [`host_resource_dropped`](super::Machine::host_resource_dropped).
+    /// Then call [`host_resource_dropped`](super::Machine::host_resource_dropped).
     DropHostResource {
         /// The guest's thread that dropped it.
         thread: ThreadId,
@@ -131,7 +132,7 @@ pub enum Step {
     Copy(CopyToken),
     /// Load the debug message of an error context that a guest makes.
     ///
-    /// Told by [`new_error_context`](super::Machine::new_error_context).
+    /// Then call [`new_error_context`](super::Machine::new_error_context).
     LoadDebugMessage {
         /// The guest's thread.
         thread: ThreadId,
@@ -144,7 +145,7 @@ pub enum Step {
     },
     /// Store the debug message of an error context into a guest's memory.
     ///
-    /// Told by [`debug_message_stored`](super::Machine::debug_message_stored).
+    /// Then call [`debug_message_stored`](super::Machine::debug_message_stored).
     StoreDebugMessage {
         /// The guest's thread.
         thread: ThreadId,
@@ -152,29 +153,30 @@ pub enum Step {
         options: OptionsIndex,
         /// The error context.
         error_context: ErrorContextId,
-        /// Where the message's address and length are stored.
+        /// The address at which the message's address and length are stored.
         address: u64,
     },
-    /// Find the function that a thread is to start with in a core table.
+    /// Find the start function of a thread in a core table.
     FindStartFunction(StartFunctionSearch),
     /// Let `thread`, which is inside a call of a built-in or of an import, go on.
     Resume {
         /// The thread.
         thread: ThreadId,
-        /// What its call returns.
+        /// The result of its call.
         value: Resumed,
     },
-    /// Nothing: what the host began has come as far as it can for now.
+    /// Do nothing: the host's last entry has come as far as it can.
     ReturnToHost,
 }
 
-/// What a call by a guest returns, when it does so later.
+/// The result of a guest's call that returns later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resumed {
     /// The packed result of a built-in, for
-    /// [`Definition::resumed`](crate::builtin::Definition::resumed); 0 where it has none.
+    /// [`Definition::resumed`](crate::builtin::Definition::resumed). It is 0 if the built-in has
+    /// none.
     Builtin(u64),
-    /// An event of a waitable set: its code is the result, the other two words go to the
+    /// An event of a waitable set. Its code is the result; its other two words are stored at the
     /// address that the built-in was called with.
     Event(Event),
     /// The flat result of an import that was lowered without `async`.
@@ -184,39 +186,39 @@ pub enum Resumed {
     AsyncImport(u32),
 }
 
-/// What happened to a waitable, or to a task: the reference's `EventTuple`.
+/// An event of a waitable or of a task: the reference's `EventTuple`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Event {
-    /// What kind of event.
+    /// The kind of event.
     pub code: EventCode,
-    /// The index of the waitable in the handle table of the instance that holds it; 0 if the
-    /// host does, and where there is no waitable.
+    /// The index of the waitable in the handle table of its holder. It is 0 if the host holds it,
+    /// or if there is no waitable.
     pub index: u32,
-    /// How far it has come, packed as its kind is.
+    /// The progress of the waitable, packed as its kind is.
     pub payload: u32,
 }
 
 impl Event {
     /// No event.
     pub const NONE: Self = Self { code: EventCode::None, index: 0, payload: 0 };
-    /// The task is asked to cancel.
+    /// The event of a task that is asked to cancel.
     pub const TASK_CANCELLED: Self = Self { code: EventCode::TaskCancelled, index: 0, payload: 0 };
 }
 
-/// An event of something that the host holds.
+/// An event of a waitable that the host holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HostEvent {
-    /// What it happened to.
+    /// The waitable.
     pub waitable: WaitableId,
-    /// What happened; its index is 0.
+    /// The event, whose index is 0.
     pub event: Event,
 }
 
-/// A task has a result, which goes to its caller.
+/// The step that takes the result of a task to its caller.
 ///
-/// In this order: lift the result from the task's instance; call
-/// [`return_`](super::Machine::return_), which checks that the task may return; lower the
-/// result into the caller; give the token to [`resolve`](super::Machine::resolve).
+/// Take it in this order: lift the result from the task's instance; call
+/// [`return_`](super::Machine::return_), which checks that the task may return; lower the result
+/// into the caller; give the token to [`resolve`](super::Machine::resolve).
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the task does not return until the token is given to `Machine::resolve`"]
 pub struct ReturnToken {
@@ -228,7 +230,7 @@ pub struct ReturnToken {
     pub(crate) caller: Option<SubtaskId>,
 }
 
-/// Where a result comes from.
+/// The origin of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReturnFrom {
     /// A core function that was lifted without `async` returned it.
@@ -238,39 +240,39 @@ pub(crate) enum ReturnFrom {
 }
 
 impl ReturnToken {
-    /// The thread that returns it.
+    /// Returns the thread that returns the result.
     #[must_use]
     pub const fn thread(&self) -> ThreadId {
         self.thread
     }
 
-    /// The task.
+    /// Returns the task.
     #[must_use]
     pub const fn task(&self) -> TaskId {
         self.task
     }
 
-    /// The function, whose result type it has.
+    /// Returns the function, which has the type of the result.
     #[must_use]
     pub const fn function(&self) -> FunctionId {
         self.function
     }
 
-    /// The call as its caller sees it; nobody if the caller is gone, in which case the result
-    /// is lifted all the same, and dropped.
+    /// Returns the call as its caller sees it, or `None` if the caller is gone. Without a caller,
+    /// the result is still lifted, and then dropped.
     #[must_use]
     pub const fn caller(&self) -> Option<SubtaskId> {
         self.caller
     }
 }
 
-/// A guest makes a thread that starts with a function of a core table.
+/// The search for the start function of a thread, in a core table.
 ///
-/// If the table has no function at the index, or one of another type, that is a trap,
-/// `start-function-unknown` or `start-function-type-mismatch`; if it has, tell
-/// [`new_thread`](super::Machine::new_thread).
+/// If the table has the function, call [`new_thread`](super::Machine::new_thread). If it has no
+/// function at the index, the guest traps with `start-function-unknown`. If the function has
+/// another type, it traps with `start-function-type-mismatch`.
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "there is no thread until `Machine::new_thread` is told of the function"]
+#[must_use = "there is no thread until `Machine::new_thread` is called"]
 pub struct StartFunctionSearch {
     pub(crate) serial: u64,
     pub(crate) is_spawn: bool,
@@ -282,61 +284,62 @@ pub struct StartFunctionSearch {
 }
 
 impl StartFunctionSearch {
-    /// The guest's thread that makes the new one.
+    /// Returns the guest's thread that makes the new one.
     #[must_use]
     pub const fn thread(&self) -> ThreadId {
         self.thread
     }
 
-    /// The type that the function must have.
+    /// Returns the type that the function must have.
     #[must_use]
     pub const fn start_type(&self) -> CoreTypeIndex {
         self.start_type
     }
 
-    /// The table.
+    /// Returns the table.
     #[must_use]
     pub const fn table(&self) -> TableIndex {
         self.table
     }
 
-    /// The index in the table.
+    /// Returns the index in the table.
     #[must_use]
     pub const fn index(&self) -> u64 {
         self.index
     }
 
-    /// What the function is to be called with.
+    /// Returns the argument of the start function.
     #[must_use]
     pub const fn argument(&self) -> u64 {
         self.argument
     }
 }
 
-/// A buffer that a guest offers.
+/// A buffer for a read or a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffer {
-    /// The canonical options of the guest's built-in; nothing for a buffer of the host.
+    /// The canonical options of the guest's built-in; `None` for a buffer of the host.
     pub options: Option<OptionsIndex>,
-    /// Its address; for a buffer of the host, the number that the host gave it.
+    /// The address. For a buffer of the host, it is the host's number of the buffer.
     pub address: u64,
-    /// How many elements it has room for, or holds.
+    /// The number of elements that it holds, or has room for.
     pub length: u32,
-    /// How many of them have been moved, from the front.
+    /// The number of elements that have moved, from the front.
     pub progress: u32,
 }
 
 impl Buffer {
+    /// Returns the number of elements that have not moved.
     pub(crate) const fn remain(&self) -> u32 {
         self.length.saturating_sub(self.progress)
     }
 }
 
-/// A guest offers a buffer, of one element or more.
+/// The check of a buffer that a guest offers, with one element or more.
 ///
-/// If it is unaligned or out of bounds that is a trap, `buffer-unaligned` or
-/// `buffer-out-of-bounds`; if not, give the token to
-/// [`buffer_checked`](super::Machine::buffer_checked).
+/// If the buffer is aligned and lies inside its memory, give the token to
+/// [`buffer_checked`](super::Machine::buffer_checked). If not, the guest traps with
+/// `buffer-unaligned` or `buffer-out-of-bounds`.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the read or write does not begin until the token is given to `Machine::buffer_checked`"]
 pub struct BufferCheck {
@@ -350,42 +353,41 @@ pub struct BufferCheck {
 }
 
 impl BufferCheck {
-    /// The guest's thread.
+    /// Returns the guest's thread.
     #[must_use]
     pub const fn thread(&self) -> ThreadId {
         self.thread
     }
 
-    /// The type of the stream or future.
+    /// Returns the type of the stream or future.
     #[must_use]
     pub const fn ty(&self) -> TypeIndex {
         self.ty
     }
 
-    /// Whether the buffer is written to, by a read, or read from, by a write.
+    /// Returns the direction: a read writes to the buffer, and a write reads from it.
     #[must_use]
     pub const fn direction(&self) -> CopyDirection {
         self.direction
     }
 
-    /// The buffer.
+    /// Returns the buffer.
     #[must_use]
     pub const fn buffer(&self) -> Buffer {
         self.buffer
     }
 }
 
-/// Values go from one end of a stream or future to the other.
+/// The move of values from one end of a stream or future to the other.
 ///
-/// Lift [`count`](Self::count) values of the type's element from the
-/// [`writable`](Self::writable) side and lower them into the [`readable`](Self::readable) one,
-/// each from where its buffer's progress stands, and give the token to
-/// [`copied`](super::Machine::copied).
+/// Lift [`count`](Self::count) values of the type's element from the [`writable`](Self::writable)
+/// side, and lower them into the [`readable`](Self::readable) side. Begin in each buffer at its
+/// progress. Then give the token to [`copied`](super::Machine::copied).
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "nobody hears of the values until the token is given to `Machine::copied`"]
+#[must_use = "the values count as moved only after the token is given to `Machine::copied`"]
 pub struct CopyToken {
     pub(crate) serial: u64,
-    /// Which way the values go as the end sees it whose buffer is not stored in it yet.
+    /// The direction of the end whose buffer is not stored in it yet.
     pub(crate) direction: CopyDirection,
     pub(crate) then: AfterCopy,
     pub(crate) ty: TypeIndex,
@@ -394,7 +396,7 @@ pub struct CopyToken {
     pub(crate) writable: CopySide,
 }
 
-/// Who waits for a copy.
+/// The caller of `End.copy`, which goes on after the copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AfterCopy {
     /// A guest's read or write.
@@ -405,55 +407,55 @@ pub(crate) enum AfterCopy {
     Host,
 }
 
-/// One of the two sides that values move between.
+/// One of the two sides of a move of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CopySide {
     /// The end.
     pub end: EndId,
-    /// The instance that holds it; nobody if the host does.
+    /// The instance that holds it; `None` if the host does.
     pub instance: Option<InstanceId>,
     /// Its buffer.
     pub buffer: Buffer,
-    /// Whether the host [serves](super::Machine::serve_host_end) it. Then it is told how many
-    /// values were moved, and it is not checked yet that a guest's buffer on the other side is
-    /// aligned and lies inside its memory.
+    /// `true` if the host [serves](super::Machine::serve_host_end) the end. Then the host passes
+    /// the number of moved values to the machine. A guest's buffer on the other side is not
+    /// checked yet: it may be unaligned, or lie outside of the guest's memory.
     pub is_served: bool,
 }
 
 impl CopyToken {
-    /// The type of the stream or future.
+    /// Returns the type of the stream or future.
     #[must_use]
     pub const fn ty(&self) -> TypeIndex {
         self.ty
     }
 
-    /// How many values move; one or more.
+    /// Returns the number of values that move, at least one.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
     }
 
-    /// Where they come from.
+    /// Returns the side that the values come from.
     #[must_use]
     pub const fn writable(&self) -> CopySide {
         self.writable
     }
 
-    /// Where they go to.
+    /// Returns the side that the values go to.
     #[must_use]
     pub const fn readable(&self) -> CopySide {
         self.readable
     }
 }
-/// What happens when a thread can't go on, or has something to say: a step, or, if there is
-/// none, control returns to whoever resumed the thread.
+/// The outcome of an action: a step, or nothing. With nothing, control returns to the resumer of
+/// the current thread.
 pub(crate) type Flow = Option<Step>;
 
-/// How a call resolves: what `on_resolve` is called with.
+/// The way in which a call resolves: the argument of `on_resolve`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resolution {
-    /// With a result, which was lowered; its flat value, if there is one.
+    /// With a result, which was lowered, and its flat value if there is one.
     Returned(Option<CoreValue>),
-    /// Without.
+    /// Without a result.
     Cancelled,
 }

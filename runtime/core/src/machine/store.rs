@@ -1,5 +1,5 @@
-//! What the host does: it says what can be called, calls it, and lets threads run. The
-//! reference's `Store`.
+//! The host's side of a store: defining what can be called, calling it, and letting threads run.
+//! The reference's `Store`.
 
 use crate::builtin::TypeIndex;
 use crate::chooser::Chooser;
@@ -21,14 +21,15 @@ use crate::id::{FunctionId, Id as _, InstanceId, SubtaskId};
 use crate::trap::Trap;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Numbers a type. The host makes sure that types which the spec says are equal have one
-    /// number.
+    /// Defines a type, and returns its number. The host makes sure that types which the spec
+    /// calls equal have one number.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::Types`]; [`Error::Unknown`]; [`MachineError::NoDestructor`] if the
-    /// destructor is not a function of the same instance, without `async` in its type and in how it is
-    /// lifted, and without `post-return`.
+    /// - [`Error::Full`] if there is no room in [`Table::Types`].
+    /// - [`Error::Unknown`] if the instance or the destructor doesn't exist.
+    /// - [`MachineError::NoDestructor`] if the destructor is not a function of the same instance,
+    ///   has an `async` type, is lifted with `async`, or has a `post-return`.
     pub fn define_type(&mut self, definition: TypeDefinition) -> Result<TypeIndex, Error> {
         if let TypeDefinition::Resource { instance: Some(instance), .. } = definition {
             self.instance_key(instance)?;
@@ -54,10 +55,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(number)
     }
 
-    /// Removes types, which nobody names any more: a **host extension**. Their numbers are not used
-    /// again. Numbers of no type are ignored; `numbers` are in ascending order.
+    /// Removes types that no guest and no host names any longer. This is a **host extension**.
     ///
-    /// This takes time with the number of types in the machine.
+    /// `numbers` are in ascending order. Numbers of no type are ignored, and removed numbers are
+    /// not used again. The time that this takes grows with the number of types in the machine.
     ///
     /// # Errors
     ///
@@ -78,7 +79,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Returns what a type is.
+    /// Returns the definition of a type.
     #[inline]
     fn type_definition(&self, ty: TypeIndex) -> Result<&TypeDefinition, Error> {
         // Each type is at the position of its number, or before it.
@@ -100,7 +101,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Err(Error::Unknown(Table::Types))
     }
 
-    /// `none_or_number_type` of the element of a stream or future.
+    /// Returns `none_or_number_type` of the element of a stream or future.
     pub(crate) fn none_or_number_type(&self, ty: TypeIndex) -> Result<bool, Error> {
         match self.type_definition(ty) {
             Ok(TypeDefinition::Ends { is_none_or_number }) => Ok(*is_none_or_number),
@@ -108,17 +109,25 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Fails if `ty` is not a stream's or future's.
+    /// Fails if `ty` is not the type of a stream or future.
     pub(crate) fn check_ends_type(&self, ty: TypeIndex) -> Result<(), Error> {
         self.none_or_number_type(ty).map(|_| ())
     }
 
-    /// The instance that defines a resource type; nothing if the host does.
+    /// Returns the instance that defines a resource type, or `None` if the host does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if `ty` isn't a resource type.
     pub fn resource_instance(&self, ty: TypeIndex) -> Result<Option<InstanceId>, Error> {
         Ok(self.resource_type(ty)?.0)
     }
 
-    /// The instance that defines a resource type, and its destructor.
+    /// Returns the instance that defines a resource type, and its destructor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`] if `ty` isn't a resource type.
     pub fn resource_type(
         &self,
         ty: TypeIndex,
@@ -129,13 +138,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `Store.lift`: makes a guest's export something that can be called.
+    /// Makes a guest's export something that can be called: `Store.lift`.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::Functions`]; [`Error::Unknown`];
-    /// [`MachineError::AsyncLiftOfSyncType`] for a function whose type isn't `async` but which is
-    /// lifted so, as validation refuses it.
+    /// - [`Error::Full`] if there is no room in [`Table::Functions`].
+    /// - [`Error::Unknown`] if the instance doesn't exist.
+    /// - [`MachineError::AsyncLiftOfSyncType`] if the function is lifted with `async`, but its
+    ///   type isn't `async`. Validation refuses such a component.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn lift(&mut self, function: LiftedFunction) -> Result<FunctionId, Error> {
@@ -150,26 +160,60 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.function_id(key)
     }
 
-    /// Makes a host function something that guests can call: the machine calls it by
-    /// [`Step::CallHost`], with `number`.
+    /// Makes a host function something that guests can call. The machine calls it by
+    /// [`Step::CallHost`], which has `number`.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::Functions`].
+    /// [`Error::Full`] if there is no room in [`Table::Functions`].
+    ///
+    /// # Example
+    ///
+    /// A guest calls a host function, which answers at once:
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// # use weft::builtin::OptionsIndex;
+    /// use weft::core_value::CoreValue;
+    /// use weft::machine::{LiftMode, LiftedFunction, Machine, Resumed, Step};
+    ///
+    /// # weft::limits! {
+    /// #     struct Small { ..MachineSizes::SMALL }
+    /// # }
+    /// let mut machine = Machine::<Small>::default();
+    /// let now = machine.define_host_function(7)?;
+    /// # let instance = machine.new_instance()?;
+    /// # let run = machine.lift(LiftedFunction {
+    /// #     instance,
+    /// #     is_async: false,
+    /// #     lift: LiftMode::Sync { has_post_return: false },
+    /// #     result_type: None,
+    /// #     lift_options: OptionsIndex(0),
+    /// # })?;
+    /// machine.invoke(run)?;
+    /// // The guest of `run` calls its import, and the machine names the host function.
+    /// let (_, step) = machine.canon_lower(now, false)?;
+    /// let Step::CallHost { function: 7, subtask: call, .. } = step else { panic!("{step:?}") };
+    /// machine.start_host_function_call(call)?; // The arguments were lifted,
+    /// machine.return_host_function_call(call, Some(CoreValue::I32(42)))?; // and the result lowered.
+    /// let Step::Resume { value, .. } = machine.host_returned()? else { panic!() };
+    /// assert_eq!(value, Resumed::Import(Some(CoreValue::I32(42))));
+    /// # Ok::<(), weft::error::Failure>(())
+    /// ```
     pub fn define_host_function(&mut self, number: u32) -> Result<FunctionId, Error> {
         let function = Function::Host { number };
         let key = self.functions.insert(DefinedFunction { function, before: None })?;
         self.function_id(key)
     }
 
-    /// Removes a host function, which no guest imports any more: a **host extension**.
+    /// Removes a host function that no guest imports any longer. This is a **host extension**.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if it is none, or was removed before.
+    /// [`Error::Unknown`] if it is not a host function, or was removed before.
     pub fn remove_host_function(&mut self, function: FunctionId) -> Result<(), Error> {
         let key = self.function_key(function)?;
-        // A call of it that has no record names it.
+        // A call of it whose records were put off names it.
         self.look()?;
         match self.functions.get(key)?.function {
             Function::Host { .. } => self.functions.remove(key).map(|_| ()),
@@ -184,7 +228,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Returns a function that is about to be called.
     ///
-    /// Traps: `cannot-enter-component-instance` if it was removed with its instance.
+    /// Traps: `cannot-enter-component-instance` if the function was removed with its instance.
     pub(crate) fn called_function(&self, function: FunctionId) -> Result<Function, Failure> {
         match self.function(function) {
             Err(Error::Unknown(_)) if function.position() < self.functions.positions() => {
@@ -194,29 +238,32 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `Store.invoke`: the host calls a guest's export.
+    /// Calls a guest's export: `Store.invoke`.
     ///
-    /// Gives the call as a subtask of the host, and the first step. The call's result comes by
-    /// [`Step::Return`], at once or later; what becomes of it is an
-    /// [event of the host](Self::next_host_event), too.
+    /// Returns the call, as a subtask of the host, and the first step. The call's result comes by
+    /// [`Step::Return`], at once or later. The outcome is also an
+    /// [event of the host](Self::next_host_event).
     ///
     /// # Errors
     ///
-    /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
+    /// After an error, nothing is begun; a trap is [unwound](Self::trapped) already.
     ///
-    /// [`MachineError::GuestHasControl`]; [`Error::Full`]: [`Table::Waitables`], [`Table::Tasks`],
-    /// [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`], [`Table::HeldFrames`], or what the
-    /// [hooks](super::Hooks) have no room for; [`Error::Unknown`] if it isn't a lifted function. Traps: `cannot-enter-component-instance`, `table-full`,
-    /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`Error::Full`] if there is no room in [`Table::Waitables`], [`Table::Tasks`],
+    ///   [`Table::Threads`], [`Table::ThreadIndices`], [`Table::Frames`] or
+    ///   [`Table::HeldFrames`], or if the [hooks](super::Hooks) have none.
+    /// - [`Error::Unknown`] if it isn't a lifted function.
+    /// - The traps `cannot-enter-component-instance`, `table-full` and `cannot-block-sync-task`,
+    ///   and those of the threads that run meanwhile.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn invoke(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), Failure> {
         self.invoke_with(function, None, None)
     }
 
-    /// `Store.invoke`, of a function or of a destructor, which is called with the representation
-    /// `destroyed`. `holder` is at the top of the stack that is held for the host function which
-    /// begins this.
+    /// Calls a function, or a destructor with the representation `destroyed`: `Store.invoke`.
+    ///
+    /// `holder` is at the top of the stack that is held for the host function which begins this.
     pub(crate) fn invoke_with(
         &mut self,
         function: FunctionId,
@@ -244,14 +291,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((id, step?))
     }
 
-    /// `Store.tick`: lets one thread that is ready run, if there is any.
+    /// Lets one thread that is ready run, if there is one: `Store.tick`.
     ///
     /// # Errors
     ///
-    /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
+    /// After an error, nothing is begun; a trap is [unwound](Self::trapped) already.
     ///
-    /// [`MachineError::Entered`] inside of a call; [`Error::Full`]: [`Table::Frames`]. Traps: those
-    /// of the thread.
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`MachineError::Entered`] inside of a call.
+    /// - [`Error::Full`] if there is no room in [`Table::Frames`].
+    /// - The traps of the thread.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn tick(&mut self) -> Result<Step, Failure> {
@@ -265,9 +314,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.begin(holder, |machine| machine.resume(thread))
     }
 
-    /// The host begins `act`, for which there is a frame. If it fails at once, nothing is begun.
-    /// `holder` is at the top of the held stack whose host function does so, if that isn't the one below
-    /// which this is nested.
+    /// Begins `act` for the host; there is room for its frame. If `act` fails at once, nothing is
+    /// begun.
+    ///
+    /// `holder` is at the top of the held stack whose host function does this. With `None`, it is
+    /// the one below which this is nested.
     #[inline]
     fn begin(
         &mut self,
@@ -283,22 +334,25 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         step
     }
 
-    /// How many threads are ready: 0 if [`tick`](Self::tick) would do nothing.
+    /// Returns the number of ready threads. If it is 0, [`tick`](Self::tick) does nothing.
     #[must_use]
     pub const fn ready_threads(&self) -> u32 {
         self.ready_threads
     }
 
-    /// The `on_cancel` that `Store.invoke` gives: the host asks a call that it made to cancel.
+    /// Asks a call that the host made to cancel: the `on_cancel` that `Store.invoke` returns.
     ///
     /// # Errors
     ///
-    /// After any, nothing is begun; what trapped is [unwound](Self::trapped) already.
+    /// After an error, nothing is begun; a trap is [unwound](Self::trapped) already.
     ///
-    /// [`MachineError::GuestHasControl`]; [`MachineError::AlreadyResolved`], also of a call that
-    /// never will, as its instance has trapped; [`MachineError::AlreadyCancelled`];
-    /// [`MachineError::NotHosts`] if a guest made the call; [`Error::Full`]: [`Table::Frames`].
-    /// Traps: those of the threads that run.
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`MachineError::AlreadyResolved`] if the call has resolved, or never will because its
+    ///   instance has trapped.
+    /// - [`MachineError::AlreadyCancelled`] if it was asked before.
+    /// - [`MachineError::NotHosts`] if a guest made the call.
+    /// - [`Error::Full`] if there is no room in [`Table::Frames`].
+    /// - The traps of the threads that run.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding)
     pub fn cancel_call(&mut self, call: SubtaskId) -> Result<Step, Failure> {
@@ -316,20 +370,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.begin(None, |machine| machine.request_cancellation(task))
     }
 
-    /// A call that the host made has failed, as something trapped that it had begun: whoever waits
-    /// for it hears of that, if it has not ended otherwise. A **host extension**, for whoever drives
-    /// the machine.
+    /// Tells the machine that a call of the host has failed, because something trapped that the
+    /// call had begun.
+    ///
+    /// The host gets an event of the call, unless the call has resolved. This is a **host
+    /// extension**, for the driver of the machine.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`MachineError::NotHosts`] if a guest made it.
+    /// - [`Error::Unknown`] if the call doesn't exist.
+    /// - [`MachineError::NotHosts`] if a guest made it.
     pub fn call_failed(&mut self, call: SubtaskId) -> Result<(), Error> {
         let key = self.hosts_call(call)?;
         if self.subtask(key)?.resolved() { Ok(()) } else { self.set_pending_event(key) }
     }
 
-    /// A call that the host made, which is not over, as one that has failed is, and was not asked
-    /// to cancel.
+    /// Checks that the host made a call, that it is not over and has not failed, and that it was
+    /// not asked to cancel.
     pub(crate) fn cancellable_call(&self, call: SubtaskId) -> Result<(), Error> {
         let subtask = self.subtask(self.hosts_call(call)?)?;
         if subtask.resolved() || self.is_callee_gone(call)? {
@@ -341,21 +398,21 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// How far a call has come.
+    /// Returns the state of a call.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the call doesn't exist.
     pub fn call_state(&self, call: SubtaskId) -> Result<SubtaskState, Error> {
         Ok(self.subtask(self.subtask_key(call)?)?.state)
     }
 
-    /// Whether the instance that was called is gone, so that a call which has not resolved never
-    /// will.
+    /// Returns `true` if the called instance is gone, so that the call, which has not resolved,
+    /// never will.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the call doesn't exist.
     pub fn is_callee_gone(&self, call: SubtaskId) -> Result<bool, Error> {
         let subtask = self.subtask(self.subtask_key(call)?)?;
         match subtask.callee {
@@ -365,17 +422,21 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Forgets a call that the host made. If it has not resolved, it goes on, and its result is
-    /// dropped; one that has not started never does.
+    /// Drops a call that the host made.
+    ///
+    /// If the call has not resolved, it goes on, and its result is dropped. If it has not
+    /// started, it never does.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`MachineError::NotHosts`] if a guest made it.
+    /// - [`Error::Unknown`] if the call doesn't exist.
+    /// - [`MachineError::NotHosts`] if a guest made it.
     pub fn drop_call(&mut self, call: SubtaskId) -> Result<(), Error> {
         let subtask = self.hosts_call(call)?;
         self.abandon_subtask(subtask)
     }
 
+    /// Returns the key of a call that the host made.
     #[inline]
     pub(crate) fn hosts_call(&self, call: SubtaskId) -> Result<Key<Waitable>, Error> {
         let subtask = self.subtask_key(call)?;

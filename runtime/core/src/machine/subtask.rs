@@ -14,7 +14,7 @@ use super::state::Machine;
 use super::step::{Event, Resolution};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `on_start` of `canon_lower`, without the arguments.
+    /// Marks that a subtask has started: `on_start` of `canon_lower`, without the arguments.
     pub(crate) fn subtask_started(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
         let started = self.subtask_mut(subtask)?;
         started.state = SubtaskState::Started;
@@ -24,7 +24,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `on_resolve` of `canon_lower`, without the result, and `Subtask.resolve`.
+    /// Marks that a subtask has resolved: `on_resolve` of `canon_lower`, without the result, and
+    /// `Subtask.resolve`.
     pub(crate) fn subtask_resolved(
         &mut self,
         subtask: Key<Waitable>,
@@ -48,7 +49,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.wake_waiter(subtask)
     }
 
-    /// `subtask_event` of `canon_lower`
+    /// Returns the event of a subtask: `subtask_event` of `canon_lower`.
     pub(crate) fn subtask_event(&mut self, subtask: Key<Waitable>) -> Result<Event, Failure> {
         if self.subtask(subtask)?.resolved() {
             self.deliver_resolve(subtask)?;
@@ -58,9 +59,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(Event { code: EventCode::Subtask, index, payload })
     }
 
-    /// `Subtask.add_lender`
+    /// Marks that a resource handle is lent to a subtask: `Subtask.add_lender`.
     ///
-    /// Fails, with nothing changed, if the table of lends is full.
+    /// If the table of lends is full, it fails and changes nothing.
     pub(crate) fn add_lender(
         &mut self,
         subtask: Key<Waitable>,
@@ -74,7 +75,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `Subtask.deliver_resolve`
+    /// Removes all lends of a subtask, because its caller is told that it has resolved:
+    /// `Subtask.deliver_resolve`.
     pub(crate) fn deliver_resolve(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
         let delivered = self.subtask_mut(subtask)?;
         delivered.resolve_delivered = true;
@@ -87,7 +89,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// The end of `canon_subtask_cancel`.
+    /// Returns the result of a cancellation: the end of `canon_subtask_cancel`.
     pub(crate) fn subtask_cancelled(
         &mut self,
         subtask: Key<Waitable>,
@@ -100,23 +102,23 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(CancelResult::Ended { state: self.subtask(subtask)?.state })
     }
 
-    /// Forgets a subtask, resolved or not, without any of the rules that hold for guests.
+    /// Removes a subtask, resolved or not, without the rules that hold for guests.
     pub(crate) fn abandon_subtask(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
         if let Callee::Task(task) = self.subtask(subtask)?.callee {
-            // If it has not started, it is cancelled when it is its turn to enter.
+            // If the task has not started, it is cancelled when it is its turn to enter.
             self.tasks.get_mut(task)?.caller = None;
         }
-        // The handles that were lent go with the instance, or stay lent to nobody.
+        // The handles that were lent go with the instance, or are free again.
         self.deliver_resolve(subtask)?;
         self.drop_waitable(subtask)
     }
 
-    /// Fails if there is no such call.
+    /// Fails if `call` is not a call.
     pub(crate) fn check_call(&self, call: SubtaskId) -> Result<(), Error> {
         self.subtask(self.subtask_key(call)?).map(|_| ())
     }
 
-    /// Whether `waitable` is a subtask.
+    /// Returns `true` if `waitable` is a subtask.
     pub(crate) fn is_subtask(&self, waitable: Key<Waitable>) -> Result<bool, Error> {
         Ok(matches!(self.waitables.get(waitable)?.kind, Kind::Subtask(_)))
     }

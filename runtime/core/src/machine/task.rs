@@ -19,14 +19,14 @@ use super::step::{Flow, Resolution, ReturnFrom, ReturnToken, Step};
 use crate::id::{FunctionId, SubtaskId, TaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The function of `task`.
+    /// Returns the function of `task`.
     #[inline]
     pub(crate) fn task_function(&self, task: Key<Task>) -> Result<FunctionId, Error> {
         let function = self.tasks.get(task)?.function.ok_or(Error::Unknown(Table::Functions))?;
         self.function_id(function)
     }
 
-    /// The function of `task`, as it was lifted; nothing for `realloc`.
+    /// Returns the function of `task`, as it was lifted, or `None` for `realloc`.
     #[inline]
     pub(crate) fn lifted(&self, task: Key<Task>) -> Result<Option<&LiftedFunction>, Error> {
         match self.tasks.get(task)?.function {
@@ -38,20 +38,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Whether the function of `task` has an `async` type.
+    /// Returns `true` if the function of `task` has an `async` type.
     #[inline]
     pub(crate) fn is_async_typed(&self, task: Key<Task>) -> Result<bool, Error> {
         Ok(self.lifted(task)?.is_some_and(|lifted| lifted.is_async))
     }
 
-    /// `Task.needs_exclusive`, and whether the task's function has an `async` type at all.
+    /// Returns `true` if the task needs its instance's lock: `Task.needs_exclusive`. Only
+    /// functions with an `async` type do.
     #[inline]
     fn needs_exclusive(&self, task: Key<Task>) -> Result<bool, Error> {
         let lifted = self.lifted(task)?;
         Ok(lifted.is_some_and(|lifted| lifted.is_async && lifted.lift != LiftMode::Stackful))
     }
 
-    /// `Task.enter_implicit_thread`, on the current thread, which has just begun.
+    /// Lets the current thread, which has just begun, enter its instance:
+    /// `Task.enter_implicit_thread`.
     #[inline]
     pub(crate) fn enter_implicit_thread(
         &mut self,
@@ -75,7 +77,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.register_implicit_thread(thread, begin)
     }
 
-    /// `Task.enter_implicit_thread`, behind `wait_until`.
+    /// Lets a thread enter that has waited to: `Task.enter_implicit_thread`, after `wait_until`.
     pub(crate) fn entered_implicit_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         if self.deliver_pending_cancel(task)? || !self.has_caller(task)? {
@@ -84,7 +86,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.register_implicit_thread(thread, Continuation::Begin)
     }
 
-    /// `Task.enter_implicit_thread`, of a thread that has waited as its instance was held.
+    /// Lets a thread enter that has waited because its instance was held:
+    /// `Task.enter_implicit_thread`.
     pub(crate) fn enter_after_hold(
         &mut self,
         thread: Key<Thread>,
@@ -102,7 +105,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.enter_implicit_thread(thread, begin)
     }
 
-    /// Cancels a task whose thread, which has waited to enter, was not to begin.
+    /// Cancels a task whose thread has waited to enter, and doesn't begin.
     fn cancel_entering(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         self.tasks.get_mut(task)?.state = TaskState::CancelDelivered;
@@ -114,7 +117,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
-    /// Whether somebody is left from whom arguments can be lifted.
+    /// Returns `true` if the task has a caller whose arguments can be lifted.
     #[inline]
     fn has_caller(&self, task: Key<Task>) -> Result<bool, Error> {
         let Some(caller) = self.tasks.get(task)?.caller else { return Ok(false) };
@@ -124,7 +127,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The rest of `Task.enter_implicit_thread`, and `Task.start`.
+    /// Registers a thread that enters, and starts its task: the rest of
+    /// `Task.enter_implicit_thread`, and `Task.start`.
     fn register_implicit_thread(
         &mut self,
         thread: Key<Thread>,
@@ -150,7 +154,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }))
     }
 
-    /// Sets the lock of the task's instance.
+    /// Sets the thread that has the lock of the task's instance.
     #[inline]
     pub(crate) fn set_exclusive_thread(
         &mut self,
@@ -162,7 +166,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.count(instance)
     }
 
-    /// `Task.register_thread`, in room that was promised.
+    /// Registers a thread in room that was reserved: `Task.register_thread`.
     ///
     /// Traps: `table-full`.
     #[inline]
@@ -175,7 +179,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `Task.register_thread`
+    /// Registers a thread: `Task.register_thread`.
     ///
     /// Traps: `table-full`.
     pub(crate) fn register_thread(&mut self, thread: Key<Thread>) -> Result<u32, Failure> {
@@ -186,12 +190,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.threads.get(thread)?.index)
     }
 
-    /// `Task.exit_implicit_thread`, of the current thread, which is over.
+    /// Finishes the implicit thread of a task, which is the current one: `Task.exit_implicit_thread`.
     ///
     /// Traps: `no-async-result`.
     pub(crate) fn exit_implicit_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
-        // Before `unregister_thread`, after which the task may be gone; nothing sees the order.
+        // Before `unregister_thread`, after which the task may be gone. Guests can't see the
+        // order.
         if self.needs_exclusive(task)? {
             self.set_exclusive_thread(task, None)?;
         }
@@ -199,7 +204,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.unregister_thread(thread)
     }
 
-    /// `Task.unregister_thread`, of the current thread, which is over.
+    /// Finishes the current thread: `Task.unregister_thread`.
     ///
     /// Traps: `no-async-result`.
     pub(crate) fn unregister_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
@@ -219,7 +224,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
-    /// `Task.request_cancellation`
+    /// Asks a task to cancel: `Task.request_cancellation`.
     pub(crate) fn request_cancellation(&mut self, task: Key<Task>) -> Result<Flow, Failure> {
         let cancelled = self.tasks.get(task)?;
         let (state, instance) = (cancelled.state, cancelled.instance);
@@ -240,6 +245,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.request_running_cancellation(task, instance)
     }
 
+    /// Asks a task to cancel whose implicit thread may have to run for it.
     fn request_running_cancellation(
         &mut self,
         task: Key<Task>,
@@ -250,7 +256,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
-    /// `Task.deliver_pending_cancel`
+    /// Returns `true` if the task is to learn now that it was asked to cancel:
+    /// `Task.deliver_pending_cancel`.
     pub(crate) fn deliver_pending_cancel(&mut self, task: Key<Task>) -> Result<bool, Error> {
         let task = self.tasks.get_mut(task)?;
         let is_pending = task.state == TaskState::PendingCancel;
@@ -260,7 +267,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(is_pending)
     }
 
-    /// `Task.start`, and its caller's `on_start`, without the arguments.
+    /// Starts a task: `Task.start`, and its caller's `on_start` without the arguments.
     #[inline]
     fn start(&mut self, task: Key<Task>) -> Result<(), Error> {
         let started = self.tasks.get_mut(task)?;
@@ -271,13 +278,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `Task.return_`, up to `on_resolve`: checks that a task may return, after its result was
-    /// lifted.
+    /// Checks that a task may return, after its result was lifted: `Task.return_`, up to
+    /// `on_resolve`.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] if the token is not that of the step which is to be taken.
-    /// Traps: `task-resolved-twice`, `borrows-remain`.
+    /// - [`MachineError::OtherStep`] if the token is not that of the current step.
+    /// - The traps `task-resolved-twice` and `borrows-remain`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)
     ///
@@ -294,13 +301,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `on_resolve` of a task's caller and the rest of `Task.return_`: the result was lowered
-    /// into the caller. `result` is its flat value, where the caller lowered without `async` and
-    /// there is one that fits.
+    /// Finishes the return of a task, after its result was lowered into its caller: `on_resolve`, and
+    /// the rest of `Task.return_`.
+    ///
+    /// `result` is the flat value of the result. It is there if the caller lowered the function
+    /// without `async`, and the result fits one core value.
     ///
     /// # Errors
     ///
-    /// As [`return_`](Self::return_), which it calls.
+    /// Those of [`return_`](Self::return_), which this calls.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
@@ -321,7 +330,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// `Task.cancel`
+    /// Finishes a task without a result: `Task.cancel`.
     ///
     /// Traps: `task-resolved-twice`, `task-cancel-not-requested`, `borrows-remain`.
     pub(crate) fn cancel(&mut self, task: Key<Task>) -> Result<(), Failure> {
@@ -337,7 +346,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.resolve_task(task, Resolution::Cancelled)
     }
 
-    /// Calls `on_resolve`, and marks the task.
+    /// Marks a task as resolved, and calls its caller's `on_resolve`.
     pub(crate) fn resolve_task(
         &mut self,
         task: Key<Task>,
@@ -360,8 +369,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The thread waits from a callback, and its task is asked to cancel: it becomes ready
-    /// without an event.
+    /// Makes a thread ready without an event, because it waits in a callback and its task is
+    /// asked to cancel.
     fn requeue_for_cancellation(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         if let Continuation::CallbackWait(set) = self.threads.get(thread)?.continuation {
             self.requeue(thread, Queue::Exclusive)?;
@@ -370,7 +379,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// The task has resolved before it heard of its cancellation: it needs an event again.
+    /// Makes a thread wait for an event again, because its task has resolved before it was told
+    /// of its cancellation.
     fn requeue_after_cancellation(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         let waiting = self.threads.get(thread)?;
         if let (Continuation::CallbackWait(set), Queue::Exclusive) =
@@ -382,7 +392,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// The call of `task` as its caller sees it.
+    /// Returns the call of `task` as its caller sees it.
     #[inline]
     pub(crate) fn caller_id(&self, task: Key<Task>) -> Result<Option<SubtaskId>, Error> {
         match self.tasks.get(task)?.caller {
@@ -391,7 +401,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The step that takes the result of `task`, whose thread `thread` has it, to its caller.
+    /// Returns the step that takes the result of `task` to its caller. The result is on the
+    /// thread `thread`.
     pub(crate) fn task_return(
         &mut self,
         thread: Key<Thread>,
@@ -409,26 +420,26 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })))
     }
 
-    /// Which task `thread` runs for.
+    /// Returns the task that `thread` runs for.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn task_of(&self, thread: super::ThreadId) -> Result<TaskId, Error> {
         self.task_id(self.threads.get(self.thread_key(thread)?)?.task)
     }
 
-    /// Returns the implicit thread of a task; `None` after that is over.
+    /// Returns the implicit thread of a task, or `None` after it has ended.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the task doesn't exist.
     pub fn implicit_thread_of(&self, task: TaskId) -> Result<Option<super::ThreadId>, Error> {
         let thread = self.tasks.get(self.task_key(task)?)?.implicit_thread;
         thread.map(|thread| self.thread_id(thread)).transpose()
     }
 
-    /// A new task with its implicit thread, which has not begun.
+    /// Creates a task with its implicit thread, which has not begun.
     #[inline]
     pub(crate) fn new_task(
         &mut self,

@@ -1,4 +1,4 @@
-//! Threads: what runs, what is suspended and what waits. The reference's `Thread`.
+//! Threads: running, suspended and waiting ones. The reference's `Thread`.
 
 use crate::chooser::{Choice, Chooser};
 use crate::error::{Error, Failure, MachineError};
@@ -13,7 +13,7 @@ use super::state::Machine;
 use super::step::{Event, Flow, Resumed, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The thread of the guest that has control.
+    /// Returns the thread of the guest that has control.
     #[inline]
     pub(crate) fn current_thread(&mut self) -> Result<Key<Thread>, Error> {
         self.check_outstanding(Outstanding::Nothing)?;
@@ -21,14 +21,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.current.ok_or(MachineError::NoCurrentThread.into())
     }
 
-    /// The task of the thread that runs.
+    /// Returns the task of the thread that runs.
     #[inline]
     pub(crate) fn current_task(&mut self) -> Result<Key<Task>, Error> {
         let thread = self.current_thread()?;
         Ok(self.threads.get(thread)?.task)
     }
 
-    /// `Thread.start_waiting`, in `queue`, to go on with `continuation`.
+    /// Lets `thread` wait in `queue`, and go on with `continuation` later:
+    /// `Thread.start_waiting`.
     pub(crate) fn start_waiting(
         &mut self,
         thread: Key<Thread>,
@@ -41,20 +42,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.enqueue(thread, queue)
     }
 
-    /// `Thread.stop_waiting`.
+    /// Finishes the wait of `thread`: `Thread.stop_waiting`.
     pub(crate) fn stop_waiting(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         self.dequeue(thread)?;
         self.threads.get_mut(thread)?.state = ThreadActivity::Suspended;
         Ok(())
     }
 
-    /// `Thread.resume_later`.
+    /// Makes a suspended thread ready: `Thread.resume_later`.
     pub(crate) fn resume_later(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         let continuation = self.threads.get(thread)?.continuation;
         self.start_waiting(thread, Queue::Now, continuation)
     }
 
-    /// `Thread.resume`.
+    /// Makes a suspended or waiting thread run: `Thread.resume`.
     #[inline]
     pub(crate) fn resume(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         if self.threads.get(thread)?.state == ThreadActivity::Waiting {
@@ -63,7 +64,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.switch_to(thread)
     }
 
-    /// `switch_to`, or the part of `Thread.resume` that makes a thread run.
+    /// Makes a thread run: `switch_to`, or the part of `Thread.resume` that does.
     #[inline]
     fn switch_to(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let resumed = self.threads.get_mut(thread)?;
@@ -127,7 +128,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.return_builtin(thread, result)
     }
 
-    /// `Thread.suspend` of the current thread, `thread`.
+    /// Suspends `thread`, which is the current one: `Thread.suspend`.
     pub(crate) fn suspend(
         &mut self,
         thread: Key<Thread>,
@@ -139,7 +140,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
-    /// `Thread.yield_`
+    /// Lets other threads run before `thread` goes on: `Thread.yield_`.
     pub(crate) fn yield_(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         if self.choose(Choice::Yield, 2)? == 1 {
             return self.return_builtin(thread, 0);
@@ -148,6 +149,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
+    /// Suspends `thread`, and makes the suspended thread `other` run:
     /// `Thread.suspend_then_resume`.
     pub(crate) fn suspend_then_resume(
         &mut self,
@@ -158,6 +160,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.switch_to(other)
     }
 
+    /// Keeps `thread` ready, and makes the suspended thread `other` run:
     /// `Thread.yield_then_resume`.
     pub(crate) fn yield_then_resume(
         &mut self,
@@ -168,7 +171,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.switch_to(other)
     }
 
-    /// `Thread.suspend_then_promote`.
+    /// Suspends `thread`, and makes `other` run if it is ready: `Thread.suspend_then_promote`.
     pub(crate) fn suspend_then_promote(
         &mut self,
         thread: Key<Thread>,
@@ -182,7 +185,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `Thread.yield_then_promote`
+    /// Keeps `thread` ready, and makes `other` run if it is ready: `Thread.yield_then_promote`.
     pub(crate) fn yield_then_promote(
         &mut self,
         thread: Key<Thread>,
@@ -196,7 +199,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `callback`'s arguments are this event: the step that calls it.
+    /// Returns the step that calls the `callback` of `thread` with `event`.
     pub(crate) fn call_callback(
         &mut self,
         thread: Key<Thread>,

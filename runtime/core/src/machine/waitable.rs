@@ -1,4 +1,5 @@
-//! Waitables: what has events, waits in sets, or is waited for. The reference's `Waitable`.
+//! Waitables, which have events, are members of sets, or are waited for. The reference's
+//! `Waitable`.
 
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure};
@@ -17,7 +18,8 @@ use super::step::{Event, HostEvent};
 type Waitables<L> = Arena<Waitable, <L as Limits>::Waitables<Slot<Waitable>>>;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `Waitable.set_pending_event`; what the event is, is found out when it is delivered.
+    /// Marks that `waitable` has an event: `Waitable.set_pending_event`. The event is computed
+    /// when it is delivered.
     pub(crate) fn set_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let notified = self.waitables.get_mut(waitable)?;
         if core::mem::replace(&mut notified.has_pending_event, true) {
@@ -34,7 +36,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Lists the event of `waitable`, which has one, where it is looked for.
+    /// Lists `waitable`, which has an event, in the list that it belongs to.
     #[inline]
     fn list_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let listed = self.waitables.get(waitable)?;
@@ -43,7 +45,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         } else if listed.is_served() {
             self.served_pending.push_back(&mut self.waitables, waitable)
         } else if listed.owner.is_none() {
-            // Calls by the host without records have an event, too, which came before this one.
+            // Calls by the host whose records were put off have earlier events.
             self.look()?;
             self.host_pending.push_back(&mut self.waitables, waitable)
         } else {
@@ -51,7 +53,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Takes the event of `waitable`, which has one, out of where it is listed.
+    /// Removes `waitable`, which has an event, from the list that it is in.
     #[inline]
     fn unlist_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let listed = self.waitables.get(waitable)?;
@@ -73,7 +75,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         set: Key<WaitableSet>,
         change: impl FnOnce(&mut WaitableSet, &mut Waitables<L>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // Nobody is told of a set that no thread waits for.
+        // A set that no thread waits for is in no list of its instance.
         let is_watched = self.sets.get(set)?.is_watched();
         if is_watched {
             self.hide_set(set)?;
@@ -82,7 +84,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if is_watched { self.show_set(set) } else { Ok(()) }
     }
 
-    /// Gives `waitable` to another holder, or to nobody, which is the host.
+    /// Passes `waitable` to another holder. `None` is the host.
     pub(crate) fn set_owner(
         &mut self,
         waitable: Key<Waitable>,
@@ -109,6 +111,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.wake_waiting(thread)
     }
 
+    /// Makes a thread ready, if it still waits.
     #[cold]
     fn wake_waiting(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         let waiting = self.threads.get(thread)?;
@@ -122,7 +125,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `Waitable.wait_for_pending_event`, behind `wait_until`.
+    /// Returns the event that a thread has waited for: `Waitable.wait_for_pending_event`, after
+    /// `wait_until`.
     pub(crate) fn pending_event_awaited(
         &mut self,
         waitable: Key<Waitable>,
@@ -131,7 +135,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.get_pending_event(waitable)
     }
 
-    /// `Waitable.get_pending_event`
+    /// Takes the event of `waitable`: `Waitable.get_pending_event`.
     pub(crate) fn get_pending_event(&mut self, waitable: Key<Waitable>) -> Result<Event, Failure> {
         self.clear_pending_event(waitable)?;
         match self.waitables.get(waitable)?.kind {
@@ -140,7 +144,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The event of `waitable` has been found out, or is not wanted.
+    /// Marks that `waitable` has no event, because the event was taken or is not wanted.
     #[inline]
     pub(crate) fn clear_pending_event(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         let cleared = self.waitables.get_mut(waitable)?;
@@ -150,7 +154,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `Waitable.join`
+    /// Moves `waitable` to another set, or out of its set: `Waitable.join`.
     pub(crate) fn join(
         &mut self,
         waitable: Key<Waitable>,
@@ -172,14 +176,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `Waitable.drop`
+    /// Drops a waitable: `Waitable.drop`.
     pub(crate) fn drop_waitable(&mut self, waitable: Key<Waitable>) -> Result<(), Error> {
         self.clear_pending_event(waitable)?;
         self.join(waitable, None)?;
         self.remove_waitable(waitable)
     }
 
-    /// The subtask that `waitable` is.
+    /// Returns `waitable` as a subtask.
     #[inline]
     pub(crate) fn subtask(&self, waitable: Key<Waitable>) -> Result<&Subtask, Error> {
         match &self.waitables.get(waitable)?.kind {
@@ -188,7 +192,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The subtask that `waitable` is.
+    /// Returns `waitable` as a subtask, to change it.
     #[inline]
     pub(crate) fn subtask_mut(&mut self, waitable: Key<Waitable>) -> Result<&mut Subtask, Error> {
         match &mut self.waitables.get_mut(waitable)?.kind {
@@ -197,28 +201,30 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The end that `waitable` is.
+    /// Returns `waitable` as an end.
     #[inline]
     pub(crate) fn end(&self, waitable: Key<Waitable>) -> Result<&End, Error> {
         self.waitables.get(waitable)?.end()
     }
 
-    /// The end that `waitable` is.
+    /// Returns `waitable` as an end, to change it.
     #[inline]
     pub(crate) fn end_mut(&mut self, waitable: Key<Waitable>) -> Result<&mut End, Error> {
         self.waitables.get_mut(waitable)?.end_mut()
     }
 
-    /// Takes the event that came first of all that the host has to hear, but for those of members
-    /// of its sets: a **host extension**.
+    /// Takes the oldest event of a waitable that the host holds, outside of its sets. This is a
+    /// **host extension**.
     ///
-    /// Calls that the host made have events as subtasks do, when they start and when they
-    /// resolve; so do its reads and writes, and ends whose other end was dropped.
+    /// A call that the host made has an event when it starts and when it resolves, as a subtask
+    /// does. A read or write of the host has one when it ends, and an end has one when its other
+    /// end is dropped.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] while a step is to be ended, which may be to move the values of
-    /// a read or write; [`MachineError::MustUnwind`].
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step, which may move
+    ///   the values of a read or write.
+    /// - [`MachineError::MustUnwind`] after a trap.
     ///
     /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     /// [`MachineError::MustUnwind`]: crate::error::MachineError::MustUnwind

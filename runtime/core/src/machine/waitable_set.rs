@@ -1,7 +1,7 @@
 //! Waitable sets: the reference's `WaitableSet`.
 //!
-//! A set knows which of its members have events, not who its members are, so that waiting on
-//! a set of a million costs what waiting on a set of one does.
+//! A set knows which of its members have events, but not all of its members. So waiting on a set
+//! of a million costs the same as waiting on a set of one.
 
 use crate::chooser::{Choice, Chooser};
 use crate::error::{Error, Failure};
@@ -16,7 +16,7 @@ use super::state::Machine;
 use super::step::{Event, Flow, Resumed};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `WaitableSet.get_pending_event`
+    /// Takes an event of a member of `set`: `WaitableSet.get_pending_event`.
     pub(crate) fn get_pending_event_of(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
         let pending = &self.sets.get(set)?.pending;
         let waitable = match pending.len() {
@@ -29,7 +29,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.get_pending_event(waitable.ok_or(Error::Inconsistent(Table::Waitables))?)
     }
 
-    /// `WaitableSet.wait`, on the current thread, `thread`.
+    /// Waits for an event of `set` on `thread`, which is the current one: `WaitableSet.wait`.
     pub(crate) fn wait(
         &mut self,
         thread: Key<Thread>,
@@ -43,7 +43,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
-    /// `WaitableSet.poll`
+    /// Takes an event of `set`, if there is one: `WaitableSet.poll`.
     pub(crate) fn poll(&mut self, set: Key<WaitableSet>) -> Result<Event, Failure> {
         if self.sets.get(set)?.has_pending_event() {
             self.get_pending_event_of(set)
@@ -52,8 +52,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// `WaitableSet.wait_from_callback`, on the current thread, `thread`, whose task isn't asked to
-    /// cancel and has given the exclusive lock back.
+    /// Waits for an event of `set` in a callback on `thread`, which is the current one:
+    /// `WaitableSet.wait_from_callback`.
+    ///
+    /// Its task isn't asked to cancel, and has released the exclusive lock.
     pub(crate) fn wait_from_callback(
         &mut self,
         thread: Key<Thread>,
@@ -67,7 +69,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
-    /// `WaitableSet.wait_from_callback`, behind `wait_until`.
+    /// Finishes the wait of a callback: `WaitableSet.wait_from_callback`, after `wait_until`.
     pub(crate) fn callback_waited(
         &mut self,
         thread: Key<Thread>,
@@ -83,7 +85,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.callback_event(thread, event)
     }
 
-    /// `WaitableSet.drop`, up to its traps.
+    /// Checks that a set may be dropped: the traps of `WaitableSet.drop`.
     ///
     /// Traps: `waitable-set-not-empty`, `waitable-set-has-waiters`.
     pub(crate) fn check_drop_set(&self, set: Key<WaitableSet>) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! What the host does with cancellation tokens.
+//! The host's view of cancellation tokens.
 
 use crate::chooser::Chooser;
 use crate::error::{Error, ExtensionError, MachineError};
@@ -8,15 +8,14 @@ use crate::machine::SubtaskId;
 
 use super::token::{Action, CancellationHandlerId, CancellationToken, Cancelled};
 
-/// A view of the cancellation tokens of a machine: a **host extension**.
+/// The cancellation tokens of a store or machine. This is a view, and a **host extension**.
 ///
-/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
+/// It is returned by `store.cancellation_tokens()` each time it is needed. See
 /// [`task`](crate::task#cancellation).
 ///
-/// What takes a token or handler fails with [`Error::Unknown`] if it is no more: a token lives until
-/// it is [dropped](Self::drop), a handler until it is
-/// [unregistered](Self::unregister) or the host has
-/// [heard](Self::next_cancelled) of it.
+/// Every method that takes a token or handler fails with [`Error::Unknown`] if it doesn't exist
+/// any longer. A token exists until it is [dropped](Self::drop). A handler exists until it is
+/// [unregistered](Self::unregister), or [`next_cancelled`](Self::next_cancelled) has returned it.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -38,23 +37,26 @@ pub struct CancellationTokens<'a, L: ExtensionLimits, C: Chooser> {
 }
 
 impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
-    /// A new token.
+    /// Creates a token.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`CancellationTokens`](crate::limits::Table::CancellationTokens).
+    /// [`Error::Full`] if there is no room in
+    /// [`CancellationTokens`](crate::limits::Table::CancellationTokens).
     pub fn create(&mut self) -> Result<CancellationToken, Error> {
         let tokens = &mut self.machine.hooks.tokens;
         let token = tokens.add(None)?;
         tokens.id(token)
     }
 
-    /// A new token, which is cancelled when `parent` is, and at once if that is cancelled already.
+    /// Creates a token that is cancelled when `parent` is. If `parent` is cancelled already, so
+    /// is the token.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::Full`]:
-    /// [`CancellationTokens`](crate::limits::Table::CancellationTokens).
+    /// - [`Error::Unknown`] if `parent` doesn't exist.
+    /// - [`Error::Full`] if there is no room in
+    ///   [`CancellationTokens`](crate::limits::Table::CancellationTokens).
     pub fn create_child(&mut self, parent: CancellationToken) -> Result<CancellationToken, Error> {
         let tokens = &mut self.machine.hooks.tokens;
         let parent = tokens.key(parent)?;
@@ -62,26 +64,25 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
         tokens.id(token)
     }
 
-    /// Whether a token was cancelled, or one that it is a child of.
+    /// Returns `true` if a token was cancelled, or one of its parents was.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the token doesn't exist.
     pub fn is_cancelled(&self, token: CancellationToken) -> Result<bool, Error> {
         let tokens = &self.machine.hooks.tokens;
         tokens.is_cancelled(tokens.key(token)?)
     }
 
-    /// Cancels a token and all its children, and says whether it was not cancelled before. What is
-    /// bound to them is cancelled: host tasks at once, calls of guests as
-    /// [`Tasks::cancel`](super::Tasks::cancel) does. The handlers come out by
-    /// [`next_cancelled`](Self::next_cancelled), each once.
+    /// Cancels a token and all its children. Returns `true` if it was not cancelled before.
     ///
-    /// It needs no room.
+    /// The tasks that are bound to them are cancelled: host tasks at once, calls of guests as
+    /// [`Tasks::cancel`](super::Tasks::cancel) does. [`next_cancelled`](Self::next_cancelled)
+    /// returns their handlers, each once. This needs no room in any table.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the token doesn't exist.
     pub fn cancel(&mut self, token: CancellationToken) -> Result<bool, Error> {
         let tokens = &mut self.machine.hooks.tokens;
         let token = tokens.key(token)?;
@@ -90,13 +91,14 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
         Ok(is_new)
     }
 
-    /// Registers a handler, which is a number of the host's. If the token is cancelled already, it is
-    /// the handler's turn at once.
+    /// Registers a handler, which is a number of the host. If the token is cancelled already,
+    /// [`next_cancelled`](Self::next_cancelled) returns it at once.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::Full`]:
-    /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
+    /// - [`Error::Unknown`] if the token doesn't exist.
+    /// - [`Error::Full`] if there is no room in
+    ///   [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
     pub fn register(
         &mut self,
         token: CancellationToken,
@@ -108,11 +110,12 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
         tokens.handler_id(handler)
     }
 
-    /// Takes a handler away, so that the host does not hear of it, and gives its number.
+    /// Removes a handler, and returns its number.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], also if the host has heard of it.
+    /// [`Error::Unknown`] if it doesn't exist, or [`next_cancelled`](Self::next_cancelled) has
+    /// returned it.
     pub fn unregister(&mut self, handler: CancellationHandlerId) -> Result<u64, Error> {
         let tokens = &mut self.machine.hooks.tokens;
         let handler = tokens.telling(handler)?;
@@ -124,25 +127,30 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
         }
     }
 
-    /// The handler whose token was cancelled first, of those that the host has not heard of.
+    /// Returns the handler whose token was cancelled first, of those that were not returned yet.
     ///
     /// # Errors
     ///
-    /// None that a host can cause.
+    /// [`Error::Inconsistent`] after a fault in Weft.
     pub fn next_cancelled(&mut self) -> Result<Option<Cancelled>, Error> {
         self.machine.hooks.tokens.next_told()
     }
 
-    /// Binds a host task, or a call that the host made, to a token: it is cancelled when the token
-    /// is, and at once if that is cancelled already.
+    /// Binds a host task, or a call that the host made, to a token. It is cancelled when the
+    /// token is, and at once if that is cancelled already.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Unknown`]; [`ExtensionError::AlreadyBound`];
-    /// [`MachineError::AlreadyResolved`] if it is over; [`MachineError::AlreadyCancelled`] if it
-    /// was asked to cancel; [`MachineError::NotHosts`] if a guest made the call; [`Error::Full`]:
-    /// [`CallRecords`](crate::limits::Table::CallRecords),
-    /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
+    /// After an error, nothing has changed.
+    ///
+    /// - [`Error::Unknown`] if the token or the task doesn't exist.
+    /// - [`ExtensionError::AlreadyBound`] if it is bound to a token.
+    /// - [`MachineError::AlreadyResolved`] if it is over.
+    /// - [`MachineError::AlreadyCancelled`] if it was asked to cancel.
+    /// - [`MachineError::NotHosts`] if a guest made the call.
+    /// - [`Error::Full`] if there is no room in
+    ///   [`CallRecords`](crate::limits::Table::CallRecords) or
+    ///   [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
     pub fn bind(&mut self, token: CancellationToken, task: SubtaskId) -> Result<(), Error> {
         let key = self.machine.hooks.tokens.key(token)?;
         self.machine.cancellable_call(task)?;
@@ -166,22 +174,23 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
         self.machine.cancel_bound_tasks()
     }
 
-    /// Takes a host task or call away from the token that it is bound to. A call that is to be
-    /// cancelled, but was not yet asked to, is not cancelled then.
+    /// Unbinds a host task or call from its token. A call that has to be cancelled, but was not
+    /// asked to yet, is not cancelled then.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`ExtensionError::NotBound`].
+    /// - [`Error::Unknown`] if the task doesn't exist.
+    /// - [`ExtensionError::NotBound`] if it isn't bound to a token.
     pub fn unbind(&mut self, task: SubtaskId) -> Result<(), Error> {
         if self.machine.unbind(task)? { Ok(()) } else { Err(ExtensionError::NotBound.into()) }
     }
 
-    /// Drops a token, without cancelling anything: what was registered with it or bound to it is so
-    /// no more. Its children become its parent's.
+    /// Drops a token, without cancelling anything. Its handlers and bound tasks are released, and
+    /// its children become those of its parent.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the token doesn't exist.
     pub fn drop(&mut self, token: CancellationToken) -> Result<(), Error> {
         let token = self.machine.hooks.tokens.key(token)?;
         while let Some((handler, action)) = self.machine.hooks.tokens.first_handler(token)? {
@@ -199,7 +208,7 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
 }
 
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
-    /// Wants a call that the host made to be cancelled.
+    /// Asks for the cancellation of a call that the host made.
     pub(crate) fn request_call_cancellation(&mut self, call: SubtaskId) -> Result<(), Error> {
         self.cancellable_call(call)?;
         let binding = self.call_record(call)?.and_then(|record| record.binding);

@@ -1,4 +1,4 @@
-//! Handlers that are closures, for those who have an allocator.
+//! Cancellation handlers that are closures, with an allocator.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -9,10 +9,10 @@ use crate::host::HostExtensions;
 
 use super::{CancellationHandlerId, CancellationToken, Cancelled};
 
-/// What is done on cancellation, as closures: a **host extension**, on top of
-/// [the machine's handlers](crate::task::CancellationTokens::register), which are plain data.
+/// The host's actions on cancellation, as closures. They are a **host extension**, on top of
+/// [the machine's handlers](crate::task::CancellationTokens::register), which are numbers.
 ///
-/// They run when the host says so, by [`run`](Self::run), each once.
+/// They run when the host calls [`run`](Self::run), each once.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -36,7 +36,7 @@ use super::{CancellationHandlerId, CancellationToken, Cancelled};
 /// ```
 #[derive(Default)]
 pub struct CancellationHandlers {
-    /// What is done for the handler in each place of the machine's table.
+    /// The closure of the handler in each place of the machine's table.
     closures: Vec<Option<Closure>>,
 }
 
@@ -46,7 +46,7 @@ struct Closure {
 }
 
 impl CancellationHandlers {
-    /// None.
+    /// Creates an empty set of handlers.
     #[must_use]
     pub const fn new() -> Self {
         Self { closures: Vec::new() }
@@ -56,8 +56,8 @@ impl CancellationHandlers {
     ///
     /// # Errors
     ///
-    /// Those of [`CancellationTokens::register`](crate::task::CancellationTokens::register),
-    /// with the closure dropped.
+    /// Those of [`CancellationTokens::register`](crate::task::CancellationTokens::register). The
+    /// closure is dropped.
     pub fn register<S: HostExtensions + ?Sized>(
         &mut self,
         store: &mut S,
@@ -75,7 +75,7 @@ impl CancellationHandlers {
         Ok(handler)
     }
 
-    /// Takes a closure away: it never runs.
+    /// Removes a closure, which never runs then.
     ///
     /// # Errors
     ///
@@ -90,14 +90,14 @@ impl CancellationHandlers {
         store.cancellation_tokens().unregister(handler).map(|_| ())
     }
 
-    /// Runs the closures whose tokens were cancelled since, in the order in which they were, and
-    /// says how many those were. A handler that was registered elsewhere is `other`'s.
+    /// Runs the closures whose tokens were cancelled, in the order in which they were. Returns
+    /// the number of closures. A handler that was registered in another way is passed to `other`.
     ///
-    /// If a closure panics, it has run; those after it run when this is called again.
+    /// If a closure panics, it counts as run. Those after it run when this is called again.
     ///
     /// # Errors
     ///
-    /// None that a host can cause.
+    /// [`Error::Inconsistent`] after a fault in Weft.
     pub fn run<S: HostExtensions + ?Sized>(
         &mut self,
         store: &mut S,
@@ -116,7 +116,7 @@ impl CancellationHandlers {
         Ok(count)
     }
 
-    /// The closure of a handler, if it is one of these.
+    /// Takes the closure of a handler, if it is one of these.
     fn take(&mut self, handler: CancellationHandlerId) -> Option<Box<dyn FnOnce() + Send>> {
         let place = self.closures.get_mut(place_of(handler))?;
         Some(place.take_if(|closure| closure.handler == handler)?.run)

@@ -1,4 +1,4 @@
-//! Host tasks, and what is known of calls, in the machine that has them.
+//! The machine's side of host tasks, and the host's records of calls.
 
 use crate::chooser::Chooser;
 use crate::error::Error;
@@ -9,10 +9,10 @@ use crate::id::{Id as _, SubtaskId};
 use super::record::CallRecord;
 
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
-    /// A new host task, which has started, in the current context: an operation of the host.
+    /// Starts a host task in the current context: an operation of the host.
     ///
-    /// Fails, with nothing changed but that tasks are forgotten which are over, if there is no room
-    /// for it, or for a record of its context.
+    /// If there is no room for it, or for a record of its context, it fails. Then nothing has
+    /// changed, except that tasks that are over may have been removed.
     pub(crate) fn new_host_task(&mut self) -> Result<SubtaskId, Error> {
         let next = self.prepare_operation()?;
         let running = self.acting_task();
@@ -35,14 +35,15 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         Ok(task)
     }
 
-    /// The call that is to be cancelled next, as the host [wants
-    /// it](crate::task::Tasks::cancel) or a token was cancelled that it is bound to: a **host
-    /// extension**. Whoever drives the machine asks for them when no guest has control, and calls
+    /// Returns the next call to cancel. The host has [cancelled](crate::task::Tasks::cancel) it,
+    /// or a token that it is bound to. This is a **host extension**.
+    ///
+    /// The driver of the machine asks for these calls when no guest has control, and calls
     /// [`cancel_call`](Self::cancel_call) for each.
     ///
     /// # Errors
     ///
-    /// [`MachineError::GuestHasControl`], with nothing changed.
+    /// [`MachineError::GuestHasControl`] if a guest runs, with nothing changed.
     ///
     /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn next_call_to_cancel(&mut self) -> Result<Option<SubtaskId>, Error> {
@@ -56,7 +57,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         Ok(None)
     }
 
-    /// Takes away what cancels a call, if there is something; says whether there was.
+    /// Removes the handler that cancels a call, if there is one. Returns `true` if there was.
     pub(crate) fn unbind(&mut self, call: SubtaskId) -> Result<bool, Error> {
         let Some(handler) = self.call_record(call)?.and_then(|record| record.binding) else {
             return Ok(false);
@@ -69,7 +70,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         Ok(true)
     }
 
-    /// Wakes who is to hear that a host task is over.
+    /// Wakes the waker that waits for the end of a host task.
     pub(crate) fn wake_at_end(&mut self, task: SubtaskId) -> Result<(), Error> {
         if self.call_record(task)?.is_some_and(|record| record.waker.is_some()) {
             let waker = self.describe_call(task, |record| Ok(record.waker.take()))?;
@@ -80,13 +81,13 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         Ok(())
     }
 
-    /// What the host remembers of a call; nothing if there is nothing.
+    /// Returns the host's record of a call, if there is one.
     pub(crate) fn call_record(&self, call: SubtaskId) -> Result<Option<&CallRecord<L>>, Error> {
         self.check_call(call)?;
         Ok(self.hooks.calls.get(call))
     }
 
-    /// Changes what the host remembers of a call. A record that says nothing isn't kept.
+    /// Changes the host's record of a call. A record that is empty then is removed.
     pub(crate) fn describe_call<R>(
         &mut self,
         call: SubtaskId,

@@ -1,4 +1,4 @@
-//! What is kept of a call or a host task, besides what the machine has.
+//! The host's record of a call or a host task, beside the machine's.
 
 use core::task::Waker;
 
@@ -12,26 +12,27 @@ use crate::machine::arena::Key;
 use super::TaskReturn;
 use super::token::Handler;
 
-/// What the host knows of a call or of a host task.
+/// The host's record of a call or of a host task.
 pub(crate) struct CallRecord<L: ExtensionLimits> {
     /// The context that a host task was started in.
     pub(crate) contexts: Stack<L>,
-    /// What a host task returned.
+    /// The result of a host task.
     pub(crate) returned: TaskReturn<L>,
     pub(crate) failure: Option<Failed>,
     pub(crate) metadata: Attributes<L, L::TaskMetadata<Attribute<L>>>,
-    /// What cancels it: a token, or whoever drives the machine, who was asked to.
+    /// The handler that cancels it. It belongs to a token, or the driver of the machine was asked
+    /// to cancel.
     pub(crate) binding: Option<Key<Handler>>,
     /// The waker that is woken when a host task is over.
     pub(crate) waker: Option<Waker>,
 }
 
-/// A host task failed, with an error that the task holds.
+/// The failure of a host task, with the error that the task holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failed(pub(crate) Option<ErrorContextId>);
 
 impl<L: ExtensionLimits> CallRecord<L> {
-    /// Whether it says nothing.
+    /// Returns `true` if the record is empty.
     pub(crate) fn is_blank(&self) -> bool {
         let Self { contexts, returned, failure, metadata, binding, waker } = self;
         contexts.is_empty()

@@ -1,4 +1,4 @@
-//! Something that is a host task while it runs.
+//! Closures that run as host tasks.
 
 use crate::error::Error;
 use crate::host::HostExtensions;
@@ -6,13 +6,14 @@ use crate::machine::SubtaskId;
 
 use super::{CancellationToken, TaskReturn, TaskStatus};
 
-/// Runs a closure as a host task: a **host extension**. The task returns what the closure does; if
-/// it gives nothing (`None`), the task fails, unless the closure has
-/// [said why](crate::task::Tasks::fail), or it was cancelled meanwhile. Gives the task, which
-/// the host drops.
+/// Runs a closure as a host task, and returns the task, which the host drops. This is a **host
+/// extension**.
 ///
-/// If the closure panics, the task is cancelled, and is forgotten unless it is in a
-/// [set](crate::waitable), where somebody may wait for it.
+/// The task returns the value of the closure. If that is `None`, the task fails, unless the
+/// closure has already [failed](crate::task::Tasks::fail) or cancelled it.
+///
+/// If the closure panics, the task is cancelled. It is also dropped, unless it is in a
+/// [set](crate::waitable), which may be waited for.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -34,8 +35,8 @@ use super::{CancellationToken, TaskReturn, TaskStatus};
 ///
 /// # Errors
 ///
-/// Those of [`Tasks::start`](crate::task::Tasks::start), with nothing run; those of
-/// [`Tasks::complete`](crate::task::Tasks::complete) for want of room, with no task left.
+/// - Those of [`Tasks::start`](crate::task::Tasks::start), with nothing run.
+/// - [`Error::Full`], as of [`Tasks::complete`](crate::task::Tasks::complete), with no task left.
 pub fn with_task<S: HostExtensions + ?Sized>(
     store: &mut S,
     run: impl FnOnce(&mut S, SubtaskId) -> Option<TaskReturn<S::Limits>>,
@@ -45,8 +46,9 @@ pub fn with_task<S: HostExtensions + ?Sized>(
     Ok(task)
 }
 
-/// The same, of a task that is [bound](crate::task::CancellationTokens::bind) to a token. If
-/// the token is cancelled already, nothing runs, and the task is cancelled.
+/// Runs a closure as a host task that is [bound](crate::task::CancellationTokens::bind) to a
+/// token, as [`with_task`] does. If the token is cancelled already, the closure doesn't run, and
+/// the task is cancelled.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -68,8 +70,9 @@ pub fn with_task<S: HostExtensions + ?Sized>(
 ///
 /// # Errors
 ///
-/// Those of [`with_task`]; those of
-/// [`CancellationTokens::bind`](crate::task::CancellationTokens::bind), with nothing run.
+/// - Those of [`with_task`].
+/// - Those of [`CancellationTokens::bind`](crate::task::CancellationTokens::bind), with nothing
+///   run.
 pub fn with_cancellable_task<S: HostExtensions + ?Sized>(
     store: &mut S,
     token: CancellationToken,
@@ -85,7 +88,7 @@ pub fn with_cancellable_task<S: HostExtensions + ?Sized>(
     Ok(task)
 }
 
-/// Runs what a task is to do, if it is active, and ends the task.
+/// Runs the closure of a task, if the task is active, and ends the task.
 fn finish<S: HostExtensions + ?Sized>(
     store: &mut S,
     task: SubtaskId,
@@ -112,7 +115,7 @@ fn finish<S: HostExtensions + ?Sized>(
     ended
 }
 
-/// A task whose closure runs, which is cancelled if the closure panics.
+/// A task whose closure runs. It is cancelled if the closure panics.
 struct Running<'a, S: HostExtensions + ?Sized> {
     store: &'a mut S,
     task: SubtaskId,

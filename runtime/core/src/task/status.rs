@@ -1,4 +1,4 @@
-//! How far a task has come, and what it gave.
+//! The status and the result of a task.
 
 use core::fmt;
 
@@ -7,13 +7,13 @@ use crate::error::Error;
 use crate::host::limits::ExtensionLimits;
 use crate::machine::ErrorContextId;
 
-/// How far a call or a host task has come: a **host extension**.
+/// The status of a call or a host task. This is a **host extension**.
 ///
-/// The spec's states of a subtask, as [`SubtaskState`](crate::code::SubtaskState) has them, and
-/// that something failed, which the spec has no state for.
+/// It has the spec's states of a subtask, as in [`SubtaskState`](crate::code::SubtaskState). It
+/// adds a state for a failure, which the spec doesn't have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TaskStatus {
-    /// A guest's call that waits to enter, behind backpressure.
+    /// A guest's call that waits to enter, because there is backpressure.
     Pending,
     /// It has started.
     Running,
@@ -21,18 +21,19 @@ pub enum TaskStatus {
     Completed,
     /// It was cancelled, before or after it had started.
     Cancelled,
-    /// A host task that was said to have failed; a guest's call whose instance has trapped.
+    /// It has failed: the host said so of a host task, or the instance of a guest's call has
+    /// trapped.
     Failed,
 }
 
 impl TaskStatus {
-    /// Whether nothing more will come.
+    /// Returns `true` if it has ended.
     #[must_use]
     pub const fn is_finished(self) -> bool {
         !self.is_active()
     }
 
-    /// Whether it waits to start, or has started and not ended.
+    /// Returns `true` if it waits to start, or has started and not ended.
     #[must_use]
     pub const fn is_active(self) -> bool {
         matches!(self, Self::Pending | Self::Running)
@@ -51,9 +52,9 @@ impl fmt::Display for TaskStatus {
     }
 }
 
-/// What a host task returns: a **host extension**.
+/// The result of a host task. This is a **host extension**.
 ///
-/// Made of what Rust calls it, of a [`ContextValue`], or of `()`:
+/// It is made from a Rust value, a [`ContextValue`], or `()`:
 ///
 /// ```
 /// # use weft_core as weft;
@@ -76,32 +77,32 @@ pub enum TaskReturn<L: ExtensionLimits> {
 }
 
 impl<L: ExtensionLimits> TaskReturn<L> {
-    /// Nothing, to be lent.
+    /// A `Void` that can be lent.
     pub(crate) const VOID: &'static Self = &Self::Void;
 
-    /// A value of the Component Model.
+    /// Creates a result from a value of the Component Model.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`] if a bounded machine has no room for it.
     ///
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn from_component_value(value: impl IntoContextValue<L>) -> Result<Self, Error> {
         value.into_context_value().map(Self::Value)
     }
 
-    /// Bytes, whose meaning is the host's.
+    /// Creates a result from bytes, whose meaning the host defines.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`] if a bounded machine has no room for them.
     ///
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         ContextValue::from_bytes(bytes).map(Self::Value)
     }
 
-    /// The value, if it is one.
+    /// Returns the value, if there is one.
     pub const fn value(&self) -> Option<&ContextValue<L>> {
         match self {
             Self::Void => None,
@@ -109,7 +110,7 @@ impl<L: ExtensionLimits> TaskReturn<L> {
         }
     }
 
-    /// Whether it is nothing.
+    /// Returns `true` if there is no value.
     pub const fn is_void(&self) -> bool {
         matches!(self, Self::Void)
     }
@@ -163,19 +164,19 @@ impl<L: ExtensionLimits> fmt::Debug for TaskReturn<L> {
     }
 }
 
-/// How a call or host task ended: a **host extension**.
+/// The outcome of a call or host task. This is a **host extension**.
 pub enum TaskResult<'a, L: ExtensionLimits> {
-    /// It returned this. What a guest's call returned is not here, but where the store gives it:
-    /// this is [`TaskReturn::Void`] then.
+    /// It returned this value. For a guest's call, it is always [`TaskReturn::Void`], because the
+    /// store returns the call's result in another way.
     Returned(&'a TaskReturn<L>),
     /// It was cancelled.
     Cancelled,
-    /// It failed, with this error, if one was given.
+    /// It failed, with this error if there is one.
     Failed(Option<ErrorContextId>),
 }
 
 impl<'a, L: ExtensionLimits> TaskResult<'a, L> {
-    /// The value that it returned, if it did, and it is one.
+    /// Returns the value, if it returned one.
     #[must_use]
     pub const fn value(&self) -> Option<&'a ContextValue<L>> {
         match self {
@@ -184,7 +185,7 @@ impl<'a, L: ExtensionLimits> TaskResult<'a, L> {
         }
     }
 
-    /// The status that goes with it.
+    /// Returns the status that belongs to this outcome.
     #[must_use]
     pub const fn status(&self) -> TaskStatus {
         match self {

@@ -1,4 +1,4 @@
-//! What the host does with its tasks, and knows of its calls.
+//! The host's view of its tasks and calls.
 
 use core::task::Waker;
 
@@ -33,7 +33,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         })
     }
 
-    /// Returns how a task ended, if it has.
+    /// Returns the outcome of a task, if it has ended.
     pub(crate) fn task_result(&self, task: SubtaskId) -> Result<Option<TaskResult<'_, L>>, Error> {
         let record = self.call_record(task)?;
         Ok(match self.task_status(task)? {
@@ -51,14 +51,14 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     }
 }
 
-/// A view of the host tasks and calls of a machine: a **host extension**.
+/// The host tasks and calls of a store or machine. This is a view, and a **host extension**.
 ///
-/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
-/// [`task`](crate::task).
+/// It is returned by `store.tasks()` each time it is needed. See [`task`](crate::task).
 ///
-/// What takes an id fails with [`Error::Unknown`] if the call or task is no more: a host task lives
-/// until it is [forgotten](crate::task#tasks-that-are-over), a call until it is
-/// [dropped](crate::machine::Machine::drop_call), which a store does when its result is taken.
+/// Every method that takes an id fails with [`Error::Unknown`] if the call or task doesn't exist
+/// any longer. A host task exists until it is [removed](crate::task#tasks-that-are-over). A call
+/// exists until it is [dropped](crate::machine::Machine::drop_call), which a store does when it
+/// takes the result.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -81,32 +81,35 @@ pub struct Tasks<'a, L: ExtensionLimits, C: Chooser> {
 }
 
 impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
-    /// Returns the task that runs: the one whose guest has control, or the one that calls the host
-    /// function that has it. Nothing where the host has control by itself.
+    /// Returns the task that runs: the one whose guest has control, or that calls the host
+    /// function which has control. Returns `None` if the host has control outside of any call.
     pub fn current(&mut self) -> Option<TaskId> {
         self.machine.acting_task()
     }
 
-    /// Starts a host task, in the current context: something that the host does itself, until it
-    /// [returns](Self::complete), [fails](Self::fail) or is
-    /// [cancelled](Self::cancel).
+    /// Starts a host task in the current context. It is work that the host does itself, until the
+    /// host [completes](Self::complete), [fails](Self::fail) or [cancels](Self::cancel) it.
     ///
     /// # Errors
     ///
-    /// With nothing started: [`Error::Full`]: [`Waitables`](crate::limits::Table::Waitables), and
-    /// [`CallRecords`](crate::limits::Table::CallRecords) if there is a context.
+    /// [`Error::Full`], with nothing started, if there is no room in
+    /// [`Waitables`](crate::limits::Table::Waitables). If there is a context, there also has to
+    /// be room in [`CallRecords`](crate::limits::Table::CallRecords).
     pub fn start(&mut self) -> Result<SubtaskId, Error> {
         self.machine.new_host_task()
     }
 
-    /// A host task returns. Whoever waits for it, alone or in a set, has an event.
+    /// Completes a host task with a result. It has an event then, alone or in a set.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`MachineError::AlreadyResolved`] if it is over, which it is if it was
-    /// cancelled; [`MachineError::NotHosts`] if it is a guest that was called; [`Error::Unknown`];
-    /// [`Error::Full`] ([`CallRecords`](crate::limits::Table::CallRecords)) if it returns
-    /// something.
+    /// After an error, nothing has changed.
+    ///
+    /// - [`MachineError::AlreadyResolved`] if the task is over, or was cancelled.
+    /// - [`MachineError::NotHosts`] if it is a call of a guest.
+    /// - [`Error::Unknown`] if the task doesn't exist.
+    /// - [`Error::Full`] if there is a value, and no room in
+    ///   [`CallRecords`](crate::limits::Table::CallRecords).
     pub fn complete(
         &mut self,
         task: SubtaskId,
@@ -124,14 +127,17 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.wake_at_end(task)
     }
 
-    /// A host task fails, with an error that says why, if there is one. The task holds the error as
-    /// long as it lives, whether the host or a guest holds it or not.
+    /// Fails a host task, with an error that says why, or with `None`. The task holds the error
+    /// as long as it exists, even after the host and all guests have dropped it.
     ///
     /// # Errors
     ///
-    /// With nothing changed: those of [`complete`](Self::complete); [`Error::Unknown`] if
-    /// the error is no more; [`Error::Full`]
-    /// ([`ErrorRecords`](crate::limits::Table::ErrorRecords)).
+    /// After an error, nothing has changed.
+    ///
+    /// - Those of [`complete`](Self::complete).
+    /// - [`Error::Unknown`] if the error doesn't exist.
+    /// - [`Error::Full`] if there is no room in
+    ///   [`ErrorRecords`](crate::limits::Table::ErrorRecords).
     pub fn fail(
         &mut self,
         task: SubtaskId,
@@ -155,17 +161,23 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.wake_at_end(task)
     }
 
-    /// Cancels. A host task is cancelled at once. A call that the host made is asked to cancel, as
-    /// soon as whoever drives the machine [sees to
-    /// it](crate::host::ExtendedMachine::next_call_to_cancel), which a store does when it runs; it may
-    /// return all the same.
+    /// Cancels a host task at once, or asks a call that the host made to cancel.
+    ///
+    /// A call is asked as soon as the driver of the machine
+    /// [takes the request](crate::host::ExtendedMachine::next_call_to_cancel), which a store does
+    /// when it runs. The call may still return.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`MachineError::AlreadyResolved`]; [`MachineError::AlreadyCancelled`];
-    /// [`MachineError::NotHosts`] if it is a guest's call; [`Error::Unknown`]; [`Error::Full`]:
-    /// [`CallRecords`](crate::limits::Table::CallRecords),
-    /// [`CancellationHandlers`](crate::limits::Table::CancellationHandlers), of a call.
+    /// After an error, nothing has changed.
+    ///
+    /// - [`MachineError::AlreadyResolved`] if it is over.
+    /// - [`MachineError::AlreadyCancelled`] if it was asked before.
+    /// - [`MachineError::NotHosts`] if a guest made the call.
+    /// - [`Error::Unknown`] if it doesn't exist.
+    /// - [`Error::Full`], for a call, if there is no room in
+    ///   [`CallRecords`](crate::limits::Table::CallRecords) or
+    ///   [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
     pub fn cancel(&mut self, task: SubtaskId) -> Result<(), Error> {
         if self.machine.is_operation(task)? {
             self.machine.cancel_operation(task)?;
@@ -175,14 +187,18 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         }
     }
 
-    /// Sets the waker that is woken when a host task is over, however it ends. It is woken once. It
-    /// takes the place of one that was set before; `None` only takes that away.
+    /// Sets the waker that is woken once when a host task ends, in whatever way. It replaces the
+    /// one that was set before; `None` removes that.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`MachineError::AlreadyResolved`]; [`MachineError::NotHosts`] if it is
-    /// a guest that was called; [`Error::Unknown`]; [`Error::Full`]:
-    /// [`CallRecords`](crate::limits::Table::CallRecords).
+    /// After an error, nothing has changed.
+    ///
+    /// - [`MachineError::AlreadyResolved`] if the task is over.
+    /// - [`MachineError::NotHosts`] if it is a call of a guest.
+    /// - [`Error::Unknown`] if it doesn't exist.
+    /// - [`Error::Full`] if there is no room in
+    ///   [`CallRecords`](crate::limits::Table::CallRecords).
     pub fn set_waker(
         &mut self,
         task: SubtaskId,
@@ -199,25 +215,24 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         })
     }
 
-    /// How far a call or host task has come.
+    /// Returns the status of a call or host task.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if it doesn't exist.
     pub fn status(&self, task: SubtaskId) -> Result<TaskStatus, Error> {
         self.machine.task_status(task)
     }
 
-    /// Returns how a call or host task ended; `None` if it has not. It stays as it is, so that it
-    /// can be asked for again, until it is [forgotten](crate::task#tasks-that-are-over).
+    /// Returns the outcome of a call or host task, or `None` if it has not ended. The outcome can
+    /// be asked for again, until the task is [removed](crate::task#tasks-that-are-over).
     ///
-    /// To wait for it is to ask until there is an answer. Events tell when: those of a
-    /// [set](crate::waitable), or of
-    /// [`next_host_event`](crate::machine::Machine::next_host_event).
+    /// This doesn't wait. The task's event, in a [set](crate::waitable) or in
+    /// [`next_host_event`](crate::machine::Machine::next_host_event), tells when it has ended.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the task doesn't exist.
     pub fn result(self, task: SubtaskId) -> Result<Option<TaskResult<'a, L>>, Error> {
         if self.machine.task_status(task)?.is_finished() {
             self.machine.asked_for(task)?;
@@ -225,34 +240,61 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.task_result(task)
     }
 
-    /// Returns the context that a host task was started in. The host's
-    /// [current](crate::context::Contexts::current) one is another matter.
+    /// Returns the context that a host task was started in. This is not the host's
+    /// [current](crate::context::Contexts::current) context.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the task doesn't exist.
     pub fn context(self, task: SubtaskId) -> Result<Option<&'a AsyncContext<L>>, Error> {
         let record = self.machine.call_record(task)?;
         let contexts = &self.machine.hooks.contexts;
         Ok(record.and_then(|record| contexts.current(&record.contexts)))
     }
 
-    /// The call that a guest's task is, as its caller sees it; nothing if it has resolved.
+    /// Returns the call that a guest's task runs for, as its caller sees it, or `None` if the
+    /// call has resolved.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the task is no more.
+    /// [`Error::Unknown`] if the task doesn't exist any longer.
     pub fn call_of(&self, task: TaskId) -> Result<Option<SubtaskId>, Error> {
         self.machine.caller_id(self.machine.task_key(task)?)
     }
 
-    /// Sets a value of the metadata of a call or host task, and gives the one that was there.
+    /// Sets a value of the metadata of a call or host task, and returns the one before.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
-    /// [`TaskMetadata`](crate::limits::Table::TaskMetadata),
-    /// [`CallRecords`](crate::limits::Table::CallRecords); [`ExtensionError::ValueTooLong`].
+    /// After an error, nothing has changed.
+    ///
+    /// - [`Error::Unknown`] if the task doesn't exist.
+    /// - [`Error::Full`] if there is no room in [`TaskMetadata`](crate::limits::Table::TaskMetadata) or
+    ///   [`CallRecords`](crate::limits::Table::CallRecords).
+    /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// # #[cfg(feature = "alloc")] {
+    /// # use weft::context::ContextValue;
+    /// # use weft::host::ExtendedMachine;
+    /// # use weft::limits::Heap;
+    /// # let mut machine = ExtendedMachine::<Heap>::default();
+    /// let task = machine.tasks().start()?;
+    /// machine.tasks().set_metadata(task, "attempt", 1)?;
+    /// machine.tasks().set_metadata(task, "url", "https://example.com")?;
+    /// let before = machine.tasks().set_metadata(task, "attempt", 2)?;
+    /// assert_eq!(before, Some(ContextValue::S32(1)));
+    ///
+    /// let keys: Vec<&str> = machine.tasks().metadata(task)?.map(|(key, _)| key).collect();
+    /// assert_eq!(keys, ["attempt", "url"]);
+    /// machine.tasks().remove_metadata(task, "url")?;
+    /// assert_eq!(machine.tasks().get_metadata(task, "url")?, None);
+    /// # }
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
     pub fn set_metadata(
         &mut self,
         task: SubtaskId,
@@ -263,11 +305,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.describe_call(task, |record| record.metadata.set(Name::Text(key), value))
     }
 
-    /// A value of the metadata.
+    /// Returns a value of the metadata.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the task doesn't exist.
     pub fn get_metadata(
         self,
         task: SubtaskId,
@@ -277,11 +319,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         Ok(record.and_then(|record| Some(&record.metadata.get(key)?.value)))
     }
 
-    /// Takes a value of the metadata away.
+    /// Removes a value of the metadata, and returns it.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the task doesn't exist.
     pub fn remove_metadata(
         &mut self,
         task: SubtaskId,
@@ -293,11 +335,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         }
     }
 
-    /// All metadata, in the order in which its keys were first set.
+    /// Returns all metadata, in the order in which the keys were first set.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the task doesn't exist.
     pub fn metadata(
         self,
         task: SubtaskId,
@@ -307,27 +349,30 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         Ok(all.map(|attribute| (attribute.name.text(), &attribute.value)))
     }
 
-    /// How many host tasks there are that are not over.
+    /// Returns the number of host tasks that have not ended.
     ///
-    /// It takes time with the number of all waitables, as does
-    /// [`clean_up`](Self::clean_up).
+    /// The time that this takes grows with the number of all waitables, as that of
+    /// [`clean_up`](Self::clean_up) does.
     pub fn count(&self) -> usize {
         let mut position = 0;
         let tasks = core::iter::from_fn(|| {
-            let (behind, task) = self.machine.next_operation(position)?;
-            position = behind;
+            let (after, task) = self.machine.next_operation(position)?;
+            position = after;
             Some(task)
         });
         tasks.filter(|task| self.machine.active_operation(*task).is_ok()).count()
     }
 
-    /// Forgets a host task that is over, with all that is known of it.
+    /// Removes a host task that is over, with its records.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`ExtensionError::NotFinished`]; [`MachineError::NotHosts`] for a
-    /// call, which is [dropped](crate::machine::Machine::drop_call) by whoever has begun it;
-    /// [`Error::Unknown`].
+    /// After an error, nothing has changed.
+    ///
+    /// - [`ExtensionError::NotFinished`] if the task is not over.
+    /// - [`MachineError::NotHosts`] for a call of a guest, which the caller
+    ///   [drops](crate::machine::Machine::drop_call).
+    /// - [`Error::Unknown`] if the task doesn't exist.
     pub fn drop(&mut self, task: SubtaskId) -> Result<(), Error> {
         match self.machine.active_operation(task) {
             Ok(_) => Err(ExtensionError::NotFinished.into()),
@@ -336,21 +381,22 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         }
     }
 
-    /// Cancels a host task that is not over, and forgets it unless its event is in a set.
+    /// Cancels a host task that is not over, and removes it unless its event is in a set.
     pub(crate) fn give_up(&mut self, task: SubtaskId) -> Result<(), Error> {
         let key = self.machine.active_operation(task)?;
         self.cancel(task)?;
         if self.machine.has_event_in_set(key)? { Ok(()) } else { self.machine.drop_call(task) }
     }
 
-    /// Forgets the host tasks that are over, and returns their number. One whose event is in a
-    /// [set](crate::waitable) stays until the event is taken. Calls of guests stay as they are.
+    /// Removes the host tasks that are over, and returns their number.
     ///
-    /// Tasks that are over are [forgotten](crate::task#tasks-that-are-over) without this, too.
+    /// A task whose event is in a [set](crate::waitable) stays until the event is taken. Calls of
+    /// guests stay as they are. Tasks that are over are also
+    /// [removed](crate::task#tasks-that-are-over) without this.
     ///
     /// # Errors
     ///
-    /// None that a host can cause.
+    /// [`Error::Inconsistent`] after a fault in Weft.
     pub fn clean_up(&mut self) -> Result<usize, Error> {
         self.machine.forget_operations(|_, _| true)
     }

@@ -1,6 +1,6 @@
-//! Cancellation tokens and what is done when one is cancelled, as data: trees of tokens, and lists
-//! of handlers, in the links of both. Nothing here allocates but new tokens and handlers, and
-//! cancelling can't fail for want of room.
+//! Cancellation tokens and their handlers as data: trees of tokens and lists of handlers, with
+//! the links in the records. Only new tokens and handlers need room, so cancelling can't fail for
+//! lack of it.
 
 use core::num::NonZeroU32;
 
@@ -11,11 +11,11 @@ use crate::machine::SubtaskId;
 use crate::machine::arena::{Arena, Key, Slot};
 use crate::machine::list::{Linked, Links, List};
 
-/// A cancellation token: who has it can cancel what is bound to it, and tell whether somebody has.
-/// A **host extension**; its methods are those of
+/// A cancellation token. Its owner can cancel all that is bound to it, and ask if it was
+/// cancelled. This is a **host extension**; its methods are those of
 /// [`CancellationTokens`](super::CancellationTokens).
 ///
-/// It is an id: one of a token that was dropped is an [`Error::Unknown`].
+/// It is an id: after the token is dropped, methods fail with [`Error::Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CancellationToken {
     pub(crate) number: NonZeroU32,
@@ -29,10 +29,10 @@ pub struct CancellationHandlerId {
     pub(crate) generation: u32,
 }
 
-/// A handler's token was cancelled: a **host extension**.
+/// A handler whose token was cancelled. This is a **host extension**.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cancelled {
-    /// The handler, which is no more.
+    /// The handler, which doesn't exist any longer.
     pub handler: CancellationHandlerId,
     /// The number that the host registered.
     pub number: u64,
@@ -41,28 +41,28 @@ pub struct Cancelled {
 /// A token.
 #[derive(Debug, Default)]
 pub(crate) struct Token {
-    /// Its neighbours among the children of its parent.
+    /// Its neighbors among the children of its parent.
     links: Links<Self>,
-    /// Nothing if it is cancelled.
+    /// `None` if it is cancelled.
     parent: Option<Key<Self>>,
-    /// None if it is cancelled.
+    /// Empty if it is cancelled.
     children: List<Self>,
-    /// None if it is cancelled.
+    /// Empty if it is cancelled.
     handlers: List<Handler>,
     is_cancelled: bool,
 }
 
-/// What is done when a token is cancelled.
+/// An action for when a token is cancelled.
 #[derive(Debug)]
 pub(crate) struct Handler {
     links: Links<Self>,
-    /// Whose list it is in; nothing if its token was cancelled, so that it is among what is to be
-    /// done.
+    /// The token in whose list it is. `None` if the token was cancelled, so that the handler is
+    /// in a list of `Tokens`.
     token: Option<Key<Token>>,
     action: Action,
 }
 
-/// What to do.
+/// The action of a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Tell the host.
@@ -94,15 +94,15 @@ impl Linked for Handler {
 /// The handlers of all tokens.
 type Handlers<L> = Arena<Handler, <L as ExtensionLimits>::CancellationHandlers<Slot<Handler>>>;
 
-/// All tokens and handlers, and what is to be done.
+/// All tokens and handlers.
 pub(crate) struct Tokens<L: ExtensionLimits> {
     all: Arena<Token, L::CancellationTokens<Slot<Token>>>,
     handlers: Handlers<L>,
-    /// What is to be told to the host.
+    /// The cancelled handlers that the host has to be told of.
     told: List<Handler>,
-    /// Host tasks that are to be cancelled.
+    /// The handlers of host tasks that have to be cancelled.
     tasks: List<Handler>,
-    /// Calls that are to be cancelled.
+    /// The handlers of calls that have to be cancelled.
     calls: List<Handler>,
 }
 
@@ -145,7 +145,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(self.all.get(token)?.is_cancelled)
     }
 
-    /// A new token; one whose parent is cancelled is cancelled.
+    /// Adds a token, which is cancelled if its parent is.
     pub(crate) fn add(&mut self, parent: Option<Key<Token>>) -> Result<Key<Token>, Error> {
         let is_cancelled = parent.map_or(Ok(false), |parent| self.is_cancelled(parent))?;
         let token = self.all.insert(Token { is_cancelled, ..Token::default() })?;
@@ -155,6 +155,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(token)
     }
 
+    /// Makes a token the child of another.
     fn adopt(&mut self, parent: Key<Token>, child: Key<Token>) -> Result<(), Error> {
         let mut children = core::mem::take(&mut self.all.get_mut(parent)?.children);
         children.push_back(&mut self.all, child)?;
@@ -163,7 +164,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(())
     }
 
-    /// Takes a token away from its parent, if it has one.
+    /// Removes a token from its parent, if it has one, and returns the parent.
     fn leave_parent(&mut self, token: Key<Token>) -> Result<Option<Key<Token>>, Error> {
         let Some(parent) = self.all.get_mut(token)?.parent.take() else { return Ok(None) };
         let mut children = core::mem::take(&mut self.all.get_mut(parent)?.children);
@@ -172,8 +173,8 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(Some(parent))
     }
 
-    /// Cancels a token with all below it, and says whether it was not cancelled before: their
-    /// handlers are what is to be done now.
+    /// Cancels a token with all tokens below it, and fires their handlers. Returns `true` if it
+    /// was not cancelled before.
     pub(crate) fn cancel(&mut self, token: Key<Token>) -> Result<bool, Error> {
         if self.is_cancelled(token)? {
             return Ok(false);
@@ -195,7 +196,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(true)
     }
 
-    /// Removes a token, with the handlers whose turn has not come. Its children become those of its
+    /// Removes a token, with the handlers that were not fired. Its children become those of its
     /// parent.
     pub(crate) fn remove(&mut self, token: Key<Token>) -> Result<(), Error> {
         let parent = self.leave_parent(token)?;
@@ -209,7 +210,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(())
     }
 
-    /// A handler of a token, whatever it does.
+    /// Returns the first handler of a token, with its action.
     pub(crate) fn first_handler(
         &self,
         token: Key<Token>,
@@ -218,7 +219,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(Some((handler, self.handlers.get(handler)?.action)))
     }
 
-    /// A new handler of a token, or of nothing: then, or if the token is cancelled, it is its turn.
+    /// Adds a handler to a token. Without a token, or if the token is cancelled, it is fired.
     pub(crate) fn add_handler(
         &mut self,
         token: Option<Key<Token>>,
@@ -243,7 +244,8 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(handler)
     }
 
-    /// It is a handler's turn, if it wasn't before; says whether it wasn't.
+    /// Moves a handler to the list of its action, if it was not fired before. Returns `true` if
+    /// it wasn't.
     pub(crate) fn fire(&mut self, handler: Key<Handler>) -> Result<bool, Error> {
         let fired = self.handlers.get_mut(handler)?;
         let (token, action) = (fired.token.take(), fired.action);
@@ -254,7 +256,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(true)
     }
 
-    /// The handler with this id, if its action is to be told to the host.
+    /// Returns the handler with this id, if the host has to be told of it.
     pub(crate) fn telling(&self, id: CancellationHandlerId) -> Result<Key<Handler>, Error> {
         let handler = self.handlers.key(id.number, id.generation)?;
         match self.handlers.get(handler)?.action {
@@ -265,7 +267,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         }
     }
 
-    /// Removes a handler, whether it was its turn or not.
+    /// Removes a handler, fired or not.
     pub(crate) fn remove_handler(&mut self, handler: Key<Handler>) -> Result<Action, Error> {
         let Handler { token, action, .. } = *self.handlers.get(handler)?;
         match token {
@@ -281,7 +283,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         Ok(action)
     }
 
-    /// The handler that is to be told to the host next, and its number.
+    /// Removes and returns the next handler that the host has to be told of.
     pub(crate) fn next_told(&mut self) -> Result<Option<Cancelled>, Error> {
         let Some(key) = self.told.front() else { return Ok(None) };
         let handler = self.handler_id(key)?;
@@ -291,12 +293,12 @@ impl<L: ExtensionLimits> Tokens<L> {
         }
     }
 
-    /// The host task that is to be cancelled next.
+    /// Returns the next host task that has to be cancelled.
     pub(crate) fn next_task(&self) -> Option<SubtaskId> {
         self.subtask_of(self.tasks.front()?)
     }
 
-    /// The call that is to be cancelled next.
+    /// Returns the next call that has to be cancelled.
     pub(crate) fn next_call(&self) -> Option<SubtaskId> {
         self.subtask_of(self.calls.front()?)
     }
@@ -308,7 +310,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         }
     }
 
-    /// The list that handlers with this action are in when it is their turn.
+    /// Returns the list of fired handlers with this action.
     const fn list(&mut self, action: Action) -> (&mut Handlers<L>, &mut List<Handler>) {
         let list = match action {
             Action::Tell(_) => &mut self.told,

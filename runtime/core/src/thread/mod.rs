@@ -1,37 +1,59 @@
-//! Threads that the host begins, joins and gives values to: **host extensions**.
+//! Threads that the host begins: **host extensions**.
 //!
-//! The Component Model has cooperative threads: each task has an implicit one, and a guest makes
-//! more of them by `thread.new-indirect`. Here are those that a *host* begins: it calls a guest's
-//! function, and the implicit thread of that task is the thread. They take turns, as all threads
-//! of a store do.
+//! The Component Model has cooperative threads. Each task has an implicit thread, and a guest makes
+//! more with `thread.new-indirect`. Here, a *host* begins a thread: it calls a guest's function, and
+//! the implicit thread of that task is the thread. Threads take turns, as all threads of a store do.
+//! The host can join them, cancel them, and give them values.
+//!
+//! ```
+//! # use weft_core as weft;
+//! # #[cfg(feature = "alloc")] {
+//! # use weft::builtin::OptionsIndex;
+//! use weft::host::ExtendedMachine;
+//! use weft::limits::Heap;
+//! # use weft::machine::{LiftMode, LiftedFunction};
+//! use weft::thread::{ThreadEnd, ThreadSpawnConfig, ThreadStatus};
+//!
+//! let mut machine = ExtendedMachine::<Heap>::default();
+//! # let instance = machine.new_instance()?;
+//! # let run = machine.lift(LiftedFunction {
+//! #     instance,
+//! #     is_async: true,
+//! #     lift: LiftMode::Stackful,
+//! #     result_type: None,
+//! #     lift_options: OptionsIndex(0),
+//! # })?;
+//! let config = ThreadSpawnConfig::default();
+//! let (thread, _, _) = machine.threads().spawn_ref(run, config, None)?;
+//! machine.threads().set_local(thread, 1, "scratch", Some(5))?;
+//! machine.threads().begin_join(thread, None)?;
+//! assert_eq!(machine.threads().status(thread)?, ThreadStatus::Joining);
+//!
+//! machine.trapped()?; // The guest of `run` traps.
+//! assert_eq!(machine.threads().end_join(thread)?, Some(ThreadEnd::Failed));
+//! let destructor = machine.threads().next_destructor()?.map(|it| it.destructor);
+//! assert_eq!(destructor, Some(5));
+//! # }
+//! # Ok::<(), weft::error::Failure>(())
+//! ```
+//!
+//! A store of components runs its guests itself, and has methods of its own for that:
 //!
 //! | to … | use |
 //! |---|---|
-//! | begin one | [`Threads::spawn_ref`], or `component::Store::spawn_thread_ref`, also from inside of a host function |
-//! | begin one by the number of its function | [`Threads::spawn_indirect`], or `component::Store::spawn_thread_indirect` |
-//! | look at it | [`Threads::status`], [`Threads::config`], [`Threads::parent`], [`Threads::children`], [`Threads::count`] |
-//! | name the function that it runs | `component::Store::function_reference`, or all that an instance exports: `component::Store::function_table` |
-//! | wait for its end | [`Threads::begin_join`], [`Threads::end_join`]; `component::Store::join_thread` does both, and lets the store run; `component::Store::join_thread_async` is a future |
-//! | wait for it no longer | [`Threads::cancel_join`] |
-//! | cancel it, or those that were begun for it | `component::Store::cancel_thread`, `component::Store::cancel_children_of_thread` |
-//! | forget those that are over and were joined | [`Threads::clean_up`] |
-//! | know who runs, and how many at a time | [`Threads::current`], [`Threads::available_parallelism`] |
-//! | give it values | [`Threads::set_local`], [`Threads::get_local`], [`Threads::remove_local`] |
-//! | hear of them at its end | [`Threads::next_destructor`] |
+//! | begin a thread | `spawn_thread_ref`, or [`Threads::spawn_ref`] on a machine |
+//! | begin it by the number of its function | `spawn_thread_indirect`, or [`Threads::spawn_indirect`] |
+//! | name the function that it runs | `function_reference`; `function_table` for all that an instance exports |
+//! | wait for its end | `join_thread`, `join_thread_async`, or [`Threads::begin_join`] and [`Threads::end_join`] |
+//! | cancel it, or those that were begun for it | `cancel_thread`, `cancel_children_of_thread` |
 //!
-//! What is known of a thread outlives it until it was joined, so that its end is never missed, and
-//! is forgotten some time after that; a trap in its instance, or the removal of that, is an end, too.
+//! The host's record of a thread stays until the thread was joined, so that its end is never missed.
+//! It is removed some time after that. A trap in the thread's instance, or the removal of that, is an
+//! end, too.
 //!
-//! A destructor is data here: a number of the host's choice, which it is told with the value, the
-//! newest value of a thread first. On a store of components it is a closure, which may call guests.
-//!
-//! # What is in here
-//!
-//! | file | |
-//! |---|---|
-//! | `record` | what is known of a thread |
-//! | `table` | where that is kept |
-//! | `threads` | what the host does with threads |
+//! In a machine, a destructor is a number that the host chooses. The host gets it with the value
+//! after the thread has ended, beginning with the newest value. In a store of components, it is a
+//! closure, which may call guests.
 
 pub(crate) mod record;
 pub(crate) mod table;

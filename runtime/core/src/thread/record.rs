@@ -1,4 +1,4 @@
-//! What the host remembers of a thread that it has begun, also when the thread is over.
+//! The host's record of a thread that it has begun, also after the thread has ended.
 
 use core::fmt;
 use core::num::NonZeroU32;
@@ -11,54 +11,54 @@ use crate::machine::list::{Linked, Links};
 
 pub use crate::machine::ThreadEnd;
 
-/// A thread that the host has begun: a **host extension**. It is known until it was joined and
-/// [cleaned up](crate::thread::Threads::clean_up), while the machine's own
-/// [`ThreadId`] is over when the thread is.
+/// A thread that the host has begun. This is a **host extension**. The id is valid until the
+/// thread was joined and [cleaned up](crate::thread::Threads::clean_up). The machine's own
+/// [`ThreadId`] is valid until the thread ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpawnedThreadId {
     pub(crate) number: NonZeroU32,
     pub(crate) generation: u32,
 }
 
-/// What a thread is begun with: a **host extension**.
+/// The settings of a new thread. This is a **host extension**.
 ///
-/// Both are wishes that the host writes down, and reads again by
-/// [`Threads::config`](crate::thread::Threads::config). Threads are cooperative, and take turns
-/// in the order that the [chooser](crate::chooser) says, whatever their priority; how much stack
-/// they have is the engine's matter.
+/// Both settings are only recorded, for [`Threads::config`](crate::thread::Threads::config).
+/// Threads take turns in the order that the [chooser](crate::chooser) decides, whatever their
+/// priority. The engine decides how much stack they have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ThreadSpawnConfig {
-    /// How much stack the thread should have, in bytes. Advisory.
+    /// The size of its stack in bytes. Advisory.
     pub stack_size: Option<u32>,
-    /// How important it is; more is more. Advisory.
+    /// Its priority; a greater number is more important. Advisory.
     pub priority: Option<i32>,
 }
 
-/// How far a thread has come: a **host extension**.
+/// The status of a thread. This is a **host extension**.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ThreadStatus {
     /// It waits to enter its instance.
     Starting,
-    /// It has started, and is not over; it may be waiting for something.
+    /// It has started, and has not ended. It may be waiting.
     Running,
-    /// Somebody waits for its end, which has not come.
+    /// It has not ended, and another thread or the host waits for its end.
     Joining,
-    /// It has come to its end.
+    /// It ran to its end.
     Completed,
-    /// It was cancelled, and has come to its end without a result.
+    /// It was cancelled, and has ended without a result.
     Cancelled,
-    /// It never runs again: something trapped in its instance, or the instance was removed.
+    /// It never runs again, because something trapped in its instance, or the instance was
+    /// removed.
     Failed,
 }
 
 impl ThreadStatus {
-    /// Whether the thread is over.
+    /// Returns `true` if the thread has ended.
     #[must_use]
     pub const fn is_finished(self) -> bool {
         matches!(self, Self::Completed | Self::Cancelled | Self::Failed)
     }
 
-    /// Whether the thread is not over.
+    /// Returns `true` if the thread has not ended.
     #[must_use]
     pub const fn is_active(self) -> bool {
         !self.is_finished()
@@ -88,8 +88,8 @@ impl From<ThreadEnd> for ThreadStatus {
     }
 }
 
-/// A value of a thread that has ended, and the number of who is to hear of that: what
-/// [`Threads::next_destructor`](crate::thread::Threads::next_destructor) gives.
+/// A value of a thread that has ended, with its destructor.
+/// [`Threads::next_destructor`](crate::thread::Threads::next_destructor) returns it.
 pub struct ThreadDestructor<L: ExtensionLimits> {
     /// The thread.
     pub thread: SpawnedThreadId,
@@ -97,7 +97,7 @@ pub struct ThreadDestructor<L: ExtensionLimits> {
     pub key: u32,
     /// The value.
     pub value: ContextValue<L>,
-    /// The number that it was set with.
+    /// The number of the destructor that it was set with.
     pub destructor: u32,
 }
 
@@ -119,24 +119,24 @@ pub(crate) struct ThreadLocal<L: ExtensionLimits> {
     pub(crate) destructor: Option<u32>,
 }
 
-/// What the host remembers of a thread that it has begun.
+/// The host's record of a thread that it has begun.
 pub(crate) struct ThreadRecord<L: ExtensionLimits> {
-    /// Its neighbours among those that have ended and whose destructors are to run.
+    /// Its neighbors among the threads that have ended and whose destructors have to run.
     links: Links<Self>,
     pub(crate) config: ThreadSpawnConfig,
     pub(crate) parent: Option<SpawnedThreadId>,
-    /// What it is in the machine, once it is begun.
+    /// The thread of the machine, after it was begun.
     pub(crate) begun: Option<Begun>,
-    /// Whether somebody waits for its end, or did.
+    /// The state of joining it.
     pub(crate) join: Join,
-    /// Whether its task was cancelled, also if nobody has the call any more that would say so.
+    /// `true` if its task was cancelled. The call that tells this may be dropped already.
     pub(crate) is_cancelled: bool,
     pub(crate) end: Option<ThreadEnd>,
     /// Its values, the newest last.
     pub(crate) locals: L::ThreadLocals<ThreadLocal<L>>,
 }
 
-/// What a thread that the host has begun is in the machine.
+/// The thread of the machine that the host has begun.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Begun {
     pub(crate) thread: ThreadId,
@@ -145,14 +145,14 @@ pub(crate) struct Begun {
     pub(crate) instance: InstanceId,
 }
 
-/// Whether a thread is joined: its end is given to one who asks, once.
+/// The state of joining a thread. Its end is returned to one joiner, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Join {
-    /// Nobody has asked.
+    /// Nothing has joined it.
     Open,
-    /// Somebody waits: this thread, until it is over itself, or somebody else.
+    /// This thread waits for it, until it ends itself; `None` stands for the host.
     Waited(Option<SpawnedThreadId>),
-    /// Somebody was told.
+    /// Its end was returned.
     Done,
 }
 
@@ -179,21 +179,21 @@ impl<L: ExtensionLimits> ThreadRecord<L> {
         }
     }
 
-    /// Whether nobody needs it any more.
+    /// Returns `true` if the record isn't needed any longer.
     pub(crate) fn is_over(&self) -> bool {
         self.join == Join::Done && self.end.is_some() && self.locals.len() == 0
     }
 
-    /// Where the value of a key is.
+    /// Returns the position of the value with this key.
     pub(crate) fn position(&self, key: u32) -> Option<usize> {
         (0..self.locals.len()).find(|it| self.locals.get(*it).is_some_and(|it| it.key == key))
     }
 
-    /// Takes the value of a key away.
+    /// Removes and returns the value with this key.
     pub(crate) fn take_local(&mut self, key: u32) -> Option<ThreadLocal<L>> {
         let position = self.position(key)?;
         let mut carried = self.locals.pop()?;
-        // What is behind it moves up by one, from the back.
+        // The values after it move up by one, from the back.
         for it in (position..self.locals.len()).rev() {
             if let Some(place) = self.locals.get_mut(it) {
                 core::mem::swap(place, &mut carried);

@@ -1,4 +1,4 @@
-//! The threads that the host has begun, as the machine carries them.
+//! The table of the threads that the host has begun.
 
 use crate::error::Error;
 use crate::host::limits::ExtensionLimits;
@@ -10,10 +10,10 @@ use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 
 use super::record::{Begun, Join, SpawnedThreadId, ThreadDestructor, ThreadEnd, ThreadRecord};
 
-/// Where the record of a thread of the machine is.
+/// The key of the record of a machine's thread.
 pub(crate) type Link<L> = Key<ThreadRecord<L>>;
 
-/// So few are kept for as long as there is room.
+/// The number of records that all stay, as long as there is room.
 const FEW: usize = 64;
 
 /// Records by the machine's threads.
@@ -28,11 +28,11 @@ pub(crate) struct ThreadTable<L: ExtensionLimits> {
     records: Arena<ThreadRecord<L>, L::ThreadRecords<Slot<ThreadRecord<L>>>>,
     /// The record of each of the machine's threads that has one and is not over.
     links: Links<L>,
-    /// Those that have ended and still have values.
+    /// The threads that have ended and still have values.
     ending: List<ThreadRecord<L>>,
-    /// When there are so many, those are forgotten that nobody needs any more.
+    /// The number of records at which those that aren't needed any longer are removed.
     clean_up_at: usize,
-    /// The one whose call the host begins next.
+    /// The thread whose call the host begins next.
     spawning: Option<Link<L>>,
 }
 
@@ -47,18 +47,18 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         }
     }
 
-    /// Whether the call that is begun next is a thread's.
+    /// Returns `true` if the next call is that of a thread.
     #[inline]
     pub(crate) const fn is_spawning(&self) -> bool {
         self.spawning.is_some()
     }
 
-    /// How many there are.
+    /// Returns the number of threads.
     pub(crate) const fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// Of each, its key and what is known of it.
+    /// Returns the key and the record of each thread.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Link<L>, &ThreadRecord<L>)> {
         let keys = (0..self.records.positions()).filter_map(|it| self.records.key_at(it));
         keys.filter_map(|key| Some((key, self.records.get(key).ok()?)))
@@ -81,7 +81,8 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         self.records.get_mut(self.key(id)?)
     }
 
-    /// Whether somebody waits for the end of a thread. One that is over itself waits no more.
+    /// Returns `true` if the end of a thread is waited for. A joiner that has ended waits no
+    /// longer.
     pub(crate) fn is_waited_for(&self, record: &ThreadRecord<L>) -> bool {
         match record.join {
             Join::Open | Join::Done => false,
@@ -90,21 +91,21 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         }
     }
 
-    /// Whether a thread waits for itself or for one that waits for it, and so on, if `joiner` waits
-    /// for `thread`.
+    /// Returns `true` if, with `joiner` waiting for `thread`, a thread would wait for itself,
+    /// directly or through others.
     pub(crate) fn would_wait_for_itself(
         &self,
         joiner: SpawnedThreadId,
         thread: SpawnedThreadId,
     ) -> bool {
-        // A thread may wait for several, but is waited for by one at most.
+        // A thread may wait for several, but at most one waits for it.
         let mut next = Some(joiner);
         while let Some(waits) = next {
             if waits == thread {
                 return true;
             }
             next = match self.get(waits).map(|record| record.join) {
-                Ok(Join::Waited(Some(behind))) if self.is_active(behind) => Some(behind),
+                Ok(Join::Waited(Some(after))) if self.is_active(after) => Some(after),
                 _ => None,
             };
         }
@@ -115,7 +116,7 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         self.get(thread).is_ok_and(|record| record.end.is_none())
     }
 
-    /// Notes a thread down, whose call the host begins next; the machine's thread will be `next`.
+    /// Records a thread whose call the host begins next. `next` will be the machine's thread.
     pub(crate) fn prepare(
         &mut self,
         record: ThreadRecord<L>,
@@ -123,7 +124,7 @@ impl<L: ExtensionLimits> ThreadTable<L> {
     ) -> Result<SpawnedThreadId, Error> {
         if self.len() >= self.clean_up_at || self.records.reserve(1).is_err() {
             self.clean_up()?;
-            // So that looking at all of them is worth it: as many have come as are left.
+            // The next removal looks at all records again when there are twice as many.
             self.clean_up_at = (2 * self.len()).max(FEW);
         }
         self.records.reserve(1)?;
@@ -133,7 +134,8 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         self.id(key)
     }
 
-    /// The implicit thread of a task was made: it is the one that was prepared, if one was.
+    /// Links the prepared thread, if there is one, to the implicit thread of a task that was
+    /// made.
     #[inline]
     pub(crate) fn task_made(
         &mut self,
@@ -147,7 +149,7 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         Ok(())
     }
 
-    /// The task of a thread of the machine was cancelled.
+    /// Notes that the task of a thread of the machine was cancelled.
     pub(crate) fn cancelled(&mut self, thread: ThreadId) -> Result<(), Error> {
         if let Some(key) = self.links.get(thread) {
             self.records.get_mut(*key)?.is_cancelled = true;
@@ -155,12 +157,12 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         Ok(())
     }
 
-    /// The record of a thread of the machine.
+    /// Returns the record of a thread of the machine.
     pub(crate) fn of_thread(&self, thread: ThreadId) -> Option<SpawnedThreadId> {
         self.id(*self.links.get(thread)?).ok()
     }
 
-    /// A thread of the machine has ended. If the host began it, its values are to be destroyed.
+    /// Records the end of a thread of the machine. If the host began it, its values have to be destroyed.
     #[inline]
     pub(crate) fn thread_ended(&mut self, thread: ThreadId, end: ThreadEnd) -> Result<(), Error> {
         match self.links.remove(thread) {
@@ -169,8 +171,8 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         }
     }
 
-    /// All threads of an instance have ended, as it is locked down: in the order in which they are
-    /// known here.
+    /// Fails all threads of an instance that is locked down, in the order in which they are
+    /// recorded here.
     pub(crate) fn instance_locked_down(&mut self, instance: InstanceId) -> Result<(), Error> {
         for position in 0..self.records.positions() {
             let Some(key) = self.records.key_at(position) else { continue };
@@ -185,8 +187,8 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         Ok(())
     }
 
-    /// The call of a record could not be begun, or failed at once, and nobody will join it. If it
-    /// has values, they are destroyed as any other's.
+    /// Removes a thread that will not be joined, because its call could not begin or failed at
+    /// once. If it has values, their destructors run as usual.
     pub(crate) fn give_up(&mut self, id: SpawnedThreadId) -> Result<(), Error> {
         let key = self.key(id)?;
         self.spawning = self.spawning.filter(|spawning| *spawning != key);
@@ -198,6 +200,7 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         Ok(())
     }
 
+    /// Records the end of a thread.
     fn ended(&mut self, key: Link<L>, end: ThreadEnd) -> Result<(), Error> {
         let record = self.records.get_mut(key)?;
         let is_cancelled = end == ThreadEnd::Completed && record.is_cancelled;
@@ -208,7 +211,7 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         Ok(())
     }
 
-    /// The next value whose destructor is to run.
+    /// Returns the next value whose destructor has to run.
     pub(crate) fn next_destructor(&mut self) -> Result<Option<ThreadDestructor<L>>, Error> {
         while let Some(key) = self.ending.front() {
             let thread = self.id(key)?;
@@ -227,7 +230,7 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         Ok(None)
     }
 
-    /// Forgets those that were joined and have nothing left; gives how many.
+    /// Removes the threads that were joined and have no values left. Returns their number.
     pub(crate) fn clean_up(&mut self) -> Result<usize, Error> {
         let mut forgotten = 0;
         for position in 0..self.records.positions() {

@@ -1,4 +1,4 @@
-//! What the host does with threads.
+//! The host's view of threads.
 
 use crate::chooser::Chooser;
 use crate::context::{ContextValue, IntoContextValue};
@@ -13,10 +13,10 @@ use super::record::{
     ThreadSpawnConfig, ThreadStatus,
 };
 
-/// A view of the threads that the host has begun in a machine: a **host extension**.
+/// The threads that the host has begun in a store or machine. This is a view, and a **host
+/// extension**.
 ///
-/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
-/// [`thread`](crate::thread).
+/// It is returned by `store.threads()` each time it is needed. See [`thread`](crate::thread).
 ///
 /// ```
 /// # use weft_core as weft;
@@ -37,19 +37,23 @@ pub struct Threads<'a, L: ExtensionLimits, C: Chooser> {
 }
 
 impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
-    /// Calls a guest's function as a new task, whose implicit thread is the thread: gives the
-    /// thread, its call, and the first step, as [`Machine::invoke`](crate::machine::Machine::invoke)
-    /// does. A store of components has a `spawn_thread_ref` of its own, which takes the steps.
+    /// Calls a guest's function as a new task, whose implicit thread is the new thread.
     ///
-    /// Threads that were joined are forgotten if there is no room for another, or there are many.
+    /// Returns the thread, its call, and the first step, as
+    /// [`Machine::invoke`](crate::machine::Machine::invoke) does. The driver of the machine takes
+    /// the step. A store of components has a `spawn_thread_ref` of its own, which takes the steps
+    /// itself.
     ///
-    /// The step is to be taken by whoever drives the machine, so this is for a bare one.
+    /// If there is no room for the thread, or there are many, threads that were joined are
+    /// removed.
     ///
     /// # Errors
     ///
-    /// After any, nothing is begun. [`Error::Unknown`] if there is no such parent;
-    /// [`Error::Full`]: [`Table::ThreadRecords`]; those of
-    /// [`Machine::invoke`](crate::machine::Machine::invoke).
+    /// After an error, nothing is begun.
+    ///
+    /// - [`Error::Unknown`] if there is no such parent.
+    /// - [`Error::Full`] if there is no room in [`Table::ThreadRecords`].
+    /// - Those of [`Machine::invoke`](crate::machine::Machine::invoke).
     pub fn spawn_ref(
         &mut self,
         function: FunctionId,
@@ -66,14 +70,17 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         }
     }
 
-    /// Notes down a thread whose call is begun next, by
-    /// [`Machine::invoke`](crate::machine::Machine::invoke): for who calls that by itself, as a
-    /// store does. If the call can't be begun, [`give_up`](Self::give_up) follows.
+    /// Records a thread whose call the caller begins next, by
+    /// [`Machine::invoke`](crate::machine::Machine::invoke). It is for drivers that call that
+    /// themselves, as a store does.
+    ///
+    /// If the call can't begin, call [`give_up`](Self::give_up).
     ///
     /// # Errors
     ///
-    /// [`MachineError::GuestHasControl`]; [`Error::Unknown`] if there is no such parent;
-    /// [`Error::Full`]: [`Table::ThreadRecords`].
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`Error::Unknown`] if there is no such parent.
+    /// - [`Error::Full`] if there is no room in [`Table::ThreadRecords`].
     ///
     /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn prepare(
@@ -88,24 +95,26 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         threads.prepare(ThreadRecord::new(config, parent), next)
     }
 
-    /// Gives up a thread that nobody will join: its call could not be begun, or failed at once. If
-    /// it has values, they are destroyed as those of any other.
+    /// Removes a thread that will not be joined, because its call could not begin or failed at
+    /// once. If it has values, their destructors run as usual.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn give_up(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
         self.machine.hooks.threads.give_up(thread)
     }
 
-    /// Begins a thread, as [`spawn_ref`](Self::spawn_ref), by the number that its
-    /// function has in `table`. A machine has no arguments: their types are checked by whoever
-    /// lowers them, as a store of components does in its own `spawn_thread_indirect`.
+    /// Begins a thread as [`spawn_ref`](Self::spawn_ref) does, by the number of its function in
+    /// `table`.
+    ///
+    /// The driver lowers the arguments and checks their types, as a store of components does in
+    /// its own `spawn_thread_indirect`.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]: [`Table::Functions`], if there is no such number; those of
-    /// [`spawn_ref`](Self::spawn_ref).
+    /// - [`Error::Unknown`] with [`Table::Functions`] if there is no such number.
+    /// - Those of [`spawn_ref`](Self::spawn_ref).
     pub fn spawn_indirect(
         &mut self,
         table: &[FunctionId],
@@ -118,17 +127,17 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         self.spawn_ref(*function, config, parent)
     }
 
-    /// Returns the thread that runs, or that calls the host function which has control. Nothing if
-    /// the host did not begin it.
+    /// Returns the thread that runs, or that calls the host function which has control. Returns
+    /// `None` if the host did not begin it.
     pub fn current(&mut self) -> Option<SpawnedThreadId> {
         self.machine.hooks.threads.of_thread(self.machine.running_thread_id()?)
     }
 
-    /// How far a thread has come.
+    /// Returns the status of a thread.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn status(&self, thread: SpawnedThreadId) -> Result<ThreadStatus, Error> {
         let threads = &self.machine.hooks.threads;
         let record = threads.get(thread)?;
@@ -142,50 +151,50 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         })
     }
 
-    /// What a thread was begun with.
+    /// Returns the settings that a thread was begun with.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn config(&self, thread: SpawnedThreadId) -> Result<ThreadSpawnConfig, Error> {
         Ok(self.machine.hooks.threads.get(thread)?.config)
     }
 
-    /// The machine's thread, while it is not over.
+    /// Returns the machine's thread, or `None` after it has ended.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn machine_thread(&self, thread: SpawnedThreadId) -> Result<Option<ThreadId>, Error> {
         let record = self.machine.hooks.threads.get(thread)?;
         Ok(record.begun.filter(|_| record.end.is_none()).map(|begun| begun.thread))
     }
 
-    /// The call that a thread is.
+    /// Returns the call whose task the thread runs for.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn call(&self, thread: SpawnedThreadId) -> Result<SubtaskId, Error> {
         let begun = self.machine.hooks.threads.get(thread)?.begun;
         begun.map(|begun| begun.call).ok_or(Error::Unknown(Table::ThreadRecords))
     }
 
-    /// The thread for which a thread was begun, while that is known.
+    /// Returns the thread for which a thread was begun, as long as its record exists.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn parent(&self, thread: SpawnedThreadId) -> Result<Option<SpawnedThreadId>, Error> {
         let threads = &self.machine.hooks.threads;
         Ok(threads.get(thread)?.parent.filter(|parent| threads.key(*parent).is_ok()))
     }
 
-    /// The threads that were begun for a thread.
+    /// Returns the threads that were begun for a thread.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn children(
         self,
         thread: SpawnedThreadId,
@@ -196,31 +205,36 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         Ok(children.filter_map(|(key, _)| threads.id(key).ok()))
     }
 
-    /// How many threads are known: those that run, those that nobody has joined, and those that
-    /// were joined and are not [forgotten](Self::clean_up) yet.
+    /// Returns the number of recorded threads: those that run, those that were not joined, and
+    /// those that were joined and are not [removed](Self::clean_up) yet.
     pub fn count(&self) -> usize {
         self.machine.hooks.threads.len()
     }
 
-    /// How many of them are not over.
+    /// Returns the number of recorded threads that have not ended.
     pub fn active_count(&self) -> usize {
         self.machine.hooks.threads.iter().filter(|(_, record)| record.end.is_none()).count()
     }
 
-    /// How many threads run at the same time: 1, as they take turns.
+    /// Returns the number of threads that run at the same time, which is 1, because they take
+    /// turns.
     #[must_use]
     pub const fn available_parallelism(&self) -> u32 {
         1
     }
 
-    /// Somebody begins to wait for the end of a thread: another thread, or the host. A thread may
-    /// wait for several; when it is over itself it waits for none of them, and others may.
+    /// Begins to wait for the end of a thread, for another thread, or for the host with `None`. A
+    /// thread may wait for several others. After it has ended itself, it waits for none of them.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`ExtensionError::AlreadyJoined`] if somebody waits, or was told;
-    /// [`ExtensionError::JoinCycle`] if the thread is the joiner itself, or waits for it, directly
-    /// or not; [`ExtensionError::ThreadEnded`] if the joiner is over; [`Error::Unknown`].
+    /// After an error, nothing has changed.
+    ///
+    /// - [`ExtensionError::AlreadyJoined`] if the thread is waited for, or its end was returned.
+    /// - [`ExtensionError::JoinCycle`] if the thread is the joiner itself, or waits for it,
+    ///   directly or through others.
+    /// - [`ExtensionError::ThreadEnded`] if the joiner has ended.
+    /// - [`Error::Unknown`] if one of the threads doesn't exist.
     pub fn begin_join(
         &mut self,
         thread: SpawnedThreadId,
@@ -243,22 +257,24 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         Ok(())
     }
 
-    /// Whoever began to wait for a thread does so no longer, and another may.
+    /// Stops waiting for the end of a thread, so that another joiner may begin.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::NotJoined`] if nobody waits; [`Error::Unknown`].
+    /// - [`ExtensionError::NotJoined`] if the thread isn't waited for.
+    /// - [`Error::Unknown`] if it doesn't exist.
     pub fn cancel_join(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
         self.waited_for(thread)?.join = Join::Open;
         Ok(())
     }
 
-    /// How a thread has ended, for whoever [waits](Self::begin_join) for it, who is told
-    /// once; nothing while it has not.
+    /// Returns the end of a thread that is [waited for](Self::begin_join), once, or `None` if it
+    /// has not ended.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::NotJoined`] if nobody waits; [`Error::Unknown`].
+    /// - [`ExtensionError::NotJoined`] if the thread isn't waited for.
+    /// - [`Error::Unknown`] if it doesn't exist.
     pub fn end_join(&mut self, thread: SpawnedThreadId) -> Result<Option<ThreadEnd>, Error> {
         let record = self.waited_for(thread)?;
         if record.end.is_some() {
@@ -267,7 +283,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         Ok(record.end)
     }
 
-    /// A thread that somebody waits for.
+    /// Returns the record of a thread that is waited for.
     fn waited_for(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
         let threads = &mut self.machine.hooks.threads;
         if !threads.is_waited_for(threads.get(thread)?) {
@@ -276,21 +292,21 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         threads.get_mut(thread)
     }
 
-    /// Forgets the threads that are over and were joined, and whose destructors have run; says
-    /// how many.
+    /// Removes the threads that have ended and were joined, and whose destructors have run.
+    /// Returns their number.
     ///
     /// # Errors
     ///
-    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    /// [`Error::Inconsistent`] after a fault in Weft.
     pub fn clean_up(&mut self) -> Result<usize, Error> {
         self.machine.hooks.threads.clean_up()
     }
 
-    /// A value of a thread.
+    /// Returns a value of a thread.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn get_local(
         self,
         thread: SpawnedThreadId,
@@ -300,25 +316,30 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         Ok(record.position(key).and_then(|it| record.locals.get(it)).map(|local| &local.value))
     }
 
-    /// Whether a thread has values: none any more, when it is over and their destructors have run.
+    /// Returns `true` if a thread has values. It has none after it has ended and their
+    /// destructors have run.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the thread doesn't exist.
     pub fn has_locals(&self, thread: SpawnedThreadId) -> Result<bool, Error> {
         Ok(self.machine.hooks.threads.get(thread)?.locals.len() > 0)
     }
 
-    /// Sets a value of a thread, which is its newest then, and gives the one that the key had,
-    /// whose destructor does not run. `destructor` is a number of the host's choice, which it is
-    /// told with the value when the thread is over; see
-    /// [`next_destructor`](Self::next_destructor).
+    /// Sets a value of a thread, and returns the one before, whose destructor doesn't run. The
+    /// value is the thread's newest then.
+    ///
+    /// `destructor` is a number that the host chooses. The host gets it with the value after the
+    /// thread has ended: see [`next_destructor`](Self::next_destructor).
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`ExtensionError::ThreadEnded`] if the thread is over;
-    /// [`Error::Full`]: [`Table::ThreadLocals`]; [`ExtensionError::ValueTooLong`];
-    /// [`Error::Unknown`].
+    /// After an error, nothing has changed.
+    ///
+    /// - [`ExtensionError::ThreadEnded`] if the thread has ended.
+    /// - [`Error::Full`] if there is no room in [`Table::ThreadLocals`].
+    /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.
+    /// - [`Error::Unknown`] if the thread doesn't exist.
     pub fn set_local(
         &mut self,
         thread: SpawnedThreadId,
@@ -328,18 +349,19 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     ) -> Result<Option<ContextValue<L>>, Error> {
         let value = value.into_context_value()?;
         let record = self.alive(thread)?;
-        // Where there was one, there is room for one.
+        // If the key had a value, there is room for one.
         let before = record.take_local(key);
         let local = ThreadLocal { key, value, destructor };
         record.locals.push(local).map_err(|_| Error::Full(Table::ThreadLocals))?;
         Ok(before.map(|local| local.value))
     }
 
-    /// Takes a value of a thread away, whose destructor does not run.
+    /// Removes a value of a thread, and returns it. Its destructor doesn't run.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::ThreadEnded`] if the thread is over; [`Error::Unknown`].
+    /// - [`ExtensionError::ThreadEnded`] if the thread has ended.
+    /// - [`Error::Unknown`] if it doesn't exist.
     pub fn remove_local(
         &mut self,
         thread: SpawnedThreadId,
@@ -348,20 +370,21 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         Ok(self.alive(thread)?.take_local(key).map(|local| local.value))
     }
 
+    /// Returns the record of a thread that has not ended.
     fn alive(&mut self, thread: SpawnedThreadId) -> Result<&mut ThreadRecord<L>, Error> {
         let record = self.machine.hooks.threads.get_mut(thread)?;
         if record.end.is_some() { Err(ExtensionError::ThreadEnded.into()) } else { Ok(record) }
     }
 
-    /// The next value whose destructor is to run: of the threads that are over, in the order in
-    /// which they ended, the newest value first. Each is given once. Values that were set without
-    /// a destructor are dropped.
+    /// Returns the next value whose destructor has to run, each once. Threads come in the order
+    /// in which they ended, and the newest value of a thread comes first. Values without a
+    /// destructor are dropped.
     ///
     /// A store of components runs its destructors itself.
     ///
     /// # Errors
     ///
-    /// [`Error::Inconsistent`], which is a mistake of Weft's.
+    /// [`Error::Inconsistent`] after a fault in Weft.
     pub fn next_destructor(&mut self) -> Result<Option<ThreadDestructor<L>>, Error> {
         self.machine.hooks.threads.next_destructor()
     }

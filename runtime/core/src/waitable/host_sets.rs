@@ -1,7 +1,8 @@
-//! What a waitable set of the host has besides what every set has: sets among its members.
+//! The state of a waitable set of the host beside that of every set: sets among its members.
 //!
-//! As a guest's, a set of the host's knows which of its members have events, not who they are. A
-//! set that is a member of another one is listed there as long as it has events itself.
+//! As a guest's set does, a set of the host knows which of its members have events, but not all
+//! of its members. A set that is a member of another set is in a list there as long as it has
+//! events itself.
 
 use crate::error::{Error, ExtensionError};
 use crate::host::limits::ExtensionLimits;
@@ -11,7 +12,7 @@ use crate::machine::arena::{Arena, Key, Slot};
 use crate::machine::list::{Linked, Links, List};
 use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 
-/// A set of the host's.
+/// A set of the host.
 #[derive(Debug)]
 pub(crate) struct HostSet {
     id: WaitableSetId,
@@ -19,11 +20,12 @@ pub(crate) struct HostSet {
     links: Links<Self>,
     /// The set that it is a member of.
     parent: Option<Key<Self>>,
-    /// The sets among its members that have events, in the order in which they came to have some.
+    /// The sets among its members that have events, beginning with the one that has had them
+    /// longest.
     ready: List<Self>,
-    /// How many sets are its members.
+    /// The number of sets that are its members.
     num_sets: u32,
-    /// Whether a member that is no set has an event.
+    /// `true` if a member that is not a set has an event.
     has_event: bool,
     is_closed: bool,
 }
@@ -51,7 +53,7 @@ impl<L: ExtensionLimits> HostSets<L> {
         Self { all: Arena::new(Table::HostSets), keys: SecondaryMap::new(Table::HostSets) }
     }
 
-    /// How many there are.
+    /// Returns the number of sets.
     pub(crate) const fn len(&self) -> usize {
         self.all.len()
     }
@@ -62,7 +64,7 @@ impl<L: ExtensionLimits> HostSets<L> {
         self.keys.reserve(set.position())
     }
 
-    /// Adds a set, which was prepared.
+    /// Adds a prepared set.
     pub(crate) fn add(&mut self, id: WaitableSetId) -> Result<(), Error> {
         let key = self.all.insert(HostSet {
             id,
@@ -84,17 +86,17 @@ impl<L: ExtensionLimits> HostSets<L> {
         self.all.get(self.key(set)?)
     }
 
-    /// Whether a set was closed.
+    /// Returns `true` if a set was closed.
     pub(crate) fn is_closed(&self, set: WaitableSetId) -> Result<bool, Error> {
         Ok(self.set(set)?.is_closed)
     }
 
-    /// How many sets are members of a set.
+    /// Returns the number of sets that are members of a set.
     pub(crate) fn num_sets(&self, set: WaitableSetId) -> Result<u32, Error> {
         Ok(self.set(set)?.num_sets)
     }
 
-    /// The set that a set is a member of.
+    /// Returns the set that a set is a member of.
     pub(crate) fn parent(&self, set: WaitableSetId) -> Result<Option<WaitableSetId>, Error> {
         match self.set(set)?.parent {
             Some(parent) => Ok(Some(self.all.get(parent)?.id)),
@@ -113,12 +115,12 @@ impl<L: ExtensionLimits> HostSets<L> {
         Ok(sets.filter(move |it| it.parent == Some(parent) && !it.is_closed).map(|it| it.id))
     }
 
-    /// How many sets among the members of a set have events.
+    /// Returns the number of sets with events among the members of a set.
     pub(crate) fn num_ready(&self, set: WaitableSetId) -> Result<u32, Error> {
         Ok(self.set(set)?.ready.len())
     }
 
-    /// The set at `position` among the members of a set that have events.
+    /// Returns the set at `position` among the members of a set that have events.
     pub(crate) fn ready_at(
         &self,
         set: WaitableSetId,
@@ -130,7 +132,7 @@ impl<L: ExtensionLimits> HostSets<L> {
 
     /// Makes a set a member of another one, or of none.
     ///
-    /// Fails, with nothing changed, if it would be among its own members.
+    /// If the set would be among its own members, this fails and changes nothing.
     pub(crate) fn nest(
         &mut self,
         set: WaitableSetId,
@@ -159,7 +161,7 @@ impl<L: ExtensionLimits> HostSets<L> {
         Ok(())
     }
 
-    /// Lists a set among those of its parent that have events, or no more.
+    /// Adds a set to the list of its parent's members with events, or removes it from there.
     fn list_in(
         &mut self,
         parent: Key<HostSet>,
@@ -179,8 +181,8 @@ impl<L: ExtensionLimits> HostSets<L> {
         Ok(())
     }
 
-    /// Lists a set where it is a member, if it has events, after those changed; and so on upwards,
-    /// as far as it makes a difference.
+    /// Adds a set to its parent's list if it has events, or removes it, after its events have
+    /// changed. Goes on with the parent as long as that changes, too.
     fn show(&mut self, set: Key<HostSet>) -> Result<(), Error> {
         let mut next = set;
         loop {
@@ -196,14 +198,15 @@ impl<L: ExtensionLimits> HostSets<L> {
         }
     }
 
-    /// Hears whether a member that is no set has an event.
+    /// Notes if a member that is not a set has an event.
     pub(crate) fn changed(&mut self, set: WaitableSetId, has_event: bool) -> Result<(), Error> {
         let key = self.key(set)?;
         self.all.get_mut(key)?.has_event = has_event;
         self.show(key)
     }
 
-    /// Closes a set: it gives no more events, and those of its members stay theirs.
+    /// Closes a set. It returns no events from now on, and the events of its members stay with
+    /// them.
     pub(crate) fn close(&mut self, set: WaitableSetId) -> Result<(), Error> {
         let key = self.key(set)?;
         self.all.get_mut(key)?.is_closed = true;

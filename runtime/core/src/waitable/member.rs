@@ -1,16 +1,16 @@
-//! What can be a member of a set of the host's.
+//! The members of a set of the host.
 
 use crate::machine::{EndId, SubtaskId, WaitableId, WaitableSetId};
 
-/// What the host can wait for: a **host extension**, as a set among them is; the rest are the
-/// spec's waitables.
+/// A thing that the host can wait for. This is a **host extension**, because a set can be one;
+/// the others are the spec's waitables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Waitable {
     /// A call that the host made, or a [host task](crate::task).
     Task(SubtaskId),
     /// An end of a stream or future that the host holds.
     End(EndId),
-    /// Another set of the host's, which is ready when a member of it is.
+    /// Another set of the host, which is ready when one of its members is.
     Set(WaitableSetId),
 }
 

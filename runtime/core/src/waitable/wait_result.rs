@@ -1,16 +1,16 @@
-//! What waiting on a set gives.
+//! The result of waiting on a set.
 
 use crate::machine::{ErrorContextId, HostEvent, SubtaskId};
 
-/// What waiting on a set gives: a **host extension**.
+/// The result of waiting on a set. This is a **host extension**.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "what is taken out of a set does not come again"]
+#[must_use = "an event that was taken from a set does not come again"]
 pub enum WaitResult {
-    /// A member has an event, which is taken now.
+    /// A member had this event, which is taken.
     Ready(HostEvent),
-    /// No member has an event yet: who doesn't wait gets this.
+    /// No member has an event. Methods that don't wait return this.
     Pending,
-    /// The time has passed that somebody was to wait, and no member has an event.
+    /// The time to wait has passed, and no member has an event.
     Timeout,
     /// The set was closed.
     Cancelled,
@@ -21,15 +21,14 @@ pub enum WaitResult {
 /// A host task or call that has failed: a **host extension**.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FailedTask {
-    /// Which.
+    /// The task or call.
     pub task: SubtaskId,
-    /// Why, if that was said. The task holds the error.
+    /// The error that says why, if there is one. The task holds it.
     pub error: Option<ErrorContextId>,
 }
 
 impl WaitResult {
-    /// Whether waiting has come to an end: a member has an event, or none ever will, as the set was
-    /// closed.
+    /// Returns `true` if waiting has ended: a member had an event, or the set was closed.
     #[must_use]
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Pending | Self::Timeout)

@@ -1,4 +1,4 @@
-//! What the host does with its waitable sets.
+//! The host's view of its waitable sets.
 
 use crate::chooser::Chooser;
 use crate::error::{Error, ExtensionError, Failure};
@@ -9,14 +9,14 @@ use crate::task::TaskResult;
 
 use super::{FailedTask, WaitResult, Waitable};
 
-/// A view of the waitable sets that the host has in a machine: a **host extension**.
+/// The waitable sets of the host in a store or machine. This is a view, and a **host extension**.
 ///
-/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
+/// It is returned by `store.waitable_sets()` each time it is needed. See
 /// [`waitable`](crate::waitable).
 ///
-/// What takes a set fails with [`Error::Unknown`] if it is no more, and with
-/// [`MachineError::NotHeld`] if it is a guest's; what takes a member, with `Unknown` if that is no
-/// more.
+/// Every method that takes a set fails with [`Error::Unknown`] if the set doesn't exist any
+/// longer, and with [`MachineError::NotHeld`] if it is a guest's. Every method that takes a
+/// member fails with [`Error::Unknown`] if that doesn't exist any longer.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -41,11 +41,12 @@ pub struct WaitableSets<'a, L: ExtensionLimits, C: Chooser> {
 }
 
 impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
-    /// A new set, without members.
+    /// Creates a set without members.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`WaitableSets`](crate::limits::Table::WaitableSets),
+    /// [`Error::Full`] if there is no room in
+    /// [`WaitableSets`](crate::limits::Table::WaitableSets) or
     /// [`HostSets`](crate::limits::Table::HostSets).
     pub fn create(&mut self) -> Result<WaitableSetId, Error> {
         let next = self.machine.prepare_host_set()?;
@@ -55,13 +56,12 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         Ok(set)
     }
 
-    /// A new set with these members.
+    /// Creates a set with these members.
     ///
     /// # Errors
     ///
-    /// Those of [`create`](Self::create) and
-    /// [`add`](Self::add). If a member can't be added, there is no set, and
-    /// those before it are in none.
+    /// Those of [`create`](Self::create) and [`add`](Self::add). If a member can't be added,
+    /// there is no set, and the members before it are in none.
     pub fn create_with<W: Into<Waitable> + Copy>(
         &mut self,
         members: &[W],
@@ -70,7 +70,7 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         for (count, member) in members.iter().enumerate() {
             if let Err(error) = self.add(set, *member) {
                 for added in members.iter().take(count) {
-                    // One that is named twice is gone already.
+                    // A member that is in the list twice is already removed.
                     match self.remove(set, *added) {
                         Ok(()) | Err(Error::Extension(ExtensionError::NotMember)) => {}
                         Err(error) => return Err(error),
@@ -83,15 +83,42 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         Ok(set)
     }
 
-    /// Makes something a member, as `waitable.join` does: it leaves the set that it was in before.
-    /// If it has an event, the set has it now.
+    /// Makes a waitable or set a member, as `waitable.join` does. It leaves the set that it was in. If
+    /// it has an event, the set has that now.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Unknown`]; [`ExtensionError::SetClosed`];
-    /// [`ExtensionError::SetCycle`] if the set would be among its own members;
-    /// [`MachineError::NotHosts`] for a guest's call; [`MachineError::NotHeld`] for a guest's end
-    /// or set.
+    /// After an error, nothing has changed.
+    ///
+    /// - [`Error::Unknown`] if the set or the member doesn't exist.
+    /// - [`ExtensionError::SetClosed`] if the set was closed.
+    /// - [`ExtensionError::SetCycle`] if the set would be among its own members.
+    /// - [`MachineError::NotHosts`] if the member is a guest's call.
+    /// - [`MachineError::NotHeld`] if one of them is a guest's end or set.
+    ///
+    /// # Example
+    ///
+    /// A set can be a member of another set:
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// # #[cfg(feature = "alloc")] {
+    /// # use weft::host::ExtendedMachine;
+    /// # use weft::limits::Heap;
+    /// # let mut machine = ExtendedMachine::<Heap>::default();
+    /// let (one, other) = (machine.tasks().start()?, machine.tasks().start()?);
+    /// let downloads = machine.waitable_sets().create_with(&[one, other])?;
+    /// let all = machine.waitable_sets().create()?;
+    /// machine.waitable_sets().add(all, downloads)?;
+    /// assert_eq!(machine.waitable_sets().count(downloads)?, 2);
+    ///
+    /// machine.tasks().complete(one, ())?;
+    /// assert_eq!(machine.waitable_sets().poll_all(all)?.count(), 1);
+    /// machine.waitable_sets().remove(downloads, one)?;
+    /// assert!(!machine.waitable_sets().contains(downloads, one)?);
+    /// # }
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
     ///
     /// [`MachineError::NotHosts`]: crate::error::MachineError::NotHosts
     /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
@@ -108,14 +135,18 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         }
     }
 
-    /// Takes a member out. If it has an event, it keeps it, and the host hears of it by
-    /// [`next_host_event`](crate::machine::Machine::next_host_event), or by the next set that it
-    /// joins.
+    /// Removes a member from a set. If the member has an event, it keeps it.
+    /// [`next_host_event`](crate::machine::Machine::next_host_event) returns the event then, or
+    /// the next set that the member joins.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`ExtensionError::NotMember`]; [`Error::Unknown`];
-    /// [`MachineError::NotHosts`], [`MachineError::NotHeld`].
+    /// After an error, nothing has changed.
+    ///
+    /// - [`ExtensionError::NotMember`] if it isn't a member of the set.
+    /// - [`Error::Unknown`] if the set or the member doesn't exist.
+    /// - [`MachineError::NotHosts`] if the member is a guest's call.
+    /// - [`MachineError::NotHeld`] if one of them is a guest's end or set.
     ///
     /// [`MachineError::NotHosts`]: crate::error::MachineError::NotHosts
     /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
@@ -130,11 +161,14 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         }
     }
 
-    /// Whether something is a member, itself and not by another set.
+    /// Returns `true` if a waitable or set is a member itself. A member of a member doesn't
+    /// count.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`MachineError::NotHosts`], [`MachineError::NotHeld`].
+    /// - [`Error::Unknown`] if the set or the member doesn't exist.
+    /// - [`MachineError::NotHosts`] if the member is a guest's call.
+    /// - [`MachineError::NotHeld`] if one of them is a guest's end or set.
     ///
     /// [`MachineError::NotHosts`]: crate::error::MachineError::NotHosts
     /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
@@ -159,7 +193,7 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         self.machine.hooks.host_sets.is_closed(set)
     }
 
-    /// Takes the next event of a set's members, and of the members of those.
+    /// Takes the next event of a set's members, and of the members of sets among them.
     fn next_event_of(&mut self, set: WaitableSetId) -> Result<Option<HostEvent>, Failure> {
         let mut set = set;
         loop {
@@ -176,23 +210,25 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         }
     }
 
-    /// How many members a set has. One that is dropped, or given to a guest, is a member no more.
+    /// Returns the number of a set's members. A member that is dropped, or passed to a guest, is
+    /// not a member any longer.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the set doesn't exist.
     pub fn count(&self, set: WaitableSetId) -> Result<u32, Error> {
         let waitables = self.machine.members_of_set(set)?;
         Ok(waitables.saturating_add(self.machine.hooks.host_sets.num_sets(set)?))
     }
 
-    /// Returns the sets among the members of a set, but for those that are closed. Its other
-    /// members are among [`members_of_sets`](crate::machine::Machine::members_of_sets). Both take
-    /// time with the number of all sets and waitables.
+    /// Returns the sets among the members of a set that are not closed.
+    ///
+    /// Its other members are among [`members_of_sets`](crate::machine::Machine::members_of_sets).
+    /// The time that both take grows with the number of all sets and waitables.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the set doesn't exist.
     pub fn open_sets_in(
         self,
         set: WaitableSetId,
@@ -201,23 +237,25 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         self.machine.hooks.host_sets.open_sets_in(set)
     }
 
-    /// Closes a set: who waits on it hears that it was [cancelled](WaitResult::Cancelled), and
-    /// nothing is added any more. Its members are still to be removed; their events are theirs.
+    /// Closes a set. Waiting on it ends with [`WaitResult::Cancelled`], and nothing can be added
+    /// to it. Its members stay in it until they are removed, and keep their events.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// [`Error::Unknown`] if the set doesn't exist.
     pub fn close(&mut self, set: WaitableSetId) -> Result<(), Error> {
         self.machine.host_set_key(set)?;
         self.machine.hooks.host_sets.close(set)
     }
 
-    /// Drops a set, closed or not, which leaves the set that it is a member of.
+    /// Drops a set, closed or not. It leaves the set that it is a member of.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`ExtensionError::SetNotEmpty`], as a guest would trap;
-    /// [`Error::Unknown`].
+    /// After an error, nothing has changed.
+    ///
+    /// - [`ExtensionError::SetNotEmpty`] if the set has members. A guest would trap.
+    /// - [`Error::Unknown`] if the set doesn't exist.
     pub fn drop(&mut self, set: WaitableSetId) -> Result<(), Error> {
         if self.count(set)? > 0 {
             return Err(ExtensionError::SetNotEmpty.into());
@@ -226,12 +264,13 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         self.machine.remove_host_set(set)
     }
 
-    /// Takes the next event of the members, and of the members of sets among them, if there is one.
-    /// Returns [`WaitResult::Pending`] if there is none, and does not wait.
+    /// Takes the next event of the members, and of the members of sets among them. Returns
+    /// [`WaitResult::Pending`] if there is none, and does not wait.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; those of [`next_host_event`](crate::machine::Machine::next_host_event).
+    /// - [`Error::Unknown`] if the set doesn't exist.
+    /// - Those of [`next_host_event`](crate::machine::Machine::next_host_event).
     pub fn poll(&mut self, set: WaitableSetId) -> Result<WaitResult, Failure> {
         if self.is_set_closed(set)? {
             return Ok(WaitResult::Cancelled);
@@ -247,13 +286,13 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         Ok(WaitResult::Ready(event))
     }
 
-    /// Takes the events that the members have, one after the other, as
-    /// [`poll`](Self::poll) does. What isn't asked for stays where it is.
+    /// Takes the events of the members, one after the other, as [`poll`](Self::poll) does. Events
+    /// that are not asked for stay with their members.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; while it goes on, those of
-    /// [`next_host_event`](crate::machine::Machine::next_host_event), which end it.
+    /// [`Error::Unknown`] if the set doesn't exist. The iterator ends after an error of
+    /// [`next_host_event`](crate::machine::Machine::next_host_event).
     pub fn poll_all(
         mut self,
         set: WaitableSetId,
@@ -275,7 +314,7 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
     }
 }
 
-/// The waitable that a member is, or else the set.
+/// Returns the waitable of a member, or else its set.
 const fn waitable_of(member: Waitable) -> Result<WaitableId, WaitableSetId> {
     match member {
         Waitable::Task(task) => Ok(WaitableId::Subtask(task)),

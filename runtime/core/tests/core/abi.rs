@@ -1,5 +1,5 @@
-//! The canonical ABI through Rust's own types: malformed memory, borrowed views, `realloc` that
-//! misbehaves. None of it needs `alloc`.
+//! The canonical ABI with Rust types: malformed memory, borrowed views, and a faulty `realloc`.
+//! None of it needs `alloc`.
 
 #![allow(
     clippy::indexing_slicing,
@@ -22,7 +22,7 @@ use weft_core::trap::{EndKind, Trap};
 
 const NARROW: Options = Options::new(IntegerType::I32, StringEncoding::Utf8);
 
-/// A memory of `N` bytes and a `realloc` that gives away `answers`, one after the other.
+/// A memory of `N` bytes, with a `realloc` that returns `answers`, one after the other.
 struct Guest<'a, const N: usize> {
     options: Options,
     memory: [u8; N],
@@ -120,7 +120,7 @@ fn strings_and_lists_lie_inside_the_memory_and_are_aligned() {
     let list = lift::<LiftedList<'_, u64>>(&memory, wide, &[8, u64::MAX / 4]);
     assert_eq!(list.map(|it| it.len()), trapped(Trap::ListTooLong));
 
-    // Between guests, the rules have names of their own.
+    // Between guests, other rules apply.
     let guest = Options { peer: Peer::Guest, ..NARROW };
     let outcome = lift::<&str>(&memory, guest, &[9, 0]);
     assert_eq!(outcome, trapped(Trap::StringContentOutOfBounds));
@@ -170,7 +170,7 @@ fn more_than_the_flat_values_go_through_memory() {
     assert_eq!(lift::<Params>(&guest.memory, NARROW, &[33]), trapped(Trap::PointerUnaligned));
     assert_eq!(lift::<Params>(&guest.memory, NARROW, &[48]), trapped(Trap::PointerOutOfBounds));
 
-    // A guest says where it wants its results.
+    // The guest chooses the place of its results.
     let mut guest = Guest::<64>::new(&[]);
     let flat = lower_flat_values(&mut guest, 0, &params, Some(2)).unwrap();
     assert_eq!(flat, FlatValues::EMPTY);
@@ -188,7 +188,7 @@ fn cases_share_their_core_values() {
     let mut guest = Guest::<0>::new(&[]);
     let flat = lower_flat_values(&mut guest, 16, &Shared::Ok(1.5), None).unwrap();
     assert_eq!(flat.as_slice(), [0, 0x3fc0_0000]);
-    // The upper half of what an `f32` is carried in is nobody's.
+    // The upper half of the word of an `f32` is not used.
     assert_eq!(lift::<Shared>(&[], NARROW, &[0, 0xffff_ffff_3fc0_0000]), Ok(Ok(1.5)));
     assert_eq!(lift::<Shared>(&[], NARROW, &[1, u64::MAX]), Ok(Err(u64::MAX)));
     assert_eq!(lift::<Shared>(&[], NARROW, &[2, 0]), trapped(Trap::InvalidDiscriminant));
@@ -272,7 +272,7 @@ fn addresses_beyond_the_precision_of_floats_are_aligned_or_not() {
     assert_eq!(align_to((1 << 53) + 1, 1), (1 << 53) + 1);
 }
 
-/// Nothing in Rust, and 2²⁷ bytes in a guest.
+/// A type without a value in Rust, and with 2²⁷ bytes in a guest.
 struct Large;
 
 impl ComponentType for Large {
@@ -304,14 +304,14 @@ fn the_host_may_lower_lists_that_are_too_long_to_be_lifted() {
         let larges = [const { Large }; 33];
         lower_flat_values(&mut guest, 16, larges.get(..count).unwrap(), None)
     };
-    // `realloc` is asked for any number of 32 bits, and not for more.
+    // `realloc` can be asked for any number of 32 bits, and not for more.
     assert_eq!(lower(3), trapped(Trap::ReallocOutOfBounds));
     assert_eq!(lower(31), trapped(Trap::ReallocOutOfBounds));
     assert_eq!(lower(32), Err(AbiError::TooLong.into()));
     assert_eq!(lower(33), Err(AbiError::TooLong.into()));
 }
 
-/// Numbers near the ends of a memory of 64 bytes and of the numbers, and any.
+/// Returns numbers near the ends of a memory of 64 bytes and of the numbers, and any others.
 fn place() -> impl Strategy<Value = u64> {
     prop_oneof![
         0..80_u64,
@@ -326,7 +326,8 @@ fn address_type() -> impl Strategy<Value = IntegerType> {
     prop_oneof![Just(IntegerType::I32), Just(IntegerType::I64)]
 }
 
-/// What comes of the address and the length of a list of `size` bytes each, as the spec says it.
+/// Returns the outcome of lifting a list from its address and length, with elements of `size`
+/// bytes, as the spec defines it.
 fn list_outcome(address: u64, length: u64, size: u64, memory: usize) -> Result<usize, Failure> {
     let [address, length, size, memory] = [address, length, size, memory as u64].map(u128::from);
     if length * size > (1 << 28) - 1 {
@@ -352,7 +353,8 @@ fn string_outcome(address: u64, length: u64, memory: usize) -> Result<usize, Fai
     Ok(usize::try_from(length).unwrap())
 }
 
-/// A memory that begins with the two numbers, as an address and a length lie in it.
+/// Returns a memory that begins with the two numbers, as an address and a length are stored in
+/// it.
 fn memory_with(address_type: IntegerType, pair: [u64; 2]) -> [u8; 64] {
     let mut memory = [b'x'; 64];
     match address_type {
@@ -372,7 +374,7 @@ fn memory_with(address_type: IntegerType, pair: [u64; 2]) -> [u8; 64] {
 
 proptest! {
     #[test]
-    fn any_address_and_length_of_a_list_or_string_is_checked_wherever_they_stand(
+    fn any_address_and_length_of_a_list_or_string_is_checked(
         address_type in address_type(),
         address in place(),
         length in place(),
@@ -400,7 +402,7 @@ proptest! {
                 lifted.map($length)
             }};
         }
-        // The memory's own bytes are no text where the two numbers lie.
+        // The memory's own bytes are not a text where the two numbers are.
         let text = element!(LiftedStr<'_>, |it: LiftedStr<'_>| it.as_bytes().len());
         let expected = string_outcome(address, length, 64);
         let is_malformed = matches!(
@@ -483,8 +485,8 @@ fn every_discriminant_of_one_two_or_four_bytes_is_a_case_or_traps() {
     }
 }
 
-/// A guest whose memory is another one after each `realloc`, with the old one's bytes; what is
-/// still written to the old one is lost.
+/// A guest whose memory is another one after each `realloc`, with the old one's bytes. Bytes that
+/// are then written to the old one are lost.
 struct Moving {
     memories: [[u8; 64]; 2],
     current: usize,
@@ -543,7 +545,7 @@ fn values_are_whole_although_each_realloc_moves_the_memory() {
 }
 
 #[test]
-fn a_str_borrows_only_where_strings_are_utf8_whatever_its_address_is() {
+fn a_str_borrows_only_if_strings_are_utf8_at_any_address() {
     for encoding in [StringEncoding::Utf16, StringEncoding::Latin1Utf16] {
         for flat in [[0, 0], [1, 1], [99, u64::from(u32::MAX)]] {
             let options = Options::new(IntegerType::I32, encoding);
@@ -553,7 +555,7 @@ fn a_str_borrows_only_where_strings_are_utf8_whatever_its_address_is() {
 }
 
 #[test]
-fn a_lazy_list_is_malformed_where_its_elements_are_and_checked_on_request() {
+fn a_lazy_list_traps_at_malformed_elements_and_is_checked_on_request() {
     let memory = [1, 0, 0, 0, 0, 0xd8, 0, 0, 2, 0, 0, 0];
     let list: LiftedList<'_, char> = lift(&memory, NARROW, &[0, 3]).unwrap();
     let elements = [Ok('\u{1}'), trapped(Trap::InvalidChar), Ok('\u{2}')];
@@ -564,7 +566,7 @@ fn a_lazy_list_is_malformed_where_its_elements_are_and_checked_on_request() {
 }
 
 #[test]
-fn who_loads_or_stores_without_the_bytes_is_told_so() {
+fn loading_or_storing_with_too_few_bytes_is_an_error() {
     let mut cx = LiftContext::new(&[], NARROW);
     let few = Failure::from(AbiError::ByteCount);
     assert_eq!(u32::load(&mut cx, &[1, 2, 3]), Err(few));

@@ -10,7 +10,7 @@ use weft_core::core_value::{CoreType, CoreValue, IntegerType};
 use weft_core::error::{BuiltinCallError, Failure};
 use weft_core::trap::{Rule, Trap};
 
-/// What the recorder returns where a number is asked for.
+/// The number that the recorder returns.
 const RESULT: u32 = 0x0123_4567;
 
 /// Records the calls that reach it.
@@ -51,7 +51,7 @@ mod recorded;
 
 use definitions::Fixed;
 
-/// What the recorder returns.
+/// The value that the recorder returns.
 trait Sample {
     const SAMPLE: Self;
 }
@@ -76,7 +76,7 @@ samples! {
 }
 
 impl Recorder {
-    #[expect(clippy::unnecessary_wraps, reason = "the generated recorder returns it as it is")]
+    #[expect(clippy::unnecessary_wraps, reason = "the generated recorder returns it unchanged")]
     fn record<T: Sample>(
         &mut self,
         name: &'static str,
@@ -87,7 +87,7 @@ impl Recorder {
     }
 }
 
-/// A definition of `builtin` whose symbols stand for `ty`.
+/// Returns a definition of `builtin` whose symbols stand for `ty`.
 fn definition(builtin: Builtin, ty: IntegerType) -> Definition {
     let fixed = Fixed {
         resource_type: TypeIndex(6),
@@ -110,7 +110,7 @@ fn definition(builtin: Builtin, ty: IntegerType) -> Definition {
     fixed.definition(builtin)
 }
 
-/// The core type that `symbol` stands for where everything is `ty`.
+/// Returns the core type that `symbol` stands for if every symbol is `ty`.
 fn resolved(symbol: SymbolicType, ty: IntegerType) -> CoreType {
     match symbol {
         SymbolicType::I32 => CoreType::I32,
@@ -122,7 +122,7 @@ fn resolved(symbol: SymbolicType, ty: IntegerType) -> CoreType {
     }
 }
 
-/// A value of type `ty` made of `number`.
+/// Returns a value of type `ty` made of `number`.
 fn value(ty: CoreType, number: u64) -> CoreValue {
     #[expect(clippy::cast_possible_truncation, reason = "any bits will do")]
     let low = number as u32;
@@ -135,7 +135,8 @@ fn value(ty: CoreType, number: u64) -> CoreValue {
     }
 }
 
-/// Arguments of the types that the description says, and how a typed method sees them.
+/// Returns arguments of the types in the description, and the texts in which a typed method sees
+/// them.
 fn arguments(builtin: Builtin, ty: IntegerType, from: u64) -> (Vec<CoreValue>, Vec<String>) {
     let mut values = Vec::new();
     for (number, parameter) in (from..).zip(builtin.description().params) {
@@ -156,7 +157,7 @@ fn arguments(builtin: Builtin, ty: IntegerType, from: u64) -> (Vec<CoreValue>, V
 const BOTH: [IntegerType; 2] = [IntegerType::I32, IntegerType::I64];
 
 #[test]
-fn every_call_reaches_the_method_of_the_references_name_with_its_arguments() {
+fn every_call_reaches_its_method_with_its_arguments() {
     for (builtin, ty) in Builtin::ALL.into_iter().flat_map(|b| BOTH.map(|ty| (b, ty))) {
         let definition = definition(builtin, ty);
         assert_eq!(definition.builtin(), builtin);
@@ -175,7 +176,7 @@ fn every_call_reaches_the_method_of_the_references_name_with_its_arguments() {
 }
 
 #[test]
-fn blocked_is_32_ones_whatever_the_width() {
+fn blocked_is_32_ones_for_each_width() {
     let read = |ty| definition(Builtin::StreamRead, ty);
     for (ty, expected) in [
         (IntegerType::I32, CoreValue::I32(0xffff_ffff)),
@@ -203,7 +204,7 @@ fn a_result_that_comes_later_is_encoded_as_one_that_comes_at_once() {
 }
 
 #[test]
-fn a_suspension_is_handed_through() {
+fn a_suspension_is_passed_on() {
     for builtin in Builtin::ALL {
         let (values, _) = arguments(builtin, IntegerType::I32, 1);
         let mut recorder = Recorder { suspends: true, ..Recorder::new() };
@@ -214,7 +215,7 @@ fn a_suspension_is_handed_through() {
 }
 
 #[test]
-fn the_first_checks_trap_before_the_rule_is_called_and_only_where_the_spec_says() {
+fn the_first_checks_trap_before_the_rule_is_called() {
     let cases = [
         (false, true, Rule::CannotLeaveComponentInstance, Trap::CannotLeaveComponentInstance),
         (true, false, Rule::NotAsyncLifted, Trap::NotAsyncLifted),
@@ -238,7 +239,7 @@ fn the_first_checks_trap_before_the_rule_is_called_and_only_where_the_spec_says(
 fn arguments_too_many_too_few_or_of_another_type_are_the_hosts_error() {
     for (builtin, ty) in Builtin::ALL.into_iter().flat_map(|b| BOTH.map(|ty| (b, ty))) {
         if builtin == Builtin::TaskReturn {
-            // Its arguments are as many as the task's result has flat values.
+            // It has as many arguments as the task's result has flat values.
             continue;
         }
         let definition = definition(builtin, ty);
@@ -285,7 +286,7 @@ proptest! {
         let builtin = Builtin::ALL[number];
         let mut recorder = Recorder::new();
         let outcome = definition(builtin, ty).call(&mut recorder, &values);
-        // Whatever was passed, either the rule was called once or the host was told why not.
+        // With any arguments, either the rule is called once, or the host gets an error.
         prop_assert_eq!(recorder.calls.len(), usize::from(outcome.is_ok()));
     }
 }

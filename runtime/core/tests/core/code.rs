@@ -1,4 +1,4 @@
-//! Packed integers, trap messages and value types: what the generated tables promise.
+//! Packed integers, trap messages and value types: the promises of the generated tables.
 
 use weft_core::code::{
     CallResult, CallbackCode, CallbackResult, CancelResult, CopyResult, Ends, EventCode,
@@ -13,7 +13,7 @@ use weft_core::trap::{
 use weft_core::value_type::{FixedLayout, ValueType};
 
 #[test]
-fn what_is_packed_is_unpacked_again_and_lies_where_the_spec_says() {
+fn packed_fields_are_unpacked_again_and_have_the_bits_of_the_spec() {
     for code in CallbackCode::ALL {
         for waitable_set in [0, 1, 0x0fff_ffff] {
             let result = CallbackResult { code, waitable_set };
@@ -53,7 +53,7 @@ fn blocked_is_all_ones_and_no_ended_operation_is_taken_for_it() {
 }
 
 #[test]
-fn a_number_that_does_not_fit_its_bits_is_refused_and_never_cut_off() {
+fn a_number_that_does_not_fit_its_bits_is_refused_and_not_cut() {
     let value = limit::MAX_BUFFER_LENGTH + 1;
     let result = StreamResult::Ended { result: CopyResult::Completed, progress: value };
     let refused = FieldTooLarge { field: PackedField::StreamResultProgress, value };
@@ -69,14 +69,14 @@ fn a_number_that_does_not_fit_its_bits_is_refused_and_never_cut_off() {
 }
 
 #[test]
-fn a_code_that_does_not_exist_is_a_trap_where_a_guest_passes_it_and_an_error_elsewhere() {
+fn an_unknown_code_is_a_trap_for_a_guest_and_an_error_elsewhere() {
     for code in 3..16 {
         assert_eq!(CallbackResult::unpack(code), Err(Trap::UnsupportedCallbackCode));
         assert_eq!(CallbackResult::unpack(0xffff_fff0 | code), Err(Trap::UnsupportedCallbackCode));
     }
     let unknown = UnknownCode { code: "copy-result", value: 3 };
     assert_eq!(StreamResult::unpack(0x13), Err(unknown));
-    assert_eq!(unknown.to_string(), "3 is no `copy-result`");
+    assert_eq!(unknown.to_string(), "3 is not a `copy-result`");
     assert_eq!(EventCode::from_code(7), Err(UnknownCode { code: "event-code", value: 7 }));
     for code in EventCode::ALL {
         assert_eq!(EventCode::from_code(code.code()), Ok(code));

@@ -1,7 +1,7 @@
-//! Fixed-length lists of types that are known when the program runs: in arrays, and, with `alloc`,
-//! in memory that grows and of any type.
+//! Fixed-length lists of types that are known at run time: in arrays, and, with `alloc`, in
+//! memory that grows and of any type.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+#![expect(clippy::unwrap_used, reason = "a failing test panics")]
 
 use weft_core::context::ContextValue;
 use weft_core::error::{Error, ExtensionError};
@@ -43,17 +43,17 @@ macro_rules! on_each_storage {
 on_each_storage! {
     a_type_is_validated_and_knows_its_size,
     every_scalar_is_laid_out_as_the_abi_says,
-    a_list_is_filled_up_to_its_length_and_not_further,
-    an_element_of_another_type_is_refused_and_the_list_stays_as_it_is,
+    a_list_is_filled_up_to_its_length,
+    an_element_of_another_type_is_refused_and_changes_nothing,
     a_list_of_an_immutable_type_is_filled_and_then_stays,
     every_scalar_has_a_zero_and_can_be_repeated,
     ranges_are_of_any_type_of_numbers_and_exact,
-    what_is_no_range_is_refused,
+    invalid_ranges_are_refused,
     lists_are_joined_and_cut,
     lists_that_do_not_fit_together_are_not_joined,
     a_slice_is_within_its_list,
     a_copy_is_a_list_of_its_own,
-    a_registry_gives_one_type_one_index,
+    a_registry_has_one_index_for_one_type,
     an_extended_type_is_a_type_or_one_by_its_index,
 }
 
@@ -106,7 +106,7 @@ fn every_scalar_is_laid_out_as_the_abi_says<L: ExtensionLimits>() {
     assert_eq!(names, "bool s8 u8 s16 u16 s32 u32 s64 u64 f32 f64 char string");
 }
 
-fn a_list_is_filled_up_to_its_length_and_not_further<L: ExtensionLimits>() {
+fn a_list_is_filled_up_to_its_length<L: ExtensionLimits>() {
     let ty = list_type(Scalar::<L>::U8, 2);
     let mut list = FixedLengthList::<L>::new(ty.clone());
     assert_eq!((list.is_full(), list.remaining(), list.length()), (false, 2, 2));
@@ -129,7 +129,7 @@ fn a_list_is_filled_up_to_its_length_and_not_further<L: ExtensionLimits>() {
     assert_eq!(three, Err(ListError::Full { length: 2 }));
 }
 
-fn an_element_of_another_type_is_refused_and_the_list_stays_as_it_is<L: ExtensionLimits>() {
+fn an_element_of_another_type_is_refused_and_changes_nothing<L: ExtensionLimits>() {
     let values: [(&str, ContextValue<L>); 14] = [
         ("a bool", true.into()),
         ("an s8", 1_i8.into()),
@@ -208,7 +208,7 @@ fn ranges_are_of_any_type_of_numbers_and_exact<L: ExtensionLimits>() {
     assert_eq!((below.get_as::<i8>(0), below.get_as::<i8>(1)), (Some(-128), Some(-127)));
 }
 
-fn what_is_no_range_is_refused<L: ExtensionLimits>() {
+fn invalid_ranges_are_refused<L: ExtensionLimits>() {
     for (ty, start, end) in [
         (ElementType::U8, 250, 257),
         (ElementType::U8, -1, 1),
@@ -264,7 +264,7 @@ fn a_copy_is_a_list_of_its_own<L: ExtensionLimits>() {
     assert_eq!(list.into_elements().unwrap().get(1), elements.get(1));
 }
 
-fn a_registry_gives_one_type_one_index<L: ExtensionLimits>() {
+fn a_registry_has_one_index_for_one_type<L: ExtensionLimits>() {
     let mut registry = FixedLengthListTypeRegistry::<L>::new();
     let types = [1, 2, 1].map(|length| list_type(Scalar::<L>::U8, length));
     let indices = types.map(|ty| registry.register_type(ty));
@@ -290,7 +290,7 @@ fn an_extended_type_is_a_type_or_one_by_its_index<L: ExtensionLimits>() {
 }
 
 #[test]
-fn what_has_no_room_says_so_and_changes_nothing() {
+fn a_full_list_is_an_error_and_changes_nothing() {
     let no_room = || Err(ListError::Error(Error::Full(Table::ListElements)));
     assert_eq!(from_range::<Bounded>(ElementType::U8, 0, 101), no_room());
     assert_eq!(zero_filled::<Bounded>(ElementType::U8, 101), no_room());
@@ -345,7 +345,7 @@ mod of_any_type {
     }
 
     #[test]
-    fn an_element_type_that_is_spelled_as_a_compound_is_what_it_is() {
+    fn an_element_type_made_as_a_compound_is_the_same_type() {
         let ty = FixedLengthListType::new(ElementType::Compound(Type::U8), 2).unwrap();
         assert_eq!(ty, list_type(ElementType::U8, 2));
         assert_eq!(zero_filled::<Heap>(Type::U8, 2), zero_filled(ElementType::U8, 2));
@@ -355,7 +355,7 @@ mod of_any_type {
     }
 
     #[test]
-    fn elements_can_be_made_of_others_and_a_mistake_in_one_is_told_with_its_place() {
+    fn a_mistake_in_a_compound_element_is_reported_with_its_place() {
         let record = Type::record([("a", Type::F32), ("b", Type::String)]).unwrap();
         let ty = FixedLengthListType::new(record, 2).unwrap();
         assert_eq!((ty.size_in_bytes(), ty.abi().wide.size), (24, 48));
@@ -387,14 +387,14 @@ mod of_any_type {
     }
 
     #[test]
-    fn there_are_no_characters_among_the_surrogates() {
+    fn surrogates_are_not_characters() {
         let (start, end) = (0xd7ff, 0xe001);
         let refused = from_range::<Heap>(Type::Char, start, end);
         assert_eq!(refused, Err(ListError::NoRange { start, end }));
     }
 
     #[test]
-    fn a_type_that_is_nested_too_deeply_is_no_element_type() {
+    fn a_type_that_is_nested_too_deeply_cannot_be_an_element_type() {
         let mut ty = Type::U8;
         let deepest = loop {
             match Type::list(ty.clone()) {

@@ -1,9 +1,9 @@
 //! The vocabulary and the ABI, through the public API alone.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | `builtin`, `code` | built-ins and the codes that guests see |
-//! | `abi` | lifting and lowering through Rust's own types |
+//! | `abi` | lifting and lowering of Rust types |
 //! | `dynamic`, `plan` | values of types known at run time; moves from guest to guest |
 //! | `list`, `types`, `wave` | lists of fixed length, types, and values as text |
 

@@ -1,4 +1,5 @@
-//! From guest to guest, where the two memories are one, or can't be had at the same time.
+//! Moves from guest to guest if the two memories are the same, or not accessible at the same
+//! time.
 
 use weft_core::abi::{
     Abi, CoreValueIter, FlatLimits, Layout, LiftHandles, LowerContext, Options, Peer, Resource,
@@ -19,11 +20,11 @@ struct Alone {
     options: Options,
     memory: Vec<u8>,
     last: u64,
-    /// How many bytes the memory grows by in each call of `realloc`.
+    /// The number of bytes that the memory grows by in each call of `realloc`.
     growth: usize,
-    /// What a call of `realloc` writes, and where.
+    /// The byte that a call of `realloc` writes, after its address.
     scribble: Option<(usize, u8)>,
-    /// What the instance noticed, in its order.
+    /// The events in the instance, in their order.
     events: Vec<&'static str>,
 }
 
@@ -125,7 +126,7 @@ impl LiftHandles for Alone {
     }
 }
 
-// The trait's own `copy`: it needs one memory at a time.
+// Uses the trait's own `copy`, which needs one memory at a time.
 impl TransferContext for Alone {
     fn source_options(&self) -> &Options {
         &self.source_options
@@ -238,7 +239,7 @@ fn a_buffer_is_aligned_and_lies_inside_the_memory_unless_it_is_empty() {
             let outcome = check_buffer(&memory, layout, copy_direction, 0, length);
             assert_eq!(outcome, Err(beyond.into()));
         }
-        // Elements of no type are nowhere.
+        // Elements without a type have no place.
         let nothing = Abi::NOTHING.wide;
         for address in [0, 1, 17, u64::MAX] {
             let outcome = check_buffer(&memory, nothing, copy_direction, address, u32::MAX);
@@ -248,7 +249,7 @@ fn a_buffer_is_aligned_and_lies_inside_the_memory_unless_it_is_empty() {
 }
 
 #[test]
-fn places_that_overlap_in_one_memory_are_copied_as_they_were() {
+fn places_that_overlap_are_copied_as_they_were_before() {
     let bytes: Vec<u8> = (0..30_000_u32).map(|it| (it % 251).to_le_bytes()[0]).collect();
     for length in [0, 1, 2, 63, 64, 65, 4095, 4096, 4097, 9000] {
         for to in [0, 1, 5_000, 9_936, 9_999, 10_000, 10_001, 10_064, 14_096, 20_000] {
@@ -263,7 +264,7 @@ fn places_that_overlap_in_one_memory_are_copied_as_they_were() {
 }
 
 #[test]
-fn what_nobody_checked_is_the_mistake_of_the_host() {
+fn an_unchecked_address_is_a_mistake_of_the_host() {
     let unchecked = Err(AbiError::UncheckedAddress.into());
     for element in [Type::U8, Type::Bool, Type::Char, Type::String] {
         for (from, to) in [(60, 0), (u64::MAX - 1, 0), (0, 60), (0, u64::MAX - 1)] {
@@ -276,7 +277,7 @@ fn what_nobody_checked_is_the_mistake_of_the_host() {
 }
 
 #[test]
-fn everything_is_lifted_before_the_destination_notices_anything() {
+fn all_values_are_lifted_before_anything_happens_at_the_destination() {
     let list = |element| Type::list(element).expect("there is such a type");
     let own = || Type::Own(TypeIndex(0));
 
@@ -290,7 +291,7 @@ fn everything_is_lifted_before_the_destination_notices_anything() {
     assert_eq!(Type::String.transfer_elements(&mut guest, 0, 32, 2), Err(Trap::InvalidUtf8.into()));
     assert_eq!((guest.events.as_slice(), guest.memory), (&[][..], before));
 
-    // Handles, the last of which is unknown: those before it are gone, and arrive nowhere.
+    // Handles, the last of which is unknown. Those before it are gone, and don't arrive.
     let mut guest = Alone::new(&[7, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0], 64);
     let unknown = Err(Trap::UnknownHandleIndex { index: 0 }.into());
     assert_eq!(guest.transfer(&list(own()), &[0, 3]), unknown);
@@ -332,7 +333,7 @@ fn text_that_changes_while_it_moves_is_malformed_in_its_own_encoding() {
     guest.scribble = Some((0, 0xff));
     assert_eq!(guest.transfer(&Type::String, &[0, 2]), Err(Trap::InvalidUtf8.into()));
 
-    // Whatever the bytes, they are Latin-1.
+    // All bytes are Latin-1.
     let mut guest = Alone::new(b"ab", 64);
     guest.source_options.string_encoding = StringEncoding::Latin1Utf16;
     guest.options.string_encoding = StringEncoding::Utf16;
@@ -342,8 +343,8 @@ fn text_that_changes_while_it_moves_is_malformed_in_its_own_encoding() {
 }
 
 #[test]
-fn a_list_that_may_be_lifted_is_lowered_though_it_is_twice_as_long() {
-    // Elements are large, and nearly all of one is addresses.
+fn a_list_that_can_be_lifted_is_lowered_even_if_it_doubles() {
+    // Elements are large, and nearly all of each is addresses.
     let strings = Type::fixed_length_list(Type::String, 4000).expect("there is such a type");
     let element = Type::option(strings).expect("there is such a type");
     let [narrow, wide] = [element.abi().narrow.size, element.abi().wide.size];
@@ -355,12 +356,13 @@ fn a_list_that_may_be_lifted_is_lowered_though_it_is_twice_as_long() {
     guest.memory = vec![0; guest.memory.len()];
     guest.options.address_type = IntegerType::I64;
     guest.last = 8;
-    // It was asked for, and there is no room.
+    // `realloc` was asked for it, and there is no room.
     let no_room = Err(Trap::ListContentOutOfBounds.into());
     assert_eq!(guest.transfer(&list, &[0, count]), no_room);
     assert_eq!(guest.events, ["realloc"]);
 
-    // What lies in the source decides what is too long, also where it would be shorter.
+    // The size at the source decides if it is too long, even if it would be shorter at the
+    // destination.
     guest.events.clear();
     (guest.options, guest.source_options) = (guest.source_options, guest.options);
     assert_eq!(guest.transfer(&list, &[0, count]), Err(Trap::ListTooLong.into()));
@@ -403,7 +405,7 @@ fn the_tag_of_utf16_moves_with_the_width_of_addresses() {
 }
 
 #[test]
-fn lists_that_all_lie_in_the_same_place_are_refused_before_anything_is_moved() {
+fn lists_in_one_place_are_refused_before_anything_is_moved() {
     // The elements of each list are this list itself: 512 to the power of 7 bytes.
     let lists = |depth, leaf| (0..depth).try_fold(leaf, |inner, _| Type::list(inner));
     let memory = [0, 0, 0, 0, 0, 2, 0, 0].repeat(512);

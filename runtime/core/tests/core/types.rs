@@ -1,11 +1,11 @@
-//! Types that are known when the program runs: which there are, and which there aren't.
+//! Types that are known at run time, valid and invalid.
 use weft_core::abi::{InvalidType, Type, TypeList, Val};
 use weft_core::builtin::TypeIndex;
 
 const INDEX: TypeIndex = TypeIndex(0);
 
 #[test]
-fn there_are_no_types_without_parts_or_with_two_of_one_name() {
+fn types_without_parts_or_with_duplicate_names_are_refused() {
     let none: [(&str, Type); 0] = [];
     assert_eq!(Type::record(none), Err(InvalidType::Empty("record")));
     assert_eq!(Type::tuple([]), Err(InvalidType::Empty("tuple")));
@@ -29,7 +29,7 @@ fn flags_have_at_most_32_labels() {
 }
 
 #[test]
-fn types_are_neither_too_large_nor_too_deep() {
+fn types_that_are_too_large_or_too_deep_are_refused() {
     let half = Type::fixed_length_list(Type::U8, 1 << 27).map(|half| [half.clone(), half]);
     assert_eq!(half.map(Type::tuple), Ok(Err(InvalidType::TooLarge(1 << 28))));
     let mut ty = Ok(Type::U8);
@@ -64,7 +64,7 @@ fn the_keys_of_maps_are_simple() {
 }
 
 #[test]
-fn a_mismatch_says_where_in_the_value() -> Result<(), InvalidType> {
+fn a_mismatch_names_the_part_of_the_value() -> Result<(), InvalidType> {
     let point = Type::record([("x", Type::U8), ("tags", Type::list(Type::String)?)])?;
     let shape = Type::variant([("dot", Some(point)), ("nothing", None)])?;
     let list = TypeList::new([Type::Bool, Type::list(shape)?])?;
@@ -96,7 +96,7 @@ fn a_list_is_too_long_if_realloc_could_not_be_asked_for_it() {
     assert_eq!(refused.path(), "");
     assert_eq!(refused.expected(), "at most 4294967295 bytes");
     assert_eq!(refused.found(), "32 times 134217728 bytes");
-    // Of one that is not too long, the elements are looked at.
+    // The elements of a list that is not too long are checked.
     let refused = list.check(&elements(31)).expect_err("an element is no list");
     assert_eq!(refused.path(), "[0]");
 }
@@ -117,7 +117,7 @@ fn parameters_are_not_one_type() {
     assert_eq!(TypeList::new([]).map(|it| it.types().len()), Ok(0));
 }
 
-/// A type whose two parts are one, so many times over.
+/// Returns a type whose two parts are the same, nested `times` times.
 fn doubled(times: u32) -> Result<Type, InvalidType> {
     let mut ty = Type::U8;
     for _ in 0..times {
@@ -128,13 +128,13 @@ fn doubled(times: u32) -> Result<Type, InvalidType> {
 }
 
 #[test]
-fn types_that_share_parts_are_refused_where_they_have_too_many() {
+fn types_that_share_too_many_parts_are_refused() {
     assert_eq!(doubled(30), Err(InvalidType::TooManyParts));
     assert_eq!(doubled(45), Err(InvalidType::TooManyParts));
     // 3 · 2ⁿ − 2 parts.
     assert!(doubled(18).is_ok());
     assert_eq!(doubled(19), Err(InvalidType::TooManyParts));
-    // In place, the limit of sizes is met before.
+    // Nested in place, it reaches the limit of sizes first.
     let mut ty = Ok(Type::U64);
     for _ in 0..60 {
         ty = ty.and_then(|ty| Type::tuple([ty.clone(), ty]));
@@ -151,7 +151,7 @@ fn types_that_share_parts_are_refused_where_they_have_too_many() {
 fn the_parts_of_every_kind_of_type_are_counted() {
     let half = doubled(17).unwrap();
     let with_two = |ty: Type| TypeList::new([ty.clone(), ty]).map(|_| ());
-    // 393,214 parts twice, and what is around them.
+    // 393,214 parts twice, and the enclosing ones.
     let more = Type::tuple([half.clone(), half.clone()]).unwrap();
     for ty in [
         more.clone(),
@@ -168,7 +168,7 @@ fn the_parts_of_every_kind_of_type_are_counted() {
         assert_eq!(Type::tuple([ty.clone(), ty]), Err(InvalidType::TooManyParts));
     }
     assert_eq!(with_two(half), Ok(()));
-    // Names count by their length: that of this one for 20,000 parts.
+    // Names count by their length: this one counts as 20,000 parts.
     let name = "n".repeat(64 * 20_000);
     let enumeration = Type::enumeration([name.as_str()]).unwrap();
     let flags = Type::flags([name.as_str()]).unwrap();
@@ -180,10 +180,10 @@ fn the_parts_of_every_kind_of_type_are_counted() {
 }
 
 #[test]
-fn what_shares_its_parts_is_hashed_compared_and_spelled_in_a_few_steps() {
+fn types_that_share_parts_are_hashed_compared_and_written_quickly() {
     use std::collections::HashSet;
 
-    // Made twice, so that none of the parts of one are those of the other.
+    // Made twice, so that the two share no parts.
     let (one, other) = (doubled(18).unwrap(), doubled(18).unwrap());
     let mut types = HashSet::new();
     for _ in 0..10_000 {

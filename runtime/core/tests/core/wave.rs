@@ -40,7 +40,7 @@ fn every_kind_of_value_goes_into_text_and_back() {
 }
 
 #[test]
-fn what_is_no_value_of_the_type_is_refused() {
+fn a_text_that_is_not_a_value_of_the_type_is_refused() {
     let pair = Type::fixed_length_list(Type::U8, 2).unwrap();
     for (ty, text) in [
         (&Type::U8, "256"),

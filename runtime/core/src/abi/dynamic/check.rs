@@ -1,7 +1,7 @@
-//! Whether a value is of a type, and where not.
+//! Checking that a value has a type, and finding the part that doesn't.
 //!
-//! Values are checked before they are lowered, so that a mistake of the host leaves a guest as
-//! it was.
+//! Values are checked before they are lowered, so that a mistake of the host leaves a guest
+//! unchanged.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -15,7 +15,7 @@ use super::ty::{ListShape, ListType, RecordType, Type, VariantType};
 use super::val::Val;
 use crate::abi::context::lowered_byte_length;
 
-/// A value is not of its type.
+/// The difference between a value and the type that it should have.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[error("at {}: expected {expected}, found {found}", if path.is_empty() { "the value" } else { path })]
 pub struct Mismatch {
@@ -30,26 +30,26 @@ impl Mismatch {
         Self { path: String::new(), expected, found }
     }
 
-    /// The same one level further out.
+    /// Adds the enclosing part to the path.
     pub(super) fn within(mut self, part: impl Display) -> Self {
         self.path.insert_str(0, &part.to_string());
         self
     }
 
-    /// Where in the value: `.field`, `[element]`, `(case)`, one after the other; nothing if it is
-    /// the value itself.
+    /// Returns the path to the part that differs: `.field`, `[element]`, `(case)`, one after the
+    /// other. It is empty if the value itself differs.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What the type says.
+    /// Returns the expected type.
     #[must_use]
     pub fn expected(&self) -> &str {
         &self.expected
     }
 
-    /// What was there.
+    /// Returns the kind of the value that was found.
     #[must_use]
     pub fn found(&self) -> &str {
         &self.found
@@ -57,15 +57,15 @@ impl Mismatch {
 }
 
 impl Type {
-    /// Whether `val` is a value of this type.
+    /// Checks that `val` is a value of this type.
     ///
-    /// Of a handle it is the kind that is compared. Of which resource, stream or future it is, is
-    /// compared when it is lowered, by whoever has the handle table: a type may be numbered as its
-    /// component does.
+    /// For a handle, it only checks the kind. The owner of the handle table checks the resource,
+    /// stream or future type when the handle is lowered, because a type may have its component's
+    /// own number.
     ///
     /// # Errors
     ///
-    /// [`Mismatch`], which says where it isn't.
+    /// [`Mismatch`], which names the part that differs.
     pub fn check(&self, val: &Val) -> Result<(), Mismatch> {
         match (self, val) {
             (Self::Bool, Val::Bool(_))
@@ -86,7 +86,7 @@ impl Type {
             | (Self::Stream(_), Val::Stream(_))
             | (Self::Future(_), Val::Future(_)) => Ok(()),
             (Self::String, Val::String(text)) => {
-                // In the worst case each byte becomes a code unit of UTF-16.
+                // In the worst case, each byte becomes a code unit of UTF-16.
                 check_byte_length(text.len(), 2)
             }
             (Self::List(list), Val::List(elements)) => list.check(elements),
@@ -114,7 +114,8 @@ impl Type {
     }
 }
 
-/// Whether `realloc` of any memory can be asked for so many elements of so many bytes.
+/// Checks that `realloc` of each memory can be asked for `length` elements of `element_size`
+/// bytes.
 fn check_byte_length(length: usize, element_size: u64) -> Result<(), Mismatch> {
     match lowered_byte_length(length, element_size) {
         Some(_) => Ok(()),
@@ -137,7 +138,7 @@ impl ListType {
                 }
             }
             ListShape::List | ListShape::Map => {
-                // Where addresses have 64 bits, elements are as large as they get.
+                // With addresses of 64 bits, elements have their greatest size.
                 check_byte_length(count, element.abi().wide.size)?;
             }
         }

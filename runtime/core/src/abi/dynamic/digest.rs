@@ -1,8 +1,8 @@
-//! A hash of a type, made once.
+//! A hash of a type, computed once.
 
 use core::hash::{Hash, Hasher};
 
-/// 64-bit FNV-1a. A digest only tells types apart; those with the same one are compared.
+/// The hash function FNV-1a with 64 bits. Types with the same digest are still compared.
 struct Fnv(u64);
 
 impl Hasher for Fnv {
@@ -17,7 +17,7 @@ impl Hasher for Fnv {
     }
 }
 
-/// The digest of what a type is spelled with.
+/// Returns the digest of the parts that a type is written with.
 pub(super) fn digest(spelled: impl Hash) -> u64 {
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
     spelled.hash(&mut hasher);

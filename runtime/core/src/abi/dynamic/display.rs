@@ -1,8 +1,8 @@
 //! Types as text.
 //!
-//! As WIT spells them; a record, variant, enum or flags, which WIT has no expression for, with its
-//! parts in braces. A type can be small and its text huge, as its parts may share a part of
-//! theirs, so a text ends after [`MAX_LENGTH`] bytes.
+//! They are written as in WIT. A record, variant, enum or flags has no expression in WIT, and is
+//! written with its parts in braces. A type can be small and its text huge, because its parts may
+//! share a part of theirs. So a text ends after [`MAX_LENGTH`] bytes.
 
 use alloc::borrow::Cow;
 use core::fmt::{self, Debug, Display, Formatter, Write};
@@ -14,16 +14,16 @@ use super::ty::{
     VariantShape, VariantType,
 };
 
-/// As many bytes a text has before it is cut, and an ellipsis says so.
+/// The greatest number of bytes in a text, after which it is cut and has an ellipsis.
 const MAX_LENGTH: usize = 4096;
 
-/// Names for types, by which they are spelled: see [`Type::with_names`].
+/// The names of types in their texts: see [`Type::with_names`].
 pub trait TypeNames {
-    /// Returns the spelling of a type; nothing if it is spelled as what it is.
+    /// Returns the name of a type, or `None` if it is written as its definition.
     fn name_of(&self, ty: &Type) -> Option<Cow<'_, str>>;
 }
 
-/// A type, spelled with names: [`Type::with_names`] returns it.
+/// A type that is written with names. [`Type::with_names`] returns it.
 #[derive(Clone, Copy)]
 pub struct NamedType<'a> {
     ty: &'a Type,
@@ -31,8 +31,8 @@ pub struct NamedType<'a> {
 }
 
 impl Type {
-    /// Returns the type as text, in which `names` says how types are spelled, this one and those
-    /// in it. Without a name, `own` and `borrow` are spelled with the number of the resource type.
+    /// Returns the type as text, in which this type and those in it have the names of `names`.
+    /// Without a name, `own` and `borrow` are written with the number of the resource type.
     ///
     /// ```
     /// use std::borrow::Cow;
@@ -88,17 +88,17 @@ impl Write for Cut<'_, '_> {
         self.ended = true;
         self.text.write_str(text.get(..text.floor_char_boundary(self.left)).unwrap_or_default())?;
         self.text.write_str("…")?;
-        // Whoever writes stops here.
+        // The caller stops writing here.
         Err(fmt::Error)
     }
 }
 
-/// What has a spelling.
+/// A thing that has a text.
 pub(super) trait Spell {
     fn spell(&self, text: &mut Cut<'_, '_>) -> fmt::Result;
 }
 
-/// The spelling of something, cut if it is too long.
+/// Writes the text of something, and cuts it if it is too long.
 pub(super) fn spell(it: &impl Spell, f: &mut Formatter<'_>) -> fmt::Result {
     spell_with(it, None, f)
 }
@@ -115,7 +115,7 @@ fn spell_with(
     }
 }
 
-/// `Display` of what has a spelling.
+/// Implements `Display` for things that have a text.
 macro_rules! display {
     ($($ty:ty),*) => {$(
         impl Display for $ty {

@@ -1,5 +1,5 @@
-//! The elements of a stream or the value of a future, out of and into a guest's buffer: what the
-//! reference's `GuestBuffer` does when it is read from or written to.
+//! The elements of a stream or the value of a future, out of and into a guest's buffer: the
+//! reference's `GuestBuffer`.
 
 use alloc::vec::Vec;
 
@@ -15,13 +15,15 @@ use crate::abi::memory::range;
 use crate::abi::{LiftContext, LiftHandles, LowerContext, check_buffer};
 
 impl Type {
-    /// `load_list_from_valid_range`: the `length` values of this type at `address`, which a guest
-    /// writes to a stream or future.
+    /// Lifts the `length` values of this type at `address`, which a guest writes to a stream or
+    /// future: `load_list_from_valid_range`.
     ///
     /// # Errors
     ///
-    /// [`AbiError::LiftedTooLarge`]. Traps: `buffer-unaligned` and `buffer-out-of-bounds`, which
-    /// the built-in has seen to before; those of loading.
+    /// - [`AbiError::LiftedTooLarge`] if they are too large.
+    /// - The traps of loading.
+    /// - The traps `buffer-unaligned` and `buffer-out-of-bounds`, which the built-in has checked
+    ///   before.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
     pub fn load_elements<H: LiftHandles>(
@@ -38,15 +40,16 @@ impl Type {
         load_list_from_valid_range(cx, bytes, self)
     }
 
-    /// `store_list_into_valid_range`: writes values of this type to `address`, where a guest reads
-    /// from a stream or future.
+    /// Lowers values of this type to `address`, where a guest reads from a stream or future:
+    /// `store_list_into_valid_range`.
     ///
     /// # Errors
     ///
-    /// [`LowerFailure::Mismatch`], whose path begins with the position, with nothing written;
-    /// [`AbiError::TooLong`] if there are more values than a buffer has. Traps: `buffer-unaligned`
-    /// and `buffer-out-of-bounds`, which the built-in has seen to before; what `realloc` traps
-    /// with, and what lowering handles does.
+    /// - [`LowerFailure::Mismatch`], whose path begins with the position, with nothing written.
+    /// - [`AbiError::TooLong`] if there are more values than a buffer can have.
+    /// - The traps of `realloc` and of lowering handles.
+    /// - The traps `buffer-unaligned` and `buffer-out-of-bounds`, which the built-in has checked
+    ///   before.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
     pub fn store_elements<C: LowerContext + ?Sized>(

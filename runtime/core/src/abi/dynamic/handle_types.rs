@@ -1,4 +1,4 @@
-//! Whether a type is the one that a Rust type is, and which types its handles are of.
+//! Checking that a type is that of a Rust type, and finding the types of its handles.
 
 use alloc::vec::Vec;
 
@@ -13,9 +13,9 @@ use crate::abi::{ResourceKey, Shape};
 
 /// The types that the handles in a Rust type have in a store.
 ///
-/// A Rust type says that there is a handle of a file or a stream of bytes. Which number that type
-/// has depends on the component. A check of a function's types against the Rust type finds the
-/// numbers, and remembers them here. One value is for one function.
+/// A Rust type names a handle of a file, or a stream of bytes. The number of such a type depends
+/// on the component. A check of a function's types against the Rust type finds the numbers, and
+/// stores them here. Each value is for one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HandleTypes {
     found: Vec<(HandleShape, TypeIndex)>,
@@ -47,7 +47,7 @@ impl HandleTypes {
         found.map(|(_, number)| *number).ok_or_else(|| AbiError::UnknownHandleType.into())
     }
 
-    /// Remembers the number of a handle's type; fails if it has another already.
+    /// Stores the number of a handle's type. Fails if it has another number already.
     fn insert(&mut self, shape: HandleShape, number: TypeIndex) -> Result<(), ()> {
         match self.found.iter().find(|(found, _)| *found == shape) {
             Some((_, found)) if *found != number => Err(()),
@@ -59,16 +59,16 @@ impl HandleTypes {
         }
     }
 
-    /// Checks that `types`, those of a function's parameters, are the parts of a tuple of this shape.
+    /// Checks that the types of a function's parameters are the parts of a tuple of this shape.
     ///
     /// # Errors
     ///
-    /// [`Mismatch`], which names the part that is different.
+    /// [`Mismatch`], which names the part that differs.
     pub fn check_list(&mut self, types: &TypeList, shape: &Shape) -> Result<(), Mismatch> {
         let shapes = match *shape {
             Shape::Nothing => &[],
             Shape::Tuple(shapes) => shapes,
-            // Not a tuple: a single parameter would have to be one, too.
+            // Not a tuple. A single parameter has to be one, too.
             _ => return Err(Mismatch::new("a tuple with the parameters", shape)),
         };
         let types = types.types();
@@ -83,11 +83,11 @@ impl HandleTypes {
         })
     }
 
-    /// Checks that a function's result, or its absence, is of this shape.
+    /// Checks that a function's result, or its absence, has this shape.
     ///
     /// # Errors
     ///
-    /// [`Mismatch`], which names the part that is different.
+    /// [`Mismatch`], which names the part that differs.
     pub fn check_optional(&mut self, ty: Option<&Type>, shape: &Shape) -> Result<(), Mismatch> {
         match (ty, shape) {
             (None, Shape::Nothing) => Ok(()),
@@ -96,7 +96,7 @@ impl HandleTypes {
         }
     }
 
-    /// Whether a type is that of this shape.
+    /// Checks that a type has this shape.
     fn check(&mut self, ty: &Type, shape: &Shape) -> Result<(), Mismatch> {
         let different = || Err(Mismatch::new(ty, shape));
         let is_same = match (ty, *shape) {
@@ -159,7 +159,7 @@ impl HandleTypes {
         if is_same { Ok(()) } else { different() }
     }
 
-    /// Nothing if it isn't even a variant of the same cases.
+    /// Returns `None` if it isn't a variant with the same cases.
     fn check_variant(
         &mut self,
         variant: &VariantType,

@@ -1,8 +1,8 @@
-//! Rust's own values as [`Val`]s, and back: by way of a memory of the host's own, which they are
-//! lowered into as into a guest's, and lifted from again as what they are to be.
+//! Rust values as [`Val`]s, and back, through a memory of the host. A value is lowered into it,
+//! as into a guest's memory, and lifted from it again as the other kind.
 //!
-//! It is the way for values that have to wait, or that the host has to look into for handles
-//! before a guest is touched; all others go between Rust and a guest directly.
+//! It is for values that have to wait, or in which the host has to find handles before anything
+//! happens at a guest. All others go between Rust and a guest directly.
 
 use alloc::vec::Vec;
 use core::any::Any;
@@ -23,7 +23,7 @@ use crate::abi::{
     StringEncoding, align_to, lift_flat_values, lower_flat_values,
 };
 
-/// A memory, and what the handles in it stand for: each is a position.
+/// A memory, and the objects of the handles in it. A handle is a position.
 struct Image<'t> {
     memory: Vec<u8>,
     options: Options,
@@ -32,7 +32,7 @@ struct Image<'t> {
     values: &'t mut dyn ResourceValues,
 }
 
-/// What is lifted from an image: what its handles stand for.
+/// The objects of an image's handles, for lifting.
 struct Reading<'i> {
     handles: &'i [Handle],
     types: &'i HandleTypes,
@@ -49,10 +49,10 @@ enum Handle {
 /// Converts a Rust value to values of these types. Parameters of a function are a tuple.
 ///
 /// Use it for a value that has to wait until a guest takes it, or whose handles have to be found
-/// first. A value that goes to a guest at once is lowered directly, which is faster.
+/// first. For a value that goes to a guest at once, lowering it directly is faster.
 ///
-/// `handles` has the types of the handles in `T`, which a [check](HandleTypes::check_list) of `types`
-/// has found.
+/// `handles` has the types of the handles in `T`, which a [check](HandleTypes::check_list) of
+/// `types` has found.
 ///
 /// ```
 /// use weft_core::abi::{ComponentType, HandleTypes, Type, TypeList, Val, from_vals, to_vals};
@@ -71,7 +71,7 @@ enum Handle {
 /// # Errors
 ///
 /// - [`AbiError::UnknownHandleType`] if `handles` lacks the type of a handle.
-/// - [`AbiError::ValueMismatch`] if a resource is of another type.
+/// - [`AbiError::ValueMismatch`] if a resource has another type.
 /// - [`AbiError::LiftedTooLarge`] if there is not enough memory.
 pub fn to_vals<T: Lower>(
     value: &T,
@@ -81,12 +81,13 @@ pub fn to_vals<T: Lower>(
     to_vals_with(value, types, handles, &mut NoResourceValues)
 }
 
-/// Converts a Rust value to values of these types, as [`to_vals`] does, if there may be resources in
-/// it that have values. Those are put into `values`.
+/// Converts a Rust value to values of these types as [`to_vals`] does, for a value that may have
+/// resources with values in it. Their values are put into `values`.
 ///
 /// # Errors
 ///
-/// Those of [`to_vals`] and of [`ResourceValues::put`]. What was put before stays in `values`.
+/// Those of [`to_vals`] and of [`ResourceValues::put`]. Values that were put before stay in
+/// `values`.
 pub fn to_vals_with<T: Lower>(
     value: &T,
     types: &TypeList,
@@ -103,7 +104,7 @@ pub fn to_vals_with<T: Lower>(
 ///
 /// # Errors
 ///
-/// - [`AbiError::ValueMismatch`] if the values are not of these types.
+/// - [`AbiError::ValueMismatch`] if the values have other types.
 /// - [`AbiError::LiftedTooLarge`] if there is not enough memory.
 pub fn from_vals<T: for<'a> Lift<'a>>(
     values: &[Val],
@@ -113,8 +114,8 @@ pub fn from_vals<T: for<'a> Lift<'a>>(
     from_vals_with(values, types, handles, &mut NoResourceValues)
 }
 
-/// Converts values of these types to a Rust value, as [`from_vals`] does, if there may be resources
-/// in it that have values. Those are taken out of `kept`.
+/// Converts values of these types to a Rust value as [`from_vals`] does, for a value that may
+/// have resources with values in it. Their values are taken out of `kept`.
 ///
 /// # Errors
 ///
@@ -141,7 +142,8 @@ impl<'t> Image<'t> {
         Self { memory: Vec::new(), options, handles: Vec::new(), types, values }
     }
 
-    /// Nothing is lifted that the host has not had before, so there is no budget.
+    /// Returns a context for lifting. It has no budget, because the host has had these values
+    /// before.
     fn lifting(&mut self) -> LiftContext<'_, Reading<'_>> {
         let Self { memory, options, handles, types, values } = self;
         let reading = Reading { handles, types, values: &mut **values };
@@ -285,7 +287,7 @@ mod tests {
 
     const FILE: TypeIndex = TypeIndex(4);
 
-    /// There and back, with the types that the Rust type is.
+    /// Converts there and back, with the types of the Rust type.
     fn round_trip<T>(value: T, types: &[Type]) -> Vec<Val>
     where
         T: ComponentType + Lower + for<'a> Lift<'a> + PartialEq + core::fmt::Debug,
@@ -338,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn another_type_is_told_with_its_place() {
+    fn another_type_is_reported_with_its_place() {
         let list = TypeList::new([Type::list(Type::option(Type::U8).unwrap()).unwrap()]).unwrap();
         let shape = <(Vec<Option<i8>>,)>::SHAPE;
         let mismatch = HandleTypes::default().check_list(&list, &shape).unwrap_err();

@@ -1,4 +1,4 @@
-//! Lifting: the reference's `load` and `lift_flat`.
+//! Lifting of values whose types are known at run time: the reference's `load` and `lift_flat`.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,8 +12,8 @@ use crate::abi::string::load_string_from_range;
 use crate::abi::typed::{charge, load_pair, next_pair, owned, reserve, reserved};
 use crate::abi::{CoreValueIter, Lift, LiftContext, LiftHandles};
 
-/// A value of any type: `$lifted`, whatever Rust type that is, where a value of the Component
-/// Model is one of Rust, and what the other arms say.
+/// Lifts a value of any type. `$lifted` lifts it, if it is one of a Rust type, whatever that is;
+/// the other arms lift other values.
 macro_rules! lifted {
     ($ty:expr, $lifted:expr, { $($others:tt)* }) => {
         match $ty {
@@ -34,7 +34,7 @@ macro_rules! lifted {
     };
 }
 
-/// `load`: the value of type `ty` that lies in `bytes`, which may be longer.
+/// Loads the value of type `ty` in `bytes`, which may be longer: `load`.
 ///
 /// # Errors
 ///
@@ -71,7 +71,8 @@ fn load_string<H>(
     Ok(Val::String(owned(cx, text)?.into()))
 }
 
-/// `lift_own`, `lift_borrow`, `lift_stream`, `lift_future` and `lift_error_context`
+/// Lifts a handle: `lift_own`, `lift_borrow`, `lift_stream`, `lift_future` and
+/// `lift_error_context`.
 fn lift_handle<H: LiftHandles>(
     cx: &mut LiftContext<'_, H>,
     index: u32,
@@ -114,7 +115,7 @@ fn load_list_from_range<H: LiftHandles>(
     load_list_from_valid_range(cx, bytes, list.element()).map(Val::List)
 }
 
-/// `load_list_from_valid_range`: the values of type `ty` that fill `bytes`.
+/// Loads the values of type `ty` that fill `bytes`: `load_list_from_valid_range`.
 pub(super) fn load_list_from_valid_range<'a, H: LiftHandles>(
     cx: &mut LiftContext<'a, H>,
     bytes: &'a [u8],
@@ -171,7 +172,7 @@ fn load_variant<'a, H: LiftHandles>(
     Ok(Val::Variant(case, payload))
 }
 
-/// `lift_flat`: the value of type `ty` that the next core values are.
+/// Lifts a value of type `ty` from the next core values: `lift_flat`.
 ///
 /// # Errors
 ///
@@ -207,7 +208,8 @@ fn lift_flat_list<H: LiftHandles>(
         let (address, length) = next_pair(cx, values)?;
         return load_list_from_range(cx, address, length, list);
     };
-    // Each element is at least one core value, so that there are no more of them than of those.
+    // Each element has at least one core value, so that there are at most as many elements as
+    // core values.
     let length = usize::try_from(length).ok().filter(|it| *it <= values.remaining());
     let length = length.ok_or(AbiError::FlatValueCount)?;
     let mut elements = reserved(cx, length)?;

@@ -1,4 +1,4 @@
-//! Making types, and which there aren't.
+//! Making types, and the reasons why there is no such type.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
@@ -17,50 +17,50 @@ use super::ty::{
 };
 use crate::abi::{Abi, VariantAbi};
 
-/// There is no such type.
+/// The reason why there is no such type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum InvalidType {
     /// A record, tuple, variant, enum or flags needs at least one part.
-    #[error("a {0} has at least one part")]
+    #[error("the type `{0}` has at least one part, and this one has none")]
     Empty(&'static str),
-    /// Two parts have one name.
-    #[error("two parts are called `{0}`")]
+    /// Two parts have the same name.
+    #[error("two parts have the name `{0}`")]
     DuplicateName(String),
     /// There are more flags than bits.
-    #[error("flags have at most 32 labels, and here are {0}")]
+    #[error("flags have at most 32 labels, and these have {0}")]
     TooManyFlags(usize),
-    /// A fixed-length list is not empty.
+    /// A fixed-length list can't be empty.
     #[error("the length of a fixed-length list is at least 1")]
     NoLength,
     /// A value would be larger than the canonical ABI allows.
     #[error("a value has at most 268,435,455 bytes, and one of this type has {0}")]
     TooLarge(u64),
-    /// A resource type has another number in each store, and it is not known which one a Rust type
-    /// stands for.
+    /// A resource type has another number in each store, and the number for a Rust type is not
+    /// known.
     #[error(
         "it is not known which resource type a Rust type stands for: name the type, as \
          `stream_of_type` and `future_of_type` do"
     )]
     UnknownResource,
-    /// A type is nested in itself too deeply to be worked on.
+    /// A type is nested too deeply to be worked on.
     #[error("types are nested at most {max} levels deep", max = Type::MAX_DEPTH)]
     TooDeep,
-    /// A type has too many parts, counted as often as they occur, to be worked on.
+    /// A type has too many parts to be worked on, counted as often as they occur.
     #[error("a type has at most {max} parts", max = Type::MAX_PARTS)]
     TooManyParts,
-    /// A map's keys are numbers, truth values, characters or strings.
-    #[error("`{0}` is no type for the keys of a map")]
+    /// The keys of a map have to be numbers, truth values, characters or strings.
+    #[error("the keys of a map are numbers, truth values, characters or strings, and not `{0}`")]
     KeyType(Type),
-    /// There is no stream of characters.
+    /// A stream of characters doesn't exist.
     #[error("there is no `stream<char>`")]
     CharStream,
-    /// A borrow does not outlive a call.
-    #[error("there is no borrow in what comes out of a stream or future")]
+    /// A borrow is only valid during a call.
+    #[error("the elements of a stream or future contain no `borrow`")]
     BorrowInEnd,
 }
 
-/// What is known of a type from its fields or cases.
+/// Computes the facts of a type from its fields or cases.
 fn joint<'a>(
     parts: impl Iterator<Item = (&'a str, Option<&'a Type>)>,
     abi: Abi,
@@ -85,7 +85,7 @@ fn joint<'a>(
     facts
 }
 
-/// Returns a name that types share when their numbers are replaced.
+/// Returns a name that types share after their numbers are replaced.
 fn shared(name: impl Into<Box<str>>) -> Arc<str> {
     Arc::from(name.into())
 }
@@ -116,34 +116,34 @@ fn check_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), InvalidTy
 }
 
 impl Type {
-    /// As deep as types may be nested, so that no recursion over them ends a thread's stack;
-    /// validators of components have the same limit.
+    /// The greatest depth of nested types, so that recursion over them doesn't overflow a
+    /// thread's stack. Validators of components have the same limit.
     pub const MAX_DEPTH: u32 = 100;
 
-    /// As many parts as a type may have: itself, and those of each of its parts as often as they
-    /// occur; a label and a case without payload is one. A name counts as one more for every 64
-    /// bytes of it.
+    /// The greatest number of parts of a type: itself, and those of each of its parts as often as
+    /// they occur. A label, or a case without payload, is one part. A name counts as one more for
+    /// every 64 bytes of it.
     ///
-    /// Types share their parts, so that one of many parts takes little to make. All the same it is
-    /// a long way to go along all of them, as comparing two may do; validators of components have
-    /// the same limit.
+    /// Types share their parts, so that a type with many parts takes little memory. But visiting
+    /// all of them, as comparing two types may, takes long. Validators of components have the
+    /// same limit.
     pub const MAX_PARTS: u32 = 1_000_000;
 
-    /// `list<element>`
+    /// Creates the type `list<element>`.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::TooDeep`], [`InvalidType::TooManyParts`]
+    /// [`InvalidType::TooDeep`] or [`InvalidType::TooManyParts`].
     pub fn list(element: Self) -> Result<Self, InvalidType> {
         Self::list_of(element, ListShape::List)
     }
 
-    /// `list<element, length>`
+    /// Creates the type `list<element, length>`.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::NoLength`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
-    /// [`InvalidType::TooManyParts`]
+    /// [`InvalidType::NoLength`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`] or
+    /// [`InvalidType::TooManyParts`].
     pub fn fixed_length_list(element: Self, length: u32) -> Result<Self, InvalidType> {
         if length == 0 {
             return Err(InvalidType::NoLength);
@@ -151,12 +151,12 @@ impl Type {
         Self::list_of(element, ListShape::FixedLength(length))
     }
 
-    /// `map<key, value>`
+    /// Creates the type `map<key, value>`.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::KeyType`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
-    /// [`InvalidType::TooManyParts`]
+    /// [`InvalidType::KeyType`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`] or
+    /// [`InvalidType::TooManyParts`].
     pub fn map(key: Self, value: Self) -> Result<Self, InvalidType> {
         match key {
             Self::Bool
@@ -193,12 +193,12 @@ impl Type {
         Ok(Self::List(Arc::new(ListType { facts, element, shape })))
     }
 
-    /// `record`, from the names and types of its fields.
+    /// Creates the type `record`, from the names and types of its fields.
     ///
     /// # Errors
     ///
     /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`], [`InvalidType::TooLarge`],
-    /// [`InvalidType::TooDeep`], [`InvalidType::TooManyParts`]
+    /// [`InvalidType::TooDeep`] or [`InvalidType::TooManyParts`].
     pub fn record<N: Into<Box<str>>>(
         fields: impl IntoIterator<Item = (N, Self)>,
     ) -> Result<Self, InvalidType> {
@@ -212,12 +212,12 @@ impl Type {
         Ok(Self::Record(Arc::new(record)))
     }
 
-    /// `tuple`
+    /// Creates the type `tuple`.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::Empty`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
-    /// [`InvalidType::TooManyParts`]
+    /// [`InvalidType::Empty`], [`InvalidType::TooLarge`], [`InvalidType::TooDeep`] or
+    /// [`InvalidType::TooManyParts`].
     pub fn tuple(types: impl IntoIterator<Item = Self>) -> Result<Self, InvalidType> {
         let record = RecordType::tuple(types);
         checked(record.facts)?;
@@ -227,12 +227,12 @@ impl Type {
         Ok(Self::Record(Arc::new(record)))
     }
 
-    /// `variant`, from the names and payloads of its cases.
+    /// Creates the type `variant`, from the names and payloads of its cases.
     ///
     /// # Errors
     ///
     /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`], [`InvalidType::TooLarge`],
-    /// [`InvalidType::TooDeep`], [`InvalidType::TooManyParts`]
+    /// [`InvalidType::TooDeep`] or [`InvalidType::TooManyParts`].
     pub fn variant<N: Into<Box<str>>>(
         cases: impl IntoIterator<Item = (N, Option<Self>)>,
     ) -> Result<Self, InvalidType> {
@@ -240,11 +240,11 @@ impl Type {
         Self::variant_of(cases.collect(), VariantShape::Variant, "variant")
     }
 
-    /// `enum`
+    /// Creates the type `enum`.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`], [`InvalidType::TooManyParts`]
+    /// [`InvalidType::Empty`], [`InvalidType::DuplicateName`] or [`InvalidType::TooManyParts`].
     pub fn enumeration<N: Into<Box<str>>>(
         labels: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidType> {
@@ -252,12 +252,11 @@ impl Type {
         Self::variant_of(cases.collect(), VariantShape::Enum, "enum")
     }
 
-    /// `option<some>`
+    /// Creates the type `option<some>`.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
-    /// [`InvalidType::TooManyParts`]
+    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`] or [`InvalidType::TooManyParts`].
     pub fn option(some: Self) -> Result<Self, InvalidType> {
         let cases = [
             Case { name: "none".into(), payload: None },
@@ -266,12 +265,11 @@ impl Type {
         Self::variant_of(cases.into(), VariantShape::Option, "option")
     }
 
-    /// `result<ok, error>`
+    /// Creates the type `result<ok, error>`.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`],
-    /// [`InvalidType::TooManyParts`]
+    /// [`InvalidType::TooLarge`], [`InvalidType::TooDeep`] or [`InvalidType::TooManyParts`].
     pub fn result(ok: Option<Self>, error: Option<Self>) -> Result<Self, InvalidType> {
         let cases = [
             Case { name: "ok".into(), payload: ok },
@@ -296,11 +294,11 @@ impl Type {
         Ok(Self::Variant(Arc::new(VariantType { facts, cases, shape, variant })))
     }
 
-    /// `flags`
+    /// Creates the type `flags`.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::Empty`], [`InvalidType::TooManyFlags`], [`InvalidType::DuplicateName`]
+    /// [`InvalidType::Empty`], [`InvalidType::TooManyFlags`] or [`InvalidType::DuplicateName`].
     pub fn flags<N: Into<Box<str>>>(
         labels: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidType> {
@@ -315,13 +313,13 @@ impl Type {
         Ok(Self::Flags(Arc::new(FlagsType { labels })))
     }
 
-    /// `stream<element>`; `index` is the number that whoever has the handle table knows the type
-    /// by.
+    /// Creates the type `stream<element>`. `index` is its number for the owner of the handle
+    /// table.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::CharStream`], [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`],
-    /// [`InvalidType::TooManyParts`]
+    /// [`InvalidType::CharStream`], [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`] or
+    /// [`InvalidType::TooManyParts`].
     pub fn stream(element: Option<Self>, index: TypeIndex) -> Result<Self, InvalidType> {
         if element == Some(Self::Char) {
             return Err(InvalidType::CharStream);
@@ -329,13 +327,11 @@ impl Type {
         Ok(Self::Stream(Arc::new(EndType::new(element, index)?)))
     }
 
-    /// `future<value>`; `index` is the number that whoever has the handle table knows the type
-    /// by.
+    /// Creates the type `future<value>`. `index` is its number for the owner of the handle table.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`],
-    /// [`InvalidType::TooManyParts`]
+    /// [`InvalidType::BorrowInEnd`], [`InvalidType::TooDeep`] or [`InvalidType::TooManyParts`].
     pub fn future(value: Option<Self>, index: TypeIndex) -> Result<Self, InvalidType> {
         Ok(Self::Future(Arc::new(EndType::new(value, index)?)))
     }
@@ -355,7 +351,7 @@ impl EndType {
 }
 
 impl RecordType {
-    /// A tuple; also of no types, which no type is but a list of parameters may be.
+    /// Creates a tuple. It may be empty, which a type can't be, but a list of parameters can.
     pub(super) fn tuple(types: impl IntoIterator<Item = Type>) -> Self {
         let named = types.into_iter().enumerate();
         Self::new(

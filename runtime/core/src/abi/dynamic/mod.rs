@@ -1,48 +1,7 @@
-//! Values whose types are only known when the program runs: for tools and tests.
+//! Values whose types are only known at run time, for tools and tests: [`Type`] and [`Val`].
 //!
-//! A [`Type`] is checked when it is made and knows its layout from then on; a [`Val`] is what the
-//! reference's despecialized values are. Both need `alloc`.
-//!
-//! ```
-//! # use weft_core as weft;
-//! use weft::abi::{CoreValueIter, LiftContext, Options, StringEncoding, Type, TypeList, Val};
-//! use weft::core_value::IntegerType;
-//!
-//! let person = Type::record([("name", Type::String), ("age", Type::U8)])?;
-//! let params = TypeList::new([person])?;
-//!
-//! let memory = b"....Ada";
-//! let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
-//! let mut cx = LiftContext::new(memory, options);
-//! let lifted = params.lift_flat_values(&mut cx, 16, &mut CoreValueIter::new(&[4, 3, 36]))?;
-//! assert_eq!(lifted, [Val::record([Val::from("Ada"), Val::U8(36)])]);
-//!
-//! let mismatch = params.check(&[Val::record([Val::from("Ada"), Val::Bool(true)])]).unwrap_err();
-//! assert_eq!(mismatch.to_string(), "at [0].age: expected u8, found a bool");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! | file | |
-//! |---|---|
-//! | `ty.rs` | [`Type`] and what it is made of |
-//! | `making.rs` | making types, and which there aren't: [`InvalidType`] |
-//! | `digest.rs` | a hash of a type, made once |
-//! | `display.rs` | types as text |
-//! | `of.rs` | the [`Type`] that a Rust type is |
-//! | `val.rs` | [`Val`] |
-//! | `parts.rs` | parts of values, by their names |
-//! | `check.rs` | whether a value is of a type, and where not: [`Mismatch`] |
-//! | `load.rs` | `load`, `lift_flat` |
-//! | `resolve.rs` | other numbers for handles in types |
-//! | `shapes.rs` | what a Rust type is, as text |
-//! | `handle_types.rs` | whether a type is the one that a Rust type is, and of which types its handles are |
-//! | `returned.rs` | results of calls: [`ReturnedValue`] |
-//! | `image.rs` | Rust's own values as [`Val`]s, and back |
-//! | `resource_values.rs` | the values of resources that the host keeps |
-//! | `store.rs` | `store`, `lower_flat` |
-//! | `elements.rs` | elements of streams and futures |
-//! | `type_list.rs` | parameters and results: [`TypeList`] |
-//! | `wave.rs` | values as text (feature `wave`) |
+//! A [`Type`] is checked when it is made, and stores its layout. A [`Val`] is a despecialized value of
+//! the reference. Both need `alloc`.
 
 mod check;
 mod digest;

@@ -1,4 +1,4 @@
-//! The type that a Rust type is.
+//! The run-time type of a Rust type.
 
 use alloc::vec::Vec;
 
@@ -9,7 +9,7 @@ use super::ty::Type;
 use crate::abi::{ComponentType, ResourceKey, Shape};
 
 impl Type {
-    /// The type that `T` is; `None` if it is `()`, which stands for no value.
+    /// Returns the type of `T`, or `None` if it is `()`, which stands for no value.
     ///
     /// ```
     /// # extern crate weft_core as weft;
@@ -28,17 +28,18 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`InvalidType`], if there is no such type although it could be written in Rust.
+    /// [`InvalidType`] if there is no such type, although it can be written in Rust.
     pub fn of<T: ComponentType + ?Sized>() -> Result<Option<Self>, InvalidType> {
         Self::of_with::<T>(&NoResourceTypes)
     }
 
-    /// The type that `T` is, as [`of`](Self::of) returns it, if there may be resources in it: `numbers`
-    /// has the numbers of their types.
+    /// Returns the type of `T` as [`of`](Self::of) does, for a type that may have resources in
+    /// it. `numbers` has the numbers of their types.
     ///
     /// # Errors
     ///
-    /// [`InvalidType`]: [`UnknownResource`](InvalidType::UnknownResource) if a number is not known.
+    /// [`InvalidType`], which is [`UnknownResource`](InvalidType::UnknownResource) if a number is
+    /// not known.
     pub fn of_with<T: ComponentType + ?Sized>(
         numbers: &dyn ResourceNumbers,
     ) -> Result<Option<Self>, InvalidType> {
@@ -46,13 +47,13 @@ impl Type {
     }
 }
 
-/// The numbers of the resource types that Rust types stand for.
+/// The numbers of the resource types of Rust types.
 pub trait ResourceNumbers {
-    /// Returns the number of the resource type that a Rust type stands for, if there is exactly one.
+    /// Returns the number of the resource type of a Rust type, if there is exactly one.
     fn number(&self, key: ResourceKey) -> Option<TypeIndex>;
 }
 
-/// No resource type has a number.
+/// Numbers of no resource types.
 struct NoResourceTypes;
 
 impl ResourceNumbers for NoResourceTypes {
@@ -61,7 +62,7 @@ impl ResourceNumbers for NoResourceTypes {
     }
 }
 
-/// Nothing, or a value.
+/// Returns the type of a shape, or `None` for no value.
 fn optional(shape: &Shape, numbers: &dyn ResourceNumbers) -> Result<Option<Type>, InvalidType> {
     match shape {
         Shape::Nothing => Ok(None),
@@ -112,7 +113,7 @@ fn of(shape: &Shape, numbers: &dyn ResourceNumbers) -> Result<Type, InvalidType>
         Shape::Borrow(key) => {
             numbers.number(*key).map(Type::Borrow).ok_or(InvalidType::UnknownResource)
         }
-        // Whoever needs the number of a stream's or future's type finds it by its element.
+        // The number of a stream or future type is found by its element where it is needed.
         Shape::Stream(element) => Type::stream(optional(element, numbers)?, TypeIndex(0)),
         Shape::Future(value) => Type::future(optional(value, numbers)?, TypeIndex(0)),
         Shape::ErrorContext => Ok(Type::ErrorContext),

@@ -1,5 +1,5 @@
-//! Values of records, variants and flags by the names that their types have, and what is in
-//! values.
+//! Parts of values by their names: the fields of records, the cases of variants, the labels of
+//! flags. Also the parts of values without a type.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -8,13 +8,13 @@ use super::check::Mismatch;
 use super::ty::{Case, Field, FlagsType, RecordType, VariantType};
 use super::val::Val;
 
-/// The name and the number of a part.
+/// Returns the number of the part with this name.
 fn position<'a>(mut names: impl Iterator<Item = &'a str>, name: &str) -> Option<usize> {
     names.position(|it| it == name)
 }
 
 impl RecordType {
-    /// The record whose fields have these values, in any order.
+    /// Creates a record whose fields have these values, in any order.
     ///
     /// ```
     /// # use weft_core as weft;
@@ -33,8 +33,8 @@ impl RecordType {
     ///
     /// # Errors
     ///
-    /// [`Mismatch`] if there is no such field or a second value of one, if one has no value, or a
-    /// value is not of its type.
+    /// [`Mismatch`] if there is no such field, if a field has two values or none, or if a value
+    /// has another type.
     pub fn val<'n>(
         &self,
         fields: impl IntoIterator<Item = (&'n str, Val)>,
@@ -59,7 +59,7 @@ impl RecordType {
         Ok(Val::Record(all))
     }
 
-    /// The value of the field with this name, if `val` is a record that has it.
+    /// Returns the value of the field with this name, if `val` is a record with such a field.
     #[must_use]
     pub fn field_of<'v>(&self, val: &'v Val, name: &str) -> Option<&'v Val> {
         let number = position(self.fields().iter().map(Field::name), name)?;
@@ -68,7 +68,7 @@ impl RecordType {
 }
 
 impl VariantType {
-    /// The case with this name and payload.
+    /// Creates a variant with the case of this name and its payload.
     ///
     /// ```
     /// # use weft_core as weft;
@@ -87,7 +87,7 @@ impl VariantType {
     ///
     /// # Errors
     ///
-    /// [`Mismatch`] if there is no such case, or the payload is not of its type.
+    /// [`Mismatch`] if there is no such case, or the payload has another type.
     pub fn val(&self, case: &str, payload: Option<Val>) -> Result<Val, Mismatch> {
         let number = position(self.cases().iter().map(Case::name), case);
         let Some(number) = number.and_then(|number| u32::try_from(number).ok()) else {
@@ -98,7 +98,7 @@ impl VariantType {
         Ok(Val::Variant(number, payload.map(Box::new)))
     }
 
-    /// The name and the payload of the case that `val` is, if it is one of these.
+    /// Returns the name and the payload of the case of `val`, if it is one of this type.
     #[must_use]
     pub fn case_of<'v>(&self, val: &'v Val) -> Option<(&str, Option<&'v Val>)> {
         let (number, payload) = val.as_variant()?;
@@ -107,7 +107,7 @@ impl VariantType {
 }
 
 impl FlagsType {
-    /// The flags with these labels.
+    /// Creates flags with these labels.
     ///
     /// ```
     /// # use weft_core as weft;
@@ -138,16 +138,16 @@ impl FlagsType {
             .map(Val::Flags)
     }
 
-    /// The labels that are set; none if `val` isn't flags.
+    /// Returns the labels that are set, or none if `val` isn't flags.
     pub fn labels_of(&self, val: &Val) -> impl Iterator<Item = &str> {
         let bits = val.as_flags().unwrap_or_default();
         self.labels().enumerate().filter(move |(number, _)| bits >> number & 1 == 1).map(|it| it.1)
     }
 }
 
-/// What is in a value; nothing if it is of another kind.
+/// The parts of a value. Each method returns `None` for a value of another kind.
 impl Val {
-    /// The text of a string.
+    /// Returns the text of a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -156,7 +156,7 @@ impl Val {
         }
     }
 
-    /// The elements of a list, of fixed length or not.
+    /// Returns the elements of a list, of fixed length or not.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Self]> {
         match self {
@@ -165,7 +165,7 @@ impl Val {
         }
     }
 
-    /// The keys and values of a map; those of an empty one if it is a list of something else.
+    /// Returns the keys and values of a map. For a list of other elements, there are none.
     pub fn as_map(&self) -> Option<impl Iterator<Item = (&Self, &Self)>> {
         let entries = self.as_list()?.iter();
         Some(entries.filter_map(|entry| match entry.as_record()? {
@@ -174,7 +174,7 @@ impl Val {
         }))
     }
 
-    /// The fields of a record or tuple, in the type's order.
+    /// Returns the fields of a record or tuple, in the type's order.
     #[must_use]
     pub fn as_record(&self) -> Option<&[Self]> {
         match self {
@@ -183,7 +183,7 @@ impl Val {
         }
     }
 
-    /// The number and the payload of a variant's, enum's, option's or result's case.
+    /// Returns the number and the payload of the case of a variant, enum, option or result.
     #[must_use]
     pub fn as_variant(&self) -> Option<(u32, Option<&Self>)> {
         match self {
@@ -192,7 +192,7 @@ impl Val {
         }
     }
 
-    /// What is in an option: `Some(None)` is the option without anything.
+    /// Returns the value in an option: `Some(None)` is an option without one.
     #[must_use]
     pub fn as_option(&self) -> Option<Option<&Self>> {
         match self.as_variant()? {
@@ -202,7 +202,7 @@ impl Val {
         }
     }
 
-    /// What is in a result, either way.
+    /// Returns the value in a result, `ok` or `error`.
     #[must_use]
     pub fn as_result(&self) -> Option<Result<Option<&Self>, Option<&Self>>> {
         match self.as_variant()? {
@@ -212,7 +212,7 @@ impl Val {
         }
     }
 
-    /// The bits of flags.
+    /// Returns the bits of flags.
     #[must_use]
     pub const fn as_flags(&self) -> Option<u32> {
         match self {

@@ -1,7 +1,8 @@
-//! Replacing the numbers of resource, stream and future types in the types of values.
+//! Replacing the numbers of resource, stream and future types in types.
 //!
-//! A component names its resource types by slots of its own. Before a value of such a type is
-//! lifted or lowered, slots become numbers of a store, and so do the types of streams and futures.
+//! A component numbers its resource types by slots of its own. Before a value of such a type is
+//! lifted or lowered, its slots are replaced with the numbers of a store, as are the numbers of
+//! stream and future types.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -16,9 +17,9 @@ use super::type_list::TypeList;
 
 /// The source of the numbers that a [`Resolver`] writes into types.
 pub trait HandleNumbers {
-    /// The reason why a type has no number.
+    /// The reason for a type without a number.
     type Error;
-    /// Returns the number of the resource type that a type names by `slot`.
+    /// Returns the store's number of the resource type with this `slot`.
     fn resource(&mut self, slot: TypeIndex) -> Result<TypeIndex, Self::Error>;
     /// Returns the number of the type of streams of `element`, which is resolved already.
     fn stream(&mut self, element: Option<&Type>) -> Result<TypeIndex, Self::Error>;
@@ -26,10 +27,10 @@ pub trait HandleNumbers {
     fn future(&mut self, value: Option<&Type>) -> Result<TypeIndex, Self::Error>;
 }
 
-/// A converter of types: it replaces the numbers of resource, stream and future types in them.
+/// A converter of types, which replaces the numbers of resource, stream and future types in them.
 ///
 /// A part that several types share is converted once, and they share the result. A type without
-/// handles stays the same, and shared.
+/// handles is returned unchanged, and shared.
 ///
 /// ```
 /// use core::convert::Infallible;
@@ -60,13 +61,13 @@ pub trait HandleNumbers {
 /// ```
 #[derive(Debug, Default)]
 pub struct Resolver {
-    /// By its address, what each compound type has become; and the type itself, so that nothing
-    /// else gets that address.
+    /// The result for each compound type, by its address, with the type itself, so that no other
+    /// type gets that address.
     resolved: BTreeMap<usize, (Type, Type)>,
 }
 
 impl Resolver {
-    /// Returns `ty` with the numbers that `numbers` knows.
+    /// Returns `ty` with the numbers of `numbers`.
     ///
     /// # Errors
     ///
@@ -96,7 +97,7 @@ impl Resolver {
         Ok(resolved)
     }
 
-    /// Returns `types` with the numbers that `numbers` knows.
+    /// Returns `types` with the numbers of `numbers`.
     ///
     /// # Errors
     ///
@@ -172,7 +173,7 @@ impl Resolver {
         end.element.as_ref().map(|element| self.resolve(element, numbers)).transpose()
     }
 
-    /// Nothing if there is no handle in it.
+    /// Returns `None` if there is no handle in it.
     fn resolve_record<N: HandleNumbers>(
         &mut self,
         record: &RecordType,
@@ -185,7 +186,7 @@ impl Resolver {
             changed |= !is_same(ty, &resolved);
             fields.push(Field { name: name.clone(), ty: resolved, offset: *offset });
         }
-        // Handles have one size and no plain bits, whatever their numbers: the layout stays.
+        // Handles with all numbers have one size and no plain bits, so that the layout stays.
         Ok(changed.then(|| {
             let fields: Box<[Field]> = fields.into();
             RecordType {
@@ -200,21 +201,21 @@ impl Resolver {
 }
 
 impl Facts {
-    /// The same of a type that is spelled with other numbers.
+    /// Returns the facts of the type with other numbers in it.
     const fn with_digest(self, digest: u64) -> Self {
         Self { digest, ..self }
     }
 }
 
 impl EndType {
-    /// The same with these numbers in it.
+    /// Returns the type with these numbers in it.
     fn with(&self, element: Option<Type>, index: TypeIndex) -> Self {
         let facts = self.facts.with_digest(digest((&element, index)));
         Self { facts, element, index }
     }
 }
 
-/// Whether resolving changed nothing. Types in which it did are new ones.
+/// Returns `true` if resolving has changed nothing. A type in which it has is a new one.
 fn is_same(before: &Type, after: &Type) -> bool {
     match (before, after) {
         (Type::List(before), Type::List(after)) => Arc::ptr_eq(before, after),

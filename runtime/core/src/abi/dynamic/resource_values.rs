@@ -1,4 +1,4 @@
-//! The values of resources that the host keeps.
+//! The values of resources, which the host keeps.
 
 use alloc::sync::Arc;
 use core::any::Any;
@@ -7,23 +7,22 @@ use crate::abi::{Resource, Shape};
 use crate::builtin::TypeIndex;
 use crate::error::{AbiError, Failure};
 
-/// The value of a resource, as the host keeps it: of any Rust type, and shared by those who have
-/// borrowed it.
+/// The value of a resource: of any Rust type, and shared by its borrowers.
 pub type SharedValue = Arc<dyn Any + Send + Sync>;
 
-/// The place where the host keeps the values of resources: each by a representation.
+/// The host's store of the values of resources, each with a representation.
 pub trait ResourceValues {
-    /// Puts the value of a resource of the type `ty`, which is about to be given or lent to a guest:
-    /// `shape` is an [`Own`](Shape::Own) or a [`Borrow`](Shape::Borrow). Returns the representation by
-    /// which it is known.
+    /// Stores the value of a resource of the type `ty`, which is passed or lent to a guest next.
+    /// Returns its representation. `shape` is an [`Own`](Shape::Own) or a
+    /// [`Borrow`](Shape::Borrow).
     ///
     /// # Errors
     ///
     /// [`AbiError::ResourceValue`] if resources of this type have no values of that Rust type.
     fn put(&mut self, shape: &Shape, ty: TypeIndex, value: &SharedValue) -> Result<u64, Failure>;
 
-    /// Takes the value of a resource, which the host has got: `shape` is an [`Own`](Shape::Own) or a
-    /// [`Borrow`](Shape::Borrow), whose value stays where it is, too.
+    /// Takes the value of a resource that the host has got. `shape` is an [`Own`](Shape::Own), or
+    /// a [`Borrow`](Shape::Borrow), whose value also stays stored.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Results of calls, as a host wants them: as values, or as a Rust type.
+//! Results of calls, as [`Val`]s or as Rust types.
 
 use crate::error::{AbiError, Failure};
 
@@ -9,22 +9,22 @@ use super::type_list::TypeList;
 use super::val::Val;
 use crate::abi::{Abi, CoreValueIter, Lift, LiftContext, LiftHandles, Shape, lift_flat_values};
 
-/// A type that a host can have the result of a call as.
+/// A type that the result of a call can have in the host.
 ///
 /// It is implemented for `Option<Val>`, and for each type that implements [`Lift`] and borrows
 /// nothing. Both implementations are here, because only this crate can show that they do not
-/// overlap. There is no need to implement it for a type of your own.
+/// overlap. There is no need to implement it for other types.
 pub trait ReturnedValue: Send + Sized + 'static {
-    /// The shape of the Rust type. None for `Option<Val>`, which is a result of any type.
+    /// The shape of the Rust type. `None` for `Option<Val>`, which is a result of any type.
     const SHAPE: Option<Shape>;
 
-    /// True if a value can contain handles.
+    /// `true` if a value can contain handles.
     const HANDLES: bool;
 
-    /// The layout and flat form, if its values are nothing but their bits.
+    /// The layout and flat form, if its values are only their bits.
     const INLINE: Option<Abi>;
 
-    /// Lifts the result, of one of these types, from at most `max_flat` core values.
+    /// Lifts a result of one of these types from at most `max_flat` core values.
     ///
     /// # Errors
     ///
@@ -36,22 +36,25 @@ pub trait ReturnedValue: Send + Sized + 'static {
         values: &mut CoreValueIter<'_>,
     ) -> Result<Self, Failure>;
 
-    /// Lifts a value that is nothing but its bits, from those.
+    /// Lifts a value that is only its bits.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ValueMismatch`] if it is not [inline](Self::INLINE); those of lifting.
+    /// - [`AbiError::ValueMismatch`] if it is not [inline](Self::INLINE).
+    /// - Those of lifting.
     fn lift_inline<H: LiftHandles>(
         cx: &mut LiftContext<'_, H>,
         values: &mut CoreValueIter<'_>,
     ) -> Result<Self, Failure>;
 
-    /// Makes the result from a value of one of these types. Without types, only `Option<Val>` can be
-    /// made, of which the value is then taken. The values of resources in it are taken out of `kept`.
+    /// Makes the result from a value of one of these types. The values of resources in it are
+    /// taken out of `kept`. Without types, only an `Option<Val>` can be made, by taking the
+    /// value.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ValueMismatch`] if it is not of the Rust type; those of [`ResourceValues::take`].
+    /// - [`AbiError::ValueMismatch`] if the value doesn't have the Rust type.
+    /// - Those of [`ResourceValues::take`].
     fn from_val(
         val: &mut Option<Val>,
         types: Option<&TypeList>,

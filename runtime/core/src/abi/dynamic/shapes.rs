@@ -6,7 +6,7 @@ use super::display::{Cut, Spell, spell};
 use super::ty::Type;
 use crate::abi::Shape;
 
-/// The type without parts that a shape is.
+/// Returns the type of a shape without parts.
 pub(super) const fn scalar(shape: &Shape) -> Option<Type> {
     Some(match shape {
         Shape::Bool => Type::Bool,
@@ -27,7 +27,7 @@ pub(super) const fn scalar(shape: &Shape) -> Option<Type> {
     })
 }
 
-/// As WIT spells it, with the paths of the Rust types that stand for resources.
+/// Writes the shape as WIT does, with the paths of Rust types for resources.
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         spell(self, f)

@@ -1,7 +1,8 @@
 //! Lowering: the reference's `store` and `lower_flat`.
+//! Lowering of values whose types are known at run time: the reference's `store` and
+//! `lower_flat`.
 //!
-//! Values were checked before; one that is not of its type after all is
-//! [`AbiError::ValueMismatch`].
+//! Values were checked before. If one doesn't have its type, that is [`AbiError::ValueMismatch`].
 
 use crate::error::{AbiError, Error, Failure};
 use crate::trap::EndKind;
@@ -13,8 +14,8 @@ use crate::abi::{FlatValues, Lower, LowerContext};
 
 const MISMATCH: Failure = Failure::Error(Error::Abi(AbiError::ValueMismatch));
 
-/// Lowers a value of any type: `$lower` does it with `$it`, where a value of the Component Model
-/// is one of Rust, and the other arms where not.
+/// Lowers a value of any type. `$lower` lowers `$it`, if the value is one of a Rust type; the
+/// other arms lower other values.
 macro_rules! lowered {
     ($ty_and_val:expr, $it:ident => $lower:expr, { $($others:tt)* }) => {
         match $ty_and_val {
@@ -36,7 +37,7 @@ macro_rules! lowered {
     };
 }
 
-/// `store`: writes a value of type `ty` at `address`, where there is room for it.
+/// Writes a value of type `ty` at `address`, where there is room for it: `store`.
 ///
 /// # Errors
 ///
@@ -60,7 +61,8 @@ pub(super) fn store<C: LowerContext + ?Sized>(
     })
 }
 
-/// `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` and `lower_error_context`
+/// Lowers a handle: `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` and
+/// `lower_error_context`.
 fn lower_handle<C: LowerContext + ?Sized>(
     cx: &mut C,
     val: &Val,
@@ -100,7 +102,7 @@ fn store_list_into_range<C: LowerContext + ?Sized>(
     Ok((address, u64::try_from(elements.len()).map_err(|_| AbiError::TooLong)?))
 }
 
-/// `store_list_into_valid_range`: writes values of type `ty` one after the other.
+/// Writes values of type `ty` one after the other: `store_list_into_valid_range`.
 pub(super) fn store_list_into_valid_range<C: LowerContext + ?Sized>(
     cx: &mut C,
     elements: &[Val],
@@ -143,7 +145,7 @@ fn store_variant<C: LowerContext + ?Sized>(
     }
 }
 
-/// `lower_flat`: adds the core values of a value of type `ty` to `flat`.
+/// Adds the core values of a value of type `ty` to `flat`: `lower_flat`.
 ///
 /// # Errors
 ///

@@ -1,8 +1,9 @@
 //! Types of values, checked and laid out.
 //!
-//! There are as many kinds as the ABI tells apart: a tuple is a record, an enum, an option and a
-//! result are variants, a map and a fixed-length list are lists (the reference's `despecialize`).
-//! What a type was before is its *shape*, which decides how it is named and printed.
+//! There are as many kinds as the ABI distinguishes: a tuple is a record; an enum, an option and
+//! a result are variants; a map and a fixed-length list are lists (the reference's
+//! `despecialize`). The form before that is the type's *shape*, which decides its name and its
+//! text.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -12,10 +13,29 @@ use crate::builtin::TypeIndex;
 
 use crate::abi::{Abi, FlagsAbi, Offset, VariantAbi};
 
-/// The type of a value.
+/// The type of a value, when it is only known at run time.
 ///
-/// Cloning one copies a pointer. Two are equal if they are spelled the same; hashing one takes
-/// one step, and comparing two takes one if they are the same or if they differ.
+/// ```
+/// # use weft_core as weft;
+/// use weft::abi::{CoreValueIter, LiftContext, Options, StringEncoding, Type, TypeList, Val};
+/// use weft::core_value::IntegerType;
+///
+/// let person = Type::record([("name", Type::String), ("age", Type::U8)])?;
+/// let params = TypeList::new([person])?;
+///
+/// let memory = b"....Ada";
+/// let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
+/// let mut cx = LiftContext::new(memory, options);
+/// let lifted = params.lift_flat_values(&mut cx, 16, &mut CoreValueIter::new(&[4, 3, 36]))?;
+/// assert_eq!(lifted, [Val::record([Val::from("Ada"), Val::U8(36)])]);
+///
+/// let mismatch = params.check(&[Val::record([Val::from("Ada"), Val::Bool(true)])]).unwrap_err();
+/// assert_eq!(mismatch.to_string(), "at [0].age: expected u8, found a bool");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Cloning a type copies a pointer. Two types are equal if they have the same text. Hashing a type
+/// takes one step, and so does comparing two types that are the same, or that differ.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `bool`
@@ -56,10 +76,10 @@ pub enum Type {
     Flags(Arc<FlagsType>),
     /// `own` of a resource type.
     ///
-    /// The number may be the component's own: whoever has the handle table,
-    /// [`LiftHandles`](crate::abi::LiftHandles) and
-    /// [`LowerContext`](crate::abi::LowerContext), is given it and translates it to the
-    /// machine's, which is the one in a [`Resource`](crate::abi::Resource).
+    /// The number may be the component's own. The owner of the handle table,
+    /// [`LiftHandles`](crate::abi::LiftHandles) or [`LowerContext`](crate::abi::LowerContext),
+    /// translates it to the machine's number, which is the one in a
+    /// [`Resource`](crate::abi::Resource).
     Own(TypeIndex),
     /// `borrow` of a resource type, numbered as for [`Own`](Self::Own)
     Borrow(TypeIndex),
@@ -69,24 +89,24 @@ pub enum Type {
     Future(Arc<EndType>),
 }
 
-/// What is known of a compound type besides its parts.
+/// The properties of a compound type beside its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Facts {
-    /// Of everything that the type is spelled with; the same for two that are equal.
+    /// The digest of the type's text, which is the same for equal types.
     pub(crate) digest: u64,
-    /// How many parts it has: itself, and those of each of its parts as often as they occur.
+    /// The number of its parts: itself, and those of each part as often as it occurs.
     pub(crate) parts: u32,
     pub(crate) abi: Abi,
-    /// How many types it is nested in itself, the longest way.
+    /// The greatest depth of nested types in it.
     pub(crate) depth: u32,
     pub(crate) contains: Contains,
-    /// Every pattern of bits is a value, and every byte is part of it.
+    /// `true` if every pattern of bits is a value, and every byte is part of it.
     pub(crate) plain: bool,
-    /// Every core value that it is flattened to is moved as it is.
+    /// `true` if every core value that it is flattened to is moved unchanged.
     pub(crate) flat_plain: bool,
 }
 
-/// The set of things that may be in a value of a type.
+/// The set of kinds of parts that may be in a value of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Contains(u8);
 
@@ -103,12 +123,12 @@ impl Contains {
     /// A float, and so a NaN.
     pub(crate) const FLOAT: Self = Self(8);
 
-    /// Returns what there may be in either.
+    /// Returns the kinds that may be in either.
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Returns `true` if there may be any of `other`.
+    /// Returns `true` if there may be one of the kinds of `other`.
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -120,7 +140,7 @@ impl Facts {
     }
 
     const fn leaf(abi: Abi, plain: bool) -> Self {
-        // A leaf is hashed as it is.
+        // A leaf is hashed by itself.
         Self {
             digest: 0,
             parts: 1,
@@ -133,15 +153,15 @@ impl Facts {
     }
 }
 
-/// The parts of something with a name and a type of so many: a name counts as one for every 64
-/// bytes, as whoever compares types compares names.
+/// Returns the number of parts of a name and a type with `parts` parts. A name counts as one for
+/// every 64 bytes, because comparing types compares names.
 pub(super) fn named(name: &str, parts: u32) -> u32 {
     let name = u32::try_from(name.len() / 64).unwrap_or(u32::MAX);
     parts.max(1).saturating_add(name)
 }
 
-/// Types that were hashed when they were made. `facts` is their first field, so that two that
-/// differ are told apart by it alone when they are compared.
+/// Implements `Hash` for types that were hashed when they were made. `facts` is their first
+/// field, so that comparing two types that differ only looks at it.
 macro_rules! hashed_once {
     ($($ty:ty),*) => {$(
         impl Hash for $ty {
@@ -162,25 +182,25 @@ pub struct ListType {
     pub(super) shape: ListShape,
 }
 
-/// What a [`ListType`] is spelled as.
+/// The form in which a [`ListType`] is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ListShape {
     /// `list<element>`
     List,
     /// `list<element, length>`
     FixedLength(u32),
-    /// `map<key, value>`, whose elements are the tuples of both
+    /// `map<key, value>`, whose elements are tuples of both
     Map,
 }
 
 impl ListType {
-    /// The type of the elements.
+    /// Returns the type of the elements.
     #[must_use]
     pub const fn element(&self) -> &Type {
         &self.element
     }
 
-    /// What it is spelled as.
+    /// Returns the form in which it is written.
     #[must_use]
     pub const fn shape(&self) -> ListShape {
         self.shape
@@ -192,28 +212,28 @@ impl ListType {
 pub struct RecordType {
     pub(super) facts: Facts,
     pub(super) fields: Box<[Field]>,
-    /// What is moved at a time from memory to memory.
+    /// The parts that are each moved from memory to memory at once.
     pub(super) runs: Arc<[Run]>,
     pub(super) shape: RecordShape,
-    /// Whether lifting one of the fields may trap.
+    /// `true` if lifting one of the fields may trap.
     pub(super) lifting_traps: bool,
 }
 
 /// A part of a record that is moved from memory to memory at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Run {
-    /// So many bytes: plain fields, next to one another in memories of both widths.
+    /// This many bytes of plain fields, next to one another in memories of both widths.
     Bytes(Offset, u64),
     /// The field with this number.
     Field(usize),
 }
 
-/// What a [`RecordType`] is spelled as.
+/// The form in which a [`RecordType`] is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RecordShape {
     /// `record`
     Record,
-    /// `tuple`, whose fields are called `0`, `1`, …
+    /// `tuple`, whose fields have the names `0`, `1`, …
     Tuple,
 }
 
@@ -226,7 +246,7 @@ pub struct Field {
 }
 
 impl RecordType {
-    /// The fields.
+    /// Returns the fields.
     #[must_use]
     pub const fn fields(&self) -> &[Field] {
         &self.fields
@@ -241,7 +261,7 @@ impl RecordType {
         &self.runs
     }
 
-    /// What it is spelled as.
+    /// Returns the form in which it is written.
     #[must_use]
     pub const fn shape(&self) -> RecordShape {
         self.shape
@@ -249,19 +269,19 @@ impl RecordType {
 }
 
 impl Field {
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its type.
+    /// Returns its type.
     #[must_use]
     pub const fn ty(&self) -> &Type {
         &self.ty
     }
 
-    /// Where it lies in the record.
+    /// Returns its offset in the record.
     #[must_use]
     pub const fn offset(&self) -> Offset {
         self.offset
@@ -277,16 +297,16 @@ pub struct VariantType {
     pub(super) variant: VariantAbi,
 }
 
-/// What a [`VariantType`] is spelled as.
+/// The form in which a [`VariantType`] is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VariantShape {
     /// `variant`
     Variant,
     /// `enum`
     Enum,
-    /// `option`, whose cases are called `none` and `some`
+    /// `option`, whose cases have the names `none` and `some`
     Option,
-    /// `result`, whose cases are called `ok` and `error`
+    /// `result`, whose cases have the names `ok` and `error`
     Result,
 }
 
@@ -298,24 +318,24 @@ pub struct Case {
 }
 
 impl VariantType {
-    /// The cases.
+    /// Returns the cases.
     #[must_use]
     pub const fn cases(&self) -> &[Case] {
         &self.cases
     }
 
-    /// What it is spelled as.
+    /// Returns the form in which it is written.
     #[must_use]
     pub const fn shape(&self) -> VariantShape {
         self.shape
     }
 
-    /// The discriminant and where the payload lies.
+    /// Returns the layout of the discriminant and the payload.
     pub(crate) const fn variant(&self) -> &VariantAbi {
         &self.variant
     }
 
-    /// Whether a value is no more than its discriminant.
+    /// Returns `true` if a value is only its discriminant.
     pub(crate) fn has_no_payloads(&self) -> bool {
         self.cases.iter().all(|case| case.payload.is_none())
     }
@@ -327,13 +347,13 @@ impl VariantType {
 }
 
 impl Case {
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The type of its payload.
+    /// Returns the type of its payload.
     #[must_use]
     pub const fn payload(&self) -> Option<&Type> {
         self.payload.as_ref()
@@ -347,12 +367,12 @@ pub struct FlagsType {
 }
 
 impl FlagsType {
-    /// The labels, that of the lowest bit first.
+    /// Returns the labels, that of the lowest bit first.
     pub fn labels(&self) -> impl ExactSizeIterator<Item = &str> {
         self.labels.iter().map(|label| &**label)
     }
 
-    /// The bits that have a label.
+    /// Returns the bits that have a label.
     #[must_use]
     pub const fn mask(&self) -> u32 {
         self.abi().mask()
@@ -369,7 +389,7 @@ impl FlagsType {
     }
 }
 
-/// `stream` or `future`: what comes out of the end, and how the definition is numbered.
+/// `stream` or `future`, with the type of its elements and the number of its definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndType {
     pub(super) facts: Facts,
@@ -378,14 +398,14 @@ pub struct EndType {
 }
 
 impl EndType {
-    /// The type of the elements.
+    /// Returns the type of the elements.
     #[must_use]
     pub const fn element(&self) -> Option<&Type> {
         self.element.as_ref()
     }
 
-    /// The number that whoever has the handle table knows the type by; as for
-    /// [`Type::Own`], it may be the component's own.
+    /// Returns the number of the type for the owner of the handle table. As in [`Type::Own`], it
+    /// may be the component's own.
     #[must_use]
     pub const fn index(&self) -> TypeIndex {
         self.index
@@ -393,13 +413,13 @@ impl EndType {
 }
 
 impl Type {
-    /// Size, alignment and flat form.
+    /// Returns its size, alignment and flat form.
     #[must_use]
     pub fn abi(&self) -> Abi {
         self.facts().abi
     }
 
-    /// `contains_borrow`: whether there is a `borrow` in it.
+    /// Returns `true` if there is a `borrow` in it: `contains_borrow`.
     #[must_use]
     pub fn contains_borrow(&self) -> bool {
         self.facts().contains.has(Contains::BORROW)
@@ -411,14 +431,15 @@ impl Type {
         self.facts().contains.has(Contains::NUMBER)
     }
 
-    /// Whether every pattern of bits is a value, and every byte is part of it: such values are
-    /// copied as bytes.
+    /// Returns `true` if every pattern of bits is a value, and every byte is part of it. Such
+    /// values are copied as bytes.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.facts().plain
     }
 
-    /// Whether lifting one may trap: not every pattern of bits is a value, or it does something.
+    /// Returns `true` if lifting may trap, because not every pattern of bits is a value, or
+    /// because it changes something.
     pub(crate) fn lifting_traps(&self) -> bool {
         match self {
             Self::Bool
@@ -449,7 +470,7 @@ impl Type {
         }
     }
 
-    /// Returns true if a value can contain a float, and so a NaN.
+    /// Returns `true` if a value can contain a float, and so a NaN.
     #[must_use]
     pub fn contains_float(&self) -> bool {
         self.facts().contains.has(Contains::FLOAT)

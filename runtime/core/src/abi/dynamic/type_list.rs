@@ -15,17 +15,17 @@ use super::val::Val;
 use crate::abi::context::LowerContextExt as _;
 use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 
-/// The types of a function's parameters, or that of its result, or of none.
+/// The types of a function's parameters, or of its result, or an empty list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TypeList {
-    /// What they are if they go through memory.
+    /// The record that they are if they go through memory.
     record: RecordType,
 }
 
-/// What went wrong when values were lowered.
+/// The failure of lowering values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 pub enum LowerFailure {
-    /// A value is not of its type. Nothing was lowered.
+    /// A value doesn't have its type. Nothing was lowered.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
     /// The guest broke a rule, or a limit is reached.
@@ -34,14 +34,14 @@ pub enum LowerFailure {
 }
 
 impl TypeList {
-    /// These types.
+    /// Creates a list of these types.
     ///
-    /// Together they are no type, so that the limits of a type's size and depth are none of
-    /// theirs, though what goes through memory lies there as a tuple.
+    /// Together they are not a type. So the limits of a type's size and depth don't apply to
+    /// them, although they lie in memory as a tuple.
     ///
     /// # Errors
     ///
-    /// [`InvalidType::TooManyParts`]
+    /// [`InvalidType::TooManyParts`] if they have too many parts together.
     pub fn new(types: impl IntoIterator<Item = Type>) -> Result<Self, InvalidType> {
         let record = RecordType::tuple(types);
         if record.facts.parts > Type::MAX_PARTS {
@@ -50,32 +50,32 @@ impl TypeList {
         Ok(Self { record })
     }
 
-    /// The types.
+    /// Returns the types.
     pub fn types(&self) -> impl ExactSizeIterator<Item = &Type> {
         self.record.fields().iter().map(Field::ty)
     }
 
-    /// The layout and the flat form of all of them, for
+    /// Returns the layout and the flat form of all of them, for
     /// [`flatten_functype`](crate::abi::Flattening::flatten_functype).
     #[must_use]
     pub const fn abi(&self) -> Abi {
         self.record.facts.abi
     }
 
-    /// Returns true if a value can contain a float, and so a NaN.
+    /// Returns `true` if a value can contain a float, and so a NaN.
     #[must_use]
     pub const fn contains_float(&self) -> bool {
         self.record.facts.contains.has(Contains::FLOAT)
     }
 
-    /// Returns true if a value can contain a handle.
+    /// Returns `true` if a value can contain a handle.
     #[must_use]
     pub const fn contains_handle(&self) -> bool {
         self.record.facts.contains.has(Contains::HANDLE)
     }
 
-    /// Returns true if each core value that the values are flattened to is moved from guest to guest
-    /// as it is: there is nothing in them but integers of 32 and 64 bits and floats.
+    /// Returns `true` if each core value that the values are flattened to is moved from guest to
+    /// guest unchanged. This is so if they contain only integers of 32 and 64 bits and floats.
     #[must_use]
     pub const fn is_flat_plain(&self) -> bool {
         self.record.facts.flat_plain
@@ -87,7 +87,7 @@ impl TypeList {
         self.record.facts.contains.has(Contains::NUMBER)
     }
 
-    /// Of the same fields as a list that there is.
+    /// Creates a list of a record's fields, which are those of an existing list.
     pub(super) const fn of_record(record: RecordType) -> Self {
         Self { record }
     }
@@ -96,11 +96,11 @@ impl TypeList {
         &self.record
     }
 
-    /// Whether `vals` are values of these types.
+    /// Checks that `vals` are values of these types.
     ///
     /// # Errors
     ///
-    /// [`Mismatch`], which says where they aren't; the path begins with the position.
+    /// [`Mismatch`], which names the part that differs. Its path begins with the position.
     pub fn check(&self, vals: &[Val]) -> Result<(), Mismatch> {
         if vals.len() != self.record.fields().len() {
             return self.record.check(vals);
@@ -110,12 +110,14 @@ impl TypeList {
         })
     }
 
-    /// `lift_flat_values`: values from at most `max_flat` core values, or from the memory that the
-    /// one core value is the address of.
+    /// Lifts values of these types: `lift_flat_values`.
+    ///
+    /// They come from at most `max_flat` core values, or from the memory whose address is the one
+    /// core value.
     ///
     /// # Errors
     ///
-    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, and those of loading.
+    /// The traps `pointer-unaligned` and `pointer-out-of-bounds`, and those of loading.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
     pub fn lift_flat_values<H: LiftHandles>(
@@ -129,8 +131,8 @@ impl TypeList {
         Ok(lifted)
     }
 
-    /// Lifts as [`lift_flat_values`](Self::lift_flat_values) does, and appends the values to `lifted`,
-    /// so that its memory can be used again.
+    /// Lifts as [`lift_flat_values`](Self::lift_flat_values) does, and appends the values to
+    /// `lifted`, so that its memory can be used again.
     ///
     /// # Errors
     ///
@@ -151,14 +153,17 @@ impl TypeList {
         load_fields(cx, bytes, &self.record, lifted)
     }
 
-    /// `lower_flat_values`: values as at most `max_flat` core values, or in memory: at
-    /// `out_param`, or at an address that becomes the one core value.
+    /// Lowers values of these types: `lower_flat_values`.
+    ///
+    /// They become at most `max_flat` core values, or are stored in memory: at `out_param`, or at
+    /// an address that becomes the one core value.
     ///
     /// # Errors
     ///
-    /// [`LowerFailure::Mismatch`], with nothing lowered. Traps: `realloc-unaligned`,
-    /// `realloc-out-of-bounds`, or `pointer-unaligned`, `pointer-out-of-bounds` for an
-    /// `out_param`; what `realloc` traps with, and what lowering handles does.
+    /// - [`LowerFailure::Mismatch`] if a value has another type, with nothing lowered.
+    /// - The traps `realloc-unaligned` and `realloc-out-of-bounds`, or `pointer-unaligned` and
+    ///   `pointer-out-of-bounds` for an `out_param`.
+    /// - The traps of `realloc` and of lowering handles.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
     pub fn lower_flat_values<C: LowerContext + ?Sized>(
@@ -174,8 +179,8 @@ impl TypeList {
         Ok(flat)
     }
 
-    /// Lowers as [`lower_flat_values`](Self::lower_flat_values) does, and appends the core values to
-    /// `flat`. The caller has [checked](Self::check) `vals`, which is not done again.
+    /// Lowers as [`lower_flat_values`](Self::lower_flat_values) does, and appends the core values
+    /// to `flat`. The caller has [checked](Self::check) `vals`; this doesn't check them again.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Values.
+//! Values whose types are known at run time.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -11,8 +11,18 @@ use crate::abi::{NanBits, Resource};
 
 /// A value of the Component Model.
 ///
-/// Fields and cases are numbered; their names are the [`Type`](super::Type)'s. As in the
+/// Fields and cases have numbers; their names are in the [`Type`](super::Type). As in the
 /// Component Model, all NaNs are one value, and 0 and −0 are two.
+///
+/// ```
+/// # use weft_core as weft;
+/// use weft::abi::Val;
+///
+/// let person = Val::record([Val::from("Ada"), Val::U8(36)]);
+/// let people = Val::list([person.clone()]);
+/// assert_eq!(people, Val::List(vec![person]));
+/// assert_eq!(Val::option(Some(Val::U8(1))), Val::Variant(1, Some(Box::new(Val::U8(1)))));
+/// ```
 #[derive(Clone, Debug)]
 pub enum Val {
     /// `bool`
@@ -41,8 +51,8 @@ pub enum Val {
     Char(char),
     /// `string`
     String(Box<str>),
-    /// `list`, `list<…, n>`; also `map`, each of whose entries is a [`Record`](Self::Record) of
-    /// two
+    /// `list` and `list<…, n>`; also `map`, each of whose entries is a [`Record`](Self::Record)
+    /// of two values
     List(Vec<Self>),
     /// `record`, `tuple`: the fields, in the type's order
     Record(Vec<Self>),
@@ -63,22 +73,22 @@ pub enum Val {
 }
 
 impl Val {
-    /// A record or tuple.
+    /// Creates a record or tuple.
     pub fn record(fields: impl IntoIterator<Item = Self>) -> Self {
         Self::Record(fields.into_iter().collect())
     }
 
-    /// A list, of fixed length or not.
+    /// Creates a list, of fixed length or not.
     pub fn list(elements: impl IntoIterator<Item = Self>) -> Self {
         Self::List(elements.into_iter().collect())
     }
 
-    /// A map.
+    /// Creates a map.
     pub fn map(entries: impl IntoIterator<Item = (Self, Self)>) -> Self {
         Self::list(entries.into_iter().map(|(key, value)| Self::record([key, value])))
     }
 
-    /// An option.
+    /// Creates an option.
     #[must_use]
     pub fn option(some: Option<Self>) -> Self {
         match some {
@@ -87,7 +97,7 @@ impl Val {
         }
     }
 
-    /// A result.
+    /// Creates a result.
     pub fn result(result: Result<Option<Self>, Option<Self>>) -> Self {
         match result {
             Ok(ok) => Self::Variant(0, ok.map(Box::new)),
@@ -95,7 +105,7 @@ impl Val {
         }
     }
 
-    /// What kind of value it is, for messages.
+    /// Returns the kind of value, for messages.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Bool(_) => "a bool",
@@ -136,7 +146,7 @@ impl From<String> for Val {
     }
 }
 
-/// The values of Rust types that are one value.
+/// Implements `From` for Rust types that are one value.
 macro_rules! from {
     ($($variant:ident($ty:ty);)*) => {$(
         impl From<$ty> for Val {

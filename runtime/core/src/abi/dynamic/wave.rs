@@ -1,7 +1,7 @@
 //! Values as text: WAVE, the WebAssembly Value Encoding (feature `wave`).
 //!
-//! The grammar is that of the crate `wasm-wave`; here is only how it sees a [`Val`], which knows
-//! its type by what stands beside it.
+//! The grammar is that of the crate `wasm-wave`. This implements its traits for a [`Val`] with
+//! its type.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -21,28 +21,28 @@ use super::ty::{Case, Field, ListShape, RecordShape, Type, VariantShape};
 use super::type_list::TypeList;
 use super::val::Val;
 
-/// A value that has no text, or a text that is no value.
+/// The error of a value that has no text, or of a text that is not a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum WaveError {
-    /// The value is not of its type.
+    /// The value doesn't have its type.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
     /// WAVE has no text for handles, streams and futures.
     #[error("{0}")]
     NoText(String),
-    /// The text is not that of a value of the type.
+    /// The text is not a value of the type.
     #[error("{message} at {}..{}", range.start, range.end)]
     Text {
         /// The mistake.
         message: String,
-        /// The place of the mistake: bytes of the text.
+        /// The place of the mistake, in bytes of the text.
         range: Range<usize>,
     },
 }
 
 impl WaveError {
-    /// Returns the error of the grammar, in a text that begins after `offset` bytes of another one.
+    /// Converts an error of the grammar. The text begins after `offset` bytes of the parsed text.
     fn of_text(error: &ParserError, offset: usize) -> Self {
         let message = match (error.source(), error.detail()) {
             (Some(source), _) => format!("{}: {source}", error.kind()),
@@ -55,7 +55,7 @@ impl WaveError {
 }
 
 impl Type {
-    /// A value of this type as WAVE.
+    /// Returns a value of this type as WAVE.
     ///
     /// ```
     /// # use weft_core as weft;
@@ -70,20 +70,20 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// [`WaveError::Mismatch`] if it isn't of this type, [`WaveError::NoText`] if there are handles
-    /// in it.
+    /// - [`WaveError::Mismatch`] if it has another type.
+    /// - [`WaveError::NoText`] if there are handles in it.
     pub fn to_wave(&self, val: &Val) -> Result<String, WaveError> {
         self.check(val)?;
         let value = Value { ty: self.clone(), val: val.clone() };
         wasm_wave::to_string(&value).map_err(|error| WaveError::NoText(error.to_string()))
     }
 
-    /// The value of this type that a text in WAVE is.
+    /// Parses a text in WAVE as a value of this type.
     ///
     /// # Errors
     ///
-    /// [`WaveError::Text`], which says where in the text; [`WaveError::Mismatch`] if a
-    /// fixed-length list has another length.
+    /// - [`WaveError::Text`], which names the place in the text.
+    /// - [`WaveError::Mismatch`] if a fixed-length list has another length.
     pub fn parse_wave(&self, text: &str) -> Result<Val, WaveError> {
         let value: Value =
             wasm_wave::from_str(self, text).map_err(|error| WaveError::of_text(&error, 0))?;
@@ -98,7 +98,7 @@ impl Type {
         }
     }
 
-    /// The payload of a case.
+    /// Returns the type of the payload of a case.
     fn payload(&self, case: usize) -> Option<Self> {
         match self {
             Self::Variant(variant) => variant.cases().get(case)?.payload().cloned(),
@@ -128,12 +128,12 @@ impl Type {
     }
 }
 
-/// The name of a function in front of arguments, which the grammar asks for.
+/// The name of a function before arguments, which the grammar needs.
 const NAME: &str = "f";
 
 impl TypeList {
-    /// Returns the values of these types that a text in WAVE is: those in parentheses, such as
-    /// `(1, "a")`. Values of options may be left out at the end.
+    /// Parses a text in WAVE as values of these types, in parentheses, such as `(1, "a")`. Values
+    /// of options may be left out at the end.
     ///
     /// ```
     /// # use weft_core as weft;
@@ -147,8 +147,8 @@ impl TypeList {
     ///
     /// # Errors
     ///
-    /// [`WaveError::Text`], which says where in the text; [`WaveError::Mismatch`] if a
-    /// fixed-length list has another length.
+    /// - [`WaveError::Text`], which names the place in the text.
+    /// - [`WaveError::Mismatch`] if a fixed-length list has another length.
     pub fn parse_wave(&self, text: &str) -> Result<Vec<Val>, WaveError> {
         let of_text = |error: ParserError| WaveError::of_text(&error, NAME.len());
         let call = format!("{NAME}{text}");
@@ -179,7 +179,8 @@ impl WasmType for Type {
             Self::String => WasmTypeKind::String,
             Self::Flags(_) => WasmTypeKind::Flags,
             Self::List(list) => match list.shape() {
-                // `wasm-wave` writes both alike and reads only the one; the length is checked here.
+                // `wasm-wave` writes both in the same way, and can only read lists. The length is
+                // checked here.
                 ListShape::List | ListShape::FixedLength(_) => WasmTypeKind::List,
                 ListShape::Map => WasmTypeKind::Map,
             },
@@ -246,8 +247,8 @@ impl WasmType for Type {
     }
 }
 
-/// A value and its type. Whoever asks for a part has seen which kind it is; asked for another,
-/// there is nothing to give, and a zero or nothing is given.
+/// A value and its type. A caller that asks for a part knows the kind. For a part of another
+/// kind, it gets a zero or an empty part.
 #[derive(Clone)]
 struct Value {
     ty: Type,
@@ -287,7 +288,7 @@ impl Value {
     }
 }
 
-/// The functions that make a value of one kind, and that give what it is.
+/// Defines the functions that make a value of one kind, and that return its content.
 macro_rules! scalars {
     ($($make:ident $unwrap:ident: $variant:ident($ty:ty);)*) => {$(
         fn $make(val: $ty) -> Self {

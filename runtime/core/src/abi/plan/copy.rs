@@ -1,16 +1,17 @@
-//! A copy between two memories that can't be had at the same time.
+//! Copies between two memories that are not accessible at the same time.
 
 use crate::error::{AbiError, Failure};
 
 use super::context::TransferContext;
 use crate::abi::memory::{range, range_mut};
 
-/// As many bytes are copied at a time; and of a copy that is short.
+/// The number of bytes that are copied at a time.
 const CHUNK: usize = 4096;
+/// The greatest number of bytes of a short copy.
 const SHORT: usize = 64;
 
-/// Copies bytes from memory to memory as `memmove` does: if the two are one memory and the places
-/// overlap, what arrives is what was there before.
+/// Copies bytes from memory to memory as `memmove` does. If the two memories are the same and the
+/// places overlap, the bytes arrive as they were before.
 pub(super) fn copy_in_chunks<C: TransferContext + ?Sized>(
     cx: &mut C,
     from: u64,
@@ -18,9 +19,9 @@ pub(super) fn copy_in_chunks<C: TransferContext + ?Sized>(
     length: u64,
 ) -> Result<(), Failure> {
     match usize::try_from(length) {
-        // Where there is nothing to copy, no address was checked.
+        // With nothing to copy, no address was checked.
         Ok(0) => Ok(()),
-        // Most copies are short, and to clear a large buffer takes longer than they do.
+        // Most copies are short, and clearing a large buffer takes longer than they do.
         Ok(size @ ..=SHORT) => {
             let mut buffer = [0; SHORT];
             let buffer = buffer.get_mut(..size).unwrap_or_default();
@@ -46,8 +47,8 @@ fn copy_long<C: TransferContext + ?Sized>(
         let size = usize::try_from(rest).unwrap_or(CHUNK).min(CHUNK);
         let buffer = buffer.get_mut(..size).unwrap_or_default();
         let count = u64::try_from(size).unwrap_or(rest);
-        // Nobody knows here whether the memories are one. If they are, no chunk is written over
-        // what is still to be read.
+        // It isn't known here if the memories are the same. If they are, no chunk overwrites
+        // bytes that are still to be read.
         let done = if to > from { rest.saturating_sub(count) } else { length - rest };
         let source = range(cx.source_memory(), from.saturating_add(done), count);
         buffer.copy_from_slice(source.ok_or(AbiError::UncheckedAddress)?);

@@ -1,4 +1,4 @@
-//! Many values, one after the other.
+//! Moves of many values, one after the other.
 
 use crate::error::{AbiError, Failure};
 
@@ -11,7 +11,7 @@ use crate::abi::Type;
 use crate::abi::memory::range;
 use crate::abi::scalar::load_small;
 
-/// Moves `length` values of type `element` from `from` on to `to` on.
+/// Moves `length` values of type `element`, which lie one after the other, from `from` to `to`.
 pub(super) fn transfer<C: TransferContext + ?Sized>(
     cx: &mut C,
     lifted: &mut LiftedHandles,
@@ -42,12 +42,11 @@ pub(super) fn transfer<C: TransferContext + ?Sized>(
     Ok(())
 }
 
-/// Whether elements that were lifted arrive as the bytes that they are; for some types that takes
-/// one pass over them.
+/// Returns `true` if lifted elements arrive as the same bytes. For some types, this takes one
+/// pass over them.
 fn may_be_copied(element: &Type, bytes: &[u8]) -> bool {
     match element {
-        // Any other byte is true, and arrives as 1. In blocks, of which all bytes are looked at
-        // at once.
+        // Any other byte is true, and arrives as 1. This looks at all bytes of a block at once.
         Type::Bool => {
             bytes.chunks(4096).all(|block| block.iter().fold(0, |all, byte| all | byte) <= 1)
         }
@@ -62,7 +61,7 @@ fn may_be_copied(element: &Type, bytes: &[u8]) -> bool {
     }
 }
 
-/// Discriminants, or flags.
+/// Returns the discriminants, or the flags, in some bytes.
 pub(super) fn numbers(bytes: &[u8], size: u32) -> impl Iterator<Item = u32> + '_ {
     let stride = usize::try_from(size).unwrap_or(1).max(1);
     bytes.chunks_exact(stride).filter_map(move |bytes| load_small(bytes, size))

@@ -1,4 +1,4 @@
-//! NaNs, where they do not keep their bits.
+//! Floats, and NaNs that don't keep their bits.
 
 use crate::error::{AbiError, Failure};
 
@@ -6,7 +6,7 @@ use super::context::TransferContext;
 use crate::abi::Type;
 use crate::abi::memory::range_mut;
 
-/// Returns `true` if a value of type `ty` arrives as the bytes that it is.
+/// Returns `true` if a value of type `ty` arrives as the same bytes.
 pub(super) fn is_copied<C: TransferContext + ?Sized>(cx: &C, ty: &Type) -> bool {
     ty.is_plain() && (!ty.contains_float() || cx.nan_bits().is_none())
 }

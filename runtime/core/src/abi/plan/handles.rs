@@ -1,5 +1,5 @@
-//! Handles between the two passes: out of the source's table, and not yet in the destination's; and
-//! how much may still be moved.
+//! Handles between the two passes: out of the source's table, and not yet in the destination's.
+//! Also the number of bytes that may still be moved.
 
 use alloc::collections::VecDeque;
 
@@ -12,7 +12,7 @@ use crate::trap::EndKind;
 use super::context::TransferContext;
 use crate::abi::{Resource, Type};
 
-/// What one handle was lifted as.
+/// A lifted handle.
 #[derive(Clone, Copy, Debug)]
 enum LiftedHandle {
     Own(Resource),
@@ -22,28 +22,28 @@ enum LiftedHandle {
     ErrorContext(ErrorContextId),
 }
 
-/// So many handles are kept without allocating.
+/// The number of handles that need no allocation.
 const FEW: usize = 4;
 
-/// The handles of values that were lifted, in their order; it is also that of lowering, which
-/// begins when all are lifted. Where there are few, nothing is allocated.
+/// The handles of lifted values, in their order. Lowering, which begins after all are lifted,
+/// takes them in the same order. A few handles need no allocation.
 #[derive(Debug, Default)]
 pub(super) struct LiftedHandles {
     few: ArrayVec<LiftedHandle, FEW>,
-    /// How many of the few were lowered.
+    /// The number of the few that were lowered.
     lowered: usize,
-    /// Those behind the few.
+    /// The handles after the few.
     more: VecDeque<LiftedHandle>,
-    /// As many bytes of lists and strings as may still be moved, once there was one.
+    /// The number of bytes of lists and strings that may still be moved, after the first of them.
     budget: Option<u64>,
 }
 
 impl LiftedHandles {
-    /// Takes the bytes of a list or string from what may be moved.
+    /// Takes the bytes of a list or string from the budget.
     ///
     /// The lists in a list may all lie in the same place, so that a small memory can hold a value
-    /// that no time suffices for. Lists that don't share their places are never more than the
-    /// memory, so that only those that do can go over the budget.
+    /// that would take for ever to move. Lists in different places are never larger than the
+    /// memory. So only lists that share their places can go over the budget.
     pub(super) fn charge<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
@@ -57,12 +57,13 @@ impl LiftedHandles {
         Ok(())
     }
 
-    /// The first pass is over: what is moved is counted anew.
+    /// Begins the budget anew, for the second pass.
     pub(super) const fn are_lifted(&mut self) {
         self.budget = None;
     }
 
-    /// `lift_own`, `lift_borrow`, `lift_stream`, `lift_future` or `lift_error_context`
+    /// Lifts a handle: `lift_own`, `lift_borrow`, `lift_stream`, `lift_future` or
+    /// `lift_error_context`.
     pub(super) fn lift<C: TransferContext + ?Sized>(
         &mut self,
         cx: &mut C,
@@ -86,7 +87,7 @@ impl LiftedHandles {
         Ok(())
     }
 
-    /// The next one.
+    /// Takes the next handle.
     fn next(&mut self) -> Option<LiftedHandle> {
         match self.few.get(self.lowered) {
             Some(handle) => {
@@ -97,8 +98,8 @@ impl LiftedHandles {
         }
     }
 
-    /// `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` or `lower_error_context` of the
-    /// next one.
+    /// Lowers the next handle: `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` or
+    /// `lower_error_context`.
     pub(super) fn lower<C: TransferContext + ?Sized>(
         &mut self,
         cx: &mut C,
@@ -122,7 +123,7 @@ impl LiftedHandles {
         }
     }
 
-    /// Whether all of them were lowered.
+    /// Checks that all handles were lowered.
     pub(super) fn finish(&self) -> Result<(), Failure> {
         let is_finished = self.lowered == self.few.len() && self.more.is_empty();
         if is_finished { Ok(()) } else { Err(AbiError::SourceChanged.into()) }

@@ -1,8 +1,8 @@
-//! The first pass: values are lifted as far as lifting can trap, and nothing is lowered.
+//! The first pass: it lifts values as far as lifting can trap, and lowers nothing.
 //!
-//! When it is over, what remains to be done can only trap where the destination is to blame, as in
-//! the reference, which lifts all values before it lowers the first. Handles are lifted here for
-//! good. Whatever can't be malformed is passed over, a list of any length in one step.
+//! After it, only faults of the destination can trap. This is as in the reference, which lifts
+//! all values before it lowers the first. Handles are lifted here, and not again. The pass skips
+//! values that can't be malformed, a list of any length in one step.
 
 use crate::error::{AbiError, Failure};
 
@@ -16,7 +16,7 @@ use crate::abi::string::load_string_from_range;
 use crate::abi::typed::load_pair;
 use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType, discriminant_size};
 
-/// `load` or `lift_flat` of a value of type `ty`.
+/// Checks a value of type `ty`: `load` or `lift_flat`.
 fn value<C: TransferContext + ?Sized>(
     cx: &mut C,
     lifted: &mut LiftedHandles,
@@ -72,7 +72,7 @@ fn list<C: TransferContext + ?Sized>(
     elements(cx, lifted, element, address, length)
 }
 
-/// `load_list_from_valid_range`: `length` values of type `element`, one after the other.
+/// Checks `length` values of type `element`, one after the other: `load_list_from_valid_range`.
 pub(super) fn elements<C: TransferContext + ?Sized>(
     cx: &mut C,
     lifted: &mut LiftedHandles,
@@ -119,7 +119,7 @@ pub(super) fn elements<C: TransferContext + ?Sized>(
     }
 }
 
-/// The fields of a record, or the values of a list of types.
+/// Checks the fields of a record, or the values of a list of types.
 pub(super) fn record<C: TransferContext + ?Sized>(
     cx: &mut C,
     lifted: &mut LiftedHandles,

@@ -1,49 +1,34 @@
-//! From guest to guest, without values in between.
+//! Moves from guest to guest, without Rust values in between.
 //!
 //! Lifting and then lowering is the same as moving bytes, with checks. Nothing is compiled for it:
-//! the [`Type`] is the plan, and knows since it was made what it is moved by.
+//! the [`Type`] is the plan, and has stored since it was made how its values are moved.
 //!
-//! The reference lifts all values before it lowers the first. So here are two passes. The first
-//! does everything that lifting can trap at, takes handles out of the source's table, and leaves
-//! the destination alone; the second moves.
+//! The reference lifts all values before it lowers the first. So there are two passes. The first
+//! does all that lifting can trap at, takes handles out of the source's table, and does not touch
+//! the destination. The second moves.
 //!
-//! | what | first | second |
+//! | value | first pass | second pass |
 //! |---|---|---|
-//! | plain: numbers, and what is made of them without padding | nothing | one copy, of a whole list at once |
+//! | plain: numbers, and records and tuples of them without padding | nothing | one copy, of a whole list at once |
 //! | `bool`, `flags`, in a list | nothing | one look at all, and one copy |
 //! | `char`, `enum`, in a list | one look at all | one copy |
 //! | strings | one look | one copy or transcoding |
 //! | records | fields that may be malformed | a copy for each run of plain fields, and the others one by one |
 //! | handles | out of one table | into the other |
 //!
-//! Lists and strings that share their places, so that moving them would take for ever, are
-//! [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge): what is moved may be as
-//! large as the source's memory, and 128 MiB more.
+//! Lists and strings may share their places, so that moving them would take for ever. The size of
+//! the moved values is at most that of the source's memory and 128 MiB more; above it is
+//! [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge).
 //!
-//! Nothing is allocated but what `realloc` is asked for, and a queue if there are handles. Values
-//! arrive, `realloc` is called, handles are numbered and traps come in the order of the reference,
-//! with these differences:
+//! Only `realloc`, and a queue if there are handles, allocate. Values, calls of `realloc`, numbers of
+//! handles and traps come in the order of the reference, with these differences:
 //!
 //! - A NaN keeps its bits, which the spec leaves open, unless the context
-//!   [says others](TransferContext::nan_bits).
-//! - What the first pass has seen is not kept. If the two memories are one, and `realloc` writes
-//!   to values that are being moved, or the place of results overlaps with what they are made from,
-//!   then what lies there when its turn comes is what arrives. Bounds are checked again, and
-//!   handles that would be others are
-//!   [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged).
-//!
-//! | file | |
-//! |---|---|
-//! | here | parameters, results, and elements of streams |
-//! | `context.rs` | [`TransferContext`], [`FlatLimits`]: the two guests |
-//! | `place.rs` | where a value comes from and goes to: memory, or core values |
-//! | `lift.rs` | the first pass |
-//! | `handles.rs` | handles between the passes |
-//! | `transfer.rs` | the second pass: one value |
-//! | `elements.rs` | many, one after the other |
-//! | `floats.rs` | NaNs |
-//! | `text.rs` | strings |
-//! | `copy.rs` | a copy between two memories that can't be had at the same time |
+//!   [returns others](TransferContext::nan_bits).
+//! - The first pass stores nothing of the values. If the two memories are the same, `realloc` may
+//!   write to values that are being moved, or the place of results may overlap with the values. Then
+//!   the bytes arrive that are there when they are moved. Bounds are checked again, and handles that
+//!   have changed are [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged).
 
 mod context;
 mod copy;
@@ -67,19 +52,24 @@ use handles::LiftedHandles;
 use place::{From, To};
 
 impl TypeList {
-    /// `lift_flat_values` and `lower_flat_values`: moves values of these types from at most
-    /// `max_flat.source` core values, or the memory that the one core value is the address of, to at
-    /// most `max_flat.destination` core values, or to memory, at `out_param` or where `realloc` says.
+    /// Moves values of these types from guest to guest: `lift_flat_values` and
+    /// `lower_flat_values`.
     ///
-    /// What lifting traps at is found before the destination notices anything. Core values behind
-    /// those of the types are left where they are: an `out_param` may be one of them.
+    /// They come from at most `max_flat.source` core values, or from the memory whose address is
+    /// the one core value. They go to at most `max_flat.destination` core values, or to memory,
+    /// at `out_param` or at an address of `realloc`.
+    ///
+    /// Traps of lifting come before anything happens at the destination. Core values after those
+    /// of the types are not taken: an `out_param` may be one of them.
     ///
     /// # Errors
     ///
-    /// [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged),
-    /// [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge). Traps:
-    /// `pointer-unaligned`, `pointer-out-of-bounds`, those of loading, those of handles, and what
-    /// `realloc` traps with.
+    /// - [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged) if a guest passes
+    ///   values to itself, and they changed meanwhile.
+    /// - [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge) if lists share
+    ///   their places and are too large.
+    /// - The traps `pointer-unaligned` and `pointer-out-of-bounds`, those of loading and of
+    ///   handles, and the trap of `realloc`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
     pub fn transfer_flat_values<C: TransferContext + ?Sized>(
@@ -138,18 +128,21 @@ impl TypeList {
 }
 
 impl Type {
-    /// Moves `length` values of this type that lie one after the other at `from` to `to`: what
-    /// happens when both ends of a stream or future are at hand. The places were checked with
+    /// Moves `length` values of this type, which lie one after the other, from `from` to `to`. It
+    /// is for a stream or future whose ends both have a buffer. The places were checked with
     /// [`check_buffer`](super::check_buffer).
     ///
-    /// What lifting traps at is found before the destination notices anything.
+    /// Traps of lifting come before anything happens at the destination.
     ///
     /// # Errors
     ///
-    /// [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged),
-    /// [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge),
-    /// [`AbiError::UncheckedAddress`](crate::error::AbiError::UncheckedAddress). The traps of
-    /// loading, those of handles, and what `realloc` traps with.
+    /// - [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged) if a guest passes
+    ///   values to itself, and they changed meanwhile.
+    /// - [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge) if lists share
+    ///   their places and are too large.
+    /// - [`AbiError::UncheckedAddress`](crate::error::AbiError::UncheckedAddress) if the places
+    ///   were not checked.
+    /// - The traps of loading and of handles, and the trap of `realloc`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state)
     pub fn transfer_elements<C: TransferContext + ?Sized>(

@@ -1,4 +1,4 @@
-//! Where a value comes from and goes to: memory, or core values.
+//! The places that a value comes from and goes to: memory, or core values.
 
 use crate::error::{AbiError, Failure};
 
@@ -8,7 +8,7 @@ use crate::abi::memory::{range, range_mut};
 use crate::abi::typed::{load_pair, next_pair};
 use crate::abi::{Abi, CoreValueIter, FlatValues, Offset, Type, VariantAbi};
 
-/// Where a value comes from.
+/// The place that a value comes from.
 pub(super) enum From<'p, 'v> {
     /// An address in the source's memory.
     Memory(u64),
@@ -16,11 +16,11 @@ pub(super) enum From<'p, 'v> {
     Flat(&'p mut CoreValueIter<'v>),
 }
 
-/// Where the payload of a variant comes from.
+/// The place that the payload of a variant comes from.
 pub(super) enum Payload<'v> {
     /// An address in the source's memory.
     Memory(u64),
-    /// The core values of the variant, behind the first.
+    /// The core values of the variant after the first.
     Flat(CoreValueIter<'v>),
 }
 
@@ -33,16 +33,16 @@ impl<'v> Payload<'v> {
     }
 }
 
-/// Where a value goes to.
+/// The place that a value goes to.
 pub(super) enum To<'p> {
     /// An address in the destination's memory.
     Memory(u64),
-    /// Behind the core values that are there.
+    /// The end of the core values that are there.
     Flat(&'p mut FlatValues),
 }
 
 impl<'v> From<'_, 'v> {
-    /// A part of the value.
+    /// Returns the place of a part of the value.
     pub(super) fn part<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
@@ -57,7 +57,7 @@ impl<'v> From<'_, 'v> {
         }
     }
 
-    /// Goes past a value of type `ty`.
+    /// Skips a value of type `ty`.
     pub(super) fn skip<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
@@ -68,7 +68,7 @@ impl<'v> From<'_, 'v> {
         values.take(count.ok_or(AbiError::FlatValueCount)?).map(|_| ())
     }
 
-    /// The case of a variant, and where its payload comes from.
+    /// Returns the case of a variant, and the place that its payload comes from.
     pub(super) fn case<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
@@ -91,7 +91,7 @@ impl<'v> From<'_, 'v> {
         }
     }
 
-    /// The bits of a scalar of `size` bytes, extended with zeros.
+    /// Returns the bits of a scalar of `size` bytes, zero-extended.
     pub(super) fn bits<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
@@ -116,7 +116,7 @@ impl<'v> From<'_, 'v> {
         Ok(u64::from_le_bytes(bytes))
     }
 
-    /// The low half of [`bits`](Self::bits).
+    /// Returns the low half of [`bits`](Self::bits).
     pub(super) fn word<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
@@ -125,7 +125,7 @@ impl<'v> From<'_, 'v> {
         self.bits(cx, u64::from(size)).map(crate::abi::flat_values::low_half)
     }
 
-    /// An address and a length.
+    /// Returns an address and a length.
     #[inline]
     pub(super) fn pair<C: TransferContext + ?Sized>(
         &mut self,
@@ -143,7 +143,7 @@ impl<'v> From<'_, 'v> {
 }
 
 impl To<'_> {
-    /// A part of the value.
+    /// Returns the place of a part of the value.
     pub(super) fn part<C: TransferContext + ?Sized>(&mut self, cx: &C, offset: Offset) -> To<'_> {
         match self {
             Self::Memory(address) => {
@@ -154,7 +154,7 @@ impl To<'_> {
         }
     }
 
-    /// Writes a scalar of `size` bytes; as a core value, an integer is extended as `flat` says.
+    /// Writes a scalar of `size` bytes. As a core value, it is `flat_bits`.
     pub(super) fn put<C: TransferContext + ?Sized>(
         &mut self,
         cx: &mut C,

@@ -1,4 +1,4 @@
-//! Strings, from one memory and encoding to another.
+//! Moves of strings, from one memory and encoding to another.
 
 use crate::error::{AbiError, Failure};
 
@@ -32,8 +32,8 @@ impl<C: TransferContext + ?Sized> StringSource for GuestString<'_, C> {
     }
 }
 
-/// Moves a string, which was validated when it was lifted: its address and its tagged length in
-/// the destination's memory.
+/// Moves a string, which was validated when it was lifted. Returns its address and its tagged
+/// length in the destination's memory.
 pub(super) fn transfer<C: TransferContext + ?Sized>(
     cx: &mut C,
     lifted: &mut LiftedHandles,

@@ -1,4 +1,4 @@
-//! The second pass: one value, from where it is to where it goes.
+//! The second pass: it moves one value from its place to its destination.
 
 use crate::error::{AbiError, Failure};
 
@@ -56,7 +56,7 @@ pub(super) fn value<C: TransferContext + ?Sized>(
             to.put_pair(cx, pair)
         }
         Type::ErrorContext | Type::Own(_) | Type::Borrow(_) | Type::Stream(_) | Type::Future(_) => {
-            // The index in the source's table is no use any more.
+            // The index in the source's table is not needed any longer.
             from.skip(cx, ty)?;
             let index = u64::from(lifted.lower(cx, ty)?);
             to.put(cx, 4, index, index)
@@ -78,7 +78,7 @@ fn scalar<C: TransferContext + ?Sized>(
     to.put(cx, size, bits, flat(bits))
 }
 
-/// `lower_flat_signed` of an integer that has `unused` bits less than an `i32`.
+/// Extends the sign of an integer that has `unused` bits less than an `i32`: `lower_flat_signed`.
 fn extended(bits: u64, unused: u32) -> u64 {
     let word = crate::abi::flat_values::low_half(bits).cast_signed();
     u64::from((word << unused >> unused).cast_unsigned())
@@ -117,7 +117,7 @@ fn fixed_length_list<C: TransferContext + ?Sized>(
     if let (From::Memory(from), To::Memory(to)) = (&from, &to) {
         return elements::transfer(cx, lifted, element, *from, *to, length.into());
     }
-    // One side is flat, so that there are no more elements than core values.
+    // One side is flat, so that there are at most as many elements as core values.
     let sizes = [cx.source_options().address_type, cx.options().address_type]
         .map(|address_type| element.abi().of(address_type).size);
     for number in 0..u64::from(length) {

@@ -11,8 +11,7 @@ use crate::abi::context::{LiftContext, Peer};
 use crate::abi::layout::is_aligned;
 use crate::abi::memory::range;
 
-/// `load_string_from_range`: the bytes of a string, which is well-formed, and how they are to be
-/// read.
+/// Returns the bytes of a string, which is well-formed, and its form: `load_string_from_range`.
 ///
 /// Traps: `string-too-long`, `pointer-unaligned`, `string-out-of-bounds`,
 /// `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`.
@@ -27,7 +26,7 @@ pub(crate) fn load_string_from_range<'a, H>(
     Ok((decoded(bytes, form.encoding)?, form))
 }
 
-/// Where a string lies and how, without a look at its bytes.
+/// Returns the bytes of a string and its form, without a look at the bytes.
 ///
 /// Traps: `string-too-long`, `pointer-unaligned`, `string-out-of-bounds`,
 /// `string-content-out-of-bounds`.
@@ -62,7 +61,7 @@ pub(crate) fn string_range<'a, H>(
     Ok((bytes, StringForm { source_encoding, encoding, code_units }))
 }
 
-/// The string that the bytes are.
+/// Returns the bytes as a string.
 ///
 /// Traps: `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`.
 fn decoded(bytes: &[u8], encoding: SimpleEncoding) -> Result<LiftedStr<'_>, Failure> {
@@ -81,10 +80,10 @@ fn decoded(bytes: &[u8], encoding: SimpleEncoding) -> Result<LiftedStr<'_>, Fail
     })
 }
 
-/// Whether no surrogate is without its other half.
+/// Returns `true` if every surrogate has its other half.
 fn is_utf16(units: &[[u8; 2]]) -> bool {
     let surrogate = |unit: &[u8; 2]| u16::from_le_bytes(*unit) & 0xf800 == 0xd800;
-    // Most strings have none, and that is seen at once.
+    // Most strings have no surrogate, which is found out quickly.
     !units.iter().any(surrogate) || decode(units).all(|decoded| decoded.is_ok())
 }
 
@@ -94,29 +93,40 @@ fn decode(
     char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit)))
 }
 
-/// A string as it lies in the memory that it was lifted from, without a copy.
+/// A string in the memory that it was lifted from, without a copy.
 ///
-/// Only what is well-formed is lifted, so that its characters can be read without errors.
+/// Only well-formed strings are lifted, so that their characters can be read without errors.
+///
+/// ```
+/// # use weft_core as weft;
+/// use weft::abi::LiftedStr;
+///
+/// fn shout(text: LiftedStr<'_>) -> String {
+///     text.chars().flat_map(char::to_uppercase).collect()
+/// }
+///
+/// assert_eq!(shout(LiftedStr::Utf8("hé")), "HÉ");
+/// ```
 #[derive(Clone, Copy)]
 pub enum LiftedStr<'a> {
-    /// In UTF-8: Rust's own.
+    /// UTF-8, which Rust has, too.
     Utf8(&'a str),
-    /// In UTF-16.
+    /// UTF-16.
     Utf16(Utf16<'a>),
-    /// In Latin-1.
+    /// Latin-1.
     Latin1(Latin1<'a>),
 }
 
-/// Well-formed UTF-16, the low byte first.
+/// A string in well-formed UTF-16, the low byte first.
 #[derive(Clone, Copy)]
 pub struct Utf16<'a>(&'a [[u8; 2]]);
 
-/// Latin-1: a byte is a code point.
+/// A string in Latin-1, in which a byte is a code point.
 #[derive(Clone, Copy)]
 pub struct Latin1<'a>(&'a [u8]);
 
 impl<'a> LiftedStr<'a> {
-    /// The string, if it lies in memory as Rust has strings.
+    /// Returns the string, if it is UTF-8.
     #[must_use]
     pub const fn as_str(&self) -> Option<&'a str> {
         match self {
@@ -125,7 +135,7 @@ impl<'a> LiftedStr<'a> {
         }
     }
 
-    /// The bytes, as they lie in memory.
+    /// Returns the bytes in memory.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         match self {
@@ -135,7 +145,7 @@ impl<'a> LiftedStr<'a> {
         }
     }
 
-    /// The characters.
+    /// Returns the characters.
     #[must_use]
     pub fn chars(&self) -> Chars<'a> {
         match *self {
@@ -191,11 +201,11 @@ impl Eq for LiftedStr<'_> {}
 /// The characters of a [`LiftedStr`].
 #[derive(Clone, Debug)]
 pub enum Chars<'a> {
-    /// Of UTF-8.
+    /// The characters of UTF-8.
     Utf8(core::str::Chars<'a>),
-    /// Of the rest of UTF-16.
+    /// The characters of the rest of UTF-16.
     Utf16(&'a [[u8; 2]]),
-    /// Of the rest of Latin-1.
+    /// The characters of the rest of Latin-1.
     Latin1(&'a [u8]),
 }
 

@@ -1,11 +1,5 @@
-//! Strings: how they lie in memory, and how they get from one encoding into another.
-//!
-//! | file | the reference's part |
-//! |---|---|
-//! | here | `String`, `utf16_tag` |
-//! | `load.rs` | `load_string_from_range` |
-//! | `store.rs` | `store_string_into_range`: which pair of encodings goes which way, and when `realloc` is called |
-//! | `transcode.rs` | Python's `encode` and `decode`, some bytes at a time |
+//! Strings: their encodings in memory, and the conversion from one into another. This file has
+//! the reference's `String` and `utf16_tag`.
 
 mod load;
 mod store;
@@ -21,41 +15,42 @@ pub use store::store_str_into_range;
 #[cfg(feature = "alloc")]
 pub(crate) use store::{StringSource, store_string_into_range};
 
-/// How strings lie in a memory.
+/// The canonical option for the encoding of strings in a memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StringEncoding {
     /// UTF-8.
     Utf8,
     /// UTF-16, the low byte first.
     Utf16,
-    /// Latin-1 or, where the highest bit of the length is set, UTF-16.
+    /// Latin-1 or, if the highest bit of the length is set, UTF-16.
     Latin1Utf16,
 }
 
-/// How one string lies in a memory.
+/// The encoding of one string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SimpleEncoding {
     /// UTF-8.
     Utf8,
     /// UTF-16, the low byte first.
     Utf16,
-    /// Latin-1: a byte is a code point.
+    /// Latin-1, in which a byte is a code point.
     Latin1,
 }
 
-/// Where a well-formed string lies: the reference's `String`.
+/// The form of a well-formed string: the reference's `String`.
 ///
-/// The reference keeps the length as it was, and `store_string_into_range` looks for the tag of
-/// UTF-16 where the *destination* would have it. Between memories of two widths that is another
-/// bit, so that UTF-16 would be taken for Latin-1 or its length be off by 2³¹. That can't be
-/// meant: here the tag is read once, at the source's width, when the string is lifted.
+/// The reference keeps the length unchanged, and `store_string_into_range` looks for the tag of
+/// UTF-16 at the bit of the *destination's* width. Between memories of two widths, that is
+/// another bit. Then UTF-16 would be taken for Latin-1, or its length would be wrong by 2³¹. That
+/// can't be the intention. Here, the tag is read once, at the source's width, when the string is
+/// lifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StringForm {
-    /// What the option said of strings there.
+    /// The option for strings at the source.
     pub(crate) source_encoding: StringEncoding,
-    /// How this one lies.
+    /// The encoding of this string.
     pub(crate) encoding: SimpleEncoding,
-    /// Without the tag.
+    /// The number of code units, without the tag.
     pub(crate) code_units: u64,
 }
 
@@ -68,7 +63,7 @@ impl StringForm {
     }
 }
 
-/// `utf16_tag`: the bit of a length that says that the string is in UTF-16.
+/// Returns the bit of a length that marks UTF-16: `utf16_tag`.
 pub(crate) const fn utf16_tag(address_type: IntegerType) -> u64 {
     match address_type {
         IntegerType::I32 => 1 << 31,

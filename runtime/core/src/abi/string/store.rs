@@ -1,6 +1,7 @@
-//! Lowering strings: which pair of encodings goes which way, and when `realloc` is called.
+//! Lowering strings: the way between each pair of encodings, and its calls of `realloc`.
 //!
-//! The functions, their order, and the sizes that `realloc` is asked for are the reference's.
+//! The functions, their order, and the sizes that `realloc` is asked for are those of the
+//! reference.
 
 use crate::error::{AbiError, Failure};
 use crate::trap::Trap;
@@ -10,18 +11,18 @@ use super::{SimpleEncoding, StringEncoding, StringForm, utf16_tag};
 use crate::abi::context::{LowerContext, LoweringSteps as _, lowered_byte_length};
 use crate::abi::memory::range_mut;
 
-/// A string and where it is to go.
+/// A string, and its destination.
 pub(crate) trait StringSource {
-    /// Where it goes.
+    /// The context that it is lowered into.
     type Destination: LowerContext + ?Sized;
 
-    /// Where it goes.
+    /// Returns the context that it is lowered into.
     fn destination(&mut self) -> &mut Self::Destination;
 
-    /// Reads the string's bytes from `offset` on, as many as fit `into`.
+    /// Reads the string's bytes from `offset` on, as many as fit into `into`.
     fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), Failure>;
 
-    /// Writes the whole string, `length` bytes, at `address` of where it goes.
+    /// Writes the whole string, of `length` bytes, at `address` of the destination.
     fn copy_all(&mut self, address: u64, length: u64) -> Result<(), Failure>;
 }
 
@@ -53,19 +54,21 @@ impl<C: LowerContext + ?Sized> StringSource for HostString<'_, C> {
     }
 }
 
-/// `store_string_into_range` of a string of the host: its address and its tagged length.
+/// Lowers a string of the host, and returns its address and its tagged length:
+/// `store_string_into_range`.
 ///
 /// # Errors
 ///
-/// [`AbiError::TooLong`] if `realloc` could not be asked for all that the string may need. Traps:
-/// `realloc-unaligned`, `realloc-out-of-bounds`, and what `realloc` traps with.
+/// - [`AbiError::TooLong`] if `realloc` could not be asked for as much as the string may need.
+/// - The traps `realloc-unaligned` and `realloc-out-of-bounds`, and the trap of `realloc`.
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
 pub fn store_str_into_range<C: LowerContext + ?Sized>(
     cx: &mut C,
     text: &str,
 ) -> Result<(u64, u64), Failure> {
-    // Before anything is asked for. In the worst case each byte becomes a code unit of UTF-16.
+    // This is checked before any allocation. In the worst case, each byte becomes a code unit of
+    // UTF-16.
     let code_unit_size = match cx.options().string_encoding {
         StringEncoding::Utf8 => 1,
         StringEncoding::Utf16 | StringEncoding::Latin1Utf16 => 2,
@@ -80,10 +83,10 @@ pub fn store_str_into_range<C: LowerContext + ?Sized>(
     store_string_into_range(&mut HostString { cx, text }, form)
 }
 
-/// `store_string_into_range`: the string's address and its tagged length.
+/// Lowers a string, and returns its address and its tagged length: `store_string_into_range`.
 ///
 /// Traps: `realloc-unaligned`, `realloc-out-of-bounds`, `pointer-unaligned`,
-/// `string-content-out-of-bounds`, and what `realloc` traps with.
+/// `string-content-out-of-bounds`, and the trap of `realloc`.
 pub(crate) fn store_string_into_range<S: StringSource>(
     source: &mut S,
     form: StringForm,
@@ -105,7 +108,7 @@ pub(crate) fn store_string_into_range<S: StringSource>(
     }
 }
 
-/// The rule that a string is out of bounds of where it goes.
+/// The rule that a string out of the destination's bounds breaks.
 const OUT: Trap = Trap::StringContentOutOfBounds;
 
 fn store_string_copy<S: StringSource>(
@@ -119,14 +122,14 @@ fn store_string_copy<S: StringSource>(
     if byte_length == form.byte_length() {
         source.copy_all(address, byte_length)?;
     } else {
-        // Latin-1 in UTF-16.
+        // Latin-1 becomes UTF-16.
         let mut reader = Reader::new(form);
         reader.transcode(source, address, SimpleEncoding::Utf16, char::MAX)?;
     }
     Ok((address, form.code_units))
 }
 
-/// From UTF-16 and Latin-1: `store_utf16_to_utf8`, `store_latin1_to_utf8`.
+/// Lowers UTF-16 or Latin-1 to UTF-8: `store_utf16_to_utf8`, `store_latin1_to_utf8`.
 fn store_string_to_utf8<S: StringSource>(
     source: &mut S,
     form: StringForm,
@@ -164,7 +167,7 @@ fn store_utf8_to_utf16<S: StringSource>(
     Ok((address, all.written / 2))
 }
 
-/// From UTF-8 and from UTF-16 that nothing says is not Latin-1.
+/// Lowers UTF-8, or UTF-16 that may fit Latin-1.
 fn store_string_to_latin1_or_utf16<S: StringSource>(
     source: &mut S,
     form: StringForm,
@@ -215,7 +218,7 @@ fn store_probably_utf16_to_latin1_or_utf16<S: StringSource>(
     Ok((address, form.code_units))
 }
 
-/// Latin-1 in the first half of `bytes` becomes UTF-16 in all of it.
+/// Converts Latin-1 in the first half of `bytes` to UTF-16 in all of it.
 fn inflate(bytes: &mut [u8]) {
     for position in (0..bytes.len() / 2).rev() {
         let byte = bytes.get(position).copied().unwrap_or_default();
@@ -225,7 +228,7 @@ fn inflate(bytes: &mut [u8]) {
     }
 }
 
-/// UTF-16 in all of `bytes`, none of it above Latin-1, becomes Latin-1 in the first half.
+/// Converts UTF-16 in all of `bytes`, none of it above Latin-1, to Latin-1 in the first half.
 fn deflate(bytes: &mut [u8]) {
     for position in 0..bytes.len() / 2 {
         let byte = bytes.get(2 * position).copied().unwrap_or_default();

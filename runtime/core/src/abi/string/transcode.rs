@@ -1,8 +1,8 @@
-//! From one encoding to another, some bytes at a time.
+//! Conversion from one encoding to another, some bytes at a time.
 //!
-//! A source is read through [`StringSource::read`] into a buffer, because the memory that a
-//! string comes from and the one that it goes to may be the same, or not be had at the same
-//! time. Most text is ASCII, and in every encoding a stretch of it is one loop without branches.
+//! A source is read through [`StringSource::read`] into a buffer. The memories of the source and
+//! the destination may be the same, or may not be accessible at the same time. Most text is
+//! ASCII, and in every encoding, a part that is ASCII is one loop without branches.
 
 use crate::error::{AbiError, Failure};
 use crate::trap::Trap;
@@ -12,10 +12,10 @@ use super::{SimpleEncoding, StringForm};
 use crate::abi::context::LowerContext;
 use crate::abi::memory::range_mut;
 
-/// As many bytes of a source are read at once.
+/// The number of bytes of a source that are read at once.
 const CHUNK: usize = 256;
 
-/// As many bytes they can become: Latin-1 in UTF-16, UTF-8 in UTF-16.
+/// The greatest number of bytes that they become: Latin-1 or UTF-8 in UTF-16.
 const TRANSCODED: usize = 2 * CHUNK;
 
 /// A place in a source.
@@ -26,12 +26,12 @@ pub(super) struct Reader {
     end: u64,
 }
 
-/// What became of a stretch of a source.
+/// The outcome of converting a part of a source.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Transcoded {
-    /// How many bytes were written.
+    /// The number of bytes that were written.
     pub(super) written: u64,
-    /// Whether it ended at a character above the limit, which is still to be read.
+    /// `true` if it ended before a character above the limit.
     pub(super) stopped: bool,
 }
 
@@ -40,8 +40,8 @@ impl Reader {
         Self { encoding: form.encoding, offset: 0, end: form.byte_length() }
     }
 
-    /// Writes what is left of the source in the encoding `to` at `address`, up to the first
-    /// character above `limit`.
+    /// Writes the rest of the source in the encoding `to` at `address`, up to the first character
+    /// above `limit`.
     pub(super) fn transcode<S: StringSource>(
         &mut self,
         source: &mut S,
@@ -70,7 +70,7 @@ impl Reader {
         Ok(done)
     }
 
-    /// The source was well-formed when it was lifted, and is not any more.
+    /// Returns the failure of a source that was well-formed when it was lifted, and is no longer.
     fn changed(&self) -> Failure {
         match self.encoding {
             SimpleEncoding::Utf8 => Trap::InvalidUtf8.into(),
@@ -99,7 +99,7 @@ impl Output {
         self.bytes.get_mut(self.length..).unwrap_or_default()
     }
 
-    /// Adds a character; whether there was room.
+    /// Adds a character. Returns `true` if there was room.
     fn push(&mut self, character: char, to: SimpleEncoding) -> bool {
         let (bytes, length) = encoded(character, to);
         let Some(place) = self.rest().get_mut(..length) else { return false };
@@ -108,7 +108,8 @@ impl Output {
         true
     }
 
-    /// Adds ASCII; there is room, as no encoding makes more than two bytes of it.
+    /// Adds ASCII. There is room, because each encoding has at most two bytes for each character
+    /// of it.
     fn push_ascii(&mut self, ascii: &[u8], to: SimpleEncoding) {
         let length = match to {
             SimpleEncoding::Utf8 | SimpleEncoding::Latin1 => {
@@ -142,15 +143,16 @@ fn encoded(character: char, to: SimpleEncoding) -> ([u8; 4], usize) {
             let [[a, b], [c, d]] = units.map(u16::to_le_bytes);
             ([a, b, c, d], 2 * length)
         }
-        // Nothing above the limit comes here.
+        // No character above the limit comes here.
         SimpleEncoding::Latin1 => {
             ([u8::try_from(u32::from(character)).unwrap_or(b'?'), 0, 0, 0], 1)
         }
     }
 }
 
-/// Encodes the characters of a chunk up to the first one above `limit`, or the one that the
-/// chunk cuts in two. Gives how many bytes that were, and whether it was the limit.
+/// Encodes the characters of a chunk, up to the first one above `limit`, or the one that the end
+/// of the chunk cuts in two. Returns the number of bytes that were read, and `true` if the limit
+/// was reached.
 fn encode(
     from: SimpleEncoding,
     chunk: &[u8],
@@ -177,7 +179,7 @@ fn encode(
     (u64::try_from(chunk.len() - rest.len()).unwrap_or(0), stopped)
 }
 
-/// The first character, and what comes after it; `None` if it isn't all there.
+/// Returns the first character, and the bytes after it, or `None` if it isn't complete.
 fn decode(from: SimpleEncoding, bytes: &[u8]) -> Option<(char, &[u8])> {
     match from {
         SimpleEncoding::Latin1 => {

@@ -1,7 +1,7 @@
-//! Moving elements of streams, which may be nothing at all, in bulk.
+//! Bulk moves of the elements of streams, which may have no value at all.
 //!
-//! A list's element is a value; a stream may have none. So the functions here are constants that
-//! are there only where there is something to move.
+//! A list's element is a value, but a stream may have none. So the functions here are constants
+//! that exist only if there is something to move.
 
 use core::marker::PhantomData;
 
@@ -10,10 +10,10 @@ use crate::error::Failure;
 use super::{Lift, Lower};
 use crate::abi::{LiftContext, LowerContext, NoHandles};
 
-/// The function that writes values one after the other from an address on.
+/// A function that writes values one after the other, beginning at an address.
 pub type StoreElements<T, C> = fn(&[T], &mut C, u64) -> Result<(), Failure>;
 
-/// The function that reads the values that lie in some bytes one after the other.
+/// A function that reads the values that lie one after the other in some bytes.
 pub type LoadElements<I> =
     for<'a> fn(&mut LiftContext<'a, NoHandles>, &'a [u8], &mut I) -> Result<(), Failure>;
 
@@ -67,7 +67,7 @@ fn load_elements<'a, T: for<'l> Lift<'l>, I: Extend<T>>(
 }
 
 impl<T: Lower> Elements<T> {
-    /// Returns [`Lower::store_elements`], unless `T` is no value.
+    /// Returns [`Lower::store_elements`], or `None` if `T` has no value.
     #[inline]
     #[must_use]
     pub const fn store<C: LowerContext>() -> Option<StoreElements<T, C>> {
@@ -76,7 +76,8 @@ impl<T: Lower> Elements<T> {
 }
 
 impl<T: for<'a> Lift<'a>> Elements<T> {
-    /// Returns [`Lift::load_elements`], unless `T` is no value, or there is a handle in it.
+    /// Returns [`Lift::load_elements`], or `None` if `T` has no value, or may have a handle in
+    /// it.
     #[inline]
     #[must_use]
     pub const fn load<I: Extend<T>>() -> Option<LoadElements<I>> {

@@ -1,4 +1,4 @@
-//! What flags need.
+//! The layout of flags, for derives.
 
 use crate::error::{AbiError, Failure};
 
@@ -6,7 +6,7 @@ use crate::abi::memory::range_mut;
 use crate::abi::scalar::{load_small, store_small};
 use crate::abi::{Abi, CoreValueIter, FlatValues, LowerContext};
 
-/// The layout of flags: how many labels there are.
+/// The layout of flags with a number of labels.
 ///
 /// Flags are a number with a bit for each label, the first in the lowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +17,7 @@ pub struct FlagsAbi {
 }
 
 impl FlagsAbi {
-    /// Flags with so many labels, at most 32.
+    /// Creates the layout of flags with this many labels, at most 32.
     #[must_use]
     pub const fn new(labels: usize) -> Self {
         let size = match labels {
@@ -29,38 +29,38 @@ impl FlagsAbi {
         Self { size, mask, abi: Abi::flags(labels) }
     }
 
-    /// The layout.
+    /// Returns the layout.
     #[must_use]
     pub const fn abi(&self) -> Abi {
         self.abi
     }
 
-    /// The bits that have a label.
+    /// Returns the bits that have a label.
     #[must_use]
     pub const fn mask(&self) -> u32 {
         self.mask
     }
 
-    /// How many bytes they take.
+    /// Returns the size in bytes.
     #[must_use]
     pub const fn size(&self) -> u32 {
         self.size
     }
 
-    /// `lower_flat_flags`
+    /// Lowers flags to core values: `lower_flat_flags`.
     ///
     /// # Errors
     ///
-    /// As [`FlatValues::push`].
+    /// Those of [`FlatValues::push`].
     pub const fn lower_flat(&self, flat: &mut FlatValues, bits: u32) -> Result<(), Failure> {
         flat.push(bits as u64)
     }
 
-    /// `store_flags`
+    /// Stores flags: `store_flags`.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ByteCount`] if there is no room for them.
+    /// [`AbiError::ByteCount`] if there are too few bytes for them.
     pub fn store<C: LowerContext + ?Sized>(
         &self,
         cx: &mut C,
@@ -72,16 +72,16 @@ impl FlagsAbi {
         Ok(stored.ok_or(AbiError::ByteCount)?)
     }
 
-    /// `lift_flat_flags`: bits without a label are ignored.
+    /// Lifts flags from core values: `lift_flat_flags`. Bits without a label are ignored.
     ///
     /// # Errors
     ///
-    /// As [`CoreValueIter::next_u32`].
+    /// Those of [`CoreValueIter::next_u32`].
     pub fn lift_flat(&self, values: &mut CoreValueIter<'_>) -> Result<u32, Failure> {
         Ok(values.next_u32()? & self.mask)
     }
 
-    /// `load_flags`: bits without a label are ignored.
+    /// Loads flags: `load_flags`. Bits without a label are ignored.
     ///
     /// # Errors
     ///

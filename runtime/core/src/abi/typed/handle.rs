@@ -1,7 +1,7 @@
-//! Handles: resources, readable ends, error contexts.
+//! Handles as Rust types: resources, readable ends, error contexts.
 //!
-//! The number that a store has for the type of a handle is known at run time only: the context
-//! is asked for it, by the handle's [`Shape`].
+//! A store's number of a handle's type is known only at run time. The context returns it for the
+//! handle's [`Shape`].
 
 use crate::error::Failure;
 use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
@@ -11,7 +11,7 @@ use super::{ComponentType, Lift, Lower, ResourceKey, Shape};
 use crate::abi::context::LoweringSteps as _;
 use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 
-/// A handle: its shape, and how its index is lifted and lowered.
+/// Implements the traits of a handle, from its shape and the lifting and lowering of its index.
 macro_rules! handle {
     ($(
         [$($parameters:tt)*] $ty:ty: $shape:expr,
@@ -125,7 +125,7 @@ mod tests {
     enum File {}
 
     #[test]
-    fn a_handle_of_which_nobody_says_the_type_is_not_lifted() {
+    fn a_handle_whose_type_is_not_bound_is_not_lifted() {
         let options = Options::new(IntegerType::I32, StringEncoding::Utf8);
         let mut cx = LiftContext::new(&[1, 0, 0, 0], options);
         let unknown = Some(Failure::from(AbiError::UnknownHandleType));

@@ -1,4 +1,4 @@
-//! What needs `std`: `HashMap`.
+//! `HashMap`, which needs `std`.
 
 use core::hash::{BuildHasher, Hash};
 use std::collections::HashMap;

@@ -19,14 +19,14 @@ use crate::abi::{
     Options, StringEncoding, ptr_size,
 };
 
-/// How many bytes each element of a list takes, in memories of both widths.
+/// The size of each element of a list in bytes, in memories of both widths.
 struct Stride {
     narrow: usize,
     wide: usize,
 }
 
 impl Stride {
-    /// Refuses to compile where an element would be no value.
+    /// Creates the sizes. This doesn't compile if an element has no value.
     const fn of_element<T: ComponentType>() -> Self {
         let (narrow, wide) = (T::ABI.narrow.size, T::ABI.wide.size);
         assert!(narrow > 0, "an element of a list is a value, and `()` is none");
@@ -35,7 +35,8 @@ impl Stride {
         Self { narrow, wide }
     }
 
-    /// A constant for most types, which makes the loops over elements as fast as copies.
+    /// Returns the size in one memory. It is a constant for most types, so that loops over
+    /// elements are as fast as copies.
     #[inline]
     const fn of(&self, address_type: IntegerType) -> usize {
         match address_type {
@@ -45,13 +46,13 @@ impl Stride {
     }
 }
 
-/// How many bytes each element of a list takes.
+/// Returns the size of each element of a list in bytes.
 #[inline]
 fn stride<T: ComponentType>(address_type: IntegerType) -> usize {
     const { Stride::of_element::<T>() }.of(address_type)
 }
 
-/// What [`Lower::store_elements`] does unless a type knows better.
+/// Stores elements: the default of [`Lower::store_elements`].
 pub(super) fn store_elements<T: Lower, C: LowerContext + ?Sized>(
     elements: &[T],
     cx: &mut C,
@@ -77,13 +78,13 @@ pub(super) fn store_elements<T: Lower, C: LowerContext + ?Sized>(
     Ok(())
 }
 
-/// Adds all the elements in `bytes`, of a type that has a [`PLAIN`](Lift::PLAIN).
+/// Adds all elements in `bytes`, of a type with [`PLAIN`](Lift::PLAIN).
 fn extend_plain<'a, T: Lift<'a>>(bytes: &[u8], plain: fn(&[u8]) -> T, into: &mut impl Extend<T>) {
-    // It is the same one again, and named here so that the compiler sees which function it is
-    // wherever the loop ends up, and does not call it for each element.
+    // It is the same function again. With its name here, the compiler sees which function it is
+    // even if the loop is in another place, and inlines it.
     let plain = |bytes: &[u8]| const { T::PLAIN }.unwrap_or(plain)(bytes);
     let size = const { Stride::of_element::<T>().narrow };
-    // For the same reason, the size is part of the loop's type where it is a usual one.
+    // For the same reason, a usual size is part of the loop's type.
     macro_rules! by_size {
         ($($usual:literal)*) => {
             match size {
@@ -97,7 +98,7 @@ fn extend_plain<'a, T: Lift<'a>>(bytes: &[u8], plain: fn(&[u8]) -> T, into: &mut
     by_size!(1 2 3 4 6 8 12 16 20 24 28 32 40 48 56 64);
 }
 
-/// What [`Lift::load_elements`] does unless a type knows better.
+/// Loads elements: the default of [`Lift::load_elements`].
 pub(super) fn load_elements<'a, T: Lift<'a>, H: LiftHandles>(
     cx: &mut LiftContext<'a, H>,
     bytes: &'a [u8],
@@ -119,7 +120,7 @@ pub(super) fn load_elements<'a, T: Lift<'a>, H: LiftHandles>(
     failure.map_or(Ok(()), Err)
 }
 
-/// The address and the length that a list or string is flattened to.
+/// Returns the address and the length that a list or string is flattened to.
 pub(crate) fn next_pair<H>(
     cx: &LiftContext<'_, H>,
     values: &mut CoreValueIter<'_>,
@@ -128,7 +129,7 @@ pub(crate) fn next_pair<H>(
     Ok((values.next_address(address_type)?, values.next_address(address_type)?))
 }
 
-/// The address and the length that a list or string is in memory.
+/// Returns the address and the length that a list or string is in memory.
 #[inline]
 pub(crate) fn load_pair<H>(cx: &LiftContext<'_, H>, bytes: &[u8]) -> Result<(u64, u64), Failure> {
     let address_type = cx.options.address_type;
@@ -137,7 +138,7 @@ pub(crate) fn load_pair<H>(cx: &LiftContext<'_, H>, bytes: &[u8]) -> Result<(u64
     Ok(address.zip(length).ok_or(AbiError::ByteCount)?)
 }
 
-/// `store_list_into_range`
+/// Stores a list in new memory, and returns its address and length: `store_list_into_range`.
 fn store_list_into_range<T: Lower, C: LowerContext + ?Sized>(
     cx: &mut C,
     elements: &[T],
@@ -148,7 +149,7 @@ fn store_list_into_range<T: Lower, C: LowerContext + ?Sized>(
     Ok((address, u64::try_from(elements.len()).map_err(|_| AbiError::TooLong)?))
 }
 
-/// What is lowered as an address and a length.
+/// Implements `Lower` for a type that is lowered as an address and a length.
 macro_rules! lower_pair {
     ([$($parameters:tt)*] $ty:ty, $abi:ident, $store:expr) => {
         impl<$($parameters)*> Lower for $ty {
@@ -174,7 +175,7 @@ macro_rules! lower_pair {
     };
 }
 
-/// What is lifted from an address and a length.
+/// Implements `Lift` for a type that is lifted from an address and a length.
 macro_rules! lift_pair {
     ([$($parameters:tt)*] $ty:ty, $load:expr) => {
         impl<'a, $($parameters)*> Lift<'a> for $ty {
@@ -200,7 +201,7 @@ macro_rules! lift_pair {
 #[cfg(feature = "alloc")]
 pub(super) use lift_pair;
 
-/// What is an address and a length.
+/// Implements `ComponentType` for a type that is an address and a length.
 macro_rules! pair {
     ([$($parameters:tt)*] $ty:ty, $abi:ident, $handles:expr, $shape:expr) => {
         impl<$($parameters)*> ComponentType for $ty {
@@ -227,7 +228,7 @@ lift_pair!([] LiftedStr<'a>, |cx: &mut LiftContext<'a, H>, (address, length)| {
 });
 
 lift_pair!([] &'a str, |cx: &mut LiftContext<'a, H>, (address, length)| {
-    // Whether this can be is for the options to say, not for each string.
+    // The options decide this, not each string.
     if cx.options.string_encoding != StringEncoding::Utf8 {
         return Err(AbiError::NotUtf8.into());
     }
@@ -239,19 +240,35 @@ lift_pair!([] &'a [u8], |cx: &mut LiftContext<'a, H>, (address, length)| {
     cx.load_list_from_range(address, length, u8::ABI.of(cx.options.address_type))
 });
 
-/// A list as it lies in the memory that it was lifted from, without a copy: elements are loaded
-/// when they are asked for.
+/// A list in the memory that it was lifted from, without a copy. Its elements are loaded when
+/// they are asked for.
 ///
 /// Only the list's own address and length are checked when it is lifted. The canonical ABI loads
-/// all elements then, and traps if one is malformed: a number that is no `char`, a discriminant
-/// that is no case, a string that is not well-formed or lies out of bounds. Here
-/// [`iter`](Self::iter) gives that trap in place of the element, each time that it comes to it.
-/// Where the guest is to trap before anything is done with the list, call
-/// [`check`](Self::check) first; lists of numbers, `bool` and what is made of them need not be
-/// checked.
+/// all elements then, and traps if one is malformed: a number that is not a `char`, a
+/// discriminant that is not one of a case, a string that is not well-formed or is out of bounds.
+/// Here, [`iter`](Self::iter) returns that trap in place of the element, each time that it comes
+/// to it. If the guest has to trap before the list is used, call [`check`](Self::check) first.
+/// Lists of numbers, of `bool`, and of records and tuples of these, need no check.
 ///
-/// A handle is lifted once, and when the values before it are. So there are no such lists of
-/// elements with handles:
+/// ```
+/// # use weft_core as weft;
+/// # use weft::abi::{CoreValueIter, LiftContext, Options, StringEncoding, lift_flat_values};
+/// use weft::abi::LiftedList;
+///
+/// # let memory = [1, 0, 2, 0];
+/// # let options = Options::new(weft::core_value::IntegerType::I32, StringEncoding::Utf8);
+/// # let (mut context, mut values) = (LiftContext::new(&memory, options), CoreValueIter::new(&[0, 2]));
+/// let list: LiftedList<'_, u16> = lift_flat_values(&mut context, 16, &mut values)?;
+/// let mut sum = 0;
+/// for element in list.iter() {
+///     sum += element?;
+/// }
+/// assert_eq!((list.len(), sum), (2, 3));
+/// # Ok::<(), weft::error::Failure>(())
+/// ```
+///
+/// A handle is lifted once, in the order of the values. So there are no such lists of elements
+/// with handles:
 ///
 /// ```compile_fail
 /// # use weft_core as weft;
@@ -300,26 +317,26 @@ lift_pair!([T: Lift<'a>] LiftedList<'a, T>, |cx: &mut LiftContext<'a, H>, (addre
 });
 
 impl<'a, T: Lift<'a>> LiftedList<'a, T> {
-    /// How many elements there are.
+    /// Returns the number of elements.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.len() / stride::<T>(self.options.address_type)
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no elements.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The bytes, as they lie in memory.
+    /// Returns the bytes in memory.
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// Loads each element and drops it, which finds what lifting the whole list would have ended
-    /// with. Nothing is done where every pattern of bits is an element.
+    /// Loads each element and drops it. Fails with the trap that lifting the whole list would
+    /// have had. It does nothing if every pattern of bits is an element.
     ///
     /// # Errors
     ///
@@ -331,8 +348,8 @@ impl<'a, T: Lift<'a>> LiftedList<'a, T> {
         self.iter().try_for_each(|element| element.map(drop))
     }
 
-    /// The elements; one that is malformed is the trap that lifting the whole list would have
-    /// ended with.
+    /// Returns the elements. A malformed one is the trap that lifting the whole list would have
+    /// had.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<T, Failure>> + use<'a, T> {
         let mut cx = LiftContext::new(self.memory, self.options);
         let stride = stride::<T>(self.options.address_type);
@@ -353,7 +370,7 @@ impl<T: ComponentType, const N: usize> ComponentType for [T; N] {
     const SHAPE: Shape = Shape::FixedLengthList(&T::SHAPE, N);
 }
 
-/// Fails to compile, where it is a constant, if there is no `list<t, length>`.
+/// Checks that there is a `list<t, length>`. In a constant, it fails to compile if there isn't.
 ///
 /// # Panics
 ///
@@ -362,7 +379,7 @@ pub const fn check_length<T: ComponentType>(length: usize) {
     array_abi(T::ABI, length);
 }
 
-/// The layout of `list<t, length>`.
+/// Returns the layout of `list<t, length>`.
 const fn array_abi(element: Abi, length: usize) -> Abi {
     assert!(element.narrow.size > 0, "an element of a list is a value, and `()` is none");
     assert!(length > 0, "the canonical ABI has no fixed-length list of length 0");
@@ -386,7 +403,7 @@ impl<T: Lower, const N: usize> Lower for [T; N] {
     }
 }
 
-/// The array that lies in `bytes`, if the type of its elements has a [`PLAIN`](Lift::PLAIN).
+/// Returns the array in `bytes`, if the type of its elements has [`PLAIN`](Lift::PLAIN).
 #[expect(clippy::inline_always, reason = "a loop over elements calls it, through a constant")]
 #[inline(always)]
 fn plain_array<'a, T: Lift<'a>, const N: usize>(bytes: &[u8]) -> [T; N] {

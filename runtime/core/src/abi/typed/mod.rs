@@ -1,42 +1,7 @@
-//! Rust's own types as types of the Component Model.
-//!
-//! Structs and enums of yours become records, variants, enums and flags with
-//! [`#[derive(ComponentType, Lift, Lower)]`](macro@ComponentType).
+//! Rust types as types of the Component Model: the traits [`ComponentType`], [`Lift`] and [`Lower`].
 //!
 //! Layouts are constants, and lifting and lowering are monomorphic: a list of numbers is copied
 //! as bytes, a record is a few loads at constant offsets.
-//!
-//! | WIT | lowered from | lifted as |
-//! |---|---|---|
-//! | `bool`, `s8` … `u64`, `f32`, `f64`, `char` | Rust's | the same |
-//! | `string` | `str`, `String` | `String`; `&str` (from UTF-8) and [`LiftedStr`] borrow |
-//! | `list<t>` | `[T]`, `Vec<T>` | `Vec<T>`; `&[u8]` and [`LiftedList`] borrow |
-//! | `list<t, 4>` | `[T; 4]` | the same |
-//! | `map<k, v>` | `BTreeMap`, `HashMap` | the same |
-//! | `tuple<…>` | tuples | the same |
-//! | `option<t>`, `result<t, e>` | `Option`, `Result` | the same |
-//! | no value | `()` | the same |
-//! | `own<r>`, `borrow<r>` | [`OwnHandle<R>`](crate::handle::OwnHandle), [`BorrowHandle<R>`](crate::handle::BorrowHandle) | the same |
-//! | `stream<t>`, `future<t>` | [`StreamHandle<T>`](crate::handle::StreamHandle), [`FutureHandle<T>`](crate::handle::FutureHandle) | the same |
-//! | `error-context` | [`ErrorContext`](crate::handle::ErrorContext) | the same |
-//!
-//! What Rust has and the Component Model has not does not compile: lists, options and fields of
-//! `()`, and types whose values would have more bytes than the canonical ABI allows.
-//!
-//! | file | |
-//! |---|---|
-//! | here | [`ComponentType`], [`Lift`], [`Lower`]; parameters and results |
-//! | `scalar.rs` | numbers, `bool`, `char` |
-//! | `record.rs` | tuples, and what a record's fields need |
-//! | `variant.rs` | `Option`, `Result`, and what a variant's cases need |
-//! | `flags.rs` | what flags need |
-//! | `handle.rs` | handles |
-//! | `shape.rs` | which type a Rust type is, as a constant |
-//! | `elements.rs` | what goes through streams, in bulk |
-//! | `window.rs` | a place for values that are nothing but their bytes |
-//! | `list.rs` | slices, arrays, text, views of them |
-//! | `owned.rs` | what needs `alloc`: `String`, `Vec`, `Box`, `BTreeMap` |
-//! | `hash_map.rs` | what needs `std` |
 
 mod elements;
 mod flags;
@@ -76,6 +41,27 @@ pub use weft_macros::{ComponentType, Lift, Lower, Value};
 use super::LiftedStr;
 
 /// A Rust type that is a type of the Component Model.
+///
+/// A struct or enum of yours becomes a record, variant, enum or flags with
+/// [`#[derive(ComponentType, Lift, Lower)]`](macro@ComponentType). These are types of Rust that are
+/// types of the Component Model, too:
+///
+/// | WIT | lowered from | lifted as |
+/// |---|---|---|
+/// | `bool`, `s8` … `u64`, `f32`, `f64`, `char` | Rust's | the same |
+/// | `string` | `str`, `String` | `String`; `&str` (from UTF-8) and [`LiftedStr`] borrow |
+/// | `list<t>` | `[T]`, `Vec<T>` | `Vec<T>`; `&[u8]` and [`LiftedList`] borrow |
+/// | `list<t, 4>` | `[T; 4]` | the same |
+/// | `map<k, v>` | `BTreeMap`, `HashMap` | the same |
+/// | `tuple<…>` | tuples | the same |
+/// | `option<t>`, `result<t, e>` | `Option`, `Result` | the same |
+/// | no value | `()` | the same |
+/// | `own<r>`, `borrow<r>` | [`OwnHandle<R>`](crate::handle::OwnHandle), [`BorrowHandle<R>`](crate::handle::BorrowHandle) | the same |
+/// | `stream<t>`, `future<t>` | [`StreamHandle<T>`](crate::handle::StreamHandle), [`FutureHandle<T>`](crate::handle::FutureHandle) | the same |
+/// | `error-context` | [`ErrorContext`](crate::handle::ErrorContext) | the same |
+///
+/// Types that Rust has, but not the Component Model, don't compile: lists, options and fields of
+/// `()`, and types whose values would have more bytes than the canonical ABI allows.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type of the Component Model",
     label = "not a type of the Component Model",
@@ -85,20 +71,19 @@ pub trait ComponentType {
     /// Size, alignment and flat form.
     const ABI: Abi;
 
-    /// Whether a value is nothing but its bytes: no address and no handle in it. Storing one then
-    /// calls nobody.
+    /// `true` if a value is only its bytes, without an address or a handle. Then storing one
+    /// calls no guest.
     const INLINE: bool;
 
-    /// Whether there may be a handle in a value, so that lifting it asks the context for what the
-    /// handle stands for, and takes that from the guest or lends it: once, and in the order of
-    /// the values.
+    /// `true` if a value may have a handle in it. Then lifting it takes the object of the handle
+    /// from the guest, or lends it: once, and in the order of the values.
     const HANDLES: bool;
 
-    /// Which type it is, with the names of its parts.
+    /// The type in the Component Model, with the names of its parts.
     const SHAPE: Shape;
 }
 
-/// A type whose values are lowered into a guest.
+/// A type whose values can be lowered into a guest.
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -116,15 +101,15 @@ pub trait ComponentType {
 ///
 /// # Errors
 ///
-/// All of its functions fail with what `realloc` traps with, with the traps `realloc-unaligned`
-/// and `realloc-out-of-bounds`, and with [`AbiError::TooLong`](crate::error::AbiError::TooLong).
+/// All of its functions fail with the trap of `realloc`, with the traps `realloc-unaligned` and
+/// `realloc-out-of-bounds`, and with [`AbiError::TooLong`](crate::error::AbiError::TooLong).
 #[diagnostic::on_unimplemented(
     message = "values of `{Self}` cannot be lowered into a guest",
     label = "cannot be lowered",
     note = "a struct or enum of yours can with `#[derive(ComponentType, Lower)]`"
 )]
 pub trait Lower: ComponentType {
-    /// `lower_flat`: adds the core values of this to `flat`.
+    /// Adds the core values of this value to `flat`: `lower_flat`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lowering)
     fn lower_flat<C: LowerContext + ?Sized>(
@@ -133,13 +118,13 @@ pub trait Lower: ComponentType {
         flat: &mut FlatValues,
     ) -> Result<(), Failure>;
 
-    /// `store`: writes this at `address`, where there is room for it.
+    /// Writes this value at `address`, where there is room for it: `store`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure>;
 
-    /// Returns `false` if there is no handle in this value, even though its type may have
-    /// [some](ComponentType::HANDLES): it is then lowered straight into the guest.
+    /// Returns `false` if there is no handle in this value, although its type may have
+    /// [some](ComponentType::HANDLES). Such a value is lowered directly into the guest.
     ///
     /// ```
     /// # use weft_core as weft;
@@ -153,8 +138,8 @@ pub trait Lower: ComponentType {
         Self::HANDLES
     }
 
-    /// `store_list_into_valid_range`: writes one after the other from `address` on, where there
-    /// is room for them.
+    /// Writes values one after the other, beginning at `address`, where there is room for them:
+    /// `store_list_into_valid_range`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     fn store_elements<C: LowerContext + ?Sized>(
@@ -169,26 +154,27 @@ pub trait Lower: ComponentType {
     }
 }
 
-/// A type whose values are lifted from a guest; those that borrow do so from its memory, for
-/// `'a`.
+/// A type whose values can be lifted from a guest. A value that borrows does so from the guest's
+/// memory, for `'a`.
 ///
 /// # Errors
 ///
 /// All of its functions fail with the traps of the canonical ABI's loading: `invalid-char`,
-/// `invalid-discriminant`, those of strings and lists, and those of handles.
+/// `invalid-discriminant`, and those of strings, lists and handles.
 #[diagnostic::on_unimplemented(
     message = "values of `{Self}` cannot be lifted from a guest",
     label = "cannot be lifted",
     note = "a struct or enum of yours can with `#[derive(ComponentType, Lift)]`"
 )]
 pub trait Lift<'a>: ComponentType + Sized {
-    /// How bytes become a value, if all of them do: numbers, and what is made of them. Lists of
-    /// such values are lifted without a check for each.
+    /// The function that makes a value of bytes, if all bytes are a value. This is so for
+    /// numbers, and for records and tuples of them. Lists of such values are lifted without a
+    /// check of each.
     ///
-    /// There is one only for types whose layout is the same in memories of both widths.
+    /// Only types whose layout is the same in memories of both widths have one.
     const PLAIN: Option<fn(&[u8]) -> Self> = None;
 
-    /// `lift_flat`: makes one of its core values.
+    /// Makes a value of its core values: `lift_flat`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lifting)
     fn lift_flat<H: LiftHandles>(
@@ -196,12 +182,12 @@ pub trait Lift<'a>: ComponentType + Sized {
         values: &mut CoreValueIter<'_>,
     ) -> Result<Self, Failure>;
 
-    /// `load`: makes one of its bytes in memory, and none or some that come after them.
+    /// Makes a value of its bytes in memory, which may be followed by others: `load`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
     fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure>;
 
-    /// `load_list_from_valid_range`: makes those that lie in `bytes` one after the other.
+    /// Makes the values that lie one after the other in `bytes`: `load_list_from_valid_range`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
     fn load_elements<H: LiftHandles>(
@@ -212,8 +198,8 @@ pub trait Lift<'a>: ComponentType + Sized {
         list::load_elements(cx, bytes, into)
     }
 
-    /// `load_list_from_valid_range` of `list<t, N>`: makes the arrays that lie in `bytes` one
-    /// after the other.
+    /// Makes the arrays that lie one after the other in `bytes`: `load_list_from_valid_range` of
+    /// `list<t, N>`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
     fn load_arrays<const N: usize, H: LiftHandles>(
@@ -225,8 +211,10 @@ pub trait Lift<'a>: ComponentType + Sized {
     }
 }
 
-/// `lift_flat_values`: parameters, as a tuple, or a result, from at most `max_flat` core values
-/// or from the memory that the one core value is the address of.
+/// Lifts parameters, as a tuple, or a result: `lift_flat_values`.
+///
+/// They come from at most `max_flat` core values, or from the memory whose address is the one
+/// core value.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -244,7 +232,7 @@ pub trait Lift<'a>: ComponentType + Sized {
 ///
 /// # Errors
 ///
-/// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, and those of [`Lift`].
+/// The traps `pointer-unaligned` and `pointer-out-of-bounds`, and those of [`Lift`].
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
 pub fn lift_flat_values<'a, T: Lift<'a>, H: LiftHandles>(
@@ -261,13 +249,16 @@ pub fn lift_flat_values<'a, T: Lift<'a>, H: LiftHandles>(
     T::load(cx, bytes)
 }
 
-/// `lower_flat_values`: parameters, as a tuple, or a result, as at most `max_flat` core values or
-/// in memory: at `out_param`, or at an address that becomes the one core value.
+/// Lowers parameters, as a tuple, or a result: `lower_flat_values`.
+///
+/// They become at most `max_flat` core values, or are stored in memory: at `out_param`, or at an
+/// address that becomes the one core value.
 ///
 /// # Errors
 ///
-/// Traps: `realloc-unaligned`, `realloc-out-of-bounds`, or `pointer-unaligned`,
-/// `pointer-out-of-bounds` for an `out_param`; and those of [`Lower`].
+/// - The traps `realloc-unaligned` and `realloc-out-of-bounds`, or `pointer-unaligned` and
+///   `pointer-out-of-bounds` for an `out_param`.
+/// - Those of [`Lower`].
 ///
 /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
 pub fn lower_flat_values<T: Lower + ?Sized, C: LowerContext + ?Sized>(

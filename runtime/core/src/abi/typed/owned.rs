@@ -1,4 +1,4 @@
-//! What needs `alloc`: `String`, `Vec`, `Box`, `BTreeMap`.
+//! `String`, `Vec`, `Box` and `BTreeMap`, which need `alloc`.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -21,11 +21,11 @@ lift_pair!([] String, |cx: &mut LiftContext<'a, H>, (address, length)| {
     owned(cx, text)
 });
 
-/// The string, with one allocation.
+/// Copies the string, with one allocation.
 ///
 /// # Errors
 ///
-/// [`AbiError::LiftedTooLarge`]
+/// [`AbiError::LiftedTooLarge`] if the budget or the memory is too small.
 pub(crate) fn owned<H>(
     cx: &mut LiftContext<'_, H>,
     text: LiftedStr<'_>,
@@ -44,33 +44,33 @@ pub(crate) fn owned<H>(
     Ok(owned)
 }
 
-/// Takes `count` values of type `T` from the budget. Those without a size are counted as bytes,
-/// so that it is an end to them too.
+/// Takes `count` values of type `T` from the budget. Values without a size are charged as bytes,
+/// so that their number is limited, too.
 ///
 /// # Errors
 ///
-/// [`AbiError::LiftedTooLarge`]
+/// [`AbiError::LiftedTooLarge`] if less is left.
 pub(crate) fn charge<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Result<(), Failure> {
     let bytes = count.saturating_mul(size_of::<T>().max(1));
     cx.charge(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
 
-/// A `Vec` with room for as many values as a guest says.
+/// Creates a `Vec` with room for the number of values that a guest has passed.
 ///
 /// # Errors
 ///
-/// [`AbiError::LiftedTooLarge`]
+/// [`AbiError::LiftedTooLarge`] if the budget or the memory is too small.
 pub(crate) fn reserved<T, H>(cx: &mut LiftContext<'_, H>, count: usize) -> Result<Vec<T>, Failure> {
     let mut elements = Vec::new();
     reserve(cx, &mut elements, count)?;
     Ok(elements)
 }
 
-/// Makes room for as many more values as a guest says.
+/// Makes room for as many more values as a guest has passed.
 ///
 /// # Errors
 ///
-/// [`AbiError::LiftedTooLarge`]
+/// [`AbiError::LiftedTooLarge`] if the budget or the memory is too small.
 pub(crate) fn reserve<T, H>(
     cx: &mut LiftContext<'_, H>,
     elements: &mut Vec<T>,
@@ -98,7 +98,7 @@ pair!([T: ComponentType] Vec<T>, LIST, T::HANDLES, Shape::List(&T::SHAPE));
 lift_pair!([T: Lift<'a>] Vec<T>, |cx: &mut LiftContext<'a, H>, (address, length)| {
     let layout = T::ABI.of(cx.options.address_type);
     let bytes = cx.load_list_from_range(address, length, layout)?;
-    // The list lies in memory, so that its length is no larger than the memory.
+    // The list lies in memory, so that its length is at most that of the memory.
     let mut elements = reserved(cx, usize::try_from(length).map_err(|_| AbiError::TooLong)?)?;
     T::load_elements(cx, bytes, &mut elements)?;
     Ok(elements)
@@ -151,7 +151,7 @@ pub(super) fn store_map<'m, K: Lower + 'm, V: Lower + 'm, C: LowerContext + ?Siz
     Ok((address, u64::try_from(length).map_err(|_| AbiError::TooLong)?))
 }
 
-/// A map of Rust as one of the Component Model.
+/// Implements a map of the Component Model for a map of Rust.
 macro_rules! map {
     ([$($key:tt)*] [$($hasher:tt)*] [$($default:tt)*] $ty:ty, $with_room_for:expr) => {
         impl<K: ComponentType, V: ComponentType, $($hasher)*> ComponentType for $ty {
@@ -187,8 +187,8 @@ macro_rules! map {
             |cx: &mut LiftContext<'a, H>, (address, length)| {
                 let layout = <(K, V)>::ABI.of(cx.options.address_type);
                 let bytes = cx.load_list_from_range(address, length, layout)?;
-                // Maps keep as much free as they use. The entries lie in memory, so that there are
-                // no more than it has room for.
+                // Maps keep as much free as they use. The entries lie in memory, so that there
+                // are at most as many as it has room for.
                 let length = usize::try_from(length).map_err(|_| AbiError::TooLong)?;
                 charge::<[(K, V); 2], H>(cx, length)?;
                 let mut map: Self = $with_room_for(length);

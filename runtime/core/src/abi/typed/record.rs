@@ -1,16 +1,16 @@
-//! Tuples, and what a record's fields need.
+//! Tuples, and the fields of records for derives.
 
 use crate::error::{AbiError, Failure};
 
 use super::{ComponentType, Lift, Lower, Shape};
 use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset};
 
-/// The layout of a record or tuple of such fields.
+/// Returns the layout of a record or tuple of these fields.
 ///
 /// # Panics
 ///
-/// If there is no such type, because a field is no value or a value would have more bytes than
-/// the canonical ABI allows; a constant then does not compile.
+/// If there is no such type, because a field has no value, or a value would have more bytes than
+/// the canonical ABI allows. In a constant, this doesn't compile.
 #[must_use]
 pub const fn record_abi(fields: &[Abi]) -> Abi {
     let mut rest = fields;
@@ -21,17 +21,18 @@ pub const fn record_abi(fields: &[Abi]) -> Abi {
     check_size(Abi::record(fields))
 }
 
-/// The same layout, if the canonical ABI has types of that size.
+/// Returns the same layout, if the canonical ABI has types of that size.
 pub(super) const fn check_size(abi: Abi) -> Abi {
     assert!(!abi.is_too_large(), "the canonical ABI has no type of more than 268,435,455 bytes");
     abi
 }
 
-/// Loads the field at `offset` of the record that lies in `bytes`.
+/// Loads the field at `offset` of the record in `bytes`.
 ///
 /// # Errors
 ///
-/// [`AbiError::ByteCount`] if there are fewer bytes than that; those of the field's [`Lift`].
+/// - [`AbiError::ByteCount`] if there are fewer bytes.
+/// - Those of the field's [`Lift`].
 pub fn load_field<'a, T: Lift<'a>, H: LiftHandles>(
     cx: &mut LiftContext<'a, H>,
     bytes: &'a [u8],
@@ -42,18 +43,19 @@ pub fn load_field<'a, T: Lift<'a>, H: LiftHandles>(
     T::load(cx, field.ok_or(AbiError::ByteCount)?)
 }
 
-/// The field at `offset` of the record that lies in `bytes`, if its type has a
-/// [`PLAIN`](Lift::PLAIN). It is never called for a type that has none.
+/// Returns the field at `offset` of the record in `bytes`, if its type has
+/// [`PLAIN`](Lift::PLAIN). It is never called for other types.
 ///
-/// Where `bytes` ends before the record does, it is read as if zeros followed.
+/// If `bytes` ends before the record does, it is read as if zeros followed.
 ///
 /// # Panics
 ///
-/// If the type has no [`PLAIN`](Lift::PLAIN): a derive calls it only where it has one.
+/// If the type has no [`PLAIN`](Lift::PLAIN). A derive calls this only if it has one.
 #[inline]
 #[must_use]
 pub fn plain_field<'a, T: Lift<'a>>(bytes: &[u8], offset: Offset) -> T {
-    // Not in a constant: where a record has another field, this is compiled, and never called.
+    // This is not in a constant: if a record has another field, this is compiled, but never
+    // called.
     let Some(plain) = T::PLAIN else {
         unreachable!("the record has a `PLAIN` if all fields have one");
     };
@@ -61,7 +63,7 @@ pub fn plain_field<'a, T: Lift<'a>>(bytes: &[u8], offset: Offset) -> T {
     plain(bytes.get(offset..).unwrap_or_default())
 }
 
-/// Stores a field at `offset` of the record that lies at `address`.
+/// Stores a field at `offset` of the record at `address`.
 ///
 /// # Errors
 ///
@@ -76,7 +78,8 @@ pub fn store_field<T: Lower + ?Sized, C: LowerContext + ?Sized>(
     field.store(cx, address.saturating_add(offset))
 }
 
-/// A tuple of these parts: the names are those of a type parameter, the part and its offset.
+/// Implements the traits of a tuple. The names are those of a type parameter, the part, and its
+/// offset.
 macro_rules! tuple {
     ($($ty:ident $part:ident $offset:ident),+) => {
         impl<$($ty: ComponentType),+> ComponentType for ($($ty,)+) {

@@ -10,8 +10,8 @@ use crate::abi::scalar::{
 };
 use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
 
-/// One scalar type: its layout, how it becomes bytes and how bytes become it, where every pattern
-/// of bits is a value.
+/// Implements the traits of a scalar type whose values are all patterns of bits, from its layout
+/// and its conversions to and from bytes.
 macro_rules! scalar {
     (
         $($ty:ty: $abi:ident $shape:ident,
@@ -111,10 +111,10 @@ macro_rules! scalar {
     )*};
 }
 
-/// Adds arrays of floats, which are the bytes as they lie there unless there is a NaN among them.
+/// Adds arrays of floats. Their bytes are copied unchanged if there is no NaN among them.
 ///
-/// Whether there is one is asked for many arrays at a time: to decide it for each float, while
-/// arrays are put together from them, takes twice as long.
+/// The search for a NaN is over many arrays at a time. To decide it for each float while arrays
+/// are made takes twice as long.
 fn extend_with_floats<F, const SIZE: usize, const N: usize>(
     into: &mut impl Extend<[F; N]>,
     arrays: &[[[u8; SIZE]; N]],
@@ -122,7 +122,7 @@ fn extend_with_floats<F, const SIZE: usize, const N: usize>(
     is_nan: impl Fn(F) -> bool,
     decode: impl Fn([u8; SIZE]) -> F + Copy,
 ) {
-    // Few enough bytes to be still in the nearest cache the second time.
+    // These are so few bytes that they are still in the nearest cache the second time.
     for arrays in arrays.chunks(const { 2048_usize.div_ceil(SIZE * N + 1) }) {
         let floats = arrays.as_flattened().iter();
         if floats.fold(false, |found, bytes| found | is_nan(as_it_is(*bytes))) {
@@ -133,7 +133,7 @@ fn extend_with_floats<F, const SIZE: usize, const N: usize>(
     }
 }
 
-/// An integer of as many of the low bytes of a core value as it has.
+/// Takes the low bytes of a core value, as many as the integer has.
 macro_rules! low_bytes {
     ($core:expr => $ty:ty) => {{
         #[allow(
@@ -146,8 +146,9 @@ macro_rules! low_bytes {
     }};
 }
 
-/// `lift_flat_unsigned` and `lift_flat_signed`: the low bytes; `lower_flat_signed`: the sign goes
-/// up to the width of the core value, and no further.
+/// Implements signed integers. Lifting takes the low bytes: `lift_flat_unsigned`,
+/// `lift_flat_signed`. Lowering extends the sign to the width of the core value, and no further:
+/// `lower_flat_signed`.
 macro_rules! integer {
     ($($ty:ty: $abi:ident, $core:ty, $next:ident;)*) => {
         scalar! {$(
@@ -163,7 +164,7 @@ macro_rules! integer {
     };
 }
 
-/// An unsigned integer is extended with zeros.
+/// Implements unsigned integers. Lowering extends them with zeros.
 macro_rules! unsigned {
     ($($ty:ty: $abi:ident, $next:ident;)*) => {
         scalar! {$(

@@ -1,4 +1,4 @@
-//! What a Rust type is in the Component Model, part by part, as a constant.
+//! Shapes: Rust types as types of the Component Model, in constants.
 
 use core::any::{TypeId, type_name};
 use core::fmt;
@@ -75,9 +75,9 @@ pub enum Shape {
     ErrorContext,
 }
 
-/// A Rust type that stands for a type of resource.
+/// The key of a Rust type that stands for a resource type.
 ///
-/// Two are equal if, and only if, the Rust types are the same.
+/// Two keys are equal if, and only if, the Rust types are the same.
 #[derive(Clone, Copy)]
 pub struct ResourceKey {
     id: TypeId,
@@ -85,7 +85,7 @@ pub struct ResourceKey {
 }
 
 impl ResourceKey {
-    /// The key of `R`.
+    /// Creates the key of `R`.
     #[must_use]
     pub const fn of<R: ?Sized + 'static>() -> Self {
         Self { id: TypeId::of::<R>(), name: type_name::<R> }
@@ -104,7 +104,7 @@ impl fmt::Debug for ResourceKey {
     }
 }
 
-/// The path of the Rust type.
+/// Writes the path of the Rust type.
 impl fmt::Display for ResourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

@@ -1,4 +1,4 @@
-//! `Option`, `Result`, and what a variant's cases need.
+//! `Option`, `Result`, and the cases of variants for derives.
 
 use crate::error::{AbiError, Failure};
 
@@ -9,8 +9,8 @@ use crate::abi::memory::range_mut;
 use crate::abi::scalar::{check_case_index, load_small, store_small};
 use crate::abi::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext, Offset};
 
-/// The layout of a variant: its discriminant, and what its cases share. An enum is a variant
-/// whose cases have no payloads.
+/// The layout of a variant: its discriminant, and the place that its payloads share. An enum is a
+/// variant whose cases have no payloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct VariantAbi {
     cases: usize,
@@ -19,13 +19,14 @@ pub struct VariantAbi {
 }
 
 impl VariantAbi {
-    /// The variant whose cases have these payloads, [`Abi::NOTHING`] where one has none.
+    /// Creates the layout of a variant with these payloads. A case without one has
+    /// [`Abi::NOTHING`].
     #[must_use]
     pub const fn new(payloads: &[Abi]) -> Self {
         Self::with_cases(Abi::payload(payloads), payloads.len())
     }
 
-    /// The variant of so many cases without payloads.
+    /// Creates the layout of a variant with this many cases without payloads.
     #[must_use]
     pub const fn without_payloads(cases: usize) -> Self {
         Self::with_cases(Abi::NOTHING, cases)
@@ -36,31 +37,31 @@ impl VariantAbi {
         Self { cases, payload_offset, abi: payload.variant_of(cases) }
     }
 
-    /// The layout of the whole.
+    /// Returns the layout of the whole variant.
     #[must_use]
     pub const fn abi(&self) -> Abi {
         self.abi
     }
 
-    /// As [`abi`](Self::abi), of what is to be a type.
+    /// Returns the same as [`abi`](Self::abi), for a type that has to exist.
     ///
     /// # Panics
     ///
-    /// If a value would have more bytes than the canonical ABI allows; a constant then does not
-    /// compile.
+    /// If a value would have more bytes than the canonical ABI allows. In a constant, this
+    /// doesn't compile.
     #[must_use]
     pub const fn checked_abi(&self) -> Abi {
         check_size(self.abi)
     }
 
-    /// Where the payload lies.
+    /// Returns the offset of the payload.
     #[must_use]
     pub const fn payload_offset(&self) -> Offset {
         self.payload_offset
     }
 
-    /// `lower_flat_variant`: the case, the payload of it, and zeros for what other cases have
-    /// more.
+    /// Lowers a variant to core values: `lower_flat_variant`. These are the case, its payload,
+    /// and zeros in the positions that only other cases use.
     ///
     /// # Errors
     ///
@@ -77,7 +78,8 @@ impl VariantAbi {
         flat.pad_to(end)
     }
 
-    /// The discriminant alone; gives how many core values there are to be in the end.
+    /// Lowers the discriminant alone. Returns the number of core values that there have to be in
+    /// the end.
     pub(crate) fn begin_flat<C: LowerContext + ?Sized>(
         &self,
         cx: &C,
@@ -90,11 +92,12 @@ impl VariantAbi {
         Ok(end)
     }
 
-    /// `store_variant`
+    /// Stores a variant: `store_variant`.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ByteCount`] if there is no room for it; those of the payload's [`Lower`].
+    /// - [`AbiError::ByteCount`] if there are too few bytes for it.
+    /// - Those of the payload's [`Lower`].
     pub fn store<P: Lower + ?Sized, C: LowerContext + ?Sized>(
         &self,
         cx: &mut C,
@@ -110,12 +113,12 @@ impl VariantAbi {
         payload.store(cx, address.saturating_add(offset))
     }
 
-    /// `lift_flat_variant`, up to the payload: the case, and the core values that its payload is
-    /// to be lifted from.
+    /// Lifts the case of a variant, and returns it with the core values of its payload:
+    /// `lift_flat_variant`, up to the payload.
     ///
     /// # Errors
     ///
-    /// Traps: `invalid-discriminant`.
+    /// The trap `invalid-discriminant`.
     pub fn lift_flat<'v, H>(
         &self,
         cx: &LiftContext<'_, H>,
@@ -126,12 +129,13 @@ impl VariantAbi {
         Ok((check_case_index(own.next_u32()?, self.cases)?, own))
     }
 
-    /// `load_variant`, up to the payload: the case, and the bytes from its payload on.
+    /// Loads the case of a variant, and returns it with the bytes from its payload on:
+    /// `load_variant`, up to the payload.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ByteCount`] if there are fewer bytes than it takes. Traps:
-    /// `invalid-discriminant`.
+    /// - [`AbiError::ByteCount`] if there are fewer bytes than it takes.
+    /// - The trap `invalid-discriminant`.
     pub fn load<'a, H>(
         &self,
         cx: &LiftContext<'a, H>,

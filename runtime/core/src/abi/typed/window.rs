@@ -1,4 +1,4 @@
-//! A place for values that are nothing but their bytes.
+//! Memory for values that are only their bytes.
 
 use crate::builtin::TypeIndex;
 use crate::error::{AbiError, Failure};
@@ -7,15 +7,15 @@ use crate::trap::EndKind;
 
 use crate::abi::{LowerContext, Options, Resource};
 
-/// The memory of values that are [nothing but their bytes](super::ComponentType::INLINE), from address
-/// 0 on. Lowering others into it is [`AbiError::NotInline`].
+/// The memory of values that are [only their bytes](super::ComponentType::INLINE), from address 0
+/// on. Lowering other values into it is [`AbiError::NotInline`].
 ///
-/// Where its length is known, the checks of each store are gone when it is compiled.
+/// If its length is known when it is compiled, the compiler removes the checks of each store.
 #[derive(Debug)]
 pub struct Window<'a> {
     /// The options of the memory that it is a part of.
     pub options: Options,
-    /// The part.
+    /// The bytes.
     pub bytes: &'a mut [u8],
 }
 

@@ -12,6 +12,7 @@ use crate::machine::state::Machine;
 use crate::machine::step::Step;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
+    /// Changes the backpressure of the current instance.
     fn change_backpressure(
         &mut self,
         change: impl FnOnce(u32) -> Option<u32>,

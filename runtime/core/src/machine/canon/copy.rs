@@ -1,4 +1,4 @@
-//! What the built-ins of streams and futures have in common: the reference's `copy`,
+//! The parts that the built-ins of streams and futures share: the reference's `copy`,
 //! `cancel_copy`, `drop` and `forward`, and `lift_async_value` and `lower_async_value`.
 
 use crate::builtin::{OptionsIndex, Outcome, TypeIndex};
@@ -21,10 +21,10 @@ use crate::machine::record::waitable::{End, EndActivity, Waitable};
 use crate::machine::state::Machine;
 use crate::machine::step::{AfterCopy, Buffer, BufferCheck, Flow, Step};
 
-/// What a built-in for ends is defined for.
+/// The kind, direction and type of end that a built-in is defined for.
 pub(super) type EndType = (EndKind, CopyDirection, TypeIndex);
 
-/// What a guest passes to a read or write.
+/// The arguments of a guest's read or write.
 pub(super) struct Offer {
     pub(super) index: u32,
     pub(super) options: OptionsIndex,
@@ -60,16 +60,17 @@ pub enum AsyncCopy {
     Returns(u32),
     /// Values go from one guest to the other first.
     Moves(AsyncCopyToken),
-    /// Nothing has happened, as the host copies values at the other end: the built-in is to be
-    /// [called](crate::builtin::Definition::call).
+    /// Nothing has happened, because the host copies values at the other end.
+    /// [Call](crate::builtin::Definition::call) the built-in instead.
     WithHost,
 }
 
-/// Values go between the buffer of a [`CheckedCopy`] and that of the other end, which was there first.
+/// A copy between the buffer of a [`CheckedCopy`] and the buffer of the other end, which was
+/// there first.
 ///
-/// When they have arrived, give the token to [`copied_async`](Machine::copied_async).
+/// When the values have arrived, give the token to [`copied_async`](Machine::copied_async).
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "nobody hears of the values until the token is given to `Machine::copied_async`"]
+#[must_use = "the values count as moved only after the token is given to `Machine::copied_async`"]
 pub struct AsyncCopyToken {
     serial: u64,
     end: EndId,
@@ -81,25 +82,26 @@ pub struct AsyncCopyToken {
 }
 
 impl AsyncCopyToken {
-    /// The canonical options of the other end's buffer.
+    /// Returns the canonical options of the other end's buffer.
     #[must_use]
     pub const fn options(&self) -> OptionsIndex {
         self.options
     }
 
-    /// The address of the other end's buffer.
+    /// Returns the address of the other end's buffer.
     #[must_use]
     pub const fn address(&self) -> u64 {
         self.address
     }
 
-    /// The number of values of the other end that have moved before, from the front.
+    /// Returns the number of values of the other end's buffer that have moved before, from the
+    /// front.
     #[must_use]
     pub const fn progress(&self) -> u32 {
         self.progress
     }
 
-    /// The number of values that move; one or more.
+    /// Returns the number of values that move, at least one.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
@@ -108,10 +110,10 @@ impl AsyncCopyToken {
 
 /// The result of a read or write of one of the two kinds.
 pub(super) trait EndResult {
-    /// It waits, and was asked not to.
+    /// The result of an operation that has to wait, and may not.
     const BLOCKED: Self;
 
-    /// It ended so, after `progress` values.
+    /// Returns the result of an operation that has ended after `progress` values.
     fn ended(result: CopyResult, progress: u32) -> Self;
 }
 
@@ -132,7 +134,8 @@ impl EndResult for FutureResult {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `canon_stream_new` and `canon_future_new`
+    /// Creates a stream or future in the current instance: `canon_stream_new` and
+    /// `canon_future_new`.
     pub(super) fn new_ends_of(
         &mut self,
         kind: EndKind,
@@ -149,7 +152,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(Outcome::Return(Ends { readable: readable_index, writable: writable_index }))
     }
 
-    /// `copy`, up to the buffer.
+    /// Begins a read or write by a guest: `copy`, up to the check of the buffer.
     pub(super) fn copy<T>(
         &mut self,
         of: EndType,
@@ -176,7 +179,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.suspended(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
     }
 
-    /// The end that a guest offers a buffer to, and the other one.
+    /// Returns the end for which a guest offers a buffer, and its other end.
     #[inline]
     fn offer(
         &self,
@@ -197,13 +200,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((key, end.other))
     }
 
-    /// A read or write by the guest that runs, with `async`, whose buffer is aligned and lies inside
-    /// its memory. It does what the built-in does, without steps in between, as the guest never stops
-    /// in it. To know who runs, no records are made.
+    /// Reads or writes with `async` for the guest that runs. Its buffer is aligned and lies
+    /// inside its memory.
+    ///
+    /// This does the same as the built-in, but without steps in between, because the guest never
+    /// stops in it. It makes no records.
     ///
     /// # Errors
     ///
-    /// Those of the built-in, but for those of the buffer.
+    /// Those of the built-in, without those of the buffer.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     pub fn copy_async(&mut self, copy: &CheckedCopy) -> Result<AsyncCopy, Failure> {
@@ -237,8 +242,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// Checks a read or write with `async`. Returns the end; nothing if the host has the other one, and
-    /// copies.
+    /// Checks a read or write with `async`. Returns the end, or `None` if the host holds the
+    /// other end and copies values there.
     #[inline]
     fn begin_copy_async(&self, copy: &CheckedCopy) -> Result<Option<Key<Waitable>>, Failure> {
         let CheckedCopy { kind, direction, ty, index, length, .. } = *copy;
@@ -255,8 +260,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((!is_hosts).then_some(key))
     }
 
-    /// The values of a read or write with `async` have arrived. Returns the packed result of the
-    /// built-in.
+    /// Tells the machine that the values of a read or write with `async` have arrived. Returns
+    /// the packed result of the built-in.
     ///
     /// # Errors
     ///
@@ -273,13 +278,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// `copy`, behind the making of the buffer.
+    /// Goes on with a read or write whose buffer is aligned and lies inside its memory: `copy`,
+    /// after the buffer was made.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] if the token is not that of the step which is to be taken;
-    /// [`MachineError::EndBusy`] if the host has taken the end away meanwhile. Traps:
-    /// `same-instance-copy`.
+    /// - [`MachineError::OtherStep`] if the token is not that of the current step.
+    /// - [`MachineError::EndBusy`] if the host has taken the end away meanwhile.
+    /// - The trap `same-instance-copy`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
@@ -296,7 +302,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Builtin { is_async }))
     }
 
-    /// `copy`, behind `end.copy`.
+    /// Returns to the guest, or lets it wait: `copy`, after `end.copy`.
     pub(crate) fn copy_awaits(
         &mut self,
         end: Key<Waitable>,
@@ -312,7 +318,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.wait_for(thread, end, Continuation::Copy(end))
     }
 
-    /// `copy`, behind `end.copy`: the packed result with `async`.
+    /// Returns the packed result of a read or write with `async`: `copy`, after `end.copy`.
     pub(crate) fn copy_result(&mut self, end: Key<Waitable>, how: Copied) -> Result<u32, Failure> {
         let event = match how {
             Copied::WithEvent => self.end_event(end)?,
@@ -324,7 +330,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(event.payload)
     }
 
-    /// `cancel_copy`
+    /// Cancels a guest's read or write: `cancel_copy`.
     pub(super) fn cancel_copy<T: EndResult>(
         &mut self,
         of: EndType,
@@ -357,7 +363,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.suspended(|machine| machine.wait_for(thread, key, Continuation::Copy(key)))
     }
 
-    /// `drop`
+    /// Drops an end of a guest: `drop`.
     pub(super) fn drop(&mut self, of: EndType, index: u32) -> Result<Outcome<(), Step>, Failure> {
         let (end_kind, direction, _) = of;
         let instance = self.current_instance()?;
@@ -379,7 +385,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(Outcome::Return(()))
     }
 
-    /// `forward`
+    /// Forwards one end of a guest to another: `forward`.
     pub(super) fn forward(
         &mut self,
         kind: EndKind,
@@ -389,7 +395,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let instance = self.current_instance()?;
         let source = self.end_at(instance, readable, (kind, CopyDirection::Read, ty))?;
         self.check_forward(source)?;
-        // The readable end is out of the table before the writable one is looked for.
+        // In the reference, the readable end is out of the table before the writable one is
+        // looked for.
         if readable == writable {
             return Err(Trap::UnknownHandleIndex { index: writable }.into());
         }
@@ -400,6 +407,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.suspended(|machine| machine.forward_ends(source, destination))
     }
 
+    /// Checks that an end may be forwarded.
     fn check_forward(&self, key: Key<Waitable>) -> Result<(), Failure> {
         let end = self.end(key)?;
         let (end_kind, copy_direction) = (end.kind, end.direction);
@@ -425,13 +433,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// `lift_stream` and `lift_future`: takes the readable end at `index` out of an instance; the
-    /// host holds it until it gives it to [`lower_end`](Self::lower_end).
+    /// Takes the readable end at `index` out of an instance: `lift_stream` and `lift_future`. The
+    /// host holds it, until it passes the end to [`lower_end`](Self::lower_end).
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`,
-    /// `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`,
+    /// `end-busy`, `stream-lift-after-drop`, `future-lift-after-done` and `lift-in-waitable-set`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
     pub fn lift_end(
@@ -459,15 +467,17 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.end_id(key)?)
     }
 
-    /// `lower_stream` and `lower_future`: gives a readable end that the host holds to an
-    /// instance, and gives its index there.
+    /// Passes a readable end that the host holds to an instance, and returns its index there:
+    /// `lower_stream` and `lower_future`.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotHeld`] if a guest holds it; [`MachineError::EndMismatch`] if it is an end
-    /// of something else than `end_kind` and `ty` say; [`MachineError::NotReadable`] if it is a
-    /// writable end; [`MachineError::EndBusy`] if a read of it is under way or it has come to its
-    /// end; [`Error::Full`]: [`Handles`](crate::limits::Table::Handles). Traps: `table-full`.
+    /// - [`MachineError::NotHeld`] if a guest holds it.
+    /// - [`MachineError::EndMismatch`] if `end_kind` or `ty` isn't that of the end.
+    /// - [`MachineError::NotReadable`] if it is a writable end.
+    /// - [`MachineError::EndBusy`] if a read of it is under way, or no other can begin.
+    /// - [`Error::Full`] if there is no room in [`Handles`](crate::limits::Table::Handles).
+    /// - The trap `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     ///
@@ -492,20 +502,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         self.check_handle_room(instance, 1)?;
         let index = self.add_handle(instance, Handle::Waitable(key))?;
-        // If it is in a set, that is the host's.
+        // If it is in a set, the set is the host's.
         self.join(key, None)?;
         self.set_owner(key, Some(instance), index)?;
         Ok(index)
     }
 }
 
-/// The length of a buffer.
+/// Returns the length of a buffer, if it isn't too long.
 #[inline]
 fn buffer_length(length: u64) -> Result<u32, Trap> {
     u32::try_from(length).ok().filter(|it| *it <= MAX_BUFFER_LENGTH).ok_or(Trap::BufferTooLong)
 }
 
-/// Why an end that isn't idle can't be read from or written to.
+/// Returns the trap of a read or write of an end that isn't idle.
 fn copy_trap(end: &End) -> Trap {
     match (end.state, end.kind, end.direction) {
         (EndActivity::Done, EndKind::Stream, CopyDirection::Read) => Trap::StreamReadAfterDrop,

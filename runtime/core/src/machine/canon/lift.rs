@@ -18,13 +18,13 @@ use crate::machine::state::Machine;
 use crate::machine::step::{Event, Flow, Resolution, ReturnFrom, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Whether `canon_lift` can be begun: the instance may be entered, and there is room.
+    /// Checks that `canon_lift` can begin: the instance may be entered, and there is room.
     pub(crate) fn check_lift(
         &mut self,
         function: FunctionId,
         lifted: &LiftedFunction,
     ) -> Result<(), Failure> {
-        // One that was removed is entered as little as one that trapped.
+        // An instance that was removed can't be entered, as one that has trapped can't.
         let Ok(instance) = self.instance_key(lifted.instance) else {
             return Err(Trap::CannotEnterComponentInstance.into());
         };
@@ -34,14 +34,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.prepare_task(lifted.instance, Some(function))?)
     }
 
-    /// Promises the callee's implicit thread a place in its instance's thread table.
+    /// Reserves a place for the callee's implicit thread in its instance's thread table.
     pub(crate) fn reserve_thread_index(&mut self, lifted: &LiftedFunction) -> Result<(), Error> {
         let instance = self.instance_key(lifted.instance)?;
         self.tables_mut(instance)?.threads.reserve::<Key<Thread>>()
     }
 
-    /// `canon_lift`, called: there is room, and a place is promised. `destroyed` is the
-    /// representation that a destructor is called with.
+    /// Begins a call of a lifted function: `canon_lift`. There is room, and a place in the thread
+    /// table is reserved.
+    ///
+    /// `destroyed` is the representation that a destructor is called with.
     pub(crate) fn canon_lift(
         &mut self,
         function: FunctionId,
@@ -69,19 +71,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.resume(thread)
     }
 
-    /// A core function that a step called has returned: the lifted function, its callback,
-    /// `post-return`, a destructor, or a thread's start function.
+    /// Tells the machine that a core function that a step called has returned. It is the lifted
+    /// function, its callback, `post-return`, a destructor, or a thread's start function.
     ///
-    /// `packed` is what a function that was lifted with a callback, or its callback, returned.
-    /// What other functions return stays with the caller of this, who is asked for it by
+    /// `packed` is the result of a function that was lifted with a callback, or of the callback.
+    /// The driver keeps the result of other functions. It lifts that result when it takes
     /// [`Step::Return`], and calls `post-return` with it.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NoCurrentThread`]; [`MachineError::NoCallbackResult`] if `packed` is
-    /// missing; [`MachineError::InRealloc`] while `realloc` runs. Traps:
-    /// `unsupported-callback-code`, `unknown-handle-index`, `handle-wrong-type`, `no-async-result`,
-    /// `borrows-remain`, and those of the threads that run next.
+    /// - [`MachineError::NoCurrentThread`] if no guest runs.
+    /// - [`MachineError::NoCallbackResult`] if `packed` is missing.
+    /// - [`MachineError::InRealloc`] while `realloc` runs.
+    /// - The traps `unsupported-callback-code`, `unknown-handle-index`, `handle-wrong-type`,
+    ///   `no-async-result` and `borrows-remain`, and those of the threads that run next.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift)
     pub fn function_returned(&mut self, packed: Option<u32>) -> Result<Step, Failure> {
@@ -123,7 +126,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// `canon_lift` without `async`, behind `task.return_`.
+    /// Goes on with a function that is lifted without `async`: `canon_lift`, after
+    /// `task.return_`.
     pub(crate) fn sync_returned(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         let lift = self.lifted(task)?.map(|lifted| lifted.lift);
@@ -139,13 +143,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }))
     }
 
+    /// Sets `may_leave` of the instance that a thread runs in.
     fn set_may_leave(&mut self, thread: Key<Thread>, may_leave: bool) -> Result<(), Error> {
         let instance = self.tasks.get(self.threads.get(thread)?.task)?.instance;
         self.instances.get_mut(instance)?.may_leave = may_leave;
         Ok(())
     }
 
-    /// `canon_lift`, in the callback loop: the function, or its callback, has returned.
+    /// Acts on the result of a function with a callback, or of the callback: the callback loop of
+    /// `canon_lift`.
     fn callback_returned(&mut self, thread: Key<Thread>, packed: u32) -> Result<Flow, Failure> {
         let CallbackResult { code, waitable_set } = CallbackResult::unpack(packed)?;
         if code == CallbackCode::Exit {
@@ -168,14 +174,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(None)
     }
 
-    /// `canon_lift`, in the callback loop, behind `wait_until` after a yield.
+    /// Goes on with the callback loop of `canon_lift`, after `wait_until` of a yield.
     pub(crate) fn callback_yielded(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
         let task = self.threads.get(thread)?.task;
         let is_cancelled = self.deliver_pending_cancel(task)?;
         self.callback_event(thread, if is_cancelled { Event::TASK_CANCELLED } else { Event::NONE })
     }
 
-    /// `canon_lift`, in the callback loop: the lock is taken again, and the callback called.
+    /// Takes the lock again, and calls the callback: the callback loop of `canon_lift`.
     pub(crate) fn callback_event(
         &mut self,
         thread: Key<Thread>,
@@ -186,17 +192,20 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.call_callback(thread, event)
     }
 
-    /// `LiftLowerContext.reallocate`, up to the call: the core function `realloc` of `instance`
-    /// may be called now, on a thread with context slots of its own, and
-    /// [`realloc_returned`](Self::realloc_returned) follows.
+    /// Begins a call of the core function `realloc` of `instance`: `LiftLowerContext.reallocate`,
+    /// up to the call.
+    ///
+    /// The function may be called now, on a thread that has its own context slots. Call
+    /// [`realloc_returned`](Self::realloc_returned) afterwards.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::Full`]: [`Tasks`](crate::limits::Table::Tasks),
-    /// [`Threads`](crate::limits::Table::Threads),
-    /// [`ThreadIndices`](crate::limits::Table::ThreadIndices),
-    /// [`Frames`](crate::limits::Table::Frames). Traps: `cannot-enter-component-instance`,
-    /// `table-full`.
+    /// - [`Error::Unknown`] if the instance doesn't exist.
+    /// - [`Error::Full`] if there is no room in [`Tasks`](crate::limits::Table::Tasks),
+    ///   [`Threads`](crate::limits::Table::Threads),
+    ///   [`ThreadIndices`](crate::limits::Table::ThreadIndices) or
+    ///   [`Frames`](crate::limits::Table::Frames).
+    /// - The traps `cannot-enter-component-instance` and `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
     pub fn begin_realloc(&mut self, instance: InstanceId) -> Result<(), Failure> {
@@ -223,11 +232,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.push_frame(Frame::Realloc { previous, outstanding })?)
     }
 
-    /// `LiftLowerContext.reallocate`, behind the call.
+    /// Finishes a call of `realloc`: `LiftLowerContext.reallocate`, after the call.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotEntered`] if `realloc` isn't what runs.
+    /// [`MachineError::NotEntered`] if `realloc` isn't running.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-context)
     pub fn realloc_returned(&mut self) -> Result<(), Failure> {

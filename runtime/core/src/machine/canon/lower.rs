@@ -1,4 +1,4 @@
-//! `canon_lower`: a guest calls an import.
+//! `canon_lower`: calls of imports by guests.
 
 use crate::chooser::Chooser;
 use crate::code::{CallResult, SubtaskState};
@@ -19,23 +19,27 @@ use crate::machine::state::Machine;
 use crate::machine::step::{Flow, Resumed, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `canon_lower`: the current thread calls `function`, which it imports lowered with
-    /// `async` or without.
+    /// Calls `function` for the current thread, which imports it lowered with or without `async`:
+    /// `canon_lower`.
     ///
-    /// Gives the call, which may be over already, and the next step. The arguments are lifted when the callee takes them, by [`Step::CallFunction`] or
-    /// [`start_host_function_call`](Self::start_host_function_call). The call ends by [`Step::Resume`] with
-    /// [`Resumed::Import`] or [`Resumed::AsyncImport`].
+    /// Returns the call, which may be over already, and the next step. The arguments are lifted
+    /// when the callee takes them, by [`Step::CallFunction`] or
+    /// [`start_host_function_call`](Self::start_host_function_call). The call ends by
+    /// [`Step::Resume`] with [`Resumed::Import`] or [`Resumed::AsyncImport`].
     ///
     /// # Errors
     ///
-    /// [`MachineError::NoCurrentThread`]; [`Error::Unknown`]; [`Error::Full`]:
-    /// [`Waitables`](crate::limits::Table::Waitables), [`Handles`](crate::limits::Table::Handles),
-    /// [`Tasks`](crate::limits::Table::Tasks), [`Threads`](crate::limits::Table::Threads),
-    /// [`ThreadIndices`](crate::limits::Table::ThreadIndices),
-    /// [`Frames`](crate::limits::Table::Frames), [`HeldFrames`](crate::limits::Table::HeldFrames), or what
-    /// the [hooks](crate::machine::Hooks) have no room for. Traps:
-    /// `cannot-leave-component-instance`, `cannot-enter-component-instance`, `table-full`,
-    /// `cannot-block-sync-task`, and those of the threads that run meanwhile.
+    /// - [`MachineError::NoCurrentThread`] if no guest runs.
+    /// - [`Error::Unknown`] if the function doesn't exist.
+    /// - [`Error::Full`] if there is no room in [`Waitables`](crate::limits::Table::Waitables),
+    ///   [`Handles`](crate::limits::Table::Handles), [`Tasks`](crate::limits::Table::Tasks),
+    ///   [`Threads`](crate::limits::Table::Threads),
+    ///   [`ThreadIndices`](crate::limits::Table::ThreadIndices),
+    ///   [`Frames`](crate::limits::Table::Frames) or
+    ///   [`HeldFrames`](crate::limits::Table::HeldFrames), or if the
+    ///   [hooks](crate::machine::Hooks) have none.
+    /// - The traps `cannot-leave-component-instance`, `cannot-enter-component-instance`,
+    ///   `table-full` and `cannot-block-sync-task`, and those of the threads that run meanwhile.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lower)
     ///
@@ -94,8 +98,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         has_room.map(|()| (function, callee))
     }
 
-    /// `canon_lower`, or a destructor's: up to the call, which was prepared. `destroyed` is the
-    /// representation that a destructor is called with.
+    /// Begins a prepared call of an import or of a destructor: `canon_lower`, up to the call.
+    ///
+    /// `destroyed` is the representation that a destructor is called with.
     pub(crate) fn lower(
         &mut self,
         thread: Key<Thread>,
@@ -122,7 +127,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((id, flow))
     }
 
-    /// `canon_lower`, behind the call of the callee.
+    /// Goes on after the callee was called: `canon_lower`, after the call.
     pub(crate) fn called(
         &mut self,
         thread: Key<Thread>,
@@ -154,7 +159,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.return_to(thread, Resumed::AsyncImport(packed))
     }
 
-    /// `canon_lower` without `async`, once the subtask has resolved.
+    /// Returns to a caller that lowered without `async`, after the subtask has resolved:
+    /// `canon_lower`.
     pub(crate) fn lower_resolved(
         &mut self,
         thread: Key<Thread>,
@@ -170,7 +176,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.return_to(thread, value)
     }
 
-    /// `thread` waits until `waitable` is ready, of which it is the one that waits.
+    /// Lets `thread` wait until `waitable` has an event, as its only waiter.
     pub(crate) fn wait_for(
         &mut self,
         thread: Key<Thread>,

@@ -1,9 +1,4 @@
 //! The canonical definitions: the reference's `canon_…` functions.
-//!
-//! | module | what is in it |
-//! |---|---|
-//! | `lift`, `lower` | calls of guests' exports, and calls by guests |
-//! | one a family | the built-ins, behind the generated traits |
 
 mod backpressure;
 mod context;
@@ -38,7 +33,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Suspends for Machine<L, C, H> {
 
 impl<L: Limits, C: Chooser, H: Hooks> Guards for Machine<L, C, H> {
     fn may_leave(&self) -> bool {
-        // Where no guest has control the built-in itself says so, with an error.
+        // If no guest has control, the built-in itself fails with an error.
         self.current_instance()
             .and_then(|instance| self.instances.get(instance))
             .map_or(true, |instance| instance.may_leave)
@@ -62,14 +57,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Guards for Machine<L, C, H> {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// A built-in that returns at once has changed nothing: after a trap, all that is left is to unwind.
+    /// Marks that only unwinding is left, if a built-in that returns at once has trapped. It has
+    /// changed nothing.
     #[cold]
     pub(super) const fn not_begun(&mut self, failure: Failure) -> Failure {
         self.must_unwind |= matches!(failure, Failure::Trap(_));
         failure
     }
 
-    /// The built-in does not return to its caller by itself: what is next.
+    /// Acts for a built-in that does not return to its caller by itself, and returns the next
+    /// step.
     fn suspended<T>(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,

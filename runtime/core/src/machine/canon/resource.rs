@@ -37,7 +37,7 @@ impl<L: Limits, C: Chooser, H: Hooks> ResourceBuiltins for Machine<L, C, H> {
         }
         let (representation, borrow_scope) = (resource.representation(), resource.borrow_scope);
         let (defined_by, destructor) = self.resource_type(resource_type)?;
-        // What an instance defined that was removed has gone with it.
+        // A destructor has gone with its instance, if that was removed.
         let is_defined = defined_by.is_none_or(|it| self.instance_key(it).is_ok());
         if let (None, Some(destructor), true) = (borrow_scope, destructor, is_defined) {
             let destroyed = (false, Some(representation));

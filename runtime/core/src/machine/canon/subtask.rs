@@ -16,7 +16,7 @@ use crate::machine::state::Machine;
 use crate::machine::step::{Flow, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `canon_subtask_cancel`, behind `on_cancel`.
+    /// Goes on after `on_cancel`: `canon_subtask_cancel`.
     pub(crate) fn cancellation_requested(
         &mut self,
         thread: Key<Thread>,

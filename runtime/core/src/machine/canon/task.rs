@@ -14,8 +14,8 @@ use crate::machine::state::Machine;
 use crate::machine::step::{ReturnFrom, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Returns the [`lift_options`](crate::machine::LiftedFunction::lift_options) of the function that
-    /// the current task runs, if it runs one.
+    /// Returns the [`lift_options`](crate::machine::LiftedFunction::lift_options) of the function
+    /// that the current task runs, if there is one.
     pub fn lift_options(&mut self) -> Option<OptionsIndex> {
         if let Some(Frame::Deferred(deferred)) = self.top_frame() {
             return match &self.functions.get(deferred.function()?).ok()?.function {
@@ -33,7 +33,7 @@ impl<L: Limits, C: Chooser, H: Hooks> TaskBuiltins for Machine<L, C, H> {
         &mut self,
         result_type: Option<TypeIndex>,
         options: OptionsIndex,
-        // Lifted by whoever takes `Step::Return`.
+        // Lifted by the driver, which takes `Step::Return`.
         _: &[CoreValue],
     ) -> Result<Outcome<(), Step>, Failure> {
         let thread = self.current_thread()?;

@@ -16,7 +16,7 @@ use crate::machine::state::Machine;
 use crate::machine::step::{StartFunctionSearch, Step};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// The thread at `index` of the current instance's thread table.
+    /// Returns the thread at `index` of the current instance's thread table.
     ///
     /// Traps: `unknown-thread-index`.
     fn thread_at(&mut self, index: u32) -> Result<Key<Thread>, Failure> {
@@ -25,7 +25,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         thread.ok_or_else(|| Trap::UnknownThreadIndex { index }.into())
     }
 
-    /// The thread at `index`, which must be suspended.
+    /// Returns the thread at `index`, which must be suspended.
     ///
     /// Traps: `unknown-thread-index`, `thread-not-suspended`.
     fn suspended_thread_at(&mut self, index: u32) -> Result<Key<Thread>, Failure> {
@@ -37,7 +37,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// The thread at `index`, which must not be the current one.
+    /// Returns the thread at `index`, which must not be the current one.
     ///
     /// Traps: `unknown-thread-index`, `thread-not-suspended`.
     fn other_thread_at(&mut self, index: u32) -> Result<Key<Thread>, Failure> {
@@ -48,15 +48,16 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.thread_at(index)
     }
 
-    /// `canon_thread_new_indirect`, or `canon_thread_spawn_indirect`, behind the look-up: makes a
-    /// thread that will call `function`, the host's number for what it found.
+    /// Creates a thread that will call `function`, which is the host's number of the function
+    /// that it found: `canon_thread_new_indirect` and `canon_thread_spawn_indirect`, after the
+    /// search.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] if the search is not the step that is to be taken, or was ended
-    /// before; [`Error::Full`]: [`Threads`](crate::limits::Table::Threads),
-    /// [`ThreadIndices`](crate::limits::Table::ThreadIndices), after which the search may be
-    /// ended again. Traps: `table-full`.
+    /// - [`MachineError::OtherStep`] if the search is not the current step, or has ended.
+    /// - [`Error::Full`] if there is no room in [`Threads`](crate::limits::Table::Threads) or
+    ///   [`ThreadIndices`](crate::limits::Table::ThreadIndices). The search may be ended again.
+    /// - The trap `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadnew-indirect)
     ///
@@ -86,7 +87,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// A new thread of the current task, suspended, and its index.
+    /// Creates a suspended thread of the current task, and returns it with its index.
     ///
     /// Traps: `table-full`.
     fn new_suspended_thread(
@@ -105,7 +106,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok((thread, index))
     }
 
-    /// The step that finds the function which a thread is to start with.
+    /// Returns the step that finds the start function of a thread.
     fn find_start_function(
         &mut self,
         (start_type, table): (CoreTypeIndex, TableIndex),
@@ -224,7 +225,8 @@ impl<L: Limits, C: Chooser, H: Hooks> ThreadBuiltins for Machine<L, C, H> {
     }
 }
 
-/// What is defined with `shared` is a shared function, and its threads run in parallel.
+/// Refuses `shared`: a function that is defined with it is shared, and its threads run in
+/// parallel.
 const fn refuse_shared(builtin: Builtin, is_shared: bool) -> Result<(), BuiltinCallError> {
     let capability = MissingCapability::SharedFunctions;
     if is_shared { Err(BuiltinCallError::EngineCapability { builtin, capability }) } else { Ok(()) }

@@ -77,10 +77,10 @@ impl<L: Limits, C: Chooser, H: Hooks> WaitableBuiltins for Machine<L, C, H> {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// `canon_waitable_set_poll` of the set at `index`, without steps in between, as the guest that
-    /// runs never stops in it. To know who runs, no records are made.
+    /// Takes an event of the waitable set at `index`, as `canon_waitable_set_poll` does.
     ///
-    /// Returns the event, which is stored where the guest wants it.
+    /// It has no steps in between, because the guest that runs never stops in it, and it makes no
+    /// records. The driver stores the event at the address that the guest has passed.
     ///
     /// # Errors
     ///
@@ -94,6 +94,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
+    /// Returns the set at `index` of the current instance, after the checks of the built-in.
     #[inline]
     fn polled_set(&self, index: u32) -> Result<Key<WaitableSet>, Failure> {
         let instance = self.current_instance()?;

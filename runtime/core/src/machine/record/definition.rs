@@ -18,64 +18,64 @@ pub(crate) struct DefinedFunction {
     pub(crate) before: Option<Key<Self>>,
 }
 
-/// A guest's export, as a `canon lift` defines it.
+/// A guest's export, as `canon lift` defines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LiftedFunction {
     /// The instance whose core function it is.
     pub instance: InstanceId,
-    /// Whether its type is `async`.
+    /// `true` if its type is `async`.
     pub is_async: bool,
-    /// How it was lifted.
+    /// The options that it was lifted with.
     pub lift: LiftMode,
-    /// The type of its result, which `task.return` must name; numbered so that equal types have
-    /// equal numbers.
+    /// The type of its result, which `task.return` must name. Equal types have equal numbers.
     pub result_type: Option<TypeIndex>,
-    /// Its string encoding and memory, which `task.return` must name, too; numbered so that
-    /// equal pairs have equal numbers.
+    /// The number of its string encoding and memory, which `task.return` must name, too. Equal
+    /// pairs have equal numbers.
     pub lift_options: OptionsIndex,
 }
 
-/// How a guest's export is lifted: with which of the options `async`, `callback` and
+/// The way in which a guest's export is lifted: its options `async`, `callback` and
 /// `post-return`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LiftMode {
     /// Without `async`: it returns its result.
     Sync {
-        /// Whether it has a `post-return` function.
+        /// `true` if it has a `post-return` function.
         has_post_return: bool,
     },
-    /// With `async`: it calls `task.return`, and may block where it stands.
+    /// With `async`: it calls `task.return`, and can block at any point.
     Stackful,
     /// With `async` and `callback`: it calls `task.return`, and returns to wait.
     Callback,
 }
 
 impl LiftMode {
-    /// Whether it is lifted with `async`.
+    /// Returns `true` if the export is lifted with `async`.
     #[must_use]
     pub const fn is_async(self) -> bool {
         !matches!(self, Self::Sync { .. })
     }
 }
 
-/// What the machine has to know of a type.
+/// The definition of a type, as far as the machine needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TypeDefinition {
-    /// A resource type, different from all others.
+    /// A resource type, which differs from all others.
     Resource {
-        /// The instance that defines it; nothing if the host does.
+        /// The instance that defines it; `None` if the host does.
         instance: Option<InstanceId>,
         /// The function that is called with the representation of a resource that its owner
-        /// dropped: a lifted function of `instance`. Nothing for the host's, which hears of each
-        /// drop by [`Step::DropHostResource`](crate::machine::Step::DropHostResource).
+        /// dropped. It is a lifted function of `instance`. `None` for a type of the host, which
+        /// is told of each drop by
+        /// [`Step::DropHostResource`](crate::machine::Step::DropHostResource).
         destructor: Option<FunctionId>,
     },
     /// A `stream` or `future` type.
     Ends {
-        /// Whether it has no element, or a number: the reference's `none_or_number_type`.
+        /// `true` if it has no element, or a number: the reference's `none_or_number_type`.
         is_none_or_number: bool,
     },
-    /// Any other type: it is told apart by its number.
+    /// Any other type, of which the machine knows only its number.
     Value,
 }
 
@@ -86,7 +86,7 @@ pub(crate) struct NumberedType {
     pub(crate) definition: TypeDefinition,
 }
 
-/// How many frames `canon_lift` of a function takes.
+/// Returns the number of frames that `canon_lift` of a function takes.
 pub(crate) const fn frames_of(lifted: &LiftedFunction) -> usize {
     if lifted.is_async { 0 } else { 1 }
 }

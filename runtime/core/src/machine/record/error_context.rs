@@ -1,10 +1,11 @@
-//! Error contexts. The reference's `ErrorContext`, as it is kept.
+//! Error contexts: the fields of the reference's `ErrorContext`.
 
-/// Who has an error context. Its message is in the machine's `messages`, at the same position.
+/// The counts of an error context's holders. Its message is in the machine's `messages`, at the
+/// same position.
 #[derive(Debug)]
 pub(crate) struct ErrorContext {
-    /// How many handles stand for it.
+    /// The number of handles that stand for it.
     pub(crate) handles: u32,
-    /// How many times the host holds it.
+    /// The number of times that the host holds it.
     pub(crate) host_holds: u32,
 }

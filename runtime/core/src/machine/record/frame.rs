@@ -1,4 +1,4 @@
-//! Frames of the stack of nested calls, and the step that was handed out and not ended.
+//! Frames of the stack of nested calls, and the step that was returned and has not ended.
 
 use crate::id::{EndId, TaskId};
 
@@ -10,13 +10,13 @@ use super::task::Thread;
 use super::waitable::{FlatResult, Waitable};
 use super::words::words;
 
-/// Somebody who resumed a thread, and what they do when it stops.
+/// An action that resumed a thread, and that goes on when the thread stops.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Frame {
-    /// The host: `Store.invoke`, `Store.tick`. If a host function began it whose callers are held,
-    /// `holder` is the thread at the top of their stack.
+    /// The host: `Store.invoke`, `Store.tick`. If it is in a host function whose callers are
+    /// held, `holder` is the thread at the top of their stack.
     Host { holder: Option<Key<Thread>> },
-    /// The host, whose read or write of `end` moves values.
+    /// A read or write of `end` by the host, which moves values.
     HostCopy { end: EndId },
     /// `canon_lower` on `thread`, after the callee.
     Lower { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
@@ -24,33 +24,33 @@ pub(crate) enum Frame {
     Lift { task: TaskId, instance: Key<Instance> },
     /// `canon_subtask_cancel` on `thread`, after `on_cancel`.
     CancelSubtask { thread: Key<Thread>, subtask: Key<Waitable>, is_async: bool },
-    /// `Task.request_cancellation`, in its loop; `has_resumed` after a thread has run.
+    /// `Task.request_cancellation`, in its loop. `has_resumed` is `true` after a thread has run.
     RequestCancellation { task: TaskId, instance: Key<Instance>, has_resumed: bool },
-    /// `LiftLowerContext.reallocate`: `realloc` runs on the current thread, in the middle of a
-    /// step of `previous`.
+    /// `LiftLowerContext.reallocate`: `realloc` runs on the current thread, during a step of
+    /// `previous`.
     Realloc { previous: Option<Key<Thread>>, outstanding: Outstanding },
-    /// A frame of a call whose records are not made. Those above it are of such calls, too.
+    /// A frame of a call whose records were put off. The frames above it are of such calls, too.
     Deferred(Deferred),
 }
 
-/// A frame of a call whose records are not made.
+/// A frame of a call whose records were put off.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Deferred {
-    /// [`Frame::Lower`] of a call of `function`. The caller is the thread that runs below. If a guest
-    /// is called, it has its own frame above.
+    /// [`Frame::Lower`] of a call of `function`. The caller is the thread that runs below. If the
+    /// callee is a guest, it has its own frame above.
     Lower { function: Key<DefinedFunction>, is_async: bool },
-    /// [`Frame::Lift`]. A function with an `async` type, which is lifted with a callback, has this
-    /// one, too, until its records are made: it holds the instance's exclusive lock.
+    /// [`Frame::Lift`]. A function with an `async` type that is lifted with a callback also has
+    /// this frame, until its records are made: it holds the instance's exclusive lock.
     Lift { function: Key<DefinedFunction>, instance: Key<Instance>, is_async: bool },
-    /// As `Lift`, after the call has resolved with this result: while `post-return` runs, or after
-    /// `task.return`.
+    /// [`Deferred::Lift`] of a call that has resolved with this result, and whose callee has not
+    /// returned. It runs `post-return`, or has called `task.return`.
     Resolved { function: Key<DefinedFunction>, instance: Key<Instance>, result: FlatResult },
-    /// [`Frame::Realloc`], in the middle of a step of the thread that runs below.
+    /// [`Frame::Realloc`], during a step of the thread that runs below.
     Realloc { instance: Key<Instance>, outstanding: Outstanding },
 }
 
 impl Deferred {
-    /// The instance that runs in the frame; nothing where the caller's frame is below.
+    /// Returns the instance that runs in the frame, or `None` if the caller's frame is below.
     pub(crate) const fn instance(self) -> Option<Key<Instance>> {
         match self {
             Self::Lower { .. } => None,
@@ -60,7 +60,7 @@ impl Deferred {
         }
     }
 
-    /// The lifted function that runs in the frame, if one does.
+    /// Returns the lifted function that runs in the frame, if there is one.
     pub(crate) const fn function(self) -> Option<Key<DefinedFunction>> {
         match self {
             Self::Lift { function, .. } | Self::Resolved { function, .. } => Some(function),
@@ -69,10 +69,10 @@ impl Deferred {
     }
 }
 
-/// What the machine waits to be told.
+/// The next thing that the machine has to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Outstanding {
-    /// What a guest does, if one runs, or what the host does.
+    /// The action of a guest, if one runs, or of the host.
     #[default]
     Nothing,
     /// The end of the step whose token has this number, as `words`.
@@ -86,7 +86,7 @@ pub(crate) enum Outstanding {
 }
 
 impl Outstanding {
-    /// The end of the step whose token has this number.
+    /// Returns the end of the step whose token has this number.
     pub(crate) const fn token(number: u64) -> Self {
         Self::Token(words(number))
     }

@@ -1,4 +1,4 @@
-//! Stacks of calls that are held while a host function waits, as they are kept.
+//! Stacks of calls that are held while a host function waits: their entries.
 
 use crate::machine::arena::Key;
 
@@ -21,7 +21,7 @@ pub(crate) enum HeldEntry {
     Bottom(Bottom),
     /// A frame, as it was on the stack of nested calls.
     Frame(Frame),
-    /// The thread at the top waits to enter its instance; then it goes on so.
+    /// The continuation of the thread at the top, which waits to enter its instance.
     Enter(Continuation),
 }
 
@@ -30,14 +30,16 @@ pub(crate) enum HeldEntry {
 pub(crate) struct Bottom {
     /// The thread at the top of the held stack whose host function has begun this one.
     pub(crate) inside_of: Option<Key<Thread>>,
-    /// How many held stacks its own host function has begun.
+    /// The number of held stacks that its own host function has begun.
     pub(crate) held_inside: u32,
-    /// How many calls wait to enter that its own host function has begun, and whose callers aren't held.
+    /// The number of calls that its own host function has begun, that wait to enter, and whose
+    /// callers aren't held.
     pub(crate) entering_inside: u32,
 }
 
 impl Bottom {
-    /// The number of those inside that have held frames, or of those that don't.
+    /// Returns the counter of the stacks inside that have held frames, or of those that have
+    /// none.
     pub(crate) const fn count(&mut self, has_frames: bool) -> &mut u32 {
         if has_frames { &mut self.held_inside } else { &mut self.entering_inside }
     }

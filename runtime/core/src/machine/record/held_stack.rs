@@ -1,4 +1,4 @@
-//! The name of a held stack, by which the thread at its top keeps it.
+//! The name of a held stack, which the thread at its top has.
 
 use core::num::NonZeroU32;
 

@@ -1,5 +1,5 @@
-//! Component instances, and the queues of their threads. The reference's `ComponentInstance`, as it
-//! is kept.
+//! Component instances, and the queues of their threads: the fields of the reference's
+//! `ComponentInstance`.
 
 use crate::machine::arena::Key;
 use crate::machine::list::{Linked, Links, List};
@@ -13,17 +13,17 @@ use super::waitable::WaitableSet;
 pub(crate) struct Instance {
     pub(crate) queues: Queues,
     pub(crate) exclusive_thread: Option<Key<Thread>>,
-    /// `true` if a thread has the exclusive lock that has no record yet.
+    /// `true` if a thread whose record was put off has the exclusive lock.
     pub(crate) is_locked_by_deferred: bool,
     pub(crate) backpressure: u32,
-    /// How many frames of the instance's threads are in held stacks.
+    /// The number of frames of the instance's threads that are in held stacks.
     pub(crate) held: u32,
     pub(crate) may_leave: bool,
-    /// Whether it trapped, and nothing of it may run again.
+    /// `true` if it has trapped, and nothing of it may run again.
     pub(crate) lockdown: bool,
-    /// The function of it that was defined last.
+    /// Its function that was defined last.
     pub(crate) last_function: Option<Key<DefinedFunction>>,
-    /// Its neighbours among the instances with a ready thread.
+    /// Its neighbors among the instances with a ready thread.
     links: Links<Instance>,
 }
 
@@ -63,25 +63,25 @@ impl Linked for Instance {
 pub(crate) struct Queues {
     /// `now`, `exclusive`, `enter`, `enter_exclusive`, `freed` and `resolved`.
     lists: [List<Thread>; 6],
-    /// Sets with events and waiters not all of which are from callbacks.
+    /// Sets that have events, and at least one waiter that is not in a callback.
     pub(crate) sets: List<WaitableSet>,
-    /// Sets with events and waiters all of which are from callbacks.
+    /// Sets that have events, and waiters that are all in callbacks.
     pub(crate) callback_sets: List<WaitableSet>,
-    /// How many waiters the sets of both lists have that are not from callbacks.
+    /// The number of waiters that are not in callbacks, of the sets of both lists.
     pub(crate) set_waiters: u32,
-    /// How many waiters the sets of both lists have that are from callbacks.
+    /// The number of waiters that are in callbacks, of the sets of both lists.
     pub(crate) callback_waiters: u32,
-    /// How many of all these threads are ready, as the machine has counted them.
+    /// The number of all these threads that are ready, as the machine has counted them.
     pub(crate) counted: u32,
 }
 
 impl Queues {
-    /// `num_waiting_to_enter`
+    /// Returns the number of threads that wait to enter: `num_waiting_to_enter`.
     pub(crate) fn waiting_to_enter(&self) -> u32 {
         self.len(Queue::Enter) + self.len(Queue::EnterExclusive)
     }
 
-    /// Which of the lists `queue` is; none for those of sets.
+    /// Returns the position of the list of `queue`, or `None` if it belongs to a set.
     pub(crate) const fn position(queue: Queue) -> Option<usize> {
         match queue {
             Queue::Now => Some(0),
@@ -114,8 +114,8 @@ impl Queues {
         self.list(queue).map_or(0, List::len)
     }
 
-    /// The list of the sets that have both events and waiters, some of which are not from
-    /// callbacks, or all.
+    /// Returns a list of sets that have both events and waiters. With `plain_waiters`, it is the
+    /// one whose sets have a waiter that is not in a callback; otherwise, the other one.
     pub(crate) const fn sets_with(&mut self, plain_waiters: bool) -> &mut List<WaitableSet> {
         if plain_waiters { &mut self.sets } else { &mut self.callback_sets }
     }

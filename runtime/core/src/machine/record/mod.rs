@@ -1,7 +1,7 @@
-//! The records that the machine keeps, as plain data with methods of their own.
+//! The records that the machine keeps: plain data with methods of their own.
 //!
-//! They know nothing of the machine, whose tables they are in, and of its rules. Links between them
-//! are [keys](super::arena::Key).
+//! They don't know the machine, in whose tables they are, nor its rules. Links between them are
+//! [keys](super::arena::Key).
 
 pub(crate) mod definition;
 pub(crate) mod error_context;

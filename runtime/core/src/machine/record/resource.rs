@@ -1,5 +1,5 @@
-//! Handles of resources, and their lends for the time of a call. The reference's `ResourceHandle`,
-//! as it is kept.
+//! Handles of resources, and their lends for the time of a call: the fields of the reference's
+//! `ResourceHandle`.
 
 use crate::builtin::TypeIndex;
 
@@ -13,7 +13,7 @@ use super::words::{number, words};
 pub(crate) struct ResourceHandle {
     pub(crate) ty: TypeIndex,
     representation: [u32; 2],
-    /// The task that borrowed it; nothing if the handle owns the resource.
+    /// The task that borrowed it; `None` if the handle owns the resource.
     pub(crate) borrow_scope: Option<Key<Task>>,
     pub(crate) num_lends: u32,
 }

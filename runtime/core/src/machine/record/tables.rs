@@ -25,7 +25,7 @@ impl<L: Limits> Tables<L> {
     }
 }
 
-/// What a handle stands for.
+/// The object of a handle.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Handle {
     Resource(Key<ResourceHandle>),

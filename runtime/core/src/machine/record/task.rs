@@ -1,4 +1,4 @@
-//! Tasks and their threads: the reference's `Task` and `Thread`, as they are kept.
+//! Tasks and their threads: the fields of the reference's `Task` and `Thread`.
 
 use crate::machine::arena::Key;
 use crate::machine::list::{Linked, Links};
@@ -12,21 +12,21 @@ use super::words::{number, words};
 /// A call of a guest's export, or of its `realloc`.
 #[derive(Debug)]
 pub(crate) struct Task {
-    /// What is called; nothing for `realloc`. A function is there as long as its instance, and so
-    /// longer than a task of it.
+    /// The called function; `None` for `realloc`. A function exists as long as its instance, and
+    /// so longer than a task of it.
     pub(crate) function: Option<Key<DefinedFunction>>,
     pub(crate) instance: Key<Instance>,
-    /// The call as its caller sees it, until the task resolves; nothing if the caller is gone.
+    /// The call as its caller sees it, until the task resolves; `None` if the caller is gone.
     pub(crate) caller: Option<Key<Waitable>>,
     pub(crate) implicit_thread: Option<Key<Thread>>,
-    /// How many handles it has borrowed.
+    /// The number of handles that it has borrowed.
     pub(crate) num_borrows: u32,
-    /// How many of its threads are in the instance's thread table.
+    /// The number of its threads that are in the instance's thread table.
     pub(crate) num_threads: u32,
     pub(crate) state: TaskState,
 }
 
-/// How far a task has come: the reference's `Task.State`.
+/// The progress of a task: the reference's `Task.State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TaskState {
     Initial,
@@ -39,20 +39,20 @@ pub(crate) enum TaskState {
 /// A thread, implicit or explicit.
 #[derive(Debug)]
 pub(crate) struct Thread {
-    /// When it began to wait: the machine's count of waits, as `words`.
+    /// The time at which it began to wait, in the machine's count of waits, as `words`.
     ticket: [u32; 2],
     /// The slots of `context.get` and `context.set`, as `words`.
     pub(crate) storage: [[u32; 2]; 2],
     pub(crate) task: Key<Task>,
     /// Its index in the instance's thread table; 0 before it is there.
     pub(crate) index: u32,
-    /// Its neighbours in `queue`.
+    /// Its neighbors in `queue`.
     links: Links<Thread>,
-    /// What it does when it is resumed.
+    /// The place at which it goes on when it is resumed.
     pub(crate) continuation: Continuation,
     pub(crate) state: ThreadActivity,
     pub(crate) queue: Queue,
-    /// Which of the guest's functions it is in.
+    /// The guest's function that it is in.
     pub(crate) code: Code,
 }
 
@@ -65,26 +65,27 @@ impl Linked for Thread {
     }
 }
 
-/// Whether a thread runs.
+/// The activity of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ThreadActivity {
-    /// On the stack of nested calls; only the last of them, the current one, makes progress.
+    /// On the stack of nested calls. Only the last of them, the current one, makes progress.
     Running,
     /// Until another thread resumes it.
     Suspended,
-    /// Until a condition holds, which its queue stands for.
+    /// Until a condition holds, which is that of its queue.
     Waiting,
-    /// Never again: it was part of a call that trapped.
+    /// Never again, because it was part of a call that trapped.
     Abandoned,
 }
 
-/// Where a waiting thread is listed: each queue has one condition for all in it. In an instance with
-/// a guest that is [held](crate::machine::Machine::hold_callers), only the last queue is looked at.
+/// The queue of a waiting thread. All threads of a queue wait for the same condition. While a
+/// guest of an instance is [held](crate::machine::Machine::hold_callers), only its last queue
+/// counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Queue {
-    /// Nowhere: it waits for one waitable, which knows it.
+    /// No queue: the thread waits for one waitable, which knows it.
     Unlisted,
-    /// Ready whatever happens.
+    /// Always ready.
     Now,
     /// Ready if the instance's exclusive lock is free.
     Exclusive,
@@ -98,7 +99,8 @@ pub(crate) enum Queue {
     SetCallback,
     /// Ready if no guest of the instance is held.
     Freed,
-    /// Ready although guests of the instance are held: it is one of them, and its call has resolved.
+    /// Ready although guests of the instance are held: the thread is one of them, and its call
+    /// has resolved.
     Resolved,
 }
 
@@ -119,14 +121,14 @@ pub enum Code {
     Realloc,
 }
 
-/// What a thread does when it is resumed: where in the reference's code it stopped.
+/// The place at which a thread goes on when it is resumed, named after the reference's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Continuation {
     /// It runs.
     Running,
     /// `canon_lift`, from the start.
     Begin,
-    /// As `Begin`, of a destructor and its argument.
+    /// As `Begin`, for a destructor and its argument.
     BeginDestructor { representation: [u32; 2] },
     /// `Task.enter_implicit_thread`, in `wait_until`.
     Enter,
@@ -136,7 +138,7 @@ pub(crate) enum Continuation {
     CallbackWait(Key<WaitableSet>),
     /// `canon_thread_new_indirect`, at the start of `thread_func`.
     StartFunction { function: u32, argument: [u32; 2] },
-    /// A built-in that gives 0: `thread.suspend`, `thread.yield` and their like.
+    /// A built-in that returns 0, such as `thread.suspend` or `thread.yield`.
     Zero,
     /// `WaitableSet.wait`, in `wait_until`.
     SetWait(Key<WaitableSet>),
@@ -146,7 +148,7 @@ pub(crate) enum Continuation {
     Copy(Key<Waitable>),
     /// `canon_subtask_cancel`, in `wait_until`.
     CancelSubtask(Key<Waitable>),
-    /// At the top of a held stack, of which this is the bottom.
+    /// The top of the held stack with this bottom.
     Held(HeldStack),
 }
 
@@ -165,7 +167,7 @@ impl Thread {
         }
     }
 
-    /// When it began to wait.
+    /// Returns the time at which it began to wait.
     pub(crate) const fn ticket(&self) -> u64 {
         number(self.ticket)
     }
@@ -174,7 +176,7 @@ impl Thread {
         self.ticket = words(ticket);
     }
 
-    /// `Thread.suspended`
+    /// Returns `true` if the thread is suspended: `Thread.suspended`.
     pub(crate) fn suspended(&self) -> bool {
         self.state == ThreadActivity::Suspended
     }

@@ -1,5 +1,5 @@
-//! Waitables: subtasks, ends of streams and futures, and the sets of them. The reference's
-//! `Waitable`, `Subtask`, `End` and `WaitableSet`, as they are kept.
+//! Waitables: subtasks, ends of streams and futures, and the sets of them. They have the fields
+//! of the reference's `Waitable`, `Subtask`, `End` and `WaitableSet`.
 
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::code::{CopyResult, SubtaskState};
@@ -21,12 +21,12 @@ use super::words::{number, words};
 /// A subtask, or an end of a stream or future.
 #[derive(Debug)]
 pub(crate) struct Waitable {
-    /// The instance that holds it, or waits for it; nothing if the host does.
+    /// The instance that holds it, or waits for it; `None` if the host does.
     pub(crate) owner: Option<Key<Instance>>,
     /// Its index in the owner's handle table; 0 if it isn't in one.
     pub(crate) index: u32,
     pub(crate) set: Option<Key<WaitableSet>>,
-    /// Its neighbours among those of its set, or of the host, that have an event.
+    /// Its neighbors among the waitables of its set, or of the host, that have an event.
     links: Links<Waitable>,
     /// The thread that waits for it, outside of any set.
     pub(crate) waiter: Option<Key<Thread>>,
@@ -35,7 +35,7 @@ pub(crate) struct Waitable {
     pub(crate) kind: Kind,
 }
 
-/// What a waitable is.
+/// The kind of a waitable.
 #[derive(Debug)]
 pub(crate) enum Kind {
     Subtask(Subtask),
@@ -69,7 +69,7 @@ impl Waitable {
         self.set.is_some()
     }
 
-    /// The end that it is.
+    /// Returns the end, if it is one.
     #[inline]
     pub(crate) const fn end(&self) -> Result<&End, Error> {
         match &self.kind {
@@ -78,7 +78,7 @@ impl Waitable {
         }
     }
 
-    /// The end that it is.
+    /// Returns the end, if it is one, to change it.
     #[inline]
     pub(crate) const fn end_mut(&mut self) -> Result<&mut End, Error> {
         match &mut self.kind {
@@ -87,7 +87,7 @@ impl Waitable {
         }
     }
 
-    /// Whether it is an end that the host serves.
+    /// Returns `true` if it is an end that the host serves.
     pub(crate) const fn is_served(&self) -> bool {
         matches!(&self.kind, Kind::End(end) if end.is_served())
     }
@@ -97,7 +97,7 @@ impl Waitable {
 #[derive(Debug)]
 pub(crate) struct Subtask {
     pub(crate) callee: Callee,
-    /// The handles that are lent to the callee, the one lent last first.
+    /// The handles that are lent to the callee, beginning with the last one.
     pub(crate) lenders: Option<Key<Lend>>,
     pub(crate) flat_result: FlatResult,
     pub(crate) state: SubtaskState,
@@ -107,32 +107,32 @@ pub(crate) struct Subtask {
     pub(crate) ends: Ends,
 }
 
-/// Who has been called.
+/// The callee of a subtask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callee {
-    /// Nobody any more: the call is over, or its callee's instance was removed.
+    /// None any longer: the call is over, or its callee's instance was removed.
     Gone,
     /// A guest.
     Task(Key<Task>),
     /// A host function.
     Host(u32),
-    /// Nobody: it is an operation, which the host ends itself.
+    /// None: it is an operation, which the host ends itself.
     Operation {
-        /// The number of operations that had ended before it; 0 while it has not.
+        /// The number of operations that had ended before it; 0 while it has not ended.
         ended: u32,
-        /// `true` after the host has asked how it ended.
+        /// `true` after the host has asked for the outcome.
         was_asked_for: bool,
     },
 }
 
-/// What becomes of a call when it has resolved.
+/// The way in which the outcome of a call is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ends {
-    /// The import that was lowered without `async` returns.
+    /// By the return of the import, which was lowered without `async`.
     Import,
-    /// `resource.drop` returns.
+    /// By the return of `resource.drop`.
     Destructor,
-    /// Its progress is an event, for the host or for the guest that has its index.
+    /// By events, for the host or for the guest that has its index.
     Event,
 }
 
@@ -185,7 +185,7 @@ impl Subtask {
         matches!(self.callee, Callee::Operation { .. })
     }
 
-    /// `Subtask.resolved`
+    /// Returns `true` if the call has resolved: `Subtask.resolved`.
     pub(crate) const fn resolved(&self) -> bool {
         !matches!(self.state, SubtaskState::Starting | SubtaskState::Started)
     }
@@ -208,29 +208,29 @@ pub(crate) struct End {
     options: u32,
     /// `buffer.length`
     pub(crate) length: u32,
-    /// `buffer.progress`, and that of the pending event: every event says how far the buffer
-    /// has come, and when a buffer is taken away, how far it came.
+    /// `buffer.progress`, and the progress of the pending event. Every event has the progress of
+    /// the buffer, also after the buffer was taken away.
     pub(crate) progress: u32,
     buffer: BufferOf,
     pub(crate) kind: EndKind,
-    /// Whether it is read from or written to.
+    /// The direction: the end is read from, or written to.
     pub(crate) direction: CopyDirection,
     pub(crate) state: EndActivity,
 }
 
-/// Whether an end has a buffer, and whose.
+/// The owner of an end's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BufferOf {
     Nobody,
     Guest,
     Host,
-    /// The host serves the end, and copies as much as the other side asks for.
+    /// The host, which serves the end and copies all that the other side asks for.
     Offered,
-    /// The host serves the end, and has nothing to copy at the moment.
+    /// The host, which serves the end and has nothing to copy at the moment.
     Withheld,
 }
 
-/// What an end is doing: the reference's `End.State`.
+/// The activity of an end: the reference's `End.State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndActivity {
     Idle,
@@ -255,7 +255,8 @@ impl End {
         }
     }
 
-    /// `End.copying_or_cancelling`
+    /// Returns `true` if a read or write is under way, or being cancelled:
+    /// `End.copying_or_cancelling`.
     pub(crate) const fn copying_or_cancelling(&self) -> bool {
         matches!(self.state, EndActivity::Copying | EndActivity::CancellingCopy)
     }
@@ -296,8 +297,8 @@ impl End {
         };
     }
 
-    /// The result of a read or write that has an event, and its progress; the end is ready for the
-    /// next.
+    /// Returns the result of a read or write that has an event, and its progress. Makes the end
+    /// ready for the next one.
     pub(crate) const fn take_result(&mut self) -> (CopyResult, u32) {
         let progress = core::mem::replace(&mut self.progress, 0);
         self.take_buffer();
@@ -315,7 +316,7 @@ impl End {
         (result, progress)
     }
 
-    /// The buffer of an end that the host serves: there is room for everything.
+    /// Returns the buffer of an end that the host serves, which has room for everything.
     pub(crate) const fn served_buffer(&self) -> Buffer {
         let length = match self.kind {
             EndKind::Stream => MAX_BUFFER_LENGTH,
@@ -324,7 +325,7 @@ impl End {
         Buffer { options: None, address: 0, length, progress: 0 }
     }
 
-    /// Whether the host serves the end.
+    /// Returns `true` if the host serves the end.
     pub(crate) const fn is_served(&self) -> bool {
         matches!(self.buffer, BufferOf::Offered | BufferOf::Withheld)
     }
@@ -335,7 +336,7 @@ impl End {
         matches!(self.buffer, BufferOf::Host | BufferOf::Offered)
     }
 
-    /// Whether the host serves the end, and copies as much as the other side asks for.
+    /// Returns `true` if the host serves the end, and copies all that the other side asks for.
     pub(crate) const fn is_offered(&self) -> bool {
         matches!(self.buffer, BufferOf::Offered)
     }
@@ -347,7 +348,7 @@ impl End {
         self.buffer = BufferOf::Withheld;
     }
 
-    /// Says whether an end that the host serves copies as much as the other side asks for.
+    /// Sets if an end that the host serves copies all that the other side asks for.
     pub(crate) const fn set_offered(&mut self, is_offered: bool) {
         self.buffer = if is_offered { BufferOf::Offered } else { BufferOf::Withheld };
     }
@@ -356,21 +357,22 @@ impl End {
 /// A waitable set.
 #[derive(Debug)]
 pub(crate) struct WaitableSet {
-    /// The instance that has it; nothing for the host's.
+    /// The instance that has it; `None` if the host does.
     pub(crate) instance: Option<Key<Instance>>,
-    /// How many members it has.
+    /// The number of its members.
     pub(crate) num_elems: u32,
-    /// The members that have an event, in the order in which those came.
+    /// The members that have an event, beginning with the one whose event is oldest.
     pub(crate) pending: List<Waitable>,
-    /// The threads that wait for an event, but for those that do so from a callback.
+    /// The threads that wait for an event, without those that wait in a callback.
     pub(crate) waiters: List<Thread>,
-    /// The threads that wait for an event from a callback.
+    /// The threads that wait for an event in a callback.
     pub(crate) callback_waiters: List<Thread>,
-    /// How many threads wait from a callback without needing an event, as they are to hear of
-    /// their cancellation.
+    /// The number of threads that wait in a callback and don't need an event, because they will
+    /// be told of their cancellation.
     pub(crate) cancelled_waiters: u32,
-    /// Its neighbours in one of its instance's two lists of sets with both events and waiters; for
-    /// the host's, among the members with events of the set that it is a member of.
+    /// Its neighbors in one of its instance's two lists of sets with both events and waiters. For
+    /// a set of the host, its neighbors among the members with events of the set that it is a
+    /// member of.
     links: Links<WaitableSet>,
 }
 
@@ -400,7 +402,7 @@ impl WaitableSet {
         self.pending.len() > 0
     }
 
-    /// Returns `true` if somebody hears of it when it gets its first event, or loses its last one.
+    /// Returns `true` if something depends on its first event coming, or its last one going.
     pub(crate) const fn is_watched(&self) -> bool {
         self.instance.is_none() || self.waiters.len() > 0 || self.callback_waiters.len() > 0
     }

@@ -1,13 +1,13 @@
-//! Numbers of 64 bits that are kept as two words, so that what they are in needs no more
-//! alignment than a word.
+//! Numbers of 64 bits, stored as two words, so that a record with such a number needs only the
+//! alignment of a word.
 
-/// A 64-bit number as two words, so that it doesn't widen what it is stored in.
+/// Splits a 64-bit number into two words, lower word first.
 pub(crate) const fn words(number: u64) -> [u32; 2] {
     #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
     [number as u32, (number >> 32) as u32]
 }
 
-/// The number of two [`words`].
+/// Returns the number of two [`words`].
 pub(crate) const fn number([low, high]: [u32; 2]) -> u64 {
     low as u64 | (high as u64) << 32
 }

@@ -1,4 +1,4 @@
-//! A guest of little memory can't make the host take much.
+//! A guest with little memory can't make the host use much.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,15 @@ type Failed = Box<dyn std::error::Error>;
 
 const TOO_LARGE: Failure = Failure::Error(Error::Abi(AbiError::LiftedTooLarge));
 
-/// How many entries each list of a bomb has.
+/// The number of entries of each list of a bomb.
 const COUNT: u32 = 1 << 14;
 
-/// The list at address 0 of that many entries.
+/// The list at address 0 with that many entries.
 const FLAT: [u64; 2] = [0, COUNT as u64];
 
-/// Two lists of lists: every element of the first is the second, and every one of that is as
-/// many bytes as half the memory. All of it would be 2⁴⁵ bytes. Each byte is a character, too.
+/// Returns two lists of lists. Every element of the first is the second, and every element of
+/// that is as many bytes as half the memory. All of it would be 2⁴⁵ bytes. Each byte is a
+/// character, too.
 fn bomb() -> Vec<u8> {
     let half = COUNT * 8;
     let mut memory = Vec::new();
@@ -35,7 +36,7 @@ fn bomb() -> Vec<u8> {
     memory
 }
 
-/// A list of lists that are all the same and have elements of eight bytes.
+/// Returns a list of lists that are all the same and have elements of eight bytes.
 fn flat_bomb() -> Vec<u8> {
     let mut memory = Vec::new();
     for _ in 0..COUNT {
@@ -79,14 +80,14 @@ fn a_small_memory_of_huge_strings_is_an_error() -> Result<(), Failed> {
 }
 
 #[test]
-fn the_types_of_rust_have_the_same_budget() {
+fn rust_types_have_the_same_budget() {
     let (memory, flat) = (bomb(), flat_bomb());
     assert_eq!(lift::<Vec<Vec<Vec<u8>>>>(&memory), Err(TOO_LARGE));
     assert_eq!(lift::<Vec<Vec<Vec<Box<u8>>>>>(&memory), Err(TOO_LARGE));
     assert_eq!(lift::<Vec<Vec<String>>>(&memory).unwrap_err(), TOO_LARGE);
     assert_eq!(lift::<Vec<BTreeMap<u32, u32>>>(&flat), Err(TOO_LARGE));
     assert_eq!(lift::<Vec<Vec<u64>>>(&flat), Err(TOO_LARGE));
-    // What borrows the memory takes nothing of the host's.
+    // A value that borrows the memory takes nothing from the budget.
     assert_eq!(lift::<Vec<&[u8]>>(&flat).map(|it| it.len()), Ok(COUNT as usize));
 }
 
@@ -98,7 +99,7 @@ fn a_hash_map_has_the_same_budget() {
 }
 
 #[test]
-fn a_value_takes_what_it_is_made_of_from_the_budget_and_no_more() -> Result<(), Failed> {
+fn a_value_takes_its_own_size_from_the_budget() -> Result<(), Failed> {
     let size = u64::try_from(size_of::<Val>())?;
     let memory = [4, 0, 0, 0, 3, 0, 0, 0];
     for (ty, flat, bytes) in [
@@ -127,7 +128,7 @@ fn a_value_takes_what_it_is_made_of_from_the_budget_and_no_more() -> Result<(), 
 }
 
 #[test]
-fn there_is_a_budget_without_asking_for_one() {
+fn there_is_a_budget_by_default() {
     assert_eq!(LiftContext::new(&[], OPTIONS).budget, 128 << 20);
     assert_eq!(LiftContext::with_handles(&[], OPTIONS, ()).budget, LiftContext::DEFAULT_BUDGET);
 }

@@ -16,7 +16,8 @@ fn elements_are_read_back_as_they_were_written() -> Result<(), Failed> {
         .map(|(text, number)| Val::record([Val::U8(number), Val::from(text)]));
     let mut guest = Guest::new(256);
     pair.store_elements(&mut guest, &vals, 8)?;
-    // One after the other, each as large as its type; the texts are where `realloc` said.
+    // They lie one after the other, each as large as its type. The texts are at the addresses of
+    // `realloc`.
     assert_eq!(guest.memory[8..16], [1, 0xcc, 0xcc, 0xcc, 64, 0, 0, 0]);
     assert_eq!(guest.memory[16..20], [1, 0, 0, 0]);
     assert_eq!((guest.memory[20], guest.memory[32]), (2, 255));
@@ -29,7 +30,7 @@ fn elements_are_read_back_as_they_were_written() -> Result<(), Failed> {
 }
 
 #[test]
-fn elements_are_as_large_as_the_memorys_addresses_say() -> Result<(), Failed> {
+fn elements_have_the_size_for_the_width_of_addresses() -> Result<(), Failed> {
     let mut memory = [0; 64];
     memory[24] = 48;
     memory[32] = 2;
@@ -65,7 +66,7 @@ fn a_buffer_is_aligned_and_in_its_memory() {
 }
 
 #[test]
-fn nothing_is_written_if_an_element_is_not_of_its_type() {
+fn nothing_is_written_if_an_element_has_another_type() {
     let mut guest = Guest::new(64);
     let vals = [Val::from("a"), Val::from("b"), Val::Char('c')];
     let stored = Type::String.store_elements(&mut guest, &vals, 8);

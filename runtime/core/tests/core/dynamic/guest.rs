@@ -1,4 +1,4 @@
-//! A guest without code: a memory, a `realloc` that only ever takes, and a table of resources.
+//! A guest without code: a memory, a `realloc` that only allocates, and a table of resources.
 
 use weft_core::abi::{LiftHandles, LowerContext, Options, Resource, StringEncoding, align_to};
 use weft_core::builtin::TypeIndex;
@@ -9,10 +9,10 @@ use weft_core::trap::{EndKind, Trap};
 
 pub(crate) const OPTIONS: Options = Options::new(IntegerType::I32, StringEncoding::Utf8);
 
-/// What the machine adds to the number by which the guest's component knows a resource type.
+/// The difference between the machine's numbers of resource types and the component's.
 pub(crate) const OFFSET: u32 = 100;
 
-/// The machine's number for a component's.
+/// Returns the machine's number for a component's.
 pub(crate) const fn translated(ty: TypeIndex) -> TypeIndex {
     TypeIndex(ty.0 + OFFSET)
 }
@@ -20,7 +20,7 @@ pub(crate) const fn translated(ty: TypeIndex) -> TypeIndex {
 pub(crate) struct Guest {
     pub(crate) memory: Vec<u8>,
     pub(crate) last: u64,
-    /// The resources of the handle table; indices start at 1, and none is given out twice.
+    /// The resources of the handle table. Indices start at 1, and none is used twice.
     pub(crate) table: Vec<Option<Resource>>,
 }
 
@@ -69,7 +69,7 @@ impl LowerContext for Guest {
     }
 }
 
-/// The guest's handle table, with which its values are lifted.
+/// The guest's handle table, for lifting its values.
 pub(crate) struct Table<'a>(pub(crate) &'a mut Vec<Option<Resource>>);
 
 impl LiftHandles for Table<'_> {

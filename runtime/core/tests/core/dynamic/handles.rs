@@ -15,8 +15,7 @@ const SOCKET: TypeIndex = TypeIndex(2);
 type Failed = Box<dyn std::error::Error>;
 
 #[test]
-fn a_resource_is_lifted_with_the_machines_number_of_its_type_and_lowered_back() -> Result<(), Failed>
-{
+fn a_resource_is_lifted_with_the_machines_type_and_lowered_back() -> Result<(), Failed> {
     let list = TypeList::new([Type::Own(FILE), Type::Borrow(SOCKET)])?;
     let resource = |ty, representation| Resource { ty: translated(ty), representation };
     let vals = [Val::Own(resource(FILE, 7)), Val::Borrow(resource(SOCKET, 8))];
@@ -49,7 +48,7 @@ fn a_resource_of_another_type_is_an_error_and_is_not_lowered() -> Result<(), Fai
 }
 
 #[test]
-fn a_handle_of_another_kind_is_a_mismatch_that_says_where() -> Result<(), Failed> {
+fn a_handle_of_another_kind_is_a_mismatch_with_its_place() -> Result<(), Failed> {
     let mut machine = Machine::<Heap>::default();
     let ty = machine.define_type(TypeDefinition::Ends { is_none_or_number: true })?;
     let (end, _) = machine.new_host_ends(EndKind::Stream, ty)?;

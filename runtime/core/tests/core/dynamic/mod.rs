@@ -1,4 +1,4 @@
-//! Values whose types are known when the program runs, out of a guest and into it.
+//! Values whose types are known at run time, out of a guest and into it.
 mod budget;
 mod elements;
 mod guest;

@@ -56,7 +56,7 @@ fn flags_are_made_and_found_by_their_labels() -> Result<(), Failed> {
 }
 
 #[test]
-fn what_is_in_a_value_is_had_by_its_kind_alone() {
+fn a_values_parts_are_returned_only_for_its_kind() {
     let one = Val::U8(1);
     assert_eq!(Val::from("a").as_str(), Some("a"));
     assert_eq!(Val::list([one.clone()]).as_list(), Some([one.clone()].as_slice()));
