@@ -130,7 +130,7 @@ impl Pipe {
         }
     }
 
-    /// Ends the body with its trailers, or as incomplete. `unsent` bytes are not written yet.
+    /// Finishes the body with its trailers, or as incomplete. `unsent` bytes are not written yet.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl Pipe {
 }
 
 impl PipeWriter {
-    /// Ends the bytes.
+    /// Finishes the bytes.
     pub(crate) fn finish(mut self) {
         // The reader gets an error if there are too few bytes.
         let _ = self.end(Ok(()));
@@ -202,7 +202,7 @@ impl PipeWriter {
         Poll::Ready(Ok(taken.len()))
     }
 
-    /// Ends the bytes, if they have not ended.
+    /// Finishes the bytes, if they have not ended.
     fn end(&mut self, end: Result<(), ErrorCode>) -> Result<(), ErrorCode> {
         self.is_ended = true;
         let mut state = self.pipe.0.lock();

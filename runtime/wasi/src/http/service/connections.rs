@@ -52,8 +52,8 @@ impl<E: CoreEngine, T: Send + 'static> HttpServer<E, T>
 where
     Store<E, T>: Send,
 {
-    /// Answers the requests of all connections that a listener accepts. Dropping the future gives
-    /// all of them up. It runs in the caller's tokio runtime.
+    /// Answers the requests of all connections that a listener accepts. Dropping the future closes
+    /// them. It runs in the caller's tokio runtime.
     pub async fn serve(&self, listener: TcpListener) {
         self.serve_until(listener, core::future::pending()).await;
     }

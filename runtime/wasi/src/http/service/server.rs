@@ -159,7 +159,7 @@ where
         &self.settings
     }
 
-    /// Answers a request. Dropping the future gives the guest up.
+    /// Answers a request. Dropping the future abandons the guest.
     ///
     /// # Errors
     ///

@@ -171,7 +171,7 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         Poll::Ready(())
     }
 
-    /// Ends all remaining exchanges.
+    /// Finishes all remaining exchanges.
     fn end(&mut self) {
         let failure = self.failure.clone().unwrap_or(ServiceError::Gone);
         for exchange in self.exchanges.drain(..) {
