@@ -145,10 +145,10 @@ out = \"../bindings.rs\"
         ("expected one of `owning`, `borrowing`, `borrowing-duplicates`, found `mine`", 8),
         ("expected `true` or `false`, found a text", 9),
         ("expected a text, found a number", 10),
-        ("expected a table of names of WIT and paths of Rust, found a list", 11),
+        ("expected a table of names of WIT with paths of Rust, found a list", 11),
         ("expected one of `none`, `caller`, `async`, found `asink`", 14),
         ("there is no setting of functions `stor`", 16),
-        ("there is no `pattern` that says what this is about", 16),
+        ("expected a `pattern`: the functions or types to which the rule applies", 16),
         ("`../wit` is outside the project", 18),
         ("`/etc` is outside the project", 18),
         ("expected the path of a file or folder in the project", 18),
@@ -176,7 +176,7 @@ fn names_that_the_world_lacks_are_reported_with_their_place() {
     );
     let project = Project::new(&config);
     let said = fails(&project.run(&["check"]), 1);
-    has(&said, &["`::weft!` is not a path of Rust", "codegen.toml:5:14"]);
+    has(&said, &["`::weft!` is not a path in Rust", "codegen.toml:5:14"]);
     has(&said, &["no interface or type `a:b/i/fil`", "codegen.toml:8:1", "mean `a:b/i/file`?"]);
     has(&said, &["no type `a:b/i/sta`", "codegen.toml:10:11", "mean `a:b/i/stat`?"]);
     let project = Project::new(&format!("{BINDING}features = [\"fansy\"]\n"));
@@ -372,7 +372,7 @@ fn the_flags_of_bind_are_checked_like_the_options() {
     has(&said, &["no function `a:b/j`", "no type `a:b/i/sta`", "no interface or type `a:b/k`"]);
     has(&said, &["`public` is not a visibility", "`type` is not a name"]);
     let said = fails(&bind(&project, &["--features", "fansy,fancy"]), 1);
-    has(&said, &["no package has an unstable feature `fansy`", "there are: `fancy`"]);
+    has(&said, &["no package has an unstable feature `fansy`", "the known features are `fancy`"]);
     has(&fine(&bind(&project, &["--interface", "i"])), &["(world weft:interfaces/interfaces)"]);
     for usage in [
         &["--with", "a"][..],

@@ -64,10 +64,10 @@ impl Form {
 
     fn told(self) -> &'static str {
         match self {
-            Self::Kebab => "made of lower-case words with hyphens, such as `waitable-set`",
+            Self::Kebab => "lower-case words with hyphens, such as `waitable-set`",
             Self::Dotted => "a family and an operation, such as `waitable-set.wait`",
             Self::Option => "an option, such as `memory` or `string-encoding=utf8`",
-            Self::Screaming => "made of upper-case words, such as `MAX_FLAT_PARAMS`",
+            Self::Screaming => "upper-case words, such as `MAX_FLAT_PARAMS`",
             Self::Any => "a name",
         }
     }
@@ -75,7 +75,7 @@ impl Form {
 
 impl Reader<'_> {
     fn malformed(&mut self, text: &Placed<String>, must: &str) {
-        let message = format!("`{}` must be {must}", text.value);
+        let message = format!("expected {must}, found `{}`", text.value);
         self.error("form", text.span.clone(), message);
     }
 

@@ -1,19 +1,20 @@
-//! What components cost on wasmi, beside what the engine takes alone.
+//! Times of components on wasmi, and those of the engine alone.
 //!
 //! `cargo bench -p weft-tests --bench components` prints the tables:
 //!
-//! | table | what is in it |
+//! | table | contents |
 //! |---|---|
 //! | `components` | calls, yields, streams and futures |
-//! | `engine` | the engine's own calls: the least that there is to pay |
+//! | `engine` | the engine's own calls, which are the lower bound |
 //!
-//! A row with a count is of so many calls or elements: the count by second says what one takes.
+//! A row with a count measures that number of calls or elements; the throughput shows the time of
+//! one.
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{AllocProfiler, Bencher};
 use weft_tests::scenes::{self, Scene};
 
-/// Lists what a benchmark allocates: nothing, so that there is nothing to see of it.
+/// An allocator that reports the allocations of a benchmark; there should be none.
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
@@ -33,7 +34,7 @@ fn components(bencher: Bencher<'_, '_>, scene: &Scene) {
 
 fn run(bencher: Bencher<'_, '_>, scene: &Scene) {
     let mut operation = scene.prepare();
-    // Tables grow, and the engine compiles, before anything is timed.
+    // Before the measurement, tables grow and the engine compiles.
     for _ in 0..3 {
         operation();
     }

@@ -1,10 +1,10 @@
-//! What the host's side costs: contexts, tasks, waitable sets, error contexts, threads and lists.
+//! Times of host operations: contexts, tasks, waitable sets, error contexts, threads and lists.
 //!
 //! `cargo bench -p weft-tests --bench host` prints a table for each, with two rows for an
-//! operation: on a machine whose tables grow, and on one whose tables are arrays. Beside a row are
-//! the allocations, where there are any: those of what somebody owns.
+//! operation: one on a machine whose tables grow, and one on a machine whose tables are arrays. A
+//! row also shows the allocations, if there are any: those of owned values.
 //!
-//! An operation is called through a pointer, so that rows of a nanosecond or two are mostly that
+//! An operation is called through a pointer, so rows of one or two nanoseconds are mostly that
 //! call.
 
 use std::fmt;
@@ -12,7 +12,7 @@ use std::fmt;
 use divan::{AllocProfiler, Bencher};
 use weft_tests::host_operations::{self, Operation, Tables};
 
-/// Lists what a benchmark allocates.
+/// An allocator that reports the allocations of a benchmark.
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
@@ -33,7 +33,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// Both rows of each operation, one below the other.
+/// Returns both rows of each operation, one below the other.
 fn rows(operations: &[Operation]) -> impl Iterator<Item = Row> {
     operations.iter().flat_map(|operation| {
         Tables::ALL.into_iter().map(|tables| Row { operation: *operation, tables })
@@ -48,7 +48,7 @@ macro_rules! tables {
         )]
         fn $name(bencher: Bencher<'_, '_>, row: &Row) {
             let mut operation = row.operation.prepare(row.tables);
-            // Tables grow before anything is timed.
+            // Before the measurement, tables grow.
             operation();
             bencher.bench_local(operation);
         }
@@ -62,9 +62,9 @@ tables! {
     task;
     /// Waiting for host tasks.
     waitable_set;
-    /// Errors, and what the host knows of them.
+    /// Errors, and the host's data on them.
     error_context;
-    /// Threads that the host begins.
+    /// Threads that the host starts.
     thread;
     /// Fixed-length lists.
     list;

@@ -1,17 +1,17 @@
-//! What the machine costs: each operation, and how that changes with all that is there besides.
+//! Times of the machine: each operation, and its dependence on the number of other objects.
 //!
 //! `cargo bench -p weft-tests --bench machine` prints the tables:
 //!
-//! | table | what is in it |
+//! | table | contents |
 //! |---|---|
-//! | `operations` | whole operations, with nothing else there |
-//! | `scaling` | one operation among ten things, a thousand, a hundred thousand and a million: the four rows are the same |
-//! | `caches` | what the processor adds where an operation touches things long not touched: these rows are not the same |
+//! | `operations` | whole operations, without other objects |
+//! | `scaling` | one operation among ten objects, a thousand, a hundred thousand and a million: the four rows are equal |
+//! | `caches` | the cost of the processor's cache misses, when an operation uses objects that were not used recently: these rows differ |
 
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a benchmark that does not go as it should is to stop"
+    reason = "a benchmark with an unexpected result stops"
 )]
 
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ use std::cell::RefCell;
 use divan::{AllocProfiler, Bencher};
 use weft_tests::stage::operations::{self, Operation};
 
-/// Lists what a benchmark allocates: nothing, so that there is nothing to see of it.
+/// An allocator that reports the allocations of a benchmark; there should be none.
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
@@ -27,7 +27,7 @@ fn main() {
     divan::main();
 }
 
-/// What is done over and over, with nothing else there.
+/// Runs an operation repeatedly, without other objects.
 #[divan::bench(args = operations::ALL, sample_count = 1000, sample_size = 100)]
 fn operations(bencher: Bencher<'_, '_>, operation: &Operation) {
     let mut operation = operation.prepare();
@@ -35,13 +35,13 @@ fn operations(bencher: Bencher<'_, '_>, operation: &Operation) {
     bencher.bench_local(operation);
 }
 
-/// How many things there are.
+/// The numbers of objects.
 const COUNTS: [usize; 4] = [10, 1_000, 100_000, 1_000_000];
-/// How many operations are timed together, each on another one of as many things.
+/// The number of operations that are timed together, each on another object.
 const TOGETHER: u32 = 10;
 
-/// Times `timed`, without what `prepare` does before. Both get the position of one of the first
-/// ten things there are, in turns.
+/// Times `timed`, without the part that `prepare` does before. Both get the positions of the first
+/// ten objects, in turn.
 fn among<S>(
     bencher: Bencher<'_, '_>,
     scene: S,
@@ -60,7 +60,7 @@ fn among<S>(
         .bench_local_values(|position| timed(&mut scene.borrow_mut(), position));
 }
 
-/// One operation among ten things, a thousand, a hundred thousand and a million.
+/// One operation among ten objects, a thousand, a hundred thousand and a million.
 mod scaling {
     use std::collections::VecDeque;
 
@@ -106,7 +106,7 @@ mod scaling {
     }
 
     scaling! {
-        /// A thread waits on a set of `n` members, few of which have an event.
+        /// Waits on a set of `n` members, few of which have an event.
         fn wait_on_a_set(bencher, n) {
             let prepare = |it: &mut Members, position: usize| {
                 let Ends { readable, writable } = it.streams[position];
@@ -118,7 +118,7 @@ mod scaling {
             });
         }
 
-        /// A stream is written to, whose readable end has a read pending and is in a set of `n`.
+        /// Writes to a stream whose readable end has a pending read and is in a set of `n`.
         fn notify_a_set(bencher, n) {
             let prepare = |it: &mut Members, position: usize| {
                 it.stage.poll(it.set);
@@ -129,7 +129,7 @@ mod scaling {
             });
         }
 
-        /// A waitable without an event is moved out of a set of `n` into another set and back.
+        /// Moves a waitable without an event from a set of `n` into another set and back.
         fn join_twice(bencher, n) {
             let mut members = Members::new(n);
             let other = members.stage.new_set();
@@ -140,7 +140,7 @@ mod scaling {
             });
         }
 
-        /// A waitable with an event is moved out of a set in which all of `n` have one, and back.
+        /// Moves a waitable with an event out of a set of `n`, which all have one, and back.
         fn join_twice_with_an_event(bencher, n) {
             let mut members = Members::new(n);
             let other = members.stage.new_set();
@@ -155,7 +155,7 @@ mod scaling {
             });
         }
 
-        /// An end in a set of `n` is dropped, and the other one, in the set, too, hears of it.
+        /// Drops an end in a set of `n`; the other end, also in the set, gets the event.
         fn drop_an_end(bencher, n) {
             let mut members = Members::new(n);
             let ends: Vec<_> = (0..TOGETHER).map(|_| members.stage.new_stream()).collect();
@@ -174,7 +174,7 @@ mod scaling {
             });
         }
 
-        /// A stream is made and its ends are dropped, while there are `n` others.
+        /// Creates a stream and drops its ends, among `n` others.
         fn new_stream_and_drop(bencher, n) {
             among(bencher, Members::new(n), |_, _| {}, |it, _| {
                 let Ends { readable, writable } = it.stage.new_stream();
@@ -183,7 +183,7 @@ mod scaling {
             });
         }
 
-        /// A resource is made and dropped, while there are `n` others.
+        /// Creates a resource and drops it, among `n` others.
         fn new_resource_and_drop(bencher, n) {
             let mut stage = Stage::default();
             let instance = stage.running_guest();
@@ -199,8 +199,8 @@ mod scaling {
             });
         }
 
-        /// The only thread that waits on a set of `n` members is blocked, the host writes, the thread
-        /// is resumed, reads and is blocked again.
+        /// Blocks the only thread that waits on a set of `n` members; then the host writes, and the
+        /// thread is resumed, reads and is blocked again.
         fn block_on_a_set_and_resume(bencher, n) {
             let mut stage = Stage::default();
             let instance = stage.running_guest();
@@ -223,7 +223,7 @@ mod scaling {
         }
     }
 
-    /// What `n` tasks of an instance do that the host has called.
+    /// The ways in which `n` tasks of an instance wait, which the host has called.
     #[derive(Clone, Copy, PartialEq, Eq)]
     enum Wait {
         /// Each reads from a stream without `async`.
@@ -277,7 +277,7 @@ mod scaling {
             it
         }
 
-        /// The current thread, that of the task at `position`, waits.
+        /// Waits in the current thread, that of the task at `position`.
         fn wait(&mut self, position: usize) {
             let stage = &mut self.stage;
             match self.wait {
@@ -300,14 +300,14 @@ mod scaling {
             }
         }
 
-        /// The host writes to the stream of the task at `position`.
+        /// Writes for the host to the stream of the task at `position`.
         fn write(&mut self, position: usize) {
             let (_, writable, _) = self.streams[position];
             assert!(self.stage.host_copy(writable));
             self.stage.hear();
         }
 
-        /// Times a tick, and that the thread that it resumes waits again.
+        /// Times a tick, and the next wait of the thread that it resumes.
         fn bench_ticks(self, bencher: Bencher<'_, '_>) {
             let wait = self.wait;
             let prepare = |it: &mut Self, position| {
@@ -333,35 +333,35 @@ mod scaling {
     }
 
     scaling! {
-        /// Of `n` tasks that wait for reads, one that is ready is resumed, and waits again.
+        /// Resumes one ready task of `n` that wait for reads; it waits again.
         fn resume_one_of_many_that_wait(bencher, n) {
             Tasks::new(n, Wait::Read).bench_ticks(bencher);
         }
 
-        /// Of `n` tasks that are ready, the one whose turn it is is resumed, and yields again.
+        /// Resumes the next of `n` ready tasks; it yields again.
         fn resume_one_of_many_that_are_ready(bencher, n) {
             Tasks::new(n, Wait::Yield).bench_ticks(bencher);
         }
 
-        /// Of `n` tasks whose callbacks have yielded, the one whose turn it is is called back.
+        /// Calls the next of `n` callbacks that have yielded.
         fn call_back_one_of_many_that_are_ready(bencher, n) {
             Tasks::new(n, Wait::YieldByCallback).bench_ticks(bencher);
         }
 
-        /// Of `n` sets on each of which a thread waits, one with an event wakes its thread, which
-        /// reads, and waits again.
+        /// Wakes the thread that waits on one of `n` sets, after an event; it reads, and waits
+        /// again.
         fn wake_the_waiter_of_one_of_many_sets(bencher, n) {
             Tasks::new(n, Wait::OwnSet).bench_ticks(bencher);
         }
 
-        /// Of `n` sets for each of which a callback waits, one with an event has its callback called,
-        /// which reads, and waits again.
+        /// Calls the callback that waits for one of `n` sets, after an event; it reads, and waits
+        /// again.
         fn call_back_the_waiter_of_one_of_many_sets(bencher, n) {
             Tasks::new(n, Wait::OwnSetByCallback).bench_ticks(bencher);
         }
 
-        /// Of a set that `n` callbacks and then one thread wait on, the thread is woken while the lock is
-        /// taken, reads, and waits again.
+        /// Wakes the thread that waits on a set after `n` callbacks, while the lock is taken; it
+        /// reads, and waits again.
         fn wake_a_waiter_behind_many_callbacks(bencher, n) {
             let mut stage = Stage::default();
             let instance = stage.instance();
@@ -380,7 +380,7 @@ mod scaling {
             stage.join(readable, set);
             stage.read(readable);
             stage.block_on(set);
-            // A callback's task that blocks where it stands keeps the lock.
+            // A task with a callback that blocks inside a call keeps the lock.
             let (never, _) = stage.stream_of_host(instance);
             stage.enter_for_good(callback);
             expect_return_to_host(&stage.copy(stream_read(false), never));
@@ -393,8 +393,8 @@ mod scaling {
             });
         }
 
-        /// Of `n` threads that wait on one set with `n` members, the first is woken as the host
-        /// writes, reads, and waits again.
+        /// Wakes the first of `n` threads that wait on one set of `n` members, after a write of the
+        /// host; it reads, and waits again.
         fn wake_the_first_of_many_waiters_of_a_set(bencher, n) {
             // One at a time: with a second event, the thread that waits again would get it at once.
             among(
@@ -409,7 +409,7 @@ mod scaling {
             );
         }
 
-        /// A thread yields and is resumed, while `n` tasks wait.
+        /// Yields and resumes a thread, while `n` tasks wait.
         fn yield_among_many_that_wait(bencher, n) {
             let mut tasks = Tasks::new(n, Wait::Read);
             let function = tasks.stage.export(tasks.instance, LiftMode::Stackful);
@@ -420,7 +420,7 @@ mod scaling {
             });
         }
 
-        /// A callback yields and is called, while `n` tasks wait.
+        /// Yields and calls a callback, while `n` tasks wait.
         fn yield_by_callback_among_many_that_wait(bencher, n) {
             let mut tasks = Tasks::new(n, Wait::Read);
             let function = tasks.stage.export(tasks.instance, LiftMode::Callback);
@@ -431,8 +431,7 @@ mod scaling {
             });
         }
 
-        /// The host calls a function that is lifted without `async`, which returns, while `n` tasks
-        /// wait.
+        /// Calls a function that is lifted without `async`, which returns, while `n` tasks wait.
         fn sync_call_among_many_tasks(bencher, n) {
             let mut tasks = Tasks::new(n, Wait::Read);
             let function = tasks.stage.sync_export(tasks.instance);
@@ -443,8 +442,7 @@ mod scaling {
             });
         }
 
-        /// The host calls a function that is lifted with a callback, which returns, while `n` tasks
-        /// wait.
+        /// Calls a function that is lifted with a callback, which returns, while `n` tasks wait.
         fn async_call_among_many_tasks(bencher, n) {
             let mut tasks = Tasks::new(n, Wait::Read);
             let function = tasks.stage.export(tasks.instance, LiftMode::Callback);
@@ -455,8 +453,7 @@ mod scaling {
             });
         }
 
-        /// Of `n` instances each of which has a thread that is ready, the thread of the one whose
-        /// turn it is is resumed, and yields again.
+        /// Resumes the ready thread of the next of `n` instances; it yields again.
         fn resume_one_of_many_instances(bencher, n) {
             let mut stage = Stage::default();
             for _ in 0..n {
@@ -470,8 +467,8 @@ mod scaling {
         }
     }
 
-    /// An instance with a task that runs whenever it is its turn, and `n` others that wait to enter
-    /// behind backpressure.
+    /// An instance with a task that runs each time it is its turn, and `n` others that wait to
+    /// enter because of backpressure.
     struct Queue {
         stage: Stage,
         function: FunctionId,
@@ -502,7 +499,7 @@ mod scaling {
     }
 
     scaling! {
-        /// Of `n` tasks that wait behind backpressure, one is let in and returns.
+        /// Lets one of `n` tasks enter that wait because of backpressure; it returns.
         fn enter_before_many_that_wait(bencher, n) {
             let prepare = |it: &mut Queue, _| {
                 if let Some(call) = it.returned.pop_front() {
@@ -521,7 +518,7 @@ mod scaling {
             });
         }
 
-        /// Of `n` calls whose callbacks wait, the host cancels one.
+        /// Cancels one of `n` calls whose callbacks wait.
         fn cancel_one_of_many_that_wait(bencher, n) {
             let mut stage = Stage::default();
             let instance = stage.instance();
@@ -552,7 +549,7 @@ mod scaling {
             });
         }
 
-        /// The host hears of one of `n` calls that have returned.
+        /// Takes the host's event of one of `n` calls that have returned.
         fn hear_of_one_of_many_calls(bencher, n) {
             let mut stage = Stage::default();
             let instance = stage.instance();
@@ -577,7 +574,7 @@ mod scaling {
             });
         }
 
-        /// Of `n` threads of a task that are suspended, one is switched to, and suspended again.
+        /// Switches to one of `n` suspended threads of a task, which is suspended again.
         fn switch_to_one_of_many_threads(bencher, n) {
             let mut stage = Stage::default();
             stage.running_guest();
@@ -591,7 +588,7 @@ mod scaling {
             });
         }
 
-        /// A thread is made, resumed later and runs to its end, while there are `n` others.
+        /// Creates a thread, resumes it later and runs it to its end, among `n` others.
         fn new_thread_among_many(bencher, n) {
             let mut stage = Stage::default();
             stage.running_guest();
@@ -610,7 +607,7 @@ mod scaling {
     }
 }
 
-/// What it costs that the things an operation is about are not in the processor's caches.
+/// The cost if the objects of an operation are not in the processor's caches.
 mod caches {
     use divan::Bencher;
     use weft::code::Ends;
@@ -618,8 +615,8 @@ mod caches {
 
     use super::{COUNTS, TOGETHER, among};
 
-    /// Of `n` streams, one that is far from the one before is read from and written to, and the
-    /// event of the read is waited for.
+    /// Reads and writes one of `n` streams that is far from the last one, and waits for the event
+    /// of the read.
     #[divan::bench(args = COUNTS, sample_count = 1000, sample_size = TOGETHER)]
     fn read_write_and_wait_all_over_memory(bencher: Bencher<'_, '_>, n: usize) {
         let mut stage = Stage::default();
@@ -634,7 +631,7 @@ mod caches {
             (stage, 0),
             |_, _| {},
             move |(stage, position), _| {
-                // A prime step visits all of them, in an order that nobody foresees.
+                // A prime step visits all of them, in an order that the processor cannot predict.
                 *position = (*position + 746_773) % streams.len();
                 let Ends { readable, writable } = streams[*position];
                 stage.read(readable);

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use weft::error::WithCauses;
 
-/// Returns the message of an error, and after it those of its causes, each after a colon.
+/// Returns the message of an error, followed by those of its causes, each after a colon.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
     WithCauses(error).to_string()

@@ -1,5 +1,5 @@
-//! Examples that run here because they need more than the crate that they belong to: those of the
-//! derives, and those of READMEs.
+//! Examples of the derives and of READMEs. They run here because they need more than the crate that
+//! they belong to.
 
 #[doc = include_str!("../../macros/src/component_type.md")]
 mod component_type {}

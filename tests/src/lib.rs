@@ -1,16 +1,16 @@
 //! Tests that need more than one of Weft's crates, or the pinned sources; and the README, whose
 //! examples run as tests of this crate.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | [`causes`] | errors with their causes, as one text |
 //! | [`generated`] | definitions of all built-ins, made from `spec/` |
-//! | [`hostile`] | arbitrary bytes as a component: what the fuzz target calls |
-//! | [`host_operations`] | what a host does with contexts, tasks, sets, errors, threads and lists, for benchmarks and counts of allocations |
+//! | [`hostile`] | arbitrary bytes as a component: called by the fuzz target |
+//! | [`host_operations`] | operations of a host on contexts, tasks, sets, errors, threads and lists, for benchmarks and counts of allocations |
 //! | [`packages`] | the folders of packages of the registry |
-//! | [`pinned`] | the sources of the spec; not by the crate `codegen`, which turns on features of the core |
+//! | [`pinned`] | the sources of the spec; not from the crate `codegen`, which turns on features of the core |
 //! | [`programs`] | random programs of built-in calls, on the machine, on the reference and as components |
-//! | [`stage`] | a machine whose guests are played, for benchmarks and counts of allocations |
+//! | [`stage`] | a machine with simulated guests, for benchmarks and counts of allocations |
 //! | [`scenes`] | components on wasmi, for the same |
 //! | [`world`] | a store with one engine, for the tests of components |
 //! | [`wakers`] | a waker that counts |
@@ -28,7 +28,7 @@ pub mod causes;
 #[cfg(all(doctest, feature = "std"))]
 mod examples;
 #[rustfmt::skip]
-#[expect(clippy::too_many_lines, reason = "tables, a row a line")]
+#[expect(clippy::too_many_lines, reason = "tables, with one row on each line")]
 pub mod generated;
 #[cfg(feature = "alloc")]
 pub mod host_operations;

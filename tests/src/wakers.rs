@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Wake, Waker};
 
-/// Counts how often it is woken.
+/// A count of wake-ups.
 #[derive(Debug, Default)]
 pub struct WakeCounter(AtomicU32);
 
@@ -15,7 +15,7 @@ impl Wake for WakeCounter {
 }
 
 impl WakeCounter {
-    /// Creates a counter at 0, and a waker that counts there.
+    /// Creates a counter at 0, and a waker that increments it.
     #[must_use]
     pub fn new() -> (Arc<Self>, Waker) {
         let counter = Arc::new(Self::default());
@@ -23,7 +23,7 @@ impl WakeCounter {
         (counter, waker)
     }
 
-    /// Returns how often the waker was woken since this was called last.
+    /// Returns the number of wake-ups since the last call of this function.
     pub fn take(&self) -> u32 {
         self.0.swap(0, Ordering::AcqRel)
     }

@@ -1,5 +1,5 @@
-//! A store with one engine, and terse ways to load components and to call them: what the tests of
-//! components have in common. What goes wrong in one of them is a panic.
+//! A store with one engine, and short functions that load and call components, for the tests of
+//! components. Unexpected results are panics.
 
 #![expect(clippy::missing_panics_doc, reason = "all of it panics if a test is wrong")]
 
@@ -10,14 +10,14 @@ use weft::component::{
 };
 use weft::engine::wasmi::Wasmi;
 
-/// A store with one engine, and what is given to components in it.
+/// A store with one engine, and the imports of components in it.
 #[derive(Debug)]
 pub struct World<T: 'static = ()> {
     /// The engine.
     pub engine: Wasmi,
     /// The store.
     pub store: Store<Wasmi, T>,
-    /// The imports of the components that the world makes instances of.
+    /// The imports for the components that the world instantiates.
     pub linker: Linker<Wasmi, T>,
 }
 
@@ -49,7 +49,7 @@ impl<T: 'static> World<T> {
         Self { store: Store::new(&engine, data), linker: Linker::new(), engine }
     }
 
-    /// Lets components import a core module, as `m`.
+    /// Defines a core module, which components import as `m`.
     pub fn module(&mut self, text: &str) {
         let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let module = Module::new(&self.engine, &bytes);
@@ -63,13 +63,13 @@ impl<T: 'static> World<T> {
         Component::new(&self.engine, &bytes).unwrap_or_else(|error| panic!("{error}\n{text}"))
     }
 
-    /// Makes an instance of a component, or says why there is none.
+    /// Instantiates a component, or returns the reason for the failure.
     pub fn try_instance(&mut self, text: &str) -> Result<Instance<Wasmi>, InstantiateError> {
         let component = self.load(text);
         self.store.instantiate(&component, &self.linker)
     }
 
-    /// Makes an instance of a component.
+    /// Instantiates a component.
     pub fn instance(&mut self, text: &str) -> Instance<Wasmi> {
         self.try_instance(text).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -82,12 +82,12 @@ impl<T: 'static> World<T> {
         }
     }
 
-    /// Returns an export of an instance, which is a function.
+    /// Returns an exported function of an instance.
     pub fn function(&self, instance: &Instance<Wasmi>, name: &str) -> Function {
         self.store.function(instance, name).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Calls an export, or says why that is impossible.
+    /// Calls an export, or returns the reason for the failure.
     pub fn try_call(
         &mut self,
         instance: &Instance<Wasmi>,
@@ -116,14 +116,14 @@ impl<T: 'static> World<T> {
         }
     }
 
-    /// Returns the one event of the host's ends that there is.
+    /// Returns the only event of host ends.
     pub fn event(&mut self) -> EndEvent {
         let event = self.store.next_end_event().ok().flatten().expect("an event");
         self.no_event();
         event
     }
 
-    /// Asserts that there is no event of the host's ends.
+    /// Asserts that the host's ends have no event.
     pub fn no_event(&mut self) {
         let event = self.store.next_end_event();
         assert!(matches!(event, Ok(None)), "{event:?}");

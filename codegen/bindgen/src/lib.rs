@@ -1,14 +1,14 @@
-//! Rust bindings for hosts, generated from WIT: the library behind `codegen bind`.
+//! Generates Rust bindings for hosts from WIT. This is the library used by `codegen bind`.
 //!
 //! | module | contents |
 //! |---|---|
-//! | `options` | the options: `fields`, `places`, [`settings`] as they are written, `rules` for each item |
-//! | `wit` | WIT: found and read, decoded, parsed, resolved; complaints; types that are refused |
-//! | `emit` | a world as items of Rust |
+//! | `options` | the options: `fields`, `places`, [`settings`] in their written form, `rules` for each item |
+//! | `wit` | reads, decodes, parses and resolves WIT; error messages; types that are refused |
+//! | `emit` | generates items of Rust from a world |
 //! | `text` | the text of the file: `layout`, `print`, `write` |
 //!
-//! Bindings are small on purpose: they declare types, and call the generics of `weft::binding`, whose
-//! documentation says what each of them means to an embedder.
+//! Bindings are small on purpose: they declare types, and call the generics of `weft::binding`,
+//! whose documentation explains each of them to an embedder.
 
 #![forbid(unsafe_code)]
 
@@ -26,34 +26,34 @@ pub use options::settings;
 pub use text::write::write_file;
 pub use weft_spec::Report;
 
-/// Bindings that were generated.
+/// Generated bindings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bindings {
     /// The Rust file.
     pub text: String,
-    /// The lines of those WIT files that anything in `text` comes from.
+    /// The number of lines in the WIT files that `text` uses.
     pub wit_lines: usize,
-    /// The lines of `text`.
+    /// The number of lines in `text`.
     pub rust_lines: usize,
     /// The full name of the world, such as `wasi:cli/command@0.3.2`.
     pub world: String,
-    /// The files that were read for it.
+    /// The files that were read.
     pub read: FilesRead,
 }
 
-/// The files and folders that bindings come from, as they were named: what makes the bindings
-/// stale when it changes.
+/// The files and folders from which bindings were made, as the options name them. The bindings are
+/// stale when one of them changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilesRead {
     /// The files.
     pub files: Vec<PathBuf>,
-    /// The folders that were searched: a new file in one of them would be read as well.
+    /// The folders that were searched. A new file in one of them would also be read.
     pub folders: Vec<PathBuf>,
 }
 
 impl FilesRead {
-    /// Returns a line `cargo::rerun-if-changed=…` for each file and folder, for a build script to
-    /// print.
+    /// Returns a line `cargo::rerun-if-changed=…` for each file and folder, which a build script
+    /// prints.
     pub fn rerun_if_changed(&self) -> String {
         let mut lines = String::new();
         for path in self.files.iter().chain(&self.folders) {
@@ -63,15 +63,15 @@ impl FilesRead {
     }
 }
 
-/// Generates the bindings that `options` ask for.
+/// Generates the bindings that `options` describe.
 ///
-/// Nothing is written: that is the caller's part, or that of [`generate_to`].
+/// Nothing is written; [`generate_to`] writes a file.
 ///
 /// # Errors
 ///
-/// A [`Report`] of everything that is wrong, each with its place: WIT that cannot be read or is
-/// not valid, a world that cannot be told, options that mean nothing in it, and constructs that
-/// bindings cannot express.
+/// A [`Report`] of all problems, each with its place: WIT that cannot be read or is invalid, an
+/// ambiguous world, names in options that the world does not have, and constructs that bindings
+/// cannot express.
 pub fn bind(options: &Options) -> Result<Bindings, Report> {
     let wit = wit::source::read(options)?;
     let mut report = wit.report();
@@ -82,9 +82,9 @@ pub fn bind(options: &Options) -> Result<Bindings, Report> {
     emit::generator::emit(&wit, &rules)
 }
 
-/// Generates the bindings that `options` ask for, and writes them to the file `out`.
+/// Generates the bindings that `options` describe, and writes them to the file `out`.
 ///
-/// The file is written whole or not at all, and only if its content changes. This is for build
+/// The file is written completely or not at all, and only if its content changes. This is for build
 /// scripts:
 ///
 /// ```no_run
@@ -109,7 +109,7 @@ pub fn bind(options: &Options) -> Result<Bindings, Report> {
 ///
 /// # Errors
 ///
-/// A [`Report`] of what [`bind`] reports, or of why the file cannot be written.
+/// A [`Report`] as from [`bind`], or with the reason why the file cannot be written.
 pub fn generate_to(options: &Options, out: &Path) -> Result<FilesRead, Report> {
     let bindings = bind(options)?;
     let is_same = std::fs::read(out).is_ok_and(|there| there == bindings.text.as_bytes());

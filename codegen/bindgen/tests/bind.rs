@@ -1,4 +1,5 @@
-//! What `codegen bind` makes of WIT, construct by construct, and of mistakes.
+//! The bindings that `codegen bind` generates for each construct of WIT, and its errors for
+//! mistakes.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
@@ -15,10 +16,10 @@ mod compile;
 
 use compile::{Environment, compile, document};
 
-/// How many texts are damaged to see whether what still binds compiles.
+/// The number of texts that are damaged, to check that every accepted one compiles.
 const MUTATIONS: usize = 210;
 
-/// A WIT text or folder of these tests.
+/// Returns a WIT text or folder of these tests.
 fn wit(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bind/wit").join(name)
 }
@@ -33,7 +34,7 @@ fn bind_world(name: &str, world: Option<&str>, features: &[&str]) -> Bindings {
     bind(&options).unwrap_or_else(|report| panic!("{name}: {report}"))
 }
 
-/// Every text here with every world in it.
+/// Binds every text here, with every world in it.
 fn all() -> Vec<(&'static str, Bindings)> {
     [
         ("types", "types.wit", None, &[][..]),
@@ -64,9 +65,9 @@ fn snapshots() -> insta::Settings {
 }
 
 #[test]
-fn each_construct_becomes_what_the_snapshot_shows() {
+fn bindings_of_each_construct_match_the_snapshots() {
     for (name, bindings) in all() {
-        // The first line has the path of this machine.
+        // The first line has a path of this machine.
         let (_, text) = bindings.text.split_once("\n\n").expect("there is a header");
         snapshots().bind(|| insta::assert_snapshot!(name, text));
     }
@@ -86,7 +87,7 @@ fn each_construct_compiles_with_and_without_std_and_can_be_used() {
 }
 
 #[test]
-fn the_lines_that_are_counted_are_those_of_the_files_that_were_used() {
+fn only_lines_of_files_in_use_are_counted() {
     let several = bind_world("versions", Some("several"), &[]);
     assert_eq!(several.wit_lines, 8 + 3 + 3 + 3);
     assert_eq!(several.rust_lines, several.text.lines().count());
@@ -94,7 +95,7 @@ fn the_lines_that_are_counted_are_those_of_the_files_that_were_used() {
     assert_eq!(bind_world("worlds.wit", Some("only-types"), &[]).wit_lines, 41);
 }
 
-/// Binds files of the given names and texts; the report names them as if they were in `wit/`.
+/// Binds files of these names and texts. The report names them as if they were in `wit/`.
 fn bind_files(files: &[(&str, &[u8])], world: Option<&str>) -> Result<Bindings, String> {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("wit");
@@ -166,7 +167,7 @@ fn a_mistake_is_shown_with_its_file_line_and_caret() {
 }
 
 #[test]
-fn a_world_that_cannot_be_told_is_answered_with_those_there_are() {
+fn an_ambiguous_or_unknown_world_lists_the_worlds() {
     let two = "package a:a@1.0.0;\nworld one {}\nworld two {}\n";
     let files = [("a.wit", two), ("deps/b.wit", "package b:b;\nworld one {}\nworld three {}\n")];
     mistake("world_not_named", &files, None);
@@ -196,7 +197,7 @@ fn a_world_that_cannot_be_told_is_answered_with_those_there_are() {
 }
 
 #[test]
-fn what_cannot_be_generated_is_an_error_that_names_it() {
+fn unsupported_constructs_are_errors_that_name_them() {
     let wide = "package a:a;\ninterface i {\n  record r {\n    \
         t: tuple<u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8>,\n    \
         l: list<list<u64, 65536>, 65536>,\n  }\n}\nworld w { import i; }\n";
@@ -204,7 +205,7 @@ fn what_cannot_be_generated_is_an_error_that_names_it() {
 }
 
 #[test]
-fn what_cannot_be_read_is_an_error_that_names_the_file() {
+fn unreadable_files_are_errors_that_name_them() {
     let said = |path: &Path| {
         let options = Options { wit: vec![path.to_owned()], ..Options::default() };
         bind(&options).expect_err("it is not there").to_string()
@@ -225,14 +226,14 @@ fn what_cannot_be_read_is_an_error_that_names_the_file() {
     assert!(wasm.contains("error[wit-encoded]: `wit/deps/b.wasm` is not a WIT package"), "{wasm}");
 }
 
-/// The texts that are damaged below.
+/// Returns the texts that are damaged below.
 fn texts() -> Vec<String> {
     let names = ["types", "names", "resources", "async", "worlds", "gates", "docs"];
     let read = |name| fs::read_to_string(wit(&format!("{name}.wit"))).expect("it is there");
     names.into_iter().map(read).collect()
 }
 
-/// `text` with the word at one place put in another: what makes names meet.
+/// Returns `text` with one word replaced by another of its words, so that names collide.
 fn exchange_words(text: &str, from: usize, to: usize) -> String {
     let places: Vec<_> = text.match_indices(|c: char| c.is_ascii_alphabetic()).collect();
     let word = |number: usize| {
@@ -247,7 +248,7 @@ fn exchange_words(text: &str, from: usize, to: usize) -> String {
 }
 
 #[test]
-fn whatever_is_taken_compiles() {
+fn all_accepted_wit_compiles() {
     let mut seed = 1_usize;
     let mut random = || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -273,9 +274,9 @@ fn whatever_is_taken_compiles() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
-    /// Whatever is wrong, it is bindings or a report.
+    /// Checks that damaged WIT becomes bindings or a report.
     #[test]
-    fn damaged_wit_is_never_a_panic(
+    fn damaged_wit_never_panics(
         which in 0_usize..7,
         cut in 0.0_f64..1.0,
         tail in proptest::bool::ANY,
@@ -304,9 +305,9 @@ proptest! {
         }
     }
 
-    /// A word in the place of another is what makes names meet.
+    /// Checks texts in which one word replaces another, so that names collide.
     #[test]
-    fn exchanged_words_are_never_a_panic(
+    fn exchanged_words_never_panic(
         which in 0_usize..7,
         from in proptest::num::usize::ANY,
         to in proptest::num::usize::ANY,

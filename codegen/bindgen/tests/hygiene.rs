@@ -1,5 +1,5 @@
-//! Every construct of WIT may have every name: Rust's keywords, what its prelude and the bindings
-//! themselves name, and what their glue calls its parameters.
+//! Every construct of WIT may have every name: keywords of Rust, names of its prelude and of the
+//! bindings, and parameter names of the glue.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
@@ -14,7 +14,7 @@ mod compile;
 
 use compile::{Environment, compile};
 
-/// Rust's keywords, also those that are reserved.
+/// Rust's keywords, including the reserved ones.
 const KEYWORDS: &str = "as async await break const continue crate dyn else enum extern false fn for gen \
     if impl in let loop match mod move mut pub ref return self static struct super trait true type \
     unsafe use where while abstract become box do final macro override priv try typeof unsized virtual \
@@ -41,7 +41,7 @@ fn words<'t>(texts: &[&'t str]) -> Vec<&'t str> {
     names
 }
 
-/// Constructs, each with what an interface has in it for a name, `N`.
+/// Constructs, each with the item of an interface that is called `N`.
 const CONSTRUCTS: [(&str, &str); 17] = [
     ("record", "record %N { a: u8, b: string } use-it: func(x: %N) -> list<%N>;"),
     ("field", "record it { %N: string } use-it: func(x: it) -> it;"),
@@ -74,7 +74,7 @@ const CONSTRUCTS: [(&str, &str); 17] = [
     ),
 ];
 
-/// A world that imports and exports an interface for each name.
+/// Returns a world that imports and exports an interface for each name.
 fn world_of(construct: &str, within: &str, names: &[&str]) -> String {
     let mut text = format!("package test:{construct}-names;\n");
     let mut world = "world w {\n".to_owned();
@@ -85,7 +85,7 @@ fn world_of(construct: &str, within: &str, names: &[&str]) -> String {
     text + &world + "}\n"
 }
 
-/// Worlds in which the names are those of what is around types and functions.
+/// Returns worlds that use the names for items around types and functions.
 fn worlds_around(names: &[&str]) -> Vec<(String, String)> {
     let item = "record r { a: string } f: func(x: r) -> r; g: async func();";
     let mut interfaces = "package test:interfaces;\n".to_owned();
@@ -146,13 +146,13 @@ fn check(crate_name: &str, environment: Environment, names: &[&str]) {
     compile(crate_name, environment, &bindings, "").unwrap_or_else(|said| panic!("{said}"));
 }
 
-/// Names that the bindings use most, of each kind.
+/// The names that bindings use most, of each kind.
 const OFTEN: &str = "self crate super type async gen string vec option result ok err some none send sized \
     future weft core std e t h host caller access linker find interface own borrow value world exports \
     store own-handle host-access or-trap or-trap2 drop new this x1";
 
 #[test]
-fn every_construct_may_have_the_names_that_bindings_use() {
+fn constructs_may_have_the_names_that_bindings_use() {
     check("names", Environment::All, &words(&[OFTEN]));
 }
 
@@ -162,9 +162,9 @@ fn every_construct_may_have_every_name() {
     check("names2024", Environment::All, &words(&[KEYWORDS, PRELUDE, GLUE]));
 }
 
-/// Editions differ in their keywords only.
+/// Checks the older edition, which differs only in its keywords.
 #[test]
 #[ignore = "it compiles for minutes"]
-fn every_construct_may_be_called_as_a_keyword_in_the_edition_before() {
+fn constructs_may_be_named_like_keywords_in_edition_2021() {
     check("names2021", Environment::Std, &words(&[KEYWORDS]));
 }

@@ -17,11 +17,11 @@ pub mod by_path {
     weft::bindgen! { path: "wit", world: "greeter" }
 }
 pub mod by_default {
-    //! With a path that needs no mention, and as users of `wasmtime` write it.
+    //! With the default path, in the form that users of `wasmtime` know.
     weft::bindgen!({});
 }
 pub mod in_place {
-    //! With text in place.
+    //! With inline text.
     weft::bindgen! {
         inline: "package a:b; world w { import example:greeter/names@1.0.0; export f: func(); }",
         path: "wit",
@@ -86,7 +86,7 @@ impl Crate {
         fs::write(path, text).expect("writable");
     }
 
-    /// Returns the compiler's messages; `Err` if it refuses the crate.
+    /// Compiles the crate, and returns the compiler's messages; `Err` if it refuses the crate.
     fn check(&self) -> Result<String, String> {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bind/target");
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -109,16 +109,16 @@ fn has(text: &str, parts: &[&str]) {
 }
 
 #[test]
-fn the_macro_and_a_build_script_make_bindings_that_compile_and_follow_their_wit() {
+fn the_macro_and_build_scripts_follow_changes_of_the_wit() {
     let made = Crate::new();
     assert_eq!(made.check().as_deref(), Ok(""));
 
-    // Nothing but the WIT changes: it is read anew, and its mistake is shown at its place.
+    // Only the WIT changes: it is read again, and its mistake is shown with its place.
     made.write("wit/greeter.wit", &WIT.replace("name: string }", "name: strin }"));
     let said = made.check().expect_err("there is no such type");
     has(&said, &["`strin` does not exist", "greeter.wit:3:41", "did you mean `string`?"]);
 
-    // Without the build script, which fails first, it is the macro that says it.
+    // Without the build script, which fails first, the macro reports it.
     made.write("build.rs", "fn main() {}\n");
     let lib = LIB.split("pub mod by_a_build_script").next().expect("there is a start");
     made.write("src/lib.rs", lib);

@@ -1,4 +1,4 @@
-//! Types that there are no bindings for are refused at their places, all at once.
+//! Types without bindings are refused at their places, all at once.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
@@ -23,7 +23,7 @@ fn bind_text(text: &str) -> Result<Bindings, Report> {
     bind_at(file.path())
 }
 
-/// What is said of the type of a parameter, if it is refused.
+/// Returns the report about the type of a parameter, if it is refused.
 fn said_of(ty: &str) -> Option<String> {
     let text =
         format!("package a:b;\ninterface i {{ f: func(x: {ty}); }}\nworld w {{ import i; }}");
@@ -31,7 +31,7 @@ fn said_of(ty: &str) -> Option<String> {
 }
 
 #[test]
-fn every_place_of_a_refused_type_is_shown_with_the_limit_and_what_to_use() {
+fn refused_types_are_shown_with_the_limit_and_advice() {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("limits/snapshots");
     settings.set_prepend_module_to_snapshot(false);
@@ -51,7 +51,7 @@ fn a_tuple_has_at_most_a_thousand_parts() {
     let tuple = |length| format!("tuple<{}>", vec!["u8"; length].join(", "));
     assert_eq!(said_of(&tuple(1000)), None);
     let said = said_of(&tuple(1001)).expect("it is too long");
-    assert!(said.contains("a tuple has at most 1000 parts, and here are 1001"), "{said}");
+    assert!(said.contains("a tuple has at most 1000 parts, but this one has 1001"), "{said}");
     assert!(said.contains("-->") && said.contains(":2:"), "{said}");
 }
 
@@ -74,14 +74,14 @@ fn a_function_has_any_number_of_parameters_and_a_record_of_fields() {
 }
 
 #[test]
-fn a_type_that_is_refused_where_nobody_uses_it_is_let_be() {
+fn an_unused_type_is_not_refused() {
     let text = "package a:b;\ninterface i { type none = list<u8, 0>; }\nworld w {}";
     assert!(bind_text(text).is_ok());
 }
 
-/// Refused types of another interface are told once, and at their own place.
+/// Checks that refused types of another interface are reported once, at their own place.
 #[test]
-fn a_type_that_is_refused_is_told_once_however_often_it_is_used() {
+fn a_refused_type_is_reported_once() {
     let text = "package a:b;
         interface i { type none = list<u8, 0>; }
         interface j { use i.{none}; record r { x: none } f: func(x: none, y: r) -> option<none>; }
@@ -90,7 +90,7 @@ fn a_type_that_is_refused_is_told_once_however_often_it_is_used() {
     assert_eq!(report.diagnostics().len(), 1, "{report}");
 }
 
-/// An encoded package has no text to point into: the message says which type is meant.
+/// Checks the message for an encoded package, which has no text: the message names the type.
 #[test]
 fn a_refused_type_of_an_encoded_package_is_named() {
     let component = "(component (type (component (type (component

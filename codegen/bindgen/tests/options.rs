@@ -1,4 +1,4 @@
-//! Each option of bindings, compiled, and used by a host.
+//! Each option of bindings is compiled, and used by a host.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
@@ -12,7 +12,7 @@ mod compile;
 
 use compile::{Environment, compile};
 
-/// The options that all of these have.
+/// Returns the options that all of these tests have.
 fn options(world: &str) -> Options {
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bind/wit/options.wit");
     Options { wit: vec![wit], world: Some(world.to_owned()), ..Options::default() }
@@ -30,7 +30,8 @@ fn pair(name: &str, rust: &str) -> (String, String) {
     (name.to_owned(), rust.to_owned())
 }
 
-/// Resources that are values, errors of the user's, and each way to implement a function.
+/// Returns bindings with resources that are values, user's errors, and each way to implement a
+/// function.
 fn mapped() -> String {
     let of_all = FunctionRule { traps: Some(true), ..rule("test:options/files") };
     let info = FunctionRule {
@@ -70,7 +71,7 @@ fn named() -> TypeRule {
     }
 }
 
-/// Two worlds that share the types and traits of an interface.
+/// Returns bindings of two worlds that share the types and traits of an interface.
 fn sharing() -> String {
     text(&Options {
         with: vec![
@@ -84,7 +85,7 @@ fn sharing() -> String {
     })
 }
 
-/// A host that is a view, in a file for `include!`.
+/// Returns bindings for a host that is a view, in a file for `include!`.
 fn views() -> String {
     text(&Options { views: true, inner_attributes: false, ..options("views") })
 }
@@ -98,7 +99,7 @@ fn every_option_compiles_and_can_be_used() {
 }
 
 #[test]
-fn a_package_is_a_pattern_and_what_drops_a_resource_has_a_default_body() {
+fn a_pattern_can_be_a_package_and_drops_can_have_default_bodies() {
     let [all, versioned] = ["test:options", "test:options@9.0.0"].map(rule);
     let all = FunctionRule { default: Some(true), ..all };
     let bindings = text(&Options { functions: vec![all], ..options("w") });
@@ -125,7 +126,7 @@ fn a_package_is_a_pattern_and_what_drops_a_resource_has_a_default_body() {
 }
 
 #[test]
-fn a_host_whose_async_function_has_self_is_told_why_not() {
+fn an_async_host_function_with_self_gets_an_explanation() {
     let code = "
         pub struct S;
         impl bindings0::test::options::files::HostFile for S {
@@ -138,7 +139,7 @@ fn a_host_whose_async_function_has_self_is_told_why_not() {
 }
 
 #[test]
-fn long_parameter_lists_and_a_resource_called_as_a_generic_parameter_compile() {
+fn long_parameter_lists_and_names_of_generics_compile() {
     let limits = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/limits");
     let texts = ["seventeen-params.wit", "resource-named-e.wit"]
         .map(|name| text(&Options { wit: vec![limits.join(name)], ..Options::default() }));
@@ -146,7 +147,7 @@ fn long_parameter_lists_and_a_resource_called_as_a_generic_parameter_compile() {
 }
 
 #[test]
-fn options_about_a_host_are_refused_for_what_a_world_only_exports() {
+fn host_options_are_refused_for_exports() {
     let api = "api".to_owned();
     for (what, refused) in [
         ("with", Options { with: vec![pair("api", "crate::api")], ..options("w") }),
@@ -154,7 +155,7 @@ fn options_about_a_host_are_refused_for_what_a_world_only_exports() {
         ("functions", Options { functions: vec![rule("api/find")], ..options("w") }),
     ] {
         let said = bind(&refused).expect_err(what).to_string();
-        assert!(said.contains("and does not import it"), "{what}: {said}");
+        assert!(said.contains("but does not import it"), "{what}: {said}");
     }
     let types = vec![TypeRule { pattern: api, derives: vec!["Eq".into()], ..TypeRule::default() }];
     assert!(bind(&Options { types, ..options("w") }).is_ok());

@@ -1,4 +1,4 @@
-//! WIT that nobody would write: random packages become bindings, and these compile.
+//! Random WIT packages become bindings, and these compile.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
@@ -16,16 +16,16 @@ mod compile;
 
 use compile::{Environment, compile};
 
-/// How many random packages become bindings.
+/// The number of random packages that become bindings.
 const PACKAGES: usize = 300;
 
-/// How many of them are compiled.
+/// The number of them that are compiled.
 const COMPILED: usize = 20;
 
-/// The most lines that a package's bindings have if it is compiled.
+/// The largest number of lines of a package's bindings that are compiled.
 const LINES: usize = 4_000;
 
-/// A random package, encoded; nothing if the seed makes none.
+/// Returns a random package, encoded; nothing if the seed makes none.
 fn package(seed: u64) -> Option<Vec<u8>> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
     let bytes = std::iter::repeat_with(|| {
@@ -33,13 +33,14 @@ fn package(seed: u64) -> Option<Vec<u8>> {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        // An odd byte has the generator go on: with as many even ones, packages end at once.
+        // An odd byte makes the generator go on; with as many even ones, packages would end at
+        // once.
         (mixed ^ (mixed >> 31) | 0x0100_0101_0101_0001).to_le_bytes()
     });
     let bytes: Vec<u8> = bytes.take(1 << 13).flatten().collect();
     let mut bytes = Unstructured::new(&bytes);
     let mut config = wit_smith::Config::arbitrary(&mut bytes).ok()?;
-    // A package of a line tells nothing, and one that takes rustc a minute not much more.
+    // A very small package tests nothing, and one that takes rustc a minute tests little more.
     config.max_type_size = config.max_type_size.clamp(20, 100);
     config.max_interface_items = config.max_interface_items.max(6);
     config.max_world_items = config.max_world_items.max(4);
@@ -48,7 +49,7 @@ fn package(seed: u64) -> Option<Vec<u8>> {
     wit_smith::smith(&config, &mut bytes).ok()
 }
 
-/// A package as text, for a person to see.
+/// Formats a package as text, for people.
 fn text_of(resolve: &Resolve, package: PackageId) -> String {
     let mut printer = wit_component::WitPrinter::default();
     let others: Vec<_> =
@@ -59,7 +60,8 @@ fn text_of(resolve: &Resolve, package: PackageId) -> String {
     }
 }
 
-/// The bindings of each world of the package in `path`; a mistake panics with the WIT.
+/// Returns the bindings of each world of the package in `path`. Panics with the WIT if there is a
+/// mistake.
 fn bind_all(seed: u64, path: &Path, bytes: &[u8]) -> Vec<Bindings> {
     fs::write(path, bytes).expect("writable");
     let decoded = decode(bytes).expect("it was just encoded");

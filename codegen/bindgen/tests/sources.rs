@@ -1,5 +1,5 @@
-//! The places that WIT comes from: several at once, components, interfaces without a world; and
-//! what is said if something is missing.
+//! The places of WIT: several at once, components, interfaces without a world; and the messages if
+//! something is missing.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
@@ -11,7 +11,7 @@ use weft_bindgen::{
     Bindings, FunctionRule, OptionPlace, Options, Places, StoreMode, TypeRule, bind, generate_to,
 };
 
-/// A folder with files of the given names and texts.
+/// Creates a folder with files of these names and texts.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
@@ -22,7 +22,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// Options for places in a folder.
+/// Returns options for places in a folder.
 fn places(folder: &TempDir, names: &[&str]) -> Options {
     let wit: Vec<PathBuf> = names.iter().map(|name| folder.path().join(name)).collect();
     Options { wit, ..Options::default() }
@@ -32,13 +32,13 @@ fn bound(options: &Options) -> Bindings {
     bind(options).unwrap_or_else(|report| panic!("{report}"))
 }
 
-/// What is said of options that are wrong, with the folder left out.
+/// Returns the report on wrong options, without the folder's path.
 fn said(folder: &TempDir, options: &Options) -> String {
     let report = bind(options).expect_err("it is wrong");
     report.to_string().replace(&format!("{}/", folder.path().display()), "")
 }
 
-/// Whether all of `parts` are in `text`.
+/// Checks that `text` contains all of `parts`.
 #[track_caller]
 fn has(text: &str, parts: &[&str]) {
     for part in parts {
@@ -52,7 +52,7 @@ const ONE: &str = "package o:one;\ninterface api { use t:types/base@1.0.0.{point
 const TWO: &str = "package t:two;\nworld two { import o:one/api; import t:types/base@1.0.0; }\n";
 
 #[test]
-fn several_places_use_each_others_packages_and_the_same_dependency() {
+fn places_share_packages_and_dependencies() {
     let there = folder(&[
         ("one/one.wit", ONE),
         ("one/deps/types.wit", TYPES),
@@ -69,13 +69,13 @@ fn several_places_use_each_others_packages_and_the_same_dependency() {
         has(bindings.text.lines().next().unwrap_or_default(), &[&header]);
         has(&bindings.text, &["WIT `one/one.wit:2`", "WIT `one/deps/types.wit:2`"]);
     }
-    // A place alone lacks what the other has.
+    // A place alone lacks the packages of the other.
     let alone = said(&there, &places(&there, &["two"]));
     has(&alone, &["there is no package `o:one`", "two/two.wit:2:", "`t:types@1.0.0`"]);
 }
 
 #[test]
-fn the_same_package_with_other_text_is_refused_at_both_places() {
+fn one_package_with_two_texts_is_refused_at_both_places() {
     let there = folder(&[
         ("one/one.wit", ONE),
         ("one/deps/types.wit", TYPES),
@@ -87,14 +87,14 @@ fn the_same_package_with_other_text_is_refused_at_both_places() {
 }
 
 #[test]
-fn the_same_place_twice_is_one_place() {
+fn a_place_named_twice_is_read_once() {
     let there = folder(&[("a.wit", "package a:a;\nworld w {}\n")]);
     let bindings = bound(&places(&there, &["a.wit", "a.wit"]));
     assert_eq!(bindings.world, "a:a/w");
 }
 
 #[test]
-fn the_text_is_the_same_from_each_folder_and_by_each_path() {
+fn the_text_does_not_depend_on_the_current_folder() {
     let there = folder(&[("wit/a.wit", "package a:a;\nworld w {}\n")]);
     let texts = ["wit", "./wit", "wit/../wit", "wit/"];
     let texts = texts.map(|path| bound(&places(&there, &[path])).text);
@@ -149,20 +149,20 @@ fn a_component_and_wit_text_of_the_same_packages_are_used_together() {
     }
     assert_eq!(bound(&places(&there, &["c.wat", "c.wat"])).world, "root:component/root");
     let two = said(&there, &places(&there, &["c.wat", "d.wat"]));
-    has(&two, &["`d.wat`", "`c.wat` is one, and bindings are for one component"]);
+    has(&two, &["`d.wat`", "`c.wat` is already one, and bindings are made for one component"]);
     let other = wit.replace("text: string", "text: u8");
     let other = folder(&[("a.wit", &other), ("c.wat", &component)]);
     has(&said(&other, &places(&other, &["a.wit", "c.wat"])), &["`c.wat` does not fit the WIT"]);
 }
 
 #[test]
-fn a_package_as_text_and_encoded_is_refused() {
+fn a_package_both_as_text_and_encoded_is_refused() {
     let encoded = "(component (type (component (type (instance))
         (export \"a:b/i\" (instance (type 0))))) (export \"i\" (type 0)))";
     let files = [("a.wit", "package a:b;\ninterface i {}\nworld w {}\n"), ("b.wat", encoded)];
     let there = folder(&files);
     for order in [["a.wit", "b.wat"], ["b.wat", "a.wit"]] {
-        has(&said(&there, &places(&there, &order)), &["`a:b` is there as text and in WebAssembly"]);
+        has(&said(&there, &places(&there, &order)), &["`a:b` exists as text and in WebAssembly"]);
     }
 }
 
@@ -174,7 +174,7 @@ fn interfaces_need_no_world() {
         options.interfaces = vec![name.into()];
         let bindings = bound(&options);
         assert_eq!(bindings.world, "weft:interfaces/interfaces");
-        // What it uses is there, too.
+        // The bindings include the types that it uses.
         has(&bindings.text, &["\"t:types/base@1.0.0\", \"o:one/api\"", "struct Point"]);
     }
     options.interfaces = vec!["t:types/base".into()];
@@ -186,11 +186,11 @@ fn interfaces_need_no_world() {
     has(&text, &["no interface `apy`", "mean `api`?", "no interface `t:types/bass`"]);
     has(&text, &["mean `t:types/base`?", "the interfaces are"]);
     options.world = Some("one".into());
-    has(&said(&there, &options), &["either a world is named or interfaces"]);
+    has(&said(&there, &options), &["expected either a world or interfaces"]);
 }
 
 #[test]
-fn an_interface_in_several_versions_must_be_told() {
+fn an_interface_in_several_versions_needs_a_version() {
     let there = folder(&[
         ("a.wit", "package a:a;\n"),
         ("deps/b.wit", "package b:b@1.0.0;\ninterface i {}"),
@@ -204,7 +204,7 @@ fn an_interface_in_several_versions_must_be_told() {
 }
 
 #[test]
-fn interfaces_of_nested_packages_are_named_as_they_are_written() {
+fn interfaces_of_nested_packages_are_named_as_written() {
     let there = folder(&[("a.wit", "package a:b:c;\ninterface i { f: func(); }\n")]);
     let mut options = places(&there, &["a.wit"]);
     options.interfaces = vec!["a:b:c/i".into()];
@@ -225,11 +225,11 @@ fn inline_text_uses_the_packages_of_the_places() {
     options.places.insert(OptionPlace::Element("wit", 1), 3..4);
     has(&said(&there, &options), &["cannot read `missing`", "options:1:4"]);
     let nothing = bind(&Options::default()).expect_err("there is nothing").to_string();
-    has(&nothing, &["no WIT is given"]);
+    has(&nothing, &["there is no WIT to read"]);
 }
 
 #[test]
-fn a_package_in_another_version_is_named() {
+fn other_versions_of_a_missing_package_are_named() {
     let there = folder(&[
         ("x.wit", "package a:b;\nworld w { import c:d/i@2.0.0; }\n"),
         ("deps/c/c.wit", "package c:d@1.0.0;\ninterface i { f: func(); }\n"),
@@ -237,18 +237,18 @@ fn a_package_in_another_version_is_named() {
     let text = said(&there, &places(&there, &["."]));
     has(&text, &["no package `c:d@2.0.0`", "another version of it is there: `c:d@1.0.0`"]);
     has(&text, &["x.wit:2:18"]);
-    // A file alone has no dependencies; that they are beside it is said.
+    // A single file has no dependencies; the message mentions those beside it.
     let text = said(&there, &places(&there, &["x.wit"]));
-    has(&text, &["`deps` is read if the folder"]);
+    has(&text, &["`, pass the folder `"]);
     let there = folder(&[
         ("x.wit", "package a:b;\nworld w { import c:d/i; }\n"),
         ("deps/c.wit", "package c:d@1.0.0;\ninterface i {}\n"),
     ]);
-    has(&said(&there, &places(&there, &["."])), &["`c:d@1.0.0`", "name the version as well"]);
+    has(&said(&there, &places(&there, &["."])), &["`c:d@1.0.0`", "also write the version"]);
 }
 
 #[test]
-fn what_was_probably_meant_is_named() {
+fn similar_names_are_suggested() {
     let there = |world: &str, interface: &str| {
         folder(&[
             ("x.wit", &format!("package a:b@1.0.0;\n{interface}\nworld w {{ {world} }}\n")),
@@ -273,7 +273,7 @@ fn what_was_probably_meant_is_named() {
 }
 
 #[test]
-fn the_parsers_words_are_replaced_where_they_mislead() {
+fn misleading_parser_errors_are_rewritten() {
     for (wit, parts) in [
         ("package a:b;\nworld w {", ["found the end of the file", "a.wit:2"]),
         ("package a:b;\ninterface i { interface: func(); }", ["`%interface`", "a.wit:2"]),
@@ -287,7 +287,7 @@ fn the_parsers_words_are_replaced_where_they_mislead() {
         ),
         (
             "package a:b;\n@unstable(feature = fancy) interface i {}\nworld w { import i; }",
-            ["a feature that is not included", "there are: `fancy`"],
+            ["a feature that is not included", "the known features are `fancy`"],
         ),
     ] {
         let there = folder(&[("a.wit", wit)]);
@@ -296,12 +296,12 @@ fn the_parsers_words_are_replaced_where_they_mislead() {
 }
 
 #[test]
-fn unknown_features_are_refused_and_those_there_are_named() {
+fn unknown_features_are_refused_and_known_ones_listed() {
     let wit = "package a:b;\nworld w { @unstable(feature = fancy) export f: func(); }\n";
     let there = folder(&[("a.wit", wit)]);
     let mut options = places(&there, &["a.wit"]);
     options.features = vec!["fancy".into(), "fansy".into()];
-    has(&said(&there, &options), &["`fansy`", "mean `fancy`?", "there are: `fancy`"]);
+    has(&said(&there, &options), &["`fansy`", "mean `fancy`?", "the known features are `fancy`"]);
     options.features.pop();
     has(&bound(&options).text, &["\"f\""]);
     let gated = "package a:b;\n@unstable(feature = x) interface i {}\n\
@@ -309,7 +309,7 @@ fn unknown_features_are_refused_and_those_there_are_named() {
     let gated = folder(&[("a.wit", gated)]);
     for interfaces in [vec![], vec!["i".into()]] {
         let options = Options { interfaces, ..places(&gated, &["a.wit"]) };
-        has(&said(&gated, &options), &["what is of these features is not included: `x`"]);
+        has(&said(&gated, &options), &["items of these features are not included: `x`"]);
     }
     options.all_features = true;
     options.features = vec!["x".into()];
@@ -317,7 +317,7 @@ fn unknown_features_are_refused_and_those_there_are_named() {
 }
 
 #[test]
-fn options_that_mean_nothing_in_the_world_are_all_refused_at_their_places() {
+fn unknown_names_in_options_are_refused_at_their_places() {
     let wit = "package a:b@1.0.0;\ninterface i { resource r { f: func(); } type t = u8; g: func(); }\n\
         world w { import i; import run: func(); }\n";
     let there = folder(&[("a.wit", wit)]);
@@ -356,12 +356,12 @@ fn options_that_mean_nothing_in_the_world_are_all_refused_at_their_places() {
     has(&said, &["no function `a:b/j`", "options:1:6", "mean `a:b/i`?"]);
     has(&said, &["no function `runn`", "options:1:7", "mean `run`?", "no function `a:b/i/t`"]);
     has(&said, &["`no path` is not the path", "no interface or type `a:b/i/g`"]);
-    has(&said, &["no type `a:b/i`", "`errors` names `a:b/i/t` twice", "a derive is a path"]);
+    has(&said, &["no type `a:b/i`", "`errors` names `a:b/i/t` twice", "a derive must be a path"]);
     has(&said, &["no type `run`", "`public` is not a visibility"]);
 }
 
 #[test]
-fn a_build_script_gets_the_files_and_writes_only_what_changed() {
+fn a_build_script_gets_the_files_and_writes_only_changes() {
     let there = folder(&[("wit/one.wit", ONE), ("wit/deps/types.wit", TYPES)]);
     let options = places(&there, &["wit"]);
     let out = there.path().join("out.rs");
@@ -375,7 +375,7 @@ fn a_build_script_gets_the_files_and_writes_only_what_changed() {
     assert_eq!(generate_to(&options, &out).map(|read| read.files.len()), Ok(2));
     let again = fs::metadata(&out).expect("it is there").modified().expect("it is known");
     assert_eq!(written, again);
-    // What is wrong is told with its place, by `Debug` as well: that is what a build script prints.
+    // Problems are reported with their place, also by `Debug`, which a build script prints.
     fs::write(wit.join("one.wit"), "package a:b;\nworld").expect("writable");
     let report = generate_to(&options, &out).expect_err("it is wrong");
     has(&format!("{report:?}"), &["one.wit:2:6", "^"]);
@@ -388,9 +388,9 @@ proptest::proptest! {
         ..proptest::prelude::ProptestConfig::with_cases(256)
     })]
 
-    /// Whatever the names are, it is bindings or a report.
+    /// Checks that options with any names become bindings or a report.
     #[test]
-    fn names_of_every_kind_are_never_a_panic(
+    fn names_of_every_kind_never_panic(
         world in "[a-z:/@.0-9%-]{0,12}",
         interface in "[a-z:/@.0-9%\\PC-]{0,12}",
         pattern in "[a-z:/@.*\\[\\]-]{0,12}",

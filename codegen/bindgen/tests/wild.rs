@@ -1,7 +1,7 @@
-//! The WIT that packages of the registry carry: every world becomes bindings, and these compile.
+//! WIT from packages of the registry: every world becomes bindings, and these compile.
 //!
 //! `cargo test -p weft-bindgen --test wild -- --ignored --nocapture` downloads the packages that
-//! `wild/Cargo.toml` names, and prints what came of them.
+//! `wild/Cargo.toml` names, and prints the results.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
 
@@ -20,13 +20,13 @@ mod compile;
 
 use compile::{Environment, compile};
 
-/// Texts whose types have more parts than any component's, which wasm-tools refuses as well.
+/// Texts whose types have more parts than any component can have; wasm-tools also refuses them.
 const TOO_LARGE: [&str; 3] = ["wit-deep-record.wit", "wit-deep-tuple.wit", "wit-deep-variant.wit"];
 
-/// How many worlds are in a crate that is compiled.
+/// The number of worlds in each crate that is compiled.
 const IN_A_CRATE: usize = 100;
 
-/// The folders of the packages, by name and version.
+/// Returns the folders of the packages, by name and version.
 fn packages() -> BTreeMap<String, PathBuf> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wild/Cargo.toml");
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
@@ -48,8 +48,8 @@ fn packages() -> BTreeMap<String, PathBuf> {
     named.collect()
 }
 
-/// Adds the folders in `folder`, and itself, that have WIT directly in them. What is under `deps`
-/// belongs to another.
+/// Adds the folders under `folder`, including itself, that directly contain WIT. Text in `deps`
+/// belongs to other packages.
 fn folders(folder: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let paths: BTreeSet<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
@@ -64,7 +64,7 @@ fn is_wit(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "wit")
 }
 
-/// The full names of the worlds of a file or folder; or why it cannot be read.
+/// Returns the full names of the worlds of a file or folder, or the reason why it cannot be read.
 fn worlds(wit: &Path) -> Result<BTreeSet<String>, String> {
     let mut resolve = Resolve { all_features: true, ..Resolve::default() };
     resolve.push_path(wit).map_err(|error| format!("{error:#}"))?;
@@ -72,7 +72,7 @@ fn worlds(wit: &Path) -> Result<BTreeSet<String>, String> {
     Ok(worlds.filter_map(|(_, it)| Some(resolve.id_of_name(it.package?, &it.name))).collect())
 }
 
-/// What there is to bind in a folder: the folder as a package, or each of its files.
+/// Returns the inputs to bind in a folder: the folder as a package, or each of its files.
 fn inputs(folder: PathBuf) -> Vec<PathBuf> {
     if worlds(&folder).is_ok() {
         return vec![folder];
@@ -82,18 +82,18 @@ fn inputs(folder: PathBuf) -> Vec<PathBuf> {
     files.into_iter().filter(|path| is_wit(path)).collect()
 }
 
-/// What came of all worlds.
+/// The results for all worlds.
 #[derive(Default)]
 struct Outcome {
     worlds: usize,
     generated: usize,
-    /// Those that no component can have.
+    /// The number of those that no component can have.
     too_large: usize,
-    /// Which were refused, and why.
+    /// Those that were refused, with the reasons.
     refused: Vec<String>,
-    /// What the parser itself does not take, mistakes on purpose for the most part.
+    /// The number of texts that the parser refuses; most have deliberate mistakes.
     not_read: usize,
-    /// The bindings that differ, and what they are of.
+    /// The different bindings, with their worlds.
     texts: BTreeMap<String, String>,
 }
 
@@ -130,7 +130,7 @@ impl Outcome {
 
 #[test]
 #[ignore = "it downloads hundreds of packages, and compiles for minutes"]
-fn every_world_of_the_wild_becomes_bindings_that_compile() {
+fn every_world_of_the_registry_becomes_bindings_that_compile() {
     let mut outcome = Outcome::default();
     let mut count = 0;
     for (name, folder) in packages() {

@@ -103,9 +103,9 @@ fn a_file_without_a_family_is_reported_unless_it_is_hidden() {
     assert_eq!(
         titles,
         [
-            "error[unknown-file]: `builtins/stream` is no family of built-ins",
-            "error[unknown-file]: `builtins/streams.toml` is no family of built-ins",
-            "error[unknown-file]: `builtins/thread.toml~` is no family of built-ins",
+            "error[unknown-file]: `builtins/stream` is not a family of built-ins",
+            "error[unknown-file]: `builtins/streams.toml` is not a family of built-ins",
+            "error[unknown-file]: `builtins/thread.toml~` is not a family of built-ins",
         ]
     );
     assert!(shown.contains("help: the families are `resource`, `context`,"), "{shown}");
@@ -171,7 +171,7 @@ fn a_typo_in_a_common_name_is_one_problem_with_a_suggestion() {
     let shown = data.shown();
     assert_eq!(data.codes(), ["undefined"], "{shown}");
     assert!(
-        shown.contains("there is no trap `unknown-handle-index`, which is named at "),
+        shown.contains("there is no trap `unknown-handle-index`, which is used at "),
         "{shown}"
     );
     assert!(shown.contains("did you mean `unknown-handle-indx`?"), "{shown}");
@@ -263,7 +263,12 @@ fn a_file_that_is_too_large_is_not_read() {
     for file in FILES {
         let data = Data::committed();
         data.write(file, "# nothing\n".repeat(40_000));
-        assert_eq!(data.shown(), format!("error[too-large]: `{file}` is larger than 262144 bytes"));
+        assert_eq!(
+            data.shown(),
+            format!(
+                "error[too-large]: `{file}` is larger than 262144 bytes, the limit for a file of the data"
+            )
+        );
     }
 }
 
@@ -293,7 +298,7 @@ fn only_the_first_of_many_problems_are_reported() {
     let data = Data::committed();
     data.write("traps.toml", rows[0].repeat(1000));
     let shown = data.shown();
-    assert!(shown.contains("error[too-many]: and 801 more problems"), "{shown}");
+    assert!(shown.contains("error[too-many]: 801 more problems are not shown"), "{shown}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the board has: a tick, randomness of a kind, and an output.
+//! The devices of the board: a tick, simple randomness, and an output.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -16,11 +16,11 @@ use weft_wasi::bytes::{ByteSink, BytesError};
 use weft_wasi::clocks::{MonotonicClock, Sleep, WallClock, WallTime};
 use weft_wasi::random::RandomSource;
 
-/// So often the board's clock ticks in a millisecond.
+/// The number of ticks of the board's clock in a millisecond.
 const TICKS: u32 = 25_000;
 const MILLISECOND: u64 = 1_000_000;
 
-/// Milliseconds since the start. It is 49 days until they start again.
+/// Milliseconds since the start. They wrap after 49 days.
 static NOW: AtomicU32 = AtomicU32::new(0);
 
 #[cortex_m_rt::exception]
@@ -28,7 +28,7 @@ fn SysTick() {
     NOW.fetch_add(1, Relaxed);
 }
 
-/// Lets the clock run.
+/// Starts the clock.
 pub fn start_clock(mut timer: SYST) {
     timer.set_clock_source(SystClkSource::Core);
     timer.set_reload(TICKS - 1);
@@ -37,7 +37,7 @@ pub fn start_clock(mut timer: SYST) {
     timer.enable_interrupt();
 }
 
-/// The board's clock. It doesn't know the date.
+/// The board's clock. It has no date.
 #[derive(Clone, Default)]
 pub struct Clock {
     sleeping: Arc<Mutex<Vec<Waker>>>,
@@ -48,7 +48,7 @@ impl Clock {
         u64::from(NOW.load(Relaxed)) * MILLISECOND
     }
 
-    /// Wakes those that sleep, to see if it is time. The main loop does so after a tick.
+    /// Wakes the sleeping tasks, which check the time. The main loop calls this after a tick.
     pub fn wake(&self) {
         let sleeping = core::mem::take(&mut *self.sleeping.lock());
         sleeping.into_iter().for_each(Waker::wake);
@@ -86,7 +86,7 @@ impl MonotonicClock for Clock {
     }
 }
 
-/// Numbers that look random. A board that has a generator takes that.
+/// Numbers that look random. A board with a random generator would use that instead.
 pub struct Dice(pub u32);
 
 impl RandomSource for Dice {
@@ -98,7 +98,7 @@ impl RandomSource for Dice {
     }
 }
 
-/// The output of whoever looks at the board.
+/// An output that a debugger shows.
 pub struct Semihosting;
 
 impl ByteSink for Semihosting {

@@ -1,8 +1,9 @@
-//! Firmware that runs a program of WASI on a microcontroller: the engine wasmi, the Component Model,
-//! and WASI with the board's own clock, randomness and output. There is an allocator and no operating
+//! Firmware that runs a WASI program on a microcontroller: the engine wasmi, the Component Model,
+//! and WASI with the board's own clock, randomness and output. It has an allocator and no operating
 //! system.
 //!
-//! In a folder beside this file: `cargo run --release`. It ends with the status 0 if the program does.
+//! Run it in this package's folder: `cargo run --release`. It ends with the status 0 if the program
+//! does.
 
 #![no_std]
 #![no_main]
@@ -23,7 +24,7 @@ use weft_wasi::{Command, Exit, WasiCtx, WasiCtxBuilder};
 
 use board::{Clock, Dice, Semihosting};
 
-/// What the engine, the program and its memory take.
+/// The heap of the engine, the program and its memory.
 #[global_allocator]
 static ALLOCATOR: emballoc::Allocator<{ 2 << 20 }> = emballoc::Allocator::new();
 

@@ -1,4 +1,4 @@
-//! How large the machine's tables are, and what can go wrong.
+//! The sizes of the machine's tables, and possible errors.
 
 use core::fmt;
 
@@ -12,7 +12,7 @@ use weft_core::machine::{Hooks, Machine};
 use weft_core::trap::Trap;
 
 weft_core::limits! {
-    /// What the firmware needs at most, and not one more.
+    /// The limits of the firmware's machine, which are exactly what it needs.
     pub(crate) struct Board {
         instances: 2, functions: 2, types: 1, handles: 3, thread_indices: 1, tasks: 2, threads: 2,
         waitables: 4, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 2, frames: 3, held_frames: 0,
@@ -26,7 +26,7 @@ weft_core::limits! {
     }
 }
 
-/// Why it did not go as it should.
+/// The reason for a failure.
 pub(crate) enum Wrong {
     /// The machine refused something, or a guest trapped.
     Failure(Failure),
@@ -34,7 +34,7 @@ pub(crate) enum Wrong {
     Context(ContextError),
     /// A list refused something.
     List(ListError<NoCompound>),
-    /// Something else happened than this.
+    /// The expected event that did not happen.
     Unexpected(&'static str),
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Wrong {
             Self::Failure(failure) => failure.fmt(f),
             Self::Context(error) => error.fmt(f),
             Self::List(error) => error.fmt(f),
-            Self::Unexpected(expected) => write!(f, "it is not so that {expected}"),
+            Self::Unexpected(expected) => write!(f, "expected that {expected}"),
         }
     }
 }
@@ -79,12 +79,12 @@ impl From<ListError<NoCompound>> for Wrong {
     }
 }
 
-/// Fails with what was expected if it isn't so.
+/// Returns an error with the expected event if it did not happen.
 pub(crate) fn expect(holds: bool, expected: &'static str) -> Result<(), Wrong> {
     if holds { Ok(()) } else { Err(Wrong::Unexpected(expected)) }
 }
 
-/// Fails if there is more in the machine than what stays: guests, with their functions and types.
+/// Returns an error if the machine contains more than the guests, with their functions and types.
 pub(crate) fn expect_nothing_left<H: Hooks>(
     machine: &Machine<Board, FirstInFirstOut, H>,
     expected: &'static str,

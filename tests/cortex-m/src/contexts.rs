@@ -1,4 +1,5 @@
-//! Contexts: scopes restore exactly what was there, and a task has what it began in.
+//! Contexts: scopes restore the previous state exactly, and a task has the context in which it was
+//! started.
 
 use weft_core::context::{AsyncContextScope, ContextError, ContextKey};
 use weft_core::error::{Error, ExtensionError};
@@ -7,7 +8,7 @@ use weft_core::limits::Table;
 
 use crate::board::{Board, Wrong, expect};
 
-/// For whom something is done.
+/// The id of a user.
 #[derive(ContextKey)]
 #[context_key(value = u64, crate = weft_core)]
 struct UserId;
@@ -35,7 +36,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
         let third = ContextKey::new("third").map_err(ContextError::from)?;
         let full = ContextError::Error(Error::Full(Table::ContextValues));
         let refused = scope.contexts().set_value(third, 1);
-        expect(refused == Err(full), "a context has no more values than there is room for")?;
+        expect(refused == Err(full), "the number of values in a context is limited")?;
         let refused = scope.contexts().set_value(locale, "de-CH-1996-x-too-long");
         let too_long = matches!(
             refused,

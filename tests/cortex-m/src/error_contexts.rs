@@ -1,4 +1,4 @@
-//! Error contexts: what the host knows of an error and of its source, as text.
+//! Error contexts: the host's data on an error and its source, as text.
 
 use core::fmt::Write as _;
 
@@ -24,7 +24,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     machine.error_contexts().add_stack_frame(error, StackFrame::new("main"))?;
     let refused = machine.error_contexts().add_stack_frame(error, FRAME);
     let full = Err(Error::Full(Table::StackFrames));
-    expect(refused == full, "an error has no more stack frames than there is room for")?;
+    expect(refused == full, "the number of stack frames of an error is limited")?;
     machine.error_contexts().set_metadata(error, "attempts", 3_u32)?;
     let attempts = machine.error_contexts().get_metadata(error, "attempts")?;
     expect(attempts.and_then(|it| it.get::<u32>()) == Some(3), "an error has metadata")?;
@@ -36,7 +36,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     expect(written.is_ok(), "there is room for the trace")?;
     let trace = "critical 7: cannot serve\n    at serve\n    at main\n\
                  caused by: error: no connection\n    at connect (database.rs:142)";
-    expect(&text == trace, "the trace has all that is known")?;
+    expect(&text == trace, "the trace is complete")?;
 
     machine.error_contexts().drop(error)?;
     let gone = machine.error_contexts().message(source);

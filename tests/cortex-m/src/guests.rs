@@ -1,5 +1,4 @@
-//! Guests, which are played: what a guest would do is what the firmware tells the machine in its
-//! place.
+//! Simulated guests: the firmware acts for them on the machine.
 
 use weft_core::builtin::{
     Definition, OptionsIndex, Outcome, StreamDefinition, TaskDefinition, TypeIndex,
@@ -18,14 +17,14 @@ pub(crate) const STREAM: TypeIndex = TypeIndex(0);
 pub(crate) const OPTIONS: OptionsIndex = OptionsIndex(0);
 const TASK_RETURN: TaskDefinition = TaskDefinition::Return { result_type: None, options: OPTIONS };
 
-/// The guests and the host, as far as they do the same again and again.
+/// The guests and the host, with their repeated actions.
 pub(crate) struct Guests<'a, H = ()> {
     pub(crate) machine: &'a mut Machine<Board, FirstInFirstOut, H>,
     pub(crate) producer: Guest,
     pub(crate) consumer: Guest,
 }
 
-/// A component instance, and its one export, which is lifted with a callback.
+/// A component instance with its only export, which is lifted with a callback.
 #[derive(Clone, Copy)]
 pub(crate) struct Guest {
     pub(crate) instance: InstanceId,
@@ -47,7 +46,7 @@ impl Guest {
 }
 
 impl<'a, H: Hooks> Guests<'a, H> {
-    /// Two guests in an empty machine, which may have streams.
+    /// Creates two guests in an empty machine, which may have streams.
     pub(crate) fn new(machine: &'a mut Machine<Board, FirstInFirstOut, H>) -> Result<Self, Wrong> {
         machine.define_type(TypeDefinition::Ends { is_none_or_number: true })?;
         let producer = Guest::new(machine)?;
@@ -63,7 +62,7 @@ impl<'a, H: Hooks> Guests<'a, H> {
         Ok(definition.into().call(self.machine, &arguments.map(CoreValue::I32))?)
     }
 
-    /// A guest calls a built-in that does not return at once.
+    /// Calls a built-in for the current guest that does not return at once.
     pub(crate) fn suspended<const N: usize>(
         &mut self,
         definition: impl Into<Definition>,
@@ -75,7 +74,7 @@ impl<'a, H: Hooks> Guests<'a, H> {
         }
     }
 
-    /// A guest calls a built-in that returns at once; what it gives, or 0.
+    /// Calls a built-in for the current guest that returns at once; returns its result, or 0.
     pub(crate) fn call<const N: usize>(
         &mut self,
         definition: impl Into<Definition>,
@@ -88,7 +87,7 @@ impl<'a, H: Hooks> Guests<'a, H> {
         }
     }
 
-    /// A guest makes a stream.
+    /// Creates a stream for the current guest.
     pub(crate) fn new_stream(&mut self) -> Result<Ends, Wrong> {
         match self.outcome(StreamDefinition::New { ty: STREAM }, [])? {
             Outcome::Return(Some(CoreValue::I64(ends))) => Ok(Ends::unpack(ends)),
@@ -96,12 +95,12 @@ impl<'a, H: Hooks> Guests<'a, H> {
         }
     }
 
-    /// The guest that runs returns to wait on a set.
+    /// Returns from the current guest, to wait on a set.
     pub(crate) fn wait(&mut self, waitable_set: u32) -> Result<Step, Wrong> {
         self.returned(CallbackResult { code: CallbackCode::Wait, waitable_set })
     }
 
-    /// The guest that runs is done.
+    /// Returns from the current guest, which ends its task.
     pub(crate) fn exit(&mut self) -> Result<Step, Wrong> {
         self.returned(CallbackResult { code: CallbackCode::Exit, waitable_set: 0 })
     }
@@ -111,7 +110,7 @@ impl<'a, H: Hooks> Guests<'a, H> {
         Ok(self.machine.function_returned(Some(packed))?)
     }
 
-    /// The host lets a guest run which waits to be called back; what with.
+    /// Lets a guest run that waits for its callback; returns the callback's event.
     pub(crate) fn callback_event(&mut self) -> Result<Event, Wrong> {
         match self.machine.tick()? {
             Step::CallCallback { event, .. } => Ok(event),
@@ -119,7 +118,7 @@ impl<'a, H: Hooks> Guests<'a, H> {
         }
     }
 
-    /// The guest that runs returns from `function`.
+    /// Returns the result of the current guest's `function`.
     pub(crate) fn task_return(&mut self, function: FunctionId) -> Result<(), Wrong> {
         let Step::Return(token) = self.suspended(TASK_RETURN, [])? else {
             return Err(Wrong::Unexpected("a result for the caller"));
@@ -131,7 +130,7 @@ impl<'a, H: Hooks> Guests<'a, H> {
     }
 }
 
-/// What a built-in gives to the guest that goes on; nothing if the step is another one.
+/// Returns the result of a built-in in this step; nothing if it is another step.
 pub(crate) fn builtin(step: &Step) -> Option<u64> {
     match step {
         Step::Resume { value: Resumed::Builtin(value), .. } => Some(*value),

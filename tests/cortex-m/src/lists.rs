@@ -1,4 +1,4 @@
-//! Fixed-length lists: filled, changed, and made of others.
+//! Fixed-length lists: filling them, changing them, and making them from others.
 
 use weft_core::error::Error;
 use weft_core::limits::Table;

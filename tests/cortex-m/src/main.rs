@@ -1,20 +1,21 @@
-//! Firmware that proves that the machine and its host's side run on a Cortex-M: a bounded machine,
-//! no allocator, no operating system, and no `unsafe` of ours.
+//! Firmware that shows that the machine and its host API run on a Cortex-M: a bounded machine, no
+//! allocator, no operating system, and no `unsafe` of its own.
 //!
-//! | file | what is in it |
+//! | file | contents |
 //! |---|---|
-//! | `board` | the machine and how large its tables are; what went wrong |
-//! | `guests` | guests, which are played, as no engine is needed to see the machine work |
-//! | `streams` | a guest calls another one with a stream, and hears of its result by an event |
-//! | `contexts` | scopes, a typed key, and a context that a task has |
-//! | `tasks` | a task of the host with metadata and a result, and one that a token cancels |
+//! | `board` | the sizes of the machine's tables, and errors |
+//! | `guests` | simulated guests, because the machine needs no engine |
+//! | `streams` | a guest calls another one with a stream, and gets an event for its result |
+//! | `contexts` | scopes, a typed key, and the context of a task |
+//! | `tasks` | a host task with metadata and a result, and one that a token cancels |
 //! | `waitable_sets` | waiting for the first of several tasks, also by a set of sets |
 //! | `error_contexts` | an error with a severity, stack frames, metadata and a source, as text |
-//! | `threads` | a thread that the host begins and joins, with values and their destructors |
+//! | `threads` | a thread that the host starts and joins, with values and their destructors |
 //! | `lists` | fixed-length lists |
 //!
-//! The streams run on a machine without host extensions, the rest on one with them. Each leaves its machine as it found it. Ends with the status 0 if all went as it should, and
-//! with 1 and a message if not.
+//! The streams run on a machine without host extensions, the rest on one with them. Each part
+//! leaves its machine as it was before. The firmware ends with the status 0 on success, and with 1
+//! and a message otherwise.
 
 #![no_std]
 #![no_main]
@@ -39,7 +40,7 @@ use guests::Guests;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    // Not on the stack. `entry` lends them for as long as the program runs.
+    // These are not on the stack. `entry` lends them as long as the program runs.
     static mut PLAIN: Machine<Board> = Machine::new(FirstInFirstOut);
     static mut EXTENDED: ExtendedMachine<Board> = ExtendedMachine::with_extensions(FirstInFirstOut);
     match play(PLAIN, EXTENDED) {
@@ -54,8 +55,8 @@ fn main() -> ! {
     process::exit(1)
 }
 
-/// Plays everything, one thing after the other: the streams on a machine without extensions, the rest
-/// on one with them.
+/// Runs all parts one after the other: the streams on a machine without extensions, the rest on one
+/// with them.
 fn play(plain: &mut Machine<Board>, extended: &mut ExtendedMachine<Board>) -> Result<u32, Wrong> {
     let mut guests = Guests::new(plain)?;
     let sum = streams::play(&mut guests)?;

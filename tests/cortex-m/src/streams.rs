@@ -1,5 +1,5 @@
-//! A guest makes a stream and calls another one with its readable end; that one reads, and waits for
-//! what the first writes; it returns the sum, of which the first hears by an event.
+//! A guest creates a stream and calls another one with its readable end. The other reads, and waits
+//! for the values of the first; it returns the sum, and the first gets an event for it.
 
 use core::ops::Range;
 
@@ -19,20 +19,20 @@ const READ: StreamDefinition =
 const WRITE: StreamDefinition =
     StreamDefinition::Write { ty: STREAM, options: OPTIONS, is_async: true, memory_address: I32 };
 
-/// Where the buffers of the two guests are: in neither at the beginning, and not in the same place.
+/// The addresses of the guests' buffers. Neither is 0, and they differ.
 const SOURCE: u32 = 4;
 const DESTINATION: u32 = 16;
 
-/// Gives the sum.
+/// Runs the guests, and returns the sum.
 pub(crate) fn play(board: &mut Guests<'_>) -> Result<u32, Wrong> {
     let (producer, produce) = (board.producer.instance, board.producer.export);
     let (consumer, consume) = (board.consumer.instance, board.consumer.export);
 
-    // The memories of the two, with something else around the buffers.
+    // The memories of the two, with other bytes around the buffers.
     let source = [99_u8, 99, 99, 99, 2, 3, 5, 7, 99, 99, 99, 99];
     let mut destination = [77_u8; 32];
 
-    // The host calls the producer, which makes a stream and calls the consumer with its end.
+    // The host calls the producer, which creates a stream and calls the consumer with its end.
     let (call, step) = board.machine.invoke(produce)?;
     expect(matches!(step, Step::CallFunction { .. }), "the producer runs")?;
     let Ends { readable, writable } = board.new_stream()?;
@@ -41,7 +41,7 @@ pub(crate) fn play(board: &mut Guests<'_>) -> Result<u32, Wrong> {
     let end = board.machine.lift_end(producer, EndKind::Stream, STREAM, readable)?;
     let readable = board.machine.lower_end(consumer, EndKind::Stream, STREAM, end)?;
 
-    // The consumer reads, and waits; the producer goes on.
+    // The consumer reads, and waits; the producer continues.
     let consumer_set = board.call(WaitableDefinition::SetNew, [])?;
     board.call(WaitableDefinition::Join, [readable, consumer_set])?;
     let Step::CheckBuffer(check) = board.suspended(READ, [readable, DESTINATION, 8])? else {
@@ -77,7 +77,7 @@ pub(crate) fn play(board: &mut Guests<'_>) -> Result<u32, Wrong> {
     let step = board.wait(producer_set)?;
     expect(step == Step::ReturnToHost, "both wait")?;
 
-    // The consumer hears of the values, and returns their sum.
+    // The consumer gets the event, and returns the sum of the values.
     let event = board.callback_event()?;
     let read = Event { code: EventCode::StreamRead, index: readable, payload: 4 << 4 | 1 };
     expect(event == read, "four values were read, and the stream has ended")?;
@@ -86,12 +86,12 @@ pub(crate) fn play(board: &mut Guests<'_>) -> Result<u32, Wrong> {
     let (read, around) = (DESTINATION as usize, 77);
     let sum = destination[read..read + 4].iter().copied().map(u32::from).sum();
     destination[read..read + 4].fill(around);
-    expect(destination == [around; 32], "what is around the values is as it was")?;
+    expect(destination == [around; 32], "the bytes around the values are unchanged")?;
     board.task_return(consume)?;
     let step = board.exit()?;
     expect(step == Step::ReturnToHost, "the consumer is done")?;
 
-    // The producer hears of that, and returns.
+    // The producer gets the event, and returns.
     let event = board.callback_event()?;
     let payload = SubtaskState::Returned.code();
     let returned = Event { code: EventCode::Subtask, index: subtask, payload };
@@ -107,11 +107,11 @@ pub(crate) fn play(board: &mut Guests<'_>) -> Result<u32, Wrong> {
     expect(event.payload == payload, "the call of the host has returned")?;
     board.machine.drop_call(call)?;
 
-    expect(sum == 17, "the sum is that of what was written")?;
+    expect(sum == 17, "the sum is that of the written values")?;
     Ok(sum)
 }
 
-/// Where the next values of a buffer of bytes are in its memory.
+/// Returns the range of the next values of a buffer of bytes in its memory.
 fn place(buffer: &Buffer, count: u32) -> Result<Range<usize>, Wrong> {
     let start = buffer.address + u64::from(buffer.progress);
     let bounds = (usize::try_from(start), usize::try_from(start + u64::from(count)));

@@ -1,4 +1,4 @@
-//! Tasks of the host: metadata and results, and tokens that cancel.
+//! Host tasks: metadata and results, and tokens that cancel.
 
 use weft_core::error::Error;
 use weft_core::host::ExtendedMachine;
@@ -9,7 +9,7 @@ use weft_core::task::{TaskResult, TaskStatus};
 use crate::board::{Board, Wrong, expect};
 
 pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
-    // One task returns, which the host hears of.
+    // One task returns, and the host gets an event.
     let task = machine.tasks().start()?;
     machine.tasks().set_metadata(task, "priority", 5)?;
     expect(machine.tasks().status(task)? == TaskStatus::Running, "a task that has started runs")?;
@@ -33,7 +33,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     expect(machine.cancellation_tokens().cancel(token)?, "a token is cancelled once")?;
     expect(machine.cancellation_tokens().is_cancelled(child)?, "a child is cancelled, too")?;
     let result = machine.tasks().result(cancelled)?;
-    expect(result == Some(TaskResult::Cancelled), "what is bound to a token is cancelled")?;
+    expect(result == Some(TaskResult::Cancelled), "a task that is bound to a token is cancelled")?;
     let number = machine.cancellation_tokens().next_cancelled()?.map(|it| it.number);
     expect(number == Some(7), "the host hears of its handler")?;
     expect(machine.cancellation_tokens().next_cancelled()?.is_none(), "and of none besides")?;

@@ -1,4 +1,4 @@
-//! A thread that the host begins: its values have destructors, and its end is joined.
+//! A thread that the host starts: its values have destructors, and its end is joined.
 
 use weft_core::error::ExtensionError;
 use weft_core::host::Extensions;
@@ -40,7 +40,7 @@ pub(crate) fn play(board: &mut Guests<'_, Extensions<Board>>) -> Result<(), Wron
     expect(board.machine.threads().clean_up()? == 1, "the thread is forgotten")
 }
 
-/// The key and the destructor of the value of the thread that is destroyed next.
+/// Returns the key and the destructor of the thread's value that is destroyed next.
 fn destroyed(
     board: &mut Guests<'_, Extensions<Board>>,
     thread: SpawnedThreadId,

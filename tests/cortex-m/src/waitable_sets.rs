@@ -16,7 +16,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     expect(machine.waitable_sets().count(inner)? == 2, "both tasks are members")?;
     expect(machine.waitable_sets().poll(outer)? == WaitResult::Pending, "nothing is ready")?;
 
-    // The second one is over first.
+    // The second one ends first.
     machine.tasks().complete(second, ())?;
     let ready = machine.waitable_sets().poll(outer)?;
     expect(is_of(&ready, second), "the second task is ready, by the outer set")?;
@@ -35,12 +35,15 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     machine.tasks().drop(second)?;
     machine.waitable_sets().drop(inner)?;
     machine.waitable_sets().close(outer)?;
-    expect(machine.waitable_sets().poll(outer)? == WaitResult::Cancelled, "a closed set says so")?;
+    expect(
+        machine.waitable_sets().poll(outer)? == WaitResult::Cancelled,
+        "a closed set reports that it was closed",
+    )?;
     machine.waitable_sets().drop(outer)?;
     Ok(())
 }
 
-/// Whether it is an event of this task.
+/// Returns true if it is an event of this task.
 fn is_of(ready: &WaitResult, task: SubtaskId) -> bool {
     let WaitResult::Ready(HostEvent { waitable, .. }) = ready else { return false };
     *waitable == WaitableId::Subtask(task)

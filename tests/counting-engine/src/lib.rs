@@ -1,7 +1,8 @@
-//! An adapter as a third party would write it: on the core alone, with nothing private.
+//! An adapter as a third party would write it: it uses the core alone, and nothing private.
 //!
-//! [`CountingEngine`] wraps the adapter for wasmi and counts how often calls are made, stop and go
-//! on. It stands for any engine that is not Weft's. What it needs is public in `weft_core::engine`.
+//! [`CountingEngine`] wraps the adapter for wasmi. It counts the calls that are made, that stop and
+//! that go on. It stands for any engine outside Weft. It needs only public items of
+//! `weft_core::engine`.
 
 #![no_std]
 #![cfg(feature = "alloc")]
@@ -33,16 +34,16 @@ pub struct CountingEngine {
     counts: Arc<Counters>,
 }
 
-/// Numbers of events, at one moment.
+/// The counts of events at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Calls of core functions that the layer above made.
     pub calls: usize,
     /// Calls of host functions that guests made.
     pub host_function_calls: usize,
-    /// Calls that stopped inside of a host function.
+    /// Calls that stopped inside a host function.
     pub stops: usize,
-    /// Stopped calls that were told to go on.
+    /// Stopped calls that were resumed.
     pub resumptions: usize,
     /// Core instances that were released.
     pub releases: usize,
@@ -68,7 +69,7 @@ impl CountingEngine {
         Self { inner, counts: Arc::default() }
     }
 
-    /// Returns what was counted until now.
+    /// Returns the counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let value = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
@@ -136,7 +137,7 @@ impl CoreEngine for CountingEngine {
     }
 }
 
-/// The content of a store of the wrapped engine: that of the layer above, and the counters.
+/// The content of a store of the wrapped engine: the data of the layer above, and the counters.
 #[derive(Debug)]
 pub struct Counted<D> {
     data: D,
@@ -154,14 +155,14 @@ impl<D: HostFunctions<CountingEngine>> HostFunctions<Inner> for Counted<D> {
     }
 }
 
-/// A store, while it is lent.
+/// A store during a call.
 #[derive(Debug)]
 pub struct Context<'a, D: HostFunctions<CountingEngine>>(
     <Inner as CoreEngine>::Context<'a, Counted<D>>,
 );
 
 impl<D: HostFunctions<CountingEngine>> Context<'_, D> {
-    /// Counts a stop, if there was one.
+    /// Adds a stop to the count, if there was one.
     fn observed(&self, progress: ProgressOf<Self>) -> ProgressOf<Self> {
         if matches!(progress, CoreProgress::Stopped(_)) {
             count(&self.0.data().counts.stops);
@@ -252,7 +253,7 @@ impl<D: HostFunctions<CountingEngine>> CoreContext for Context<'_, D> {
         Ok(self.observed(progress))
     }
 
-    /// Which of the engine's calls trapped is all that it knows.
+    /// Returns the frames of the last trap; the wrapped engine knows only which call trapped.
     fn trap_frames(&self) -> Vec<CoreFrame> {
         let calls = self.0.data().counts.calls.load(Ordering::Relaxed);
         Vec::from([CoreFrame { function: Some(format!("call {calls}")), ..CoreFrame::default() }])

@@ -1,14 +1,14 @@
-//! `#[derive(ComponentType, Lift, Lower)]` and `#[derive(FixedLengthList)]` as a user's crate
-//! meets them; and that Rust's own types move values as types known at run time do.
+//! `#[derive(ComponentType, Lift, Lower)]` and `#[derive(FixedLengthList)]` in a user's crate; and
+//! values of Rust types move like values of types known at run time.
 //!
-//! | what | where |
+//! | check | place |
 //! |---|---|
-//! | what the compiler accepts without a word | `abi_derive/accepted/*.rs` |
-//! | what it refuses, and the messages, word for word | `abi_derive/refused/*.rs` and `.stderr` |
-//! | what types and values come out | here |
+//! | code that compiles without a warning | `abi_derive/accepted/*.rs` |
+//! | code that is refused, with the exact messages | `abi_derive/refused/*.rs` and `.stderr` |
+//! | the types and values | here |
 //!
 //! After a deliberate change of a message, `TRYBUILD=overwrite cargo test -p weft-tests-derives
-//! --test abi_derive` writes the `.stderr` files anew; read the difference before you commit it.
+//! --test abi_derive` writes the `.stderr` files again; read the difference before you commit it.
 
 #![deny(warnings, missing_docs, clippy::pedantic)]
 #![allow(clippy::panic, clippy::unwrap_used, unreachable_pub, reason = "a test")]
@@ -68,7 +68,7 @@ struct Seconds(u64);
 #[derive(Clone, Copy, Debug, PartialEq, ComponentType, Lift, Lower)]
 struct Complex(f32, f32);
 
-/// A tuple, although its parts have names.
+/// A tuple whose parts have names.
 #[derive(Clone, Debug, PartialEq, ComponentType, Lift, Lower)]
 #[component(tuple)]
 struct Triple<'a, T> {
@@ -81,7 +81,8 @@ struct Triple<'a, T> {
 #[component(tuple)]
 struct One(u8);
 
-/// A struct of so many fields that they are handled in groups; with values that are dropped.
+/// Defines a struct with enough fields that they are handled in groups, and with values that are
+/// dropped.
 macro_rules! long {
     ($name:ident [$($option:meta)?]: $($field:ident)*) => {
         #[derive(Clone, Debug, Default, PartialEq, ComponentType, Lift, Lower)]
@@ -101,7 +102,7 @@ long!(JustAGroup []:
     a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 c0 c1 c2 c3 c4 c5 c6 c7 c8 c9
     d0 d1);
 
-/// Numbers only, which lists of them copy as bytes.
+/// A struct of numbers only; lists of it are copied as bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, ComponentType, Lift, Lower)]
 struct LongPlain(
     [u32; 4],
@@ -156,7 +157,7 @@ fn name_of<T: ComponentType>() -> String {
 }
 
 #[test]
-fn what_is_sound_compiles_without_a_warning_and_what_is_not_is_refused_by_these_words() {
+fn valid_code_compiles_and_invalid_code_is_refused() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/abi_derive/accepted/*.rs");
     cases.compile_fail("tests/abi_derive/refused/*.rs");
@@ -187,7 +188,7 @@ fn a_derived_type_has_the_names_of_its_parts() {
     assert_eq!((Several::<u8, 7>::LENGTH, Matrix([[1.0; 2]; 2]).elements().len()), (7, 2));
 }
 
-/// Lowers a value as typed and as dynamic, lifts it both ways, and compares all of it: layouts,
+/// Lowers a value as typed and as dynamic, lifts it both ways, and compares everything: layouts,
 /// core values, memory and calls of `realloc`.
 fn agree<T>(value: &T)
 where
@@ -293,7 +294,7 @@ fn typed_and_dynamic_agree_on_types_of_many_parts() {
     agree(&vec![plain; 3]);
 }
 
-/// What is lifted before a part that traps is dropped.
+/// Checks that values lifted before a part that traps are dropped.
 #[test]
 fn a_part_that_traps_ends_the_lifting_of_many() {
     let mut guest = Guest::new(IntegerType::I32, StringEncoding::Utf8);
@@ -309,7 +310,7 @@ fn a_part_that_traps_ends_the_lifting_of_many() {
 }
 
 #[test]
-fn a_tuple_with_a_lifetime_borrows_too() {
+fn a_tuple_with_a_lifetime_also_borrows() {
     let triple = Triple { f0: 1, _second: "two", f2: Some('3') };
     let mut guest = Guest::new(IntegerType::I32, StringEncoding::Utf8);
     let flat = lower_flat_values(&mut guest, 16, &triple, None).unwrap();

@@ -1,18 +1,18 @@
-//! `#[derive(ContextKey)]` as a user's crate meets it.
+//! `#[derive(ContextKey)]` in a user's crate.
 //!
-//! | what | where |
+//! | check | place |
 //! |---|---|
-//! | what the compiler accepts without a word | `context_key/accepted/*.rs` |
-//! | what it refuses, and the messages, word for word | `context_key/refused/*.rs` and `.stderr` |
-//! | what the compiler refuses of `limits!`, with the same words | `limits/refused/*.rs` and `.stderr` |
-//! | names, value types and the collisions that only a run can see | here |
+//! | code that compiles without a warning | `context_key/accepted/*.rs` |
+//! | code that is refused, with the exact messages | `context_key/refused/*.rs` and `.stderr` |
+//! | code with `limits!` that is refused, with the exact messages | `limits/refused/*.rs` and `.stderr` |
+//! | names, value types, and collisions at run time | here |
 //!
 //! After a deliberate change of a message, `TRYBUILD=overwrite cargo test -p weft-tests-derives
-//! --test context_key` writes the `.stderr` files anew; read the difference before you commit it.
+//! --test context_key` writes the `.stderr` files again; read the difference before you commit it.
 
 #![deny(warnings, missing_docs, clippy::pedantic)]
 
-// The derive's statement of the rule for names. A crate of derives exports nothing else.
+// The derive's copy of the rule for names. A crate of derives exports nothing else.
 #[path = "../../../macros/src/context_key/rule.rs"]
 mod rule;
 
@@ -23,7 +23,7 @@ use weft::context::{
     ContextKey, ContextKeyCollision, ContextKeyIdentity, InvalidContextKey, TypedContextKey,
 };
 
-/// The keys of the whole test crate: one set over several modules.
+/// The keys of the whole test crate: one set for several modules.
 #[derive(Debug)]
 pub struct AppKeys;
 
@@ -32,12 +32,12 @@ pub struct AppKeys;
 #[context_key(value = u64, keys = AppKeys)]
 pub struct UserId;
 
-/// A private key with a name that no identifier could be.
+/// A private key with a name that no identifier can have.
 #[derive(ContextKey)]
 #[context_key(value = Vec<(String, [u8; 4])>, name = "Peers: (name, address) – все")]
 struct Peers;
 
-/// A key that no instance can be made of.
+/// A key without instances.
 #[derive(ContextKey)]
 #[context_key(value = Box<dyn Fn(&str) -> usize + Send>)]
 enum Measure {}
@@ -50,7 +50,7 @@ struct r#struct;
 #[expect(non_camel_case_types)]
 struct r#type;
 
-/// Deprecating a key is no reason for its derive to warn.
+/// A deprecated key, for which the derive must not warn.
 #[deprecated = "use `UserId`"]
 #[derive(ContextKey, Debug)]
 #[context_key(value = u32)]
@@ -69,7 +69,7 @@ mod audit {
     pub(super) struct UserId;
 }
 
-/// Declares keys from the variables of a macro.
+/// Declares keys with the variables of a macro.
 macro_rules! keys_of {
     ($set:path { $($key:ident: $value:ty = $name:literal,)* }) => {
         $(
@@ -87,13 +87,13 @@ keys_of! {
     }
 }
 
-/// Holds if, and only if, the value of `K` is a `V`.
+/// Returns true; compiles if, and only if, the value of `K` is a `V`.
 fn has_value<K: TypedContextKey<Value = V>, V: 'static>() -> bool {
     TypeId::of::<K::Value>() == TypeId::of::<V>()
 }
 
 #[test]
-fn what_is_sound_compiles_without_a_warning_and_what_is_not_is_refused_by_these_words() {
+fn valid_code_compiles_and_invalid_code_is_refused() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/context_key/accepted/*.rs");
     cases.compile_fail("tests/context_key/refused/*.rs");
@@ -112,7 +112,7 @@ fn the_compiler_knows_the_type_of_each_value() {
 }
 
 #[test]
-fn a_name_is_the_type_in_kebab_case_or_what_was_written() {
+fn a_name_is_the_type_in_kebab_case_or_the_given_text() {
     assert_eq!(UserId::KEY.name(), "user-id");
     assert_eq!(Peers::KEY.name(), "Peers: (name, address) – все");
     assert_eq!(Measure::KEY.name(), "measure");
@@ -123,7 +123,7 @@ fn a_name_is_the_type_in_kebab_case_or_what_was_written() {
 }
 
 #[test]
-fn a_function_may_have_keys_of_its_own_and_add_to_a_set_from_outside() {
+fn a_function_may_have_own_keys_and_extend_an_outer_set() {
     #[derive(ContextKey)]
     #[context_key(value = u8)]
     struct Local;
@@ -156,7 +156,7 @@ fn the_same_name_in_another_module_is_refused_when_it_is_stored() {
 }
 
 #[test]
-fn an_identity_is_that_of_the_key_type_and_not_of_its_name() {
+fn the_identity_of_a_key_is_its_type() {
     let identities = [
         ContextKeyIdentity::of::<UserId>(),
         ContextKeyIdentity::of::<audit::UserId>(),
@@ -171,7 +171,7 @@ fn an_identity_is_that_of_the_key_type_and_not_of_its_name() {
 }
 
 #[test]
-fn a_key_from_text_is_the_same_key_and_says_why_it_is_none() {
+fn a_key_from_text_is_the_same_key_or_an_error() {
     assert_eq!(ContextKey::new(&String::from("user-id")), Ok(UserId::KEY));
     assert_ne!(ContextKey::new("user_id"), Ok(UserId::KEY));
     assert_eq!(format!("[{:>9}]", UserId::KEY), "[  user-id]");
@@ -196,7 +196,7 @@ fn a_key_from_text_is_the_same_key_and_says_why_it_is_none() {
 }
 
 #[test]
-fn the_rule_for_names_is_the_one_that_the_runtime_keeps() {
+fn the_rule_for_names_is_that_of_the_runtime() {
     let mut names: Vec<String> = (0_u32..0x300)
         .chain([0x2028, 0xFEFF, 0x1_F600])
         .filter_map(char::from_u32)

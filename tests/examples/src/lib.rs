@@ -1,9 +1,9 @@
-//! Whole hosts, to be read and run:
+//! Complete hosts, to read and to run:
 //!
 //! | `cargo run -p weft-examples --bin …` | shows |
 //! |---|---|
-//! | `plugins` | plug-ins with a resource of the host's, a limit of memory, and a time-out |
-//! | `pipeline` | bytes of tokio's through two guests, as they come |
-//! | `service` | an HTTP service, whose guest's instances are used again |
+//! | `plugins` | plug-ins with a resource of the host, a memory limit, and a time-out |
+//! | `pipeline` | bytes of tokio through two guests, as they come |
+//! | `service` | an HTTP service that reuses the guest's instances |
 //!
-//! A program on a microcontroller is in `tests/cortex-m-wasi`: `cargo run --release` there.
+//! `tests/cortex-m-wasi` has a program for a microcontroller: run `cargo run --release` there.

@@ -1,4 +1,4 @@
-//! Each example runs to its end, and prints what it should.
+//! Each example runs to its end, and prints the expected text.
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -15,7 +15,7 @@ fn expect_output(program: &str, expected: &str) {
 }
 
 #[test]
-fn a_plug_in_draws_has_a_limit_and_is_given_up() {
+fn a_plug_in_draws_has_a_limit_and_is_abandoned() {
     let expected = "`a page` has 3 lines\n\
         15 more pages of memory: true\n\
         and another one: false\n\
@@ -46,7 +46,7 @@ fn a_service_answers_requests() {
     }
 }
 
-/// Returns what a server says to a request.
+/// Returns a server's answer to a request.
 fn get(address: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();

@@ -1,5 +1,5 @@
-//! Loads a guest, calls one function of it, and prints the result: what `tests/guests/figures`
-//! measures. The guest is a program, one of those that echo values, or the shop.
+//! Loads a guest, calls one function of it, and prints the result, for the measurements of
+//! `tests/guests/figures`. The guest is a program, one of those that echo values, or the shop.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use weft::component::{Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 use weft_wasi::WasiCtx;
 
-/// The functions that a guest may have, and what they are given.
+/// The functions that a guest may have, with their arguments.
 const FUNCTIONS: [(&str, &str); 2] =
     [("guests:echo/values", "echo-string"), ("guests:shop/catalogue", "greet")];
 
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     linker.instance("guests:shop/audit").typed_function("note", |_, (_,): (String,)| Ok(()));
     linker.define_unknown_imports_as_traps(&component);
     let mut store = Store::new(&engine, WasiCtx::builder().inherit_stdio().build());
-    // A program prints what it has to say itself.
+    // A program prints its own output.
     if let Ok(program) = weft_wasi::Command::prepare(&component, &linker) {
         program.instantiate(&mut store)?.run(&mut store)?;
         return Ok(());

@@ -1,4 +1,4 @@
-//! The guests that are built by other people's toolchains, and what is known of them.
+//! The guests that are built by other toolchains, and their records.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -10,21 +10,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Guest {
-    /// The name, which is that of its file without `.wasm`.
+    /// The name of its file without `.wasm`.
     pub name: String,
     /// The languages and toolchains.
     pub made_by: String,
-    /// The files and folders that it is made of, below `tests/guests`.
+    /// The files and folders of its sources, below `tests/guests`.
     pub sources: Vec<String>,
     /// The size of the component in bytes, when it was last built.
     #[serde(default)]
     pub size: u64,
-    /// The checksum of the sources that it was last built of.
+    /// The checksum of the sources of the last build.
     #[serde(default)]
     pub checksum: String,
 }
 
-/// The guests, as the file `built/list.toml` has them.
+/// The guests in the file `built/list.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Guests {
     /// In the order of their names.
@@ -48,15 +48,15 @@ impl Guests {
         Ok(())
     }
 
-    /// The guest of a name.
+    /// Returns the guest of a name.
     pub fn get(&self, name: &str) -> Option<&Guest> {
         self.guest.iter().find(|guest| guest.name == name)
     }
 }
 
 impl Guest {
-    /// The file of the component: in `built` if it is in the repository, or where
-    /// `tests/guests/build` has made it.
+    /// Returns the file of the component: in `built` if it is in the repository, otherwise in the
+    /// output of `tests/guests/build`.
     pub fn file(&self) -> PathBuf {
         let file = format!("{}.wasm", self.name);
         let committed = folder().join("built").join(&file);
@@ -71,7 +71,7 @@ impl Guest {
 
     /// Computes the checksum of the sources: of the names and contents of their files.
     ///
-    /// It is FNV-1a, of 64 bits: it notices what was forgotten, and is no protection.
+    /// It is FNV-1a, of 64 bits. It finds forgotten builds, and protects against nothing else.
     pub fn checksum_of_sources(&self) -> io::Result<String> {
         let mut files = Vec::new();
         for source in &self.sources {
@@ -90,7 +90,7 @@ impl Guest {
     }
 }
 
-/// The folder `tests/guests`.
+/// Returns the folder `tests/guests`.
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -1,4 +1,4 @@
-//! Ordinary programs, of Rust for WASI 0.1 with an adapter and for WASI 0.2.
+//! Ordinary Rust programs, for WASI 0.1 with an adapter and for WASI 0.2.
 
 use std::future::ready;
 use std::io::{self, Write as _};
@@ -16,10 +16,10 @@ use weft_wasi::{Command, WasiCtx, WasiCtxBuilder};
 use crate::Fine;
 use crate::guest::load;
 
-/// The two, which are of the same sources.
+/// The two programs, built from the same sources.
 const PROGRAMS: [&str; 2] = ["cli", "cli-wasip2"];
 
-/// How a program has ended, and what it has written.
+/// The end of a program, and its output.
 struct Ended {
     /// The exit code; none if it trapped.
     code: Option<u8>,
@@ -76,12 +76,12 @@ fn input() {
 #[test]
 fn ends() {
     for program in PROGRAMS {
-        // The adapter, and WASI 0.2 without an unstable feature, know only two codes.
+        // The adapter, and WASI 0.2 without an unstable feature, have only two codes.
         assert_eq!(run(program, &["exit"], WasiCtx::builder()).code, Some(1));
         let panicked = run(program, &["panic"], WasiCtx::builder());
         assert_eq!(panicked.code, None);
         assert!(panicked.stderr.contains("as was asked"), "{}", panicked.stderr);
-        // An error that `main` returns.
+        // `main` returns an error.
         let failed = run(program, &["read", "/none"], WasiCtx::builder());
         assert_eq!(failed.code, Some(1));
         assert!(failed.stderr.starts_with("Error: "), "{}", failed.stderr);
@@ -112,7 +112,7 @@ fn files() -> Fine {
         assert_eq!(written.code, Some(0), "{}", written.stderr);
         assert_eq!(fs::read_to_string(folder.path().join("new.txt"))?, "written");
 
-        // What may only be read is not written, and nothing outside is read.
+        // A read-only folder is not written, and nothing outside is read.
         fs::write(folder.path().join("new.txt"), "before")?;
         let refused = run(program, &write, open(FsPerms::ReadOnly)?);
         assert_eq!(refused.code, Some(1), "{}", refused.stdout);
@@ -125,8 +125,8 @@ fn files() -> Fine {
     Ok(())
 }
 
-/// The network of a guest, on the addresses of this machine alone. The port that a client connects from
-/// is the system's choice.
+/// Returns a network for a guest, limited to the addresses of this machine. The system chooses the
+/// port of a client.
 fn loopback() -> WasiCtxBuilder {
     WasiCtx::builder().socket_addr_check(|address, reason| {
         let is_implicit = reason == SocketAddrUse::TcpBind && address.ip().is_unspecified();
@@ -143,7 +143,7 @@ fn a_client_of_tcp() -> Fine {
         let asked = io::read_to_string(&mut connection)?;
         connection.write_all(format!("{asked}? Yes.").as_bytes())
     });
-    // Without leave, nothing gets out.
+    // Without permission, nothing gets out.
     let refused = run("cli-wasip2", &["ask", &address, "x"], WasiCtx::builder());
     assert_eq!(refused.code, Some(1), "{}", refused.stdout);
     let asked = run("cli-wasip2", &["ask", &address, "really"], loopback());

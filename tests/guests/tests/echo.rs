@@ -17,7 +17,7 @@ use crate::bindings::echo::guests::echo::{later, values};
 use crate::guest::{block_on, load};
 use crate::random::{Random, Sample};
 
-/// The host: it writes down what it is given, and gives it back.
+/// A host that records its arguments, and returns them.
 #[derive(Default)]
 struct Mirror {
     seen: Vec<String>,
@@ -29,8 +29,8 @@ impl Mirror {
     }
 }
 
-/// Implements the host, and compares: of each function its name, the type of its value, and how that
-/// is lent.
+/// Implements the host, and compares the values: for each function its name, the type of its value,
+/// and the way in which it is borrowed.
 macro_rules! mirror {
     ($($name:ident: $ty:ty, |$it:ident| $lent:expr;)*) => {
         impl values::Host for Mirror {
@@ -59,7 +59,7 @@ macro_rules! mirror {
             }
         }
 
-        /// Calls each function that takes one value with many values of its type.
+        /// Calls each function with one parameter with many values of its type.
         fn check_all(store: &mut Store<Wasmi, Mirror>, guest: &Values, widest: u32) -> Fine {
             $({
                 let mut random = Random::new(stringify!($name)).at_widest(widest);
@@ -176,7 +176,7 @@ impl later::Host for Mirror {
     }
 }
 
-/// Gives a value back: at once, or after others have had their turn.
+/// Returns a value: at once, or after other tasks have run.
 async fn given_back<V: Debug + Send + 'static>(
     access: impl HostAccess<Mirror>,
     it: V,
@@ -189,7 +189,7 @@ async fn given_back<V: Debug + Send + 'static>(
     Ok(it)
 }
 
-/// What a guest of the world `guests:echo/echo` exports.
+/// The exports of a guest of the world `guests:echo/echo`.
 struct Echo(Values);
 
 impl World for Echo {
@@ -202,16 +202,16 @@ impl World for Echo {
     }
 }
 
-/// How many values there are of each type.
+/// The number of values of each type.
 const ROUNDS: u32 = 50;
 
-/// Every type that all languages have, with integers of at most `widest` bits.
+/// Checks every type that all languages have, with integers of at most `widest` bits.
 fn values(guest: &str, widest: u32) -> Fine {
     let engine = Wasmi::default();
     let component = load(&engine, guest);
     let mut linker = Linker::new();
     values::add_to_linker(&mut linker, |mirror: &mut Mirror| mirror);
-    // Those of a guest that imports them.
+    // For a guest that imports the async functions.
     later::add_to_linker(&mut linker, |mirror: &mut Mirror| mirror);
     let mut store = Store::new(&engine, Mirror::default());
     let Echo(guest) = Echo::instantiate(&mut store, &component, &linker)?;
@@ -230,7 +230,7 @@ fn values(guest: &str, widest: u32) -> Fine {
     Ok(())
 }
 
-/// The async functions.
+/// Checks the async functions.
 fn later(guest: &str) -> Fine {
     let engine = Wasmi::default();
     let component = load(&engine, guest);
@@ -281,7 +281,7 @@ fn of_c() -> Fine {
 #[test]
 #[ignore = "needs a guest of 1 MB: `tests/guests/build echo-js`"]
 fn of_javascript() -> Fine {
-    // Its integers are numbers of JavaScript, with 53 bits.
+    // Its integers are JavaScript numbers, with 53 bits.
     values("echo-js", 53)
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     runtime.block_on(future)
 }
 
-/// Says of an error where the guest was when it trapped.
+/// Adds the position in the guest to an error, if the guest trapped.
 pub(crate) fn explained<T: 'static>(store: &Store<Wasmi, T>, result: Fine) -> Fine {
     result.map_err(|error| match store.last_trap() {
         Some(trap) => format!("{error}\n{trap}").into(),

@@ -1,4 +1,4 @@
-//! Lists of a length that the type says, and maps.
+//! Lists of a fixed length, and maps.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use crate::bindings::lists::guests::lists::{fixed, maps};
 use crate::guest::load;
 use crate::random::{Random, Sample};
 
-/// The host: it writes down what it is given, and gives it back.
+/// A host that records its arguments, and returns them.
 #[derive(Default)]
 struct Mirror {
     seen: String,

@@ -1,6 +1,6 @@
-//! Guests that other people's toolchains made, on wasmi, with hosts as a user writes them.
+//! Guests that were built with other toolchains, on wasmi, with hosts as a user writes them.
 //!
-//! | module | what guests do |
+//! | module | tested |
 //! |---|---|
 //! | [`built`] | the list of guests: none is older than its sources, none has a path in it |
 //! | [`cli`] | programs: arguments, environment, standard streams, exit codes, files, TCP |
@@ -14,7 +14,7 @@
 //! | [`shop`] | Python and JavaScript with WASI 0.2 |
 //! | [`server`] | 500 calls at once, back-pressure |
 //!
-//! Tests that are ignored need guests of many megabytes, which `tests/guests/build` makes.
+//! Ignored tests need guests of many megabytes, which `tests/guests/build` builds.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![expect(
     clippy::cast_possible_truncation,
@@ -37,5 +37,5 @@ mod resources;
 mod server;
 mod shop;
 
-/// What a test returns.
+/// The result of a test.
 type Fine = Result<(), Box<dyn std::error::Error>>;

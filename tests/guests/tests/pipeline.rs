@@ -1,4 +1,4 @@
-//! Three components in a row: JavaScript counts, Rust squares, C adds up.
+//! Three components in a row: JavaScript counts, Rust squares, C adds.
 
 use weft::binding::World;
 use weft::component::{Linker, Store};
@@ -19,7 +19,7 @@ fn streams_pass_through_three_languages() -> Fine {
     assert_eq!(totals.total(store, 0)?, 0);
     assert_eq!(totals.total(store, 4)?, 14);
     assert_eq!(totals.total(store, 500)?, (0..500).map(|it| it * it).sum::<u64>());
-    // The end drops its stream; the two before it stop writing.
+    // The last component drops its stream; the two before it stop writing.
     assert_eq!(totals.total_of_first(store, 1_000_000, 10)?, 285);
     assert_eq!(totals.total_of_first(store, 1_000_000, 0)?, 0);
     assert_eq!(totals.total(store, 5)?, 30);

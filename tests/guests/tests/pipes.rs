@@ -1,4 +1,4 @@
-//! Async functions, streams and futures, both ways: what every language does.
+//! Async functions, streams and futures, in both directions, in every language.
 
 mod giving_up;
 mod host;
@@ -11,7 +11,7 @@ use weft::engine::wasmi::Wasmi;
 use crate::guest::load;
 use host::Source;
 
-/// A guest, what it is linked with, and a store.
+/// Loads a guest, and creates its linker and a store.
 fn guest(name: &str) -> (Component<Wasmi>, Linker<Wasmi, Source>, Store<Wasmi, Source>) {
     let engine = Wasmi::default();
     let component = load(&engine, name);

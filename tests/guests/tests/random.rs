@@ -1,4 +1,4 @@
-//! Random values of the types that guests echo; many of them at an edge.
+//! Random values of the types that guests echo; many of them are extreme values.
 
 use crate::bindings::echo::guests::echo::types::{
     All, Color, Everything, Few, Nine, Point, Scalars, Shape,
@@ -7,12 +7,12 @@ use crate::bindings::echo::guests::echo::types::{
 /// A source of numbers, the same in every run.
 pub(crate) struct Random {
     state: u64,
-    /// How many bits integers have at most.
+    /// The largest number of bits of integers.
     widest: u32,
 }
 
 impl Random {
-    /// One of its own for each name.
+    /// Creates a source with a sequence of its own for each name.
     pub(crate) fn new(name: &str) -> Self {
         let state = name.bytes().fold(0x9e37_79b9_7f4a_7c15, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -20,13 +20,13 @@ impl Random {
         Self { state, widest: 64 }
     }
 
-    /// Has no integers of more bits than that.
+    /// Restricts integers to this number of bits.
     pub(crate) fn at_widest(self, widest: u32) -> Self {
         Self { widest, ..self }
     }
 
     fn next(&mut self) -> u64 {
-        // Xorshift, and a multiplication for what is otherwise linear.
+        // This is Xorshift, with a multiplication because Xorshift alone is linear.
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
@@ -41,7 +41,7 @@ impl Random {
         values[self.below(values.len())]
     }
 
-    /// The length of a list: often 0 or 1, seldom long.
+    /// Returns the length of a list: often 0 or 1, rarely long.
     fn length(&mut self) -> usize {
         match self.below(16) {
             0..4 => 0,

@@ -13,7 +13,7 @@ use crate::bindings::resources::Resources;
 use crate::bindings::resources::guests::resources::counters::{Host, HostCounter};
 use crate::guest::{block_on, load};
 
-/// A resource of the host. It counts how many there are.
+/// A resource of the host. It counts its instances.
 #[derive(Debug)]
 pub(crate) struct Counter {
     value: AtomicU32,
@@ -58,7 +58,7 @@ impl Host for Counters {
     }
 }
 
-/// What a store has.
+/// The data of a store.
 struct State {
     counters: Counters,
     wasi: WasiCtx,
@@ -87,7 +87,7 @@ fn linker() -> Linker<Wasmi, State> {
 
 #[test]
 fn both_ways() -> Fine {
-    // The same sources for another target, which import WASI.
+    // The same sources built for another target, which imports WASI.
     ["resources-rust", "resources-wasi"].into_iter().try_for_each(both_ways_of)
 }
 
@@ -99,7 +99,7 @@ fn both_ways_of(guest: &str) -> Fine {
     let store = &mut store;
     let live = store.data().live.clone();
 
-    // The guest makes three of the host's, and drops them.
+    // The guest creates three resources of the host, and drops them.
     assert_eq!(guest.use_counters(store, 10)?, 23);
     assert_eq!(live.load(Relaxed), 0);
 
@@ -119,7 +119,7 @@ fn both_ways_of(guest: &str) -> Fine {
     drop(counter);
     assert_eq!(live.load(Relaxed), 0);
 
-    // And the host has those of the guest.
+    // The host uses resources of the guest.
     let stacks = &guest.stacks;
     let a = stacks.stack.new(store, "a")?;
     stacks.stack.push(store, a.borrow(), "one")?;
@@ -159,7 +159,7 @@ fn by_async_calls() -> Fine {
 }
 
 #[test]
-fn a_guest_that_owns_them_drops_them_with_its_store() -> Fine {
+fn resources_of_a_guest_are_dropped_with_its_store() -> Fine {
     let engine = Wasmi::default();
     let component = load(&engine, "resources-rust");
     let mut store = Store::new(&engine, State::default());

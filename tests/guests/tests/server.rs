@@ -1,4 +1,4 @@
-//! A guest that answers requests: many at once, at most a few of them in the works.
+//! A guest that answers requests: many at once, at most a few of them active.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -17,7 +17,7 @@ use crate::guest::{block_on, load};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the guest asks. It counts how many look-ups are under way.
+/// A database for the guest. It counts the active look-ups.
 #[derive(Default)]
 struct Database {
     now: Arc<AtomicU32>,
@@ -50,7 +50,7 @@ fn server() -> (Wasmi, Component<Wasmi>, Linker<Wasmi, Database>) {
     (engine, component, linker)
 }
 
-/// The status and the body of an answer, or the error.
+/// Returns the status and the body of an answer, or the error.
 async fn answer(
     mut access: Access<Wasmi, Database>,
     server: Server,
@@ -164,7 +164,7 @@ fn a_trap_ends_all_calls_of_the_instance() -> Fine {
             })
             .await;
         assert!(answers.iter().all(Result::is_err));
-        // The store goes on, with another instance.
+        // The store remains usable, with another instance.
         let server = Server::instantiate_async(&mut store, &component, &linker).await?;
         let access = store.access();
         let fine = store.drive(answer(access, server, 7, "/page", vec![])).await;

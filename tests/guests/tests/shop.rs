@@ -1,4 +1,4 @@
-//! Guests of scripting languages with all of WASI that their interpreters import.
+//! Guests of scripting languages, with all imports of WASI of their interpreters.
 
 use weft::binding::World;
 use weft::component::{Linker, Store};
@@ -29,7 +29,7 @@ fn shop(name: &str) -> Fine {
     let mut linker = Linker::new();
     weft_wasi::add_to_linker(&mut linker, |state: &mut State| &mut state.wasi);
     crate::bindings::shop::add_to_linker(&mut linker, |state: &mut State| state);
-    // StarlingMonkey imports `wasi:http`, too.
+    // StarlingMonkey also imports `wasi:http`.
     linker.define_unknown_imports_as_traps(&component);
     let stdout = MemorySink::new(1 << 16);
     let wasi = WasiCtx::builder().stdout(stdout.clone()).inherit_stderr().build();

@@ -67,20 +67,20 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Times {
-    /// Only cases whose names begin so; the results are not written then
+    /// Only cases whose names begin with this; the results are not written then
     #[arg(default_value = "")]
     filter: String,
     /// Rounds, in which the hosts take turns
     #[arg(long, default_value_t = times::ROUNDS)]
     rounds: usize,
-    /// A host that takes no part; the results are not written then
+    /// A host to leave out; the results are not written then
     #[arg(long, value_enum)]
     without: Vec<Host>,
 }
 
 #[derive(Debug, Args)]
 struct Instructions {
-    /// Only cases whose names begin so; the results are not written then
+    /// Only cases whose names begin with this; the results are not written then
     #[arg(default_value = "")]
     filter: String,
     /// The hosts
@@ -135,13 +135,13 @@ impl Arguments {
 }
 
 impl Times {
-    /// Returns if these are not all cases and hosts.
+    /// Returns true if some cases or hosts are left out.
     fn is_part(&self) -> bool {
         !self.filter.is_empty() || !self.without.is_empty()
     }
 }
 
-/// Prints what a process that was asked for it has measured.
+/// Prints the result of a measurement in this process.
 fn print(value: &impl Serialize) -> Result<()> {
     println!("{}", serde_json::to_string(value)?);
     Ok(())

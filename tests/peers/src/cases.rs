@@ -1,6 +1,6 @@
-//! The cases of the table, each of which every host does in the same way, or not at all.
+//! The cases of the table. Each host runs a case in the same way, or not at all.
 
-/// One thing to do many times.
+/// An operation that is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Case {
     /// The host calls a guest's function, and waits for it.
@@ -11,23 +11,25 @@ pub enum Case {
     Guest(Values),
     /// The host calls an async function of a guest, which returns at once.
     AsyncCall(Driving),
-    /// A guest does something asynchronous in a loop.
+    /// A guest repeats an asynchronous operation in a loop.
     AsyncLoop(AsyncLoop),
-    /// A guest reads from a stream what another one writes, a number of elements at a time.
+    /// A guest reads the elements that another one writes to a stream, a number of elements at
+    /// once.
     Stream(Element, u32),
     /// The same of bytes, where both are tasks that the scheduler runs.
     StreamBetweenTasks(u32),
-    /// The host reads what a guest writes, a number of bytes at a time, into a buffer of its own.
+    /// The host reads the bytes that a guest writes, a number of bytes at once, into a buffer of
+    /// its own.
     StreamToHost(u32),
     /// The host writes from a buffer of its own.
     StreamFromHost(u32),
-    /// A store is made, with one instance or several, each of which calls the one before it.
+    /// A store is created with one instance or several, each of which calls the one before it.
     Instantiate(u32),
     /// A component with this number of functions is loaded.
     Load(u32),
     /// A call goes through this number of components.
     ChainOfCalls(u32),
-    /// A stream goes through this number of components, a KiB at a time.
+    /// A stream goes through this number of components, a KiB at once.
     ChainOfStreams(u32),
     /// A guest makes this number of calls that wait, and cancels them.
     CancelStorm(u32),
@@ -36,7 +38,7 @@ pub enum Case {
 }
 
 impl Case {
-    /// Returns how many things one operation does, of which the share of one is reported.
+    /// Returns the number of steps in one operation; the report shows the share of one.
     pub fn things(self) -> u32 {
         match self {
             Self::CancelStorm(calls) => calls,
@@ -45,12 +47,12 @@ impl Case {
     }
 }
 
-/// The values that the host passes to a guest and gets back.
+/// The values that the host passes to a guest and receives back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     Nothing,
     Numbers,
-    /// A string of such a length, there and back.
+    /// A string of this length, there and back.
     Text(usize),
     Record,
     /// A list of this number of bytes.
@@ -83,10 +85,10 @@ impl Values {
 /// The way in which the host waits for an async function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driving {
-    /// By the simplest call that the host has: Weft's blocks, Wasmtime's is a future that owns the
+    /// With the simplest call of the host: Weft's blocks, Wasmtime's is a future that owns the
     /// store.
     Simplest,
-    /// By a future that other calls can run beside.
+    /// With a future that can run beside other calls.
     Future,
 }
 

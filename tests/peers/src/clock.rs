@@ -1,16 +1,16 @@
-//! Time on the processor, so that a busy machine matters less, and memory.
+//! Processor time, which depends less on other load of the machine, and memory.
 
 use std::fs::read_to_string;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Returns how long this thread has had a processor.
+/// Returns the processor time of this thread.
 pub fn thread_time() -> Duration {
     time_of(ClockId::ThreadCPUTime)
 }
 
-/// Returns how long all threads of this process together have had a processor.
+/// Returns the processor time of all threads of this process together.
 pub fn process_time() -> Duration {
     time_of(ClockId::ProcessCPUTime)
 }
@@ -25,7 +25,7 @@ pub fn resident() -> Option<u64> {
     status("VmRSS:")
 }
 
-/// Returns the most resident memory that this process has had so far, in bytes, on Linux.
+/// Returns the largest resident memory of this process so far, in bytes, on Linux.
 pub fn peak_resident() -> Option<u64> {
     status("VmHWM:")
 }

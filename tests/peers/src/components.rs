@@ -1,4 +1,4 @@
-//! The components, as text or made by these functions.
+//! The components, as text or created by these functions.
 
 pub const CALLS: &str = include_str!("components/calls.wat");
 pub const HOST: &str = include_str!("components/host.wat");
@@ -41,7 +41,8 @@ pub fn calls_without_tasks() -> String {
     )
 }
 
-/// Returns the same without the function of a record: not all take a component that exports a type
+/// Returns the same without the function of a record, because not all hosts accept a component that
+/// exports a type by itself.
 /// by itself.
 pub fn calls_without_types() -> String {
     let text = calls_without_tasks().replace(r#"(export $rec "rec" (type $Rec))"#, "");
@@ -50,7 +51,7 @@ pub fn calls_without_types() -> String {
     before(&text, record).to_owned() + from(&text, next)
 }
 
-/// Returns a component with a stream of such elements.
+/// Returns a component with a stream of these elements.
 pub fn stream(element: &str) -> String {
     STREAM.replace("$Element", element)
 }

@@ -1,6 +1,6 @@
-//! Weft beside its peers: the same components and the same work of a host, in one run.
+//! Weft and its peers: the same components and the same work of a host, in one run.
 //!
-//! `README.md` tells how to run it, and what is compared.
+//! `README.md` explains how to run it, and which cases are compared.
 
 mod arguments;
 mod cases;

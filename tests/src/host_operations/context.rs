@@ -1,49 +1,50 @@
-//! Contexts: values of the current one, scopes, and those that tasks have.
+//! Contexts: values of the current context, scopes, and contexts of tasks.
 
 use weft::context::{AsyncContext, AsyncContextScope, ContextKey};
 use weft::host::ExtendedMachine;
 use weft::host::limits::ExtensionLimits;
 
 super::operations! {
-    /// The value of a typed key, which is the last of four.
+    /// Reads the value of a typed key, the last of four keys.
     GET, "get, typed, the last of four", get;
-    /// The value of a key that is text, which is the first of four.
+    /// Reads the value of a text key, the first of four keys.
     GET_TEXT, "get, by text, the first of four", get_text;
-    /// Another number for a typed key.
+    /// Sets the number of a typed key.
     SET, "set a number, typed", set;
-    /// Another number for a key that is text.
+    /// Sets the number of a text key.
     SET_NUMBER_BY_TEXT, "set a number, by text", set_number_by_text;
-    /// Another text for a key that is text.
+    /// Sets the text of a text key.
     SET_TEXT, "set a text, by text", set_text;
-    /// A value comes and goes.
+    /// Sets a value and removes it.
     SET_AND_REMOVE, "set a number and remove it, typed", set_and_remove;
-    /// A scope without values.
+    /// Enters a scope without values.
     EMPTY_SCOPE, "enter an empty scope and leave it", empty_scope;
-    /// A scope with a value, which is set and read.
+    /// Enters a scope, and sets and reads a value in it.
     SCOPE, "enter a scope, set, get, and leave it", scope;
-    /// A scope that begins with the values of the context around it.
+    /// Enters a scope that starts with the values of the surrounding context.
     COPIED_SCOPE, "enter a scope with a copy and leave it", copied_scope;
-    /// A context is pushed, and popped.
+    /// Pushes a context, and pops it.
     PUSH_AND_POP, "push and pop", push_and_pop;
-    /// A task begins in a context, is cancelled, and is forgotten.
+    /// Starts a task in a context, cancels it, and drops it.
     TASK_IN_CONTEXT, "start a task in it, cancel and drop that", task_in_context;
-    /// A task begins in a context, which is changed, so that it is copied; and is forgotten.
+    /// Starts a task in a context and changes the context, so that it is copied; then drops the
+    /// task.
     SET_SHARED, "the same, and set what the task has, too", set_shared;
 }
 
-/// For whom something is done.
+/// The id of a user.
 #[derive(ContextKey)]
 #[context_key(value = u64)]
 struct UserId;
 
-/// A text, as long as a text of a bounded machine may be.
+/// A text with the length limit of a bounded machine.
 const TEXT: &str = "0123456789abcdef0123456789abcdef";
 
 fn key(name: &str) -> ContextKey<'_> {
     ContextKey::new(name).expect("a key")
 }
 
-/// A machine whose host's context has four values.
+/// Returns a machine whose current context has four values.
 fn with_values<L: ExtensionLimits>() -> ExtendedMachine<L> {
     let mut machine = ExtendedMachine::<L>::default();
     for name in ["attempt", "deadline", "tenant"] {

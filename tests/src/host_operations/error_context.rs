@@ -1,4 +1,4 @@
-//! Error contexts of the host, with all that it knows of them.
+//! Error contexts of the host, with all their data.
 
 use std::fmt::{self, Write};
 use std::hint::black_box;
@@ -8,25 +8,25 @@ use weft::host::ExtendedMachine;
 use weft::host::limits::ExtensionLimits;
 
 super::operations! {
-    /// An error context is made, and dropped.
+    /// Creates an error context, and drops it.
     NEW_AND_DROP, "new, drop", new_and_drop;
-    /// The same, of which more is known than the message.
+    /// The same, with more data than the message.
     NEW_CRITICAL, "new, critical, with a code, drop", new_critical;
-    /// An error context with three stack frames.
+    /// Creates an error context with three stack frames.
     NEW_WITH_FRAMES, "new with three stack frames, drop", new_with_frames;
-    /// An error of Rust's becomes one, with its source.
+    /// Converts an error of Rust, with its source.
     FROM_ERROR, "from an error with a source, drop", from_error;
-    /// Another number for a key of the metadata, which is read.
+    /// Sets the number of a metadata key, and reads it.
     METADATA, "set metadata that is there, get it", metadata;
-    /// An error context with metadata of its own.
+    /// Creates an error context with metadata of its own.
     NEW_WITH_METADATA, "new, set metadata, drop", new_with_metadata;
-    /// The message, which is as long as one of a bounded machine may be.
+    /// Reads the message, which has the length limit of a bounded machine.
     MESSAGE, "message", message;
-    /// The error with its frames and its source, as text.
+    /// Formats the error with its frames and its source as text.
     TRACE, "trace of it and its source as text", trace;
 }
 
-/// A message, as long as one of a bounded machine may be.
+/// A message with the length limit of a bounded machine.
 const MESSAGE_TEXT: &str = "the connection to the database was lost while a row was written.";
 
 const FRAMES: [StackFrame<'static>; 3] = [
@@ -71,7 +71,7 @@ fn new_with_frames<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     })
 }
 
-/// An error of Rust's, whose source is the other one.
+/// An error of Rust whose source is the other one.
 #[derive(Debug)]
 struct Unsaved {
     row: u32,
@@ -140,7 +140,7 @@ fn message<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     })
 }
 
-/// Counts what is written.
+/// A writer that counts the bytes it receives.
 #[derive(Default)]
 struct Length(usize);
 

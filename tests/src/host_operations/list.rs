@@ -7,33 +7,33 @@ use weft::list::fixed_list_utils::{concatenate, slice, zero_filled};
 use weft::list::{ElementType, FixedLengthList, FixedLengthListType};
 
 super::operations! {
-    /// An element of a list.
+    /// Reads an element of a list.
     GET, "get", get;
-    /// Another element in the place of one.
+    /// Replaces an element of a list.
     SET, "set", set;
-    /// All elements of a list, one after the other.
+    /// Reads all elements of a list, one after the other.
     ITERATE, "iterate over 16", iterate;
-    /// The type of a list is made, and dropped.
+    /// Creates the type of a list, and drops it.
     NEW_TYPE, "new type", new_type;
-    /// A list is filled, one element after the other.
+    /// Fills a list, one element after the other.
     PUSH, "push 16", push;
-    /// A list is made of its elements.
+    /// Creates a list from its elements.
     WITH_ELEMENTS, "with 16 elements", with_elements;
-    /// A list of zeros is made.
+    /// Creates a list of zeros.
     ZERO_FILLED, "16 zeros", zeros;
-    /// Two lists are made one, and that is cut.
+    /// Joins two lists, and takes a slice of the result.
     CONCATENATE_AND_SLICE, "concatenate 8 and 8, slice 8", concatenate_and_slice;
 }
 
-/// How long the lists are.
+/// The length of the lists.
 const LENGTH: u32 = 16;
 
-/// The type of a list of numbers.
+/// Returns the type of a list of numbers.
 fn numbers<L: ExtensionLimits>(length: u32) -> FixedLengthListType<L::CompoundType> {
     FixedLengthListType::new(ElementType::U32, length).expect("a type")
 }
 
-/// A list of the numbers from 0.
+/// Returns a list of the numbers from 0.
 fn list_of<L: ExtensionLimits>(length: u32) -> FixedLengthList<L> {
     FixedLengthList::with_elements(numbers::<L>(length), 0..length).expect("a list")
 }

@@ -1,8 +1,8 @@
-//! What a host does over and over with its contexts, tasks, sets, errors, threads and lists: each
-//! leaves the machine as large as it found it. It is the same code on a machine whose tables grow
-//! and on one whose tables are arrays.
+//! Operations that a host repeats on its contexts, tasks, sets, errors, threads and lists. Each
+//! leaves the size of the machine unchanged. The same code runs on a machine whose tables grow and
+//! on one whose tables are arrays.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | [`context`] | values of the current context, scopes, and contexts that tasks have |
 //! | [`task`] | host tasks, their metadata, and cancellation tokens |
@@ -11,7 +11,7 @@
 //! | [`thread`] | threads from spawn to join, and their values |
 //! | [`list`] | fixed-length lists |
 //!
-//! What goes otherwise than it should is a panic.
+//! Unexpected results are panics.
 
 pub mod context;
 pub mod error_context;
@@ -22,7 +22,7 @@ pub mod waitable_set;
 
 use std::fmt;
 
-/// Something that a host can do over and over.
+/// An operation that a host can repeat.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
     name: &'static str,
@@ -31,7 +31,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Prepares a machine whose tables are made so, and gives what does it once.
+    /// Prepares a machine with these tables, and returns a closure that runs the operation once.
     #[must_use]
     pub fn prepare(&self, tables: Tables) -> Box<dyn FnMut()> {
         match tables {
@@ -47,7 +47,7 @@ impl fmt::Display for Operation {
     }
 }
 
-/// What the tables of a machine are made of.
+/// The kinds of tables of a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tables {
     /// [`Heap`](weft::limits::Heap)
@@ -57,7 +57,7 @@ pub enum Tables {
 }
 
 impl Tables {
-    /// Both.
+    /// Both kinds.
     pub const ALL: [Self; 2] = [Self::Growing, Self::Bounded];
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for Tables {
 }
 
 weft::limits! {
-    /// Enough for each of the operations.
+    /// Limits that are large enough for each operation.
     pub struct Bounded {
         instances: 1, functions: 1, types: 0, handles: 1, thread_indices: 1, tasks: 1, threads: 1,
         waitables: 20, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 2, frames: 2, held_frames: 0,
@@ -85,7 +85,7 @@ weft::limits! {
     }
 }
 
-/// Operations by their names, and a list of them all.
+/// Defines operations with their names, and a list of all of them.
 macro_rules! operations {
     ($($(#[$doc:meta])* $constant:ident, $name:literal, $prepare:ident;)*) => {
         $($(#[$doc])* pub const $constant: $crate::host_operations::Operation =
@@ -95,7 +95,7 @@ macro_rules! operations {
                 bounded: $prepare::<$crate::host_operations::Bounded>,
             };)*
 
-        /// Every operation of this subject.
+        /// All operations of this subject.
         pub const ALL: &[$crate::host_operations::Operation] = &[$($constant),*];
     };
 }

@@ -6,29 +6,29 @@ use weft::machine::{SubtaskId, WaitableId};
 use weft::task::TaskStatus;
 
 super::operations! {
-    /// A task starts, returns a number, the host hears of that, reads the number and forgets it.
+    /// Starts a task that returns a number; takes the event, reads the number and drops the task.
     START_AND_RETURN, "start, return, hear, read, drop", start_and_return;
-    /// A task starts, fails without a reason, and is forgotten.
+    /// Starts a task that fails without a reason, and drops it.
     START_AND_FAIL, "start, fail, drop", start_and_fail;
-    /// A task starts, is cancelled, and is forgotten.
+    /// Starts a task, cancels it, and drops it.
     START_AND_CANCEL, "start, cancel, drop", start_and_cancel;
-    /// How far a task has come.
+    /// Reads the status of a task.
     STATUS, "status", status;
-    /// Another number for a key of the metadata, which is read.
+    /// Sets the number of a metadata key, and reads it.
     METADATA, "set metadata that is there, get it", metadata;
-    /// A task with metadata of its own.
+    /// Starts a task with metadata of its own.
     START_WITH_METADATA, "start, set metadata, cancel, drop", start_with_metadata;
-    /// Whether a token is cancelled.
+    /// Reads the state of a token.
     TOKEN_IS_CANCELLED, "token: is it cancelled?", token_is_cancelled;
-    /// A token and a child of it are made, the first is cancelled, and both are dropped.
+    /// Creates a token and a child of it, cancels the first, and drops both.
     TOKEN_FAMILY, "token: new, child, cancel, drop both", token_family;
-    /// A handler is registered with a token that is cancelled then, and the host hears of it.
+    /// Registers a handler with a token, cancels the token, and takes the event.
     TOKEN_HANDLER, "token: new, register, cancel, hear, drop", token_handler;
-    /// A task is bound to a token, which is cancelled.
+    /// Binds a task to a token, and cancels the token.
     TOKEN_BIND, "token: new, bind a task, cancel, drop both", token_bind;
 }
 
-/// A task ends, and nobody is to hear of it.
+/// Cancels a task and drops it, so that it causes no event.
 fn cancel_and_drop<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>, task: SubtaskId) {
     machine.tasks().cancel(task).expect("a task that is not over");
     machine.tasks().drop(task).expect("a task that is over");

@@ -1,4 +1,4 @@
-//! Threads that the host begins, from spawn to join, and their values.
+//! Threads that the host starts, from spawn to join, and their values.
 
 use weft::builtin::OptionsIndex;
 use weft::host::ExtendedMachine;
@@ -9,13 +9,13 @@ use weft::thread::{SpawnedThreadId, ThreadEnd, ThreadSpawnConfig, ThreadStatus};
 use crate::stage::{expect_function, expect_return_to_host};
 
 super::operations! {
-    /// A thread begins, runs to its end, and is joined and forgotten.
+    /// Starts a thread, runs it to its end, joins it and drops it.
     SPAWN_AND_JOIN, "spawn, run, end, join, forget", spawn_and_join;
-    /// The same with a value of the thread and its destructor.
+    /// The same, with a thread-local value and its destructor.
     SPAWN_WITH_LOCAL, "the same with a value and its destructor", spawn_with_local;
-    /// Another number for a key of a thread that runs, which is read.
+    /// Sets the number of a key of a running thread, and reads it.
     LOCAL, "set a value that is there, get it", local;
-    /// How far a thread has come.
+    /// Reads the status of a thread.
     STATUS, "status", status;
 }
 
@@ -39,7 +39,7 @@ impl<L: ExtensionLimits> Play<L> {
         Self { machine, function }
     }
 
-    /// A thread begins, and runs.
+    /// Starts a thread, and runs it.
     fn spawn(&mut self) -> (SpawnedThreadId, SubtaskId) {
         let config = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
         let begun = self.machine.threads().spawn_ref(self.function, config, None);
@@ -48,8 +48,8 @@ impl<L: ExtensionLimits> Play<L> {
         (thread, call)
     }
 
-    /// The thread that runs comes to its end, and is joined and forgotten; so many of its values
-    /// have a destructor.
+    /// Stops the running thread, joins it and drops it. `destroyed` is the number of its values with
+    /// a destructor.
     fn end_and_join(&mut self, (thread, call): (SpawnedThreadId, SubtaskId), destroyed: u32) {
         let step = self.machine.function_returned(None).expect("a return");
         let Step::Return(token) = step else { panic!("the function returns, not {step:?}") };

@@ -6,33 +6,33 @@ use weft::machine::{HostEvent, SubtaskId, WaitableId, WaitableSetId};
 use weft::waitable::WaitResult;
 
 super::operations! {
-    /// A set is made, and dropped.
+    /// Creates a set, and drops it.
     NEW_AND_DROP, "new, drop", new_and_drop;
-    /// A task is added to a set and taken out of it.
+    /// Adds a task to a set, and removes it.
     ADD_AND_REMOVE, "add, remove", add_and_remove;
-    /// A task is added to a set, returns, and waiting on the set gives it.
+    /// Adds a task to a set, returns from it, and waits on the set.
     ADD_AND_WAIT, "start a task, add, return, wait, drop it", add_and_wait;
-    /// The same among members that have no event.
+    /// The same, among members without events.
     ADD_AND_WAIT_AMONG, "the same among 16 others", add_and_wait_among;
-    /// The set is a member of another one, which is waited on.
+    /// The same, with a wait on another set of which the set is a member.
     WAIT_NESTED, "the same, wait on a set of the set", wait_nested;
-    /// A set none of whose 16 members has an event.
+    /// Polls a set of 16 members without events.
     POLL_NOTHING, "poll 16 members without events", poll_nothing;
-    /// A set all of whose 16 members have an event.
+    /// Polls a set of 16 members with events.
     POLL_ALL, "start 16 tasks, add, return, poll all, drop", poll_all;
 }
 
-/// How many members sets have.
+/// The number of members of sets.
 const MEMBERS: usize = 16;
 
-/// A machine with a set.
+/// Returns a machine with a set.
 fn with_set<L: ExtensionLimits>() -> (ExtendedMachine<L>, WaitableSetId) {
     let mut machine = ExtendedMachine::<L>::default();
     let set = machine.waitable_sets().create().expect("a set");
     (machine, set)
 }
 
-/// A set with members that have no event.
+/// Returns a machine with a set whose members have no events.
 fn with_members<L: ExtensionLimits>() -> (ExtendedMachine<L>, WaitableSetId) {
     let (mut machine, set) = with_set();
     for _ in 0..MEMBERS {
@@ -41,14 +41,14 @@ fn with_members<L: ExtensionLimits>() -> (ExtendedMachine<L>, WaitableSetId) {
     (machine, set)
 }
 
-/// A task that is in a set.
+/// Starts a task that is a member of a set.
 fn start_in<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>, set: WaitableSetId) -> SubtaskId {
     let task = machine.tasks().start().expect("a task");
     machine.waitable_sets().add(set, task).expect("a task and a set");
     task
 }
 
-/// Starts a task that is in a set, returns from it, and waits for it on this set or another.
+/// Starts a task in a set, returns from it, and waits for it on this set or another.
 fn wait_for_task<L: ExtensionLimits>(
     machine: &mut ExtendedMachine<L>,
     set: WaitableSetId,
@@ -61,7 +61,7 @@ fn wait_for_task<L: ExtensionLimits>(
     machine.tasks().drop(task).expect("a task that is over");
 }
 
-/// The task whose event it is.
+/// Returns the task whose event it is.
 fn task_of(ready: &WaitResult) -> SubtaskId {
     match ready {
         WaitResult::Ready(HostEvent { waitable: WaitableId::Subtask(task), .. }) => *task,

@@ -1,4 +1,4 @@
-//! Loading, linking, instantiating and calling, with bounds.
+//! Loads, links, instantiates and calls, within bounds.
 
 use std::fmt;
 use std::task::Waker;
@@ -11,20 +11,20 @@ use weft::engine::wasmi::Wasmi;
 use super::offer::Offer;
 use super::values::argument;
 
-/// How much a component may have.
+/// The bounds for a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// The longest bytes that are looked at.
+    /// The largest size of the bytes that are tried.
     pub bytes: usize,
     /// The fuel that guests use before they are interrupted.
     pub fuel: u64,
-    /// How often they go on after that.
+    /// The number of interruptions after which they go on.
     pub interruptions: u32,
-    /// How many turns a call may take.
+    /// The largest number of turns of a call.
     pub turns: u32,
-    /// How many functions are called.
+    /// The largest number of functions that are called.
     pub functions: usize,
-    /// The limits of the store, but for the interruptions.
+    /// The limits of the store, except for interruptions.
     pub limits: StoreLimits,
 }
 
@@ -35,22 +35,22 @@ impl Default for Bounds {
     }
 }
 
-/// What became of some bytes.
+/// The outcome for some bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// There are too many.
+    /// The bytes are too long.
     TooLong,
-    /// They are no component, or none for Weft and its engine.
+    /// The bytes are not a component, or not one for Weft and its engine.
     Refused(LoadError),
-    /// What they import can't be given.
+    /// The imports cannot be provided.
     NotLinked,
-    /// Instantiating trapped, or would take more than there is: why.
+    /// Instantiation trapped, or exceeded a limit; with the reason.
     NotInstantiated(String),
     /// Functions were called.
     Called {
-        /// How many returned.
+        /// The number of calls that returned.
         returned: usize,
-        /// Why the others did not.
+        /// The reasons why the others failed.
         failed: Vec<String>,
     },
 }
@@ -83,18 +83,18 @@ impl Default for Hostile {
     }
 }
 
-/// As often a component is offered what it says is missing.
+/// The largest number of times that a component is offered its missing imports.
 const OFFERS: usize = 6;
 
 impl Hostile {
-    /// With these bounds.
+    /// Creates a tester with these bounds.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
         Self { engine: Wasmi::new(&wasmi_config(), Some(bounds.fuel)), bounds }
     }
 
-    /// Loads the bytes as a component, gives it what it imports, instantiates it, and calls what
-    /// it exports.
+    /// Loads the bytes as a component, provides its imports, instantiates it, and calls its
+    /// exports.
     pub fn attempt(&self, bytes: &[u8]) -> Fate {
         if bytes.len() > self.bounds.bytes {
             return Fate::TooLong;
@@ -111,7 +111,7 @@ impl Hostile {
             Ok(instance) => self.call_all(&mut store, &instance),
             Err(fate) => fate,
         };
-        // Whatever it is, it can be asked, and so can what trapped.
+        // Every component can be inspected, and so can a trap.
         let _ = (component.to_string(), store.last_trap().map(|trap| trap.to_string()));
         fate
     }
@@ -137,7 +137,7 @@ impl Hostile {
         Err(Fate::NotLinked)
     }
 
-    /// Calls what is exported, and what instances within export.
+    /// Calls the exports of an instance, and those of instances it exports.
     fn call_all(&self, store: &mut Store<Wasmi>, instance: &Instance<Wasmi>) -> Fate {
         let (mut returned, mut failed) = (0, Vec::new());
         let mut instances = vec![instance.clone()];
@@ -156,7 +156,7 @@ impl Hostile {
         Fate::Called { returned, failed }
     }
 
-    /// How a call of a function ended; nothing if there is no such function.
+    /// Calls a function, and returns the outcome; nothing if there is no such function.
     fn call(
         &self,
         store: &mut Store<Wasmi>,
@@ -170,7 +170,7 @@ impl Hostile {
             Ok(call) => call,
             Err(error) => return Some(Err(first_line(&error))),
         };
-        // The interruption that is one too many, and the one in which it is told.
+        // The last interruption, and the one that reports it, need more.
         for _ in 0..self.bounds.interruptions.saturating_add(3) {
             match store.take_result(call) {
                 Ok(Some(Ok(_))) => return Some(Ok(())),
@@ -183,7 +183,7 @@ impl Hostile {
                 Err(error) => return Some(Err(first_line(&error))),
             }
         }
-        // It waits for what will never be, or goes on for ever.
+        // The call waits for an event that never comes, or never ends.
         let _ = store.cancel(call);
         let _ = store.poll(Waker::noop());
         let _ = store.stop_interrupted();
@@ -192,12 +192,12 @@ impl Hostile {
     }
 }
 
-/// What an error says, without its details.
+/// Returns the first line of an error, without its details.
 fn first_line(error: &impl ToString) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
-/// wasmi's own limits are those of an engine that is as bounded as its guests.
+/// Returns limits for wasmi of an engine with bounds like those of its guests.
 fn wasmi_config() -> wasmi::Config {
     let mut config = wasmi::Config::default();
     config.set_max_recursion_depth(500);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
-/// A component that does what it should, to be broken.
+/// A valid component, which tests break.
 const HARMLESS: &str = r#"(component
     (core module $module
         (memory (export "memory") 1)
@@ -16,8 +16,8 @@ const HARMLESS: &str = r#"(component
     (func (export "f") (param "it" string) (result string) (canon lift (core func $module "f")
         (memory (core memory $module "memory")) (realloc (core func $module "realloc")))))"#;
 
-/// The corpus of the fuzz target: names, and components in their binary format. They are the same
-/// whenever they are made.
+/// Returns the corpus of the fuzz target: names, and components in their binary format. They are
+/// always the same.
 #[must_use]
 pub fn handmade() -> Vec<(String, Vec<u8>)> {
     let texts = [guests(), endless_guests(), definitions()].concat().into_iter();
@@ -41,7 +41,8 @@ fn encode(text: &str) -> Vec<u8> {
     wat.encode().expect("a component of ours has a binary")
 }
 
-/// A component with one core function `f`, which is lifted as a function of no arguments.
+/// Returns a component with one core function `f`, which is lifted as a function without
+/// parameters.
 fn guest(definitions: &str, body: &str) -> String {
     format!(
         r#"(component
@@ -51,7 +52,7 @@ fn guest(definitions: &str, body: &str) -> String {
     )
 }
 
-/// The same with a callback, which returns a code.
+/// Returns the same with a callback, which returns a code.
 fn callback(first: u32, then: &str) -> String {
     format!(
         r#"(component
@@ -64,7 +65,7 @@ fn callback(first: u32, then: &str) -> String {
     )
 }
 
-/// One that is given a string by the host, with this `realloc`.
+/// Returns a component that receives a string from the host, with this `realloc`.
 fn realloc(body: &str) -> String {
     format!(
         r#"(component
@@ -79,7 +80,7 @@ fn realloc(body: &str) -> String {
     )
 }
 
-/// One that returns a value of a type, which lies at the address that `f` returns.
+/// Returns a component that returns a value of a type, at the address that `f` returns.
 fn returning(ty: &str, body: &str) -> String {
     format!(
         r#"(component
@@ -94,7 +95,7 @@ fn returning(ty: &str, body: &str) -> String {
     )
 }
 
-/// One whose function does something with a built-in for ever.
+/// Returns a component whose function repeats a built-in forever.
 fn endless(definition: &str, signature: &str, body: &str) -> String {
     format!(
         r#"(component
@@ -108,7 +109,7 @@ fn endless(definition: &str, signature: &str, body: &str) -> String {
     )
 }
 
-/// Guests that misbehave.
+/// Returns guests that misbehave.
 fn guests() -> Vec<(&'static str, String)> {
     vec![
         ("harmless", HARMLESS.to_owned()),
@@ -162,7 +163,7 @@ fn guests() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Guests that do something with a built-in or with one another for ever.
+/// Returns guests that repeat a built-in, or call one another, forever.
 fn endless_guests() -> Vec<(&'static str, String)> {
     vec![
         (
@@ -206,7 +207,7 @@ fn endless_guests() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Components that are hostile before anything of them runs, or would be if they were valid.
+/// Returns components that are hostile before any of their code runs.
 fn definitions() -> Vec<(&'static str, String)> {
     vec![
         ("a-type-of-exponential-size", exponential()),
@@ -230,7 +231,7 @@ const EVERYTHING: &str = r#"(component
         (core func $f (canon lower (func 0)))
         (func (export "f") (result u32) (canon lift (core func $f))))"#;
 
-/// Two components, one around the other, that call each other for ever.
+/// Two components, one around the other, that call each other forever.
 const ACROSS: &str = r#"(component
     (core module $shim
         (table (export "table") 1 1 funcref)
@@ -253,7 +254,7 @@ const ACROSS: &str = r#"(component
         (export "inner" (func $inner))))))
     (func (export "f") (canon lift (core func $outer "f"))))"#;
 
-/// Lists of lists of lists from one component to another, all of which lie in the same place.
+/// Returns components that pass lists of lists of lists, all at the same address.
 fn moving() -> String {
     let types = |list: &str| {
         (1..8).fold(String::from("(type $t0 u8)"), |mut all, depth| {
@@ -299,7 +300,7 @@ fn moving() -> String {
     )
 }
 
-/// Tuples of two of the one before.
+/// Returns tuples, each with two of the previous tuple.
 fn doubled(times: u32) -> String {
     (1..=times).fold(String::from("(type $t0 (tuple u64 u64))"), |mut all, depth| {
         let _ = write!(all, " (type $t{depth} (tuple $t{0} $t{0}))", depth - 1);
@@ -333,7 +334,7 @@ fn deep_type() -> String {
     text + r#" (import "f" (func (param "it" $t899))))"#
 }
 
-/// Each component has two instances of the one before.
+/// Returns components, each with two instances of the previous one.
 fn powers() -> String {
     let mut text = String::from("(component (component $c0 (core module))");
     for depth in 1..40 {
@@ -355,10 +356,10 @@ fn imports() -> String {
     text + ")"
 }
 
-/// What a component begins with.
+/// The header of a component.
 const HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// Components, each within the next.
+/// Returns components, each inside the next.
 fn nested(depth: u32) -> Vec<u8> {
     (0..depth).fold(HEADER.to_vec(), |inner, _| {
         let mut outer = HEADER.to_vec();
@@ -374,7 +375,7 @@ fn nested(depth: u32) -> Vec<u8> {
     })
 }
 
-/// What no text can be written for.
+/// Returns bytes that have no text form.
 fn broken() -> Vec<(&'static str, Vec<u8>)> {
     let with = |rest: &[u8]| [HEADER, rest].concat();
     vec![

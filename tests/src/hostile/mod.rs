@@ -1,12 +1,12 @@
-//! Arbitrary bytes as a component: whatever they are, there is an error, a trap or a result in
-//! bounded time and memory.
+//! Arbitrary bytes as a component: the outcome is always an error, a trap or a result, in bounded
+//! time and memory.
 //!
-//! | file | what is in it |
+//! | file | contents |
 //! |---|---|
-//! | `attempt` | loading, linking, instantiating and calling, with bounds: [`Hostile`] |
-//! | `offer` | giving a component what it asks for |
-//! | `values` | arguments for whatever is called |
-//! | `seeds` | components that are changed into hostile ones: those of `.wast` files |
+//! | `attempt` | loads, links, instantiates and calls, within bounds: [`Hostile`] |
+//! | `offer` | provides the imports of a component |
+//! | `values` | arguments for calls |
+//! | `seeds` | components from `.wast` files, as seeds of hostile ones |
 //! | `handmade` | components that are hostile on purpose: the corpus of the fuzz target |
 //! | `mutants` | a seeded generator of changes |
 

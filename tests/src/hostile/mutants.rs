@@ -2,24 +2,24 @@
 
 use weft::chooser::{Choice, Chooser as _, Seeded};
 
-/// Makes mutants of components, as many as are asked for, of a seed.
+/// A generator of mutants of components, from a seed.
 #[derive(Debug)]
 pub struct Mutants<'a> {
     seeds: &'a [Vec<u8>],
     random: Seeded,
 }
 
-/// The longest that one mutant's pieces of others are.
+/// The largest total size of the pieces of other components in a mutant.
 const LONGEST_PIECE: usize = 512;
 
 impl<'a> Mutants<'a> {
-    /// Mutants of these.
+    /// Creates a generator of mutants of these components.
     #[must_use]
     pub const fn new(seeds: &'a [Vec<u8>], seed: u64) -> Self {
         Self { seeds, random: Seeded::new(seed) }
     }
 
-    /// A number below `count`, which is not 0.
+    /// Returns a number below `count`, which is not 0.
     fn below(&mut self, count: usize) -> usize {
         let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
         self.random.choose(Choice::Tick, count) as usize
@@ -51,20 +51,20 @@ impl<'a> Mutants<'a> {
             5 => drop(bytes.remove(place)),
             6 => self.move_section(bytes),
             7 => self.splice(bytes, place),
-            // What is most often valid still: another index, number or instruction.
+            // This change is often still valid: another index, number or instruction.
             8..12 => bytes[place] = bytes[place].wrapping_add(1),
             12..14 => bytes[place] = bytes[place].wrapping_sub(1),
             _ => self.copy_byte(bytes, place),
         }
     }
 
-    /// Puts a byte that is somewhere near in the place of this one.
+    /// Replaces this byte by a byte close to it.
     fn copy_byte(&mut self, bytes: &mut [u8], place: usize) {
         let from = (place + self.below(32)).saturating_sub(16).min(bytes.len() - 1);
         bytes[place] = bytes[from];
     }
 
-    /// Puts a piece of another component in the place of one of this.
+    /// Replaces a piece of this component by one of another.
     fn splice(&mut self, bytes: &mut Vec<u8>, place: usize) {
         let other = self.seed();
         let start = self.below(other.len());
@@ -74,7 +74,7 @@ impl<'a> Mutants<'a> {
         bytes.splice(place..place + removed, piece.iter().copied());
     }
 
-    /// Takes a section of this or another component, and puts it at the beginning of a section.
+    /// Copies a section of this or another component to the start of a section.
     fn move_section(&mut self, bytes: &mut Vec<u8>) {
         let other = self.seed().to_vec();
         let from = if self.below(2) == 0 { bytes.clone() } else { other };
@@ -91,7 +91,7 @@ impl Iterator for Mutants<'_> {
 
     fn next(&mut self) -> Option<Vec<u8>> {
         let mut bytes = self.seed().to_vec();
-        // More than one rarely leaves anything to run.
+        // With more than one change, there is rarely anything left to run.
         let several = self.below(4) == 0;
         for _ in 0..if several { 3 } else { 1 } {
             self.change(&mut bytes);
@@ -100,14 +100,15 @@ impl Iterator for Mutants<'_> {
     }
 }
 
-/// Makes the number that begins here a large one, of as many bytes as it takes.
+/// Replaces the number that starts here by a large one of the same length.
 fn enlarge(bytes: &mut Vec<u8>, place: usize) {
     let end = bytes[place..].iter().position(|byte| byte & 0x80 == 0);
     let end = end.map_or(bytes.len(), |end| place + end + 1);
     bytes.splice(place..end, [0xff, 0xff, 0xff, 0xff, 0x0f]);
 }
 
-/// Where the outermost sections lie, with their headers, as far as they can be read.
+/// Returns the ranges of the outermost sections, with their headers, up to the first that cannot be
+/// read.
 fn sections(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
     let mut sections = Vec::new();
     let mut start = 8;

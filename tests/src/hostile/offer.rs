@@ -1,4 +1,4 @@
-//! Giving a component what it asks for.
+//! Provides the imports of a component.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use weft::engine::wasmi::Wasmi;
 const MODULE: &[u8] = b"\0asm\x01\0\0\0";
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// What is offered so far.
+/// The offers so far.
 pub(super) struct Offer<'e> {
     engine: &'e Wasmi,
-    /// The instances that were offered, by the path that errors name them by, as the names that
-    /// lead to them: a name may have a `/` in it, as paths have.
+    /// The instances that were offered, by their path in errors, with the names in that path. A
+    /// name may contain `/`, as paths do.
     instances: BTreeMap<String, Vec<String>>,
 }
 
@@ -23,7 +23,7 @@ impl<'e> Offer<'e> {
         Self { engine, instances: BTreeMap::new() }
     }
 
-    /// Gives what is missing. Says whether that is all that is wrong.
+    /// Provides the missing imports. Returns true if there is no other error.
     pub(super) fn provide(&mut self, linker: &mut Linker<Wasmi>, errors: &[ImportError]) -> bool {
         errors.iter().all(|error| match error {
             ImportError::Missing { name, expected } => {
@@ -59,7 +59,7 @@ impl<'e> Offer<'e> {
     }
 }
 
-/// A function that returns something if it is to return nothing or a number, and fails otherwise.
+/// Provides a function. It succeeds if its result type is empty or a number, and fails otherwise.
 fn provide_function(linker: &mut Linker<Wasmi>, name: &str, ty: &str) {
     let result = match ty.rsplit_once(" -> ").map(|(_, result)| result) {
         None => Ok(None),

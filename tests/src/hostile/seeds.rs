@@ -1,10 +1,10 @@
-//! Components that are changed into hostile ones.
+//! Components that serve as seeds of hostile ones.
 
 use wast::parser::{self, ParseBuffer};
 use wast::{QuoteWat, Wast, WastDirective, WastExecute};
 
-/// The components in the text of a `.wast` file, in its order, in their binary format: those that
-/// are refused, too, if there is a binary for them.
+/// Returns the components in the text of a `.wast` file, in order, in their binary format. Includes
+/// those that are refused, if they have a binary format.
 #[must_use]
 pub fn components(text: &str) -> Vec<Vec<u8>> {
     let mut lexer = wast::lexer::Lexer::new(text);

@@ -1,11 +1,11 @@
-//! Arguments for whatever is called.
+//! Arguments for calls.
 
 use weft::abi::{ListShape, Type, Val};
 
-/// So long a list of fixed length may be.
+/// The greatest length of a fixed-length list.
 const LONGEST: u32 = 1_000;
 
-/// A value of a type; nothing if only a guest can make one, or it would be large.
+/// Returns a value of a type; nothing if only a guest can create one, or if it would be large.
 pub(super) fn argument(ty: &Type) -> Option<Val> {
     Some(match ty {
         Type::Bool => Val::Bool(true),

@@ -1,4 +1,5 @@
-//! Built-ins that never wait, called without steps: what a driver does that has memories at hand.
+//! Built-ins that never wait, called without steps, as a driver calls them that can access the
+//! memories.
 
 use weft::builtin::{Definition, FutureDefinition, StreamDefinition, WaitableDefinition};
 use weft::chooser::Chooser;
@@ -12,7 +13,7 @@ use super::player::ProgramPlayer;
 use super::values::buffer_trap;
 use super::world::{ENDS, Element};
 
-/// The read or write with `async` that a built-in is, called with these values.
+/// Returns the `async` read or write of a built-in that is called with these values.
 fn checked_copy(definition: Definition, values: &[CoreValue]) -> Option<CheckedCopy> {
     use {CopyDirection::Read, CopyDirection::Write};
     let (kind, direction, ty, options) = match definition {
@@ -41,8 +42,7 @@ fn checked_copy(definition: Definition, values: &[CoreValue]) -> Option<CheckedC
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
-    /// Calls a built-in without steps, if that can be done. Returns the step that says what it
-    /// returns.
+    /// Calls a built-in without steps, if that is possible. Returns the step with its result.
     pub(crate) fn call_at_once(
         &mut self,
         thread: ThreadId,
@@ -85,7 +85,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         token: &AsyncCopyToken,
         element: Element,
     ) -> Result<(), Failure> {
-        // An instance's options have its number.
+        // The options of an instance have the instance's number.
         let instance = |options: weft::builtin::OptionsIndex| {
             usize::try_from(options.0).ok().and_then(|it| self.world.instances.get(it)).copied()
         };

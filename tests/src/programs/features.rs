@@ -1,16 +1,16 @@
-//! What a program reached: so that random programs can be asked whether, all together, they
-//! reach everything.
+//! The features that a program reached, which tests use to check that random programs together
+//! reach all of them.
 
 use std::collections::BTreeSet;
 
 use super::player::Run;
 
-/// What happened in a program, told apart as far as its rules are.
+/// Returns the events of a program, as detailed as its rules distinguish them:
 ///
-/// - every operation that came to an end, and for those of ends, subtasks and sets, how
-/// - every kind of call of guest code, and every kind of event that a callback was given
-/// - every decision, with each of its answers where there are two
-/// - every state of a handle, and what ended the program
+/// - every operation that ended; for those on ends, subtasks and sets, also its outcome
+/// - every kind of call of guest code, and every kind of event of a callback
+/// - every decision, with each of its answers if there are two
+/// - every state of a handle, and the end of the program
 #[must_use]
 pub fn features(run: &Run) -> BTreeSet<String> {
     let mut features = BTreeSet::new();
@@ -61,7 +61,7 @@ pub fn features(run: &Run) -> BTreeSet<String> {
     features
 }
 
-/// How an operation came to its end, where that is worth telling.
+/// Returns the outcome of an operation, if it has several.
 fn outcome(operation: &str, results: &[&str]) -> Option<String> {
     let first: u32 = results.first()?.parse().ok()?;
     let is_copy = ["read", "write", "cancel-read", "cancel-write"]
@@ -97,7 +97,7 @@ fn outcome(operation: &str, results: &[&str]) -> Option<String> {
     }
 }
 
-/// The state of a handle, without its numbers.
+/// Returns the state of a handle, without its numbers.
 fn handle_state(word: &str) -> Option<String> {
     let (_, state) = word.split_once('=')?;
     if !word.starts_with('h') {

@@ -1,5 +1,5 @@
-//! Makes programs up while they are played, looking at the machine, so that most of what is
-//! done can be done: a program of numbers drawn blindly traps at its third call.
+//! Generates programs during play. It looks at the machine, so that most actions are possible; a
+//! program of random numbers would trap at its third call.
 
 use weft::builtin::Builtin;
 use weft::chooser::{Choice, Chooser, Seeded};
@@ -13,27 +13,27 @@ use super::operation::{Entry, Operation};
 use super::player::{Control, ProgramPlayer, Script};
 use super::world::{FUNCTIONS, Function, HOST_FUNCTIONS, STREAMS, Value};
 
-/// How many entries wind a program down, at most.
+/// The largest number of entries that end a program.
 const WIND_DOWN: u32 = 80;
 
-/// Makes up a program of a seed.
+/// A generator of a program from a seed.
 #[derive(Clone, Copy, Debug)]
 pub struct Generator {
     random: Seeded,
-    /// How many entries are left before the program is wound down.
+    /// The number of entries left before the program is brought to its end.
     left: u32,
-    /// How many are left for that.
+    /// The number of entries left for its end.
     wind_down: u32,
-    /// Whether the entry being made up names something that isn't there.
+    /// Set if the next entry names something that does not exist.
     is_wild: bool,
-    /// What the program is mostly about.
+    /// The theme of the program.
     theme: Theme,
-    /// Whether most calls are nested ones of functions that take and return nothing at once.
+    /// Set if most calls are nested ones of functions that take and return nothing at once.
     is_nesting: bool,
 }
 
-/// What a program is mostly about: how much of a hundred goes to returning, resolving, calling,
-/// ends, waiting and threads; the rest goes to others.
+/// The theme of a program: the percentages of returning, resolving, calling, ends, waiting and
+/// threads; the rest is for other operations.
 #[derive(Clone, Copy, Debug)]
 struct Theme([u32; 6]);
 
@@ -46,11 +46,11 @@ const THEMES: [Theme; 6] = [
     Theme([10, 8, 22, 8, 8, 4]),
 ];
 
-/// Mostly calls, and built-ins in between.
+/// Mostly calls, with built-ins in between.
 const NESTING: Theme = Theme([14, 8, 40, 12, 6, 4]);
 
 impl Generator {
-    /// The program of a seed, of about `length` entries before it is wound down.
+    /// Creates a generator of the program of a seed, with about `length` entries before its end.
     #[must_use]
     pub fn new(seed: u64, length: u32) -> Self {
         let mut generator = Self {
@@ -65,7 +65,7 @@ impl Generator {
         generator
     }
 
-    /// The same, with more calls without `async`, one inside of the other.
+    /// Creates the same, with more nested calls without `async`.
     #[must_use]
     pub fn nesting(seed: u64, length: u32) -> Self {
         Self { is_nesting: true, theme: NESTING, ..Self::new(seed, length) }
@@ -84,7 +84,7 @@ impl Generator {
         items.get(self.below(count) as usize).copied()
     }
 
-    /// One of `indices`, or, seldom or where there is none, any small number.
+    /// Returns one of `indices`; rarely, or if there is none, any small number.
     fn index(&mut self, indices: &[u32]) -> u32 {
         match self.one_of(indices) {
             Some(index) if self.below(200) > 0 => index,
@@ -106,7 +106,7 @@ impl<L: Limits, C: Chooser> Script<L, C> for Generator {
                 let guest = Guest::new(player, thread);
                 if is_over { self.guest_ends(&guest) } else { self.guest(&guest) }
             }
-            // Nothing is made up for it: it plays what was played with records.
+            // Nothing is generated for it: it repeats what was played with records.
             Control::Unrecorded => return None,
             Control::Host if player.places.last() == Some(&Place::Call) => {
                 self.called_host(player, is_over)
@@ -125,7 +125,7 @@ fn simple(operation: impl Into<Operation>) -> Entry {
     entry(operation, [0; 4])
 }
 
-/// What a guest sees.
+/// The state that a guest sees.
 struct Guest {
     number: usize,
     instances: u32,
@@ -136,7 +136,7 @@ struct Guest {
     is_cancelled: bool,
     backpressure: u32,
     handles: Vec<(u32, HandleView)>,
-    /// Of each end, which type it is of, counted among streams or among futures.
+    /// The type of each end, counted among streams or among futures.
     kinds: Vec<(u32, u32)>,
     /// Indices and states of the instance's other threads.
     threads: Vec<(u32, ThreadState)>,
@@ -183,8 +183,8 @@ impl Guest {
         handles.map(|(index, _)| *index).collect()
     }
 
-    /// The ends of a kind and direction for which `condition` holds of their state and of
-    /// whether they are in a set, and of whether somebody waits for them.
+    /// Returns the ends of a kind and direction for which `condition` holds. Its arguments are the
+    /// end's state, true if the end is in a set, and true if something waits for it.
     fn ends(
         &self,
         of: (EndKind, CopyDirection),
@@ -226,7 +226,7 @@ impl Guest {
         threads.map(|(index, _)| *index).collect()
     }
 
-    /// The handles that the task has borrowed.
+    /// Returns the handles that the task has borrowed.
     fn borrowed(&self) -> Vec<u32> {
         self.indices(|handle| match handle {
             HandleView::Resource { borrowed_by, .. } => {
@@ -236,8 +236,8 @@ impl Guest {
         })
     }
 
-    /// Which handles can be passed as `value`; the resources are the first instance's, whose
-    /// type has the lowest number.
+    /// Returns the handles that can be passed as `value`. The resources are the first instance's,
+    /// whose type has the lowest number.
     fn passable(&self, value: Value) -> Vec<u32> {
         match value {
             Value::Own => self.indices(|handle| match handle {
@@ -262,7 +262,7 @@ impl Guest {
         }
     }
 
-    /// Whether the function has to return such a value, which not every instance can make.
+    /// Returns true if the function must return such a value, which not every instance can create.
     fn must_return(&self, value: Value) -> bool {
         self.number > 0 && self.function.is_some_and(|function| function.result == Some(value))
     }
@@ -273,7 +273,7 @@ impl Guest {
 }
 
 impl Generator {
-    /// Something a guest can do; seldom something that it can't.
+    /// Returns an action that a guest can do; rarely one that it cannot.
     fn guest(&mut self, guest: &Guest) -> Entry {
         for _ in 0..20 {
             self.is_wild = false;
@@ -289,7 +289,7 @@ impl Generator {
         let is_callback =
             guest.function.is_some_and(|function| function.lift == LiftMode::Callback);
         if self.is_nesting && is_callback && self.chance(35) {
-            // It resolves, and exits.
+            // The guest resolves its task, and exits.
             let is_first = !guest.is_resolved;
             return if is_first { self.resolves(guest) } else { simple(Operation::Return) };
         }
@@ -314,7 +314,7 @@ impl Generator {
         }
     }
 
-    /// Whether something that may block is done: seldom where the whole instance would have to
+    /// Returns true if a blocking action is done; this is rare if the whole instance would have to
     /// wait for a call that may not block.
     fn may_block(&mut self, guest: &Guest) -> bool {
         let is_async = guest.function.is_some_and(|function| function.is_async);
@@ -356,7 +356,7 @@ impl Generator {
         }
     }
 
-    /// `task.return`, `task.cancel`, or what has to come before.
+    /// Returns `task.return`, `task.cancel`, or an action that must come before.
     fn resolves(&mut self, guest: &Guest) -> Entry {
         if !guest.is_async_lifted() || guest.is_resolved {
             let point = self.below(100);
@@ -391,7 +391,7 @@ impl Generator {
     fn calls(&mut self, guest: &Guest) -> Entry {
         let instance = self.below(guest.instances + 1);
         if self.is_nesting && self.chance(85) {
-            // Those that take and return nothing, and may return before they wait.
+            // Functions that take and return nothing, and may return before they wait.
             let index = match self.below(3) {
                 _ if instance == guest.instances => 0,
                 2 => 4,
@@ -649,7 +649,7 @@ impl Generator {
         }
     }
 
-    /// What brings a guest's function to its end.
+    /// Returns the action that leads to the end of a guest's function.
     fn guest_ends(&mut self, guest: &Guest) -> Entry {
         let borrowed = guest.borrowed();
         if let Some(index) = self.one_of(&borrowed) {
@@ -707,7 +707,7 @@ impl Generator {
         entry(Operation::HostInvoke, numbers)
     }
 
-    /// What the host does when a guest has called it.
+    /// Returns the host's action after a guest has called it.
     fn called_host<L: Limits, C: Chooser>(
         &mut self,
         player: &ProgramPlayer<L, C>,
@@ -743,7 +743,7 @@ impl Generator {
         }
     }
 
-    /// Brings the innermost call of a function of the host to its end, mostly.
+    /// Returns an action that, mostly, leads to the end of the innermost call of a host function.
     fn returns_from_host<L: Limits, C: Chooser>(
         &mut self,
         player: &ProgramPlayer<L, C>,
@@ -759,7 +759,7 @@ impl Generator {
         self.chance(75).then_some(entry(operation, [number, 0, 0, 0]))
     }
 
-    /// What brings everything to its end, where the host can.
+    /// Returns an action that leads to the end of everything, if the host can do one.
     fn host_ends<L: Limits, C: Chooser>(&mut self, player: &ProgramPlayer<L, C>) -> Option<Entry> {
         let numbers = [self.below(8), self.below(8), self.below(8), 0];
         if player.machine.ready_threads() > 0 {
@@ -774,7 +774,7 @@ impl Generator {
     }
 }
 
-/// Makes a handle that can be passed as `value`.
+/// Returns the action that creates a handle which can be passed as `value`.
 fn make(value: Value) -> Entry {
     match value {
         Value::Own | Value::Borrow => entry(Builtin::ResourceNew, [7, 0, 0, 0]),

@@ -1,4 +1,4 @@
-//! Guests: what a thread does by an entry, and what comes of it.
+//! Guests: the action of a thread for an entry, and its result.
 
 use weft::builtin::{
     Builtin, CoreTypeIndex, Definition, MemoryIndex, OptionsIndex, Outcome, SymbolicType,
@@ -20,7 +20,7 @@ use super::world::{
     result_type,
 };
 
-/// Which code a thread is in.
+/// The code that a thread runs.
 #[derive(Clone, Copy, Debug)]
 pub enum Code {
     /// A lifted function, or its callback.
@@ -37,7 +37,7 @@ const WRONG_OPTIONS: OptionsIndex = OptionsIndex(1 << 20);
 const WRONG_TYPE: TypeIndex = TypeIndex(1 << 20);
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
-    /// The number of the instance that `thread` runs in.
+    /// Returns the number of the instance in which `thread` runs.
     ///
     /// # Panics
     ///
@@ -53,7 +53,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.emit(format!("T{number} {words}"));
     }
 
-    /// The guest on `thread`, which is in control, does what `entry` says.
+    /// Performs `entry` for the guest on `thread`, which is in control.
     pub(crate) fn guest_does(&mut self, thread: ThreadId, entry: Entry) -> Result<(), Failure> {
         let Entry { operation, arguments: [a, b, c, d] } = entry;
         if operation.is_hosts() {
@@ -69,7 +69,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         };
         let definition = self.definition(thread, builtin, entry.arguments);
         let values = values(builtin, entry.arguments);
-        // Each other time, as a driver does that has memories at hand.
+        // Every other time without steps, as a driver does that can access the memories.
         if self.trace.len() % 2 == 1
             && let Some(step) = self.call_at_once(thread, definition, &values)?
         {
@@ -106,7 +106,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.take(step)
     }
 
-    /// The function that a guest calls by these numbers.
+    /// Returns the function that a guest calls with these numbers.
     pub(crate) fn callee(&self, instance: u32, index: u32) -> (&'static Function, FunctionId) {
         let instance = instance as usize % (self.world.instances.len() + 1);
         match self.world.functions.get(instance) {
@@ -121,7 +121,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// The function that `thread` is in returns.
+    /// Returns from the function of `thread`.
     pub(crate) fn function_returns(
         &mut self,
         thread: ThreadId,
@@ -140,7 +140,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.take(step)
     }
 
-    /// A lifted function is called, with its argument.
+    /// Calls a lifted function with its argument.
     pub(crate) fn call_function(
         &mut self,
         thread: ThreadId,
@@ -159,7 +159,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         Ok(())
     }
 
-    /// What `thread` has called returns.
+    /// Returns the result of the pending call of `thread`.
     pub(crate) fn resumes(&mut self, thread: ThreadId, value: Resumed) -> Result<(), Failure> {
         let operation = self.pending.get(&thread).map_or(Operation::Return, |it| it.operation);
         let words = match value {
@@ -186,13 +186,13 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         Ok(())
     }
 
-    /// Returns what a built-in is defined as, in a program.
+    /// Returns the definition of a built-in in a program.
     fn definition(&self, thread: ThreadId, builtin: Builtin, numbers: [u32; 4]) -> Definition {
         let function = self.task_function(thread);
         self.definition_in(self.instance_of(thread), function, builtin, numbers)
     }
 
-    /// As `definition`, for a guest of an instance that is in a function.
+    /// Returns the same as `definition`, for a guest of an instance that is in a function.
     pub(crate) fn definition_in(
         &self,
         instance: usize,
@@ -228,7 +228,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         fixed.definition(builtin)
     }
 
-    /// The lifted function of the task that `thread` is of.
+    /// Returns the lifted function of the task of `thread`.
     #[must_use]
     pub fn task_function(&self, thread: ThreadId) -> Option<&'static Function> {
         let task = self.machine.task_of(thread).ok()?;
@@ -236,8 +236,8 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     }
 }
 
-/// Returns the type and options of `task.return`, defined for the function that runs, or wrongly if
-/// `wrong` says so.
+/// Returns the type and options of `task.return`: those for the function that runs, or wrong ones
+/// if `wrong` says so.
 pub(crate) fn task_return(
     function: Option<&'static Function>,
     wrong: u32,
@@ -248,9 +248,9 @@ pub(crate) fn task_return(
     (result_type, if wrong & 2 == 2 { WRONG_OPTIONS } else { options })
 }
 
-/// Returns the core arguments of a built-in, by an entry's numbers.
+/// Returns the core arguments of a built-in, from the numbers of an entry.
 ///
-/// What is written goes to addresses of its own, and the one function of the table is started.
+/// Results are stored at addresses of their own, and the only function of the table is started.
 pub(crate) fn values(builtin: Builtin, numbers: [u32; 4]) -> Vec<CoreValue> {
     let left = &numbers[usize::from(is_chosen(builtin))..];
     let parameters = builtin.description().params.iter();
@@ -266,7 +266,7 @@ pub(crate) fn values(builtin: Builtin, numbers: [u32; 4]) -> Vec<CoreValue> {
     values.map(CoreValue::I32).collect()
 }
 
-/// The words for what a call returned.
+/// Returns the words for the result of a call.
 pub(crate) fn result(operation: Operation, value: Option<CoreValue>) -> String {
     match (operation, value) {
         (

@@ -1,5 +1,5 @@
-//! The host: what it does by an entry, at the bottom of the stack and inside of calls by
-//! guests. What can't be done at the moment isn't, and leaves no line.
+//! The host's actions for an entry, at the bottom of the stack and inside calls by guests. An
+//! action that is impossible at the moment is skipped, and leaves no line.
 
 use weft::chooser::Chooser;
 use weft::code::SubtaskState;
@@ -12,12 +12,12 @@ use super::operation::{Entry, Operation};
 use super::player::{Call, Control, ProgramPlayer};
 use super::world::{FUNCTIONS, HOST_FUNCTIONS};
 
-/// Where the host is.
+/// The position of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// At the bottom of the stack.
     Top,
-    /// Inside of a call of one of its functions, or of that one's cancellation.
+    /// Inside a call of a host function, or inside the cancellation of that call.
     Call,
 }
 
@@ -26,35 +26,35 @@ pub enum Place {
 pub struct HostFunctionCall {
     /// Its number.
     pub number: u32,
-    /// The call; nothing while there is no record of it, and after it has ended without.
+    /// The call; `None` while there is no record of it, and after it has ended without one.
     pub subtask: Option<SubtaskId>,
-    /// Whether the host has asked it to cancel.
+    /// Set after the host has asked it to cancel.
     pub is_cancelled: bool,
 }
 
-/// A call of a function of the host.
+/// A call of a host function.
 #[derive(Clone, Copy, Debug)]
 pub struct HostedCall {
     /// Its number.
     pub number: u32,
-    /// The call; nothing while there is no record of it, and after it has ended without.
+    /// The call; `None` while there is no record of it, and after it has ended without one.
     pub subtask: Option<SubtaskId>,
-    /// How far the host has come with it.
+    /// The progress of the host with it.
     pub state: HostedState,
-    /// Whether its caller has asked it to cancel.
+    /// Set after its caller has asked it to cancel.
     pub is_cancelled: bool,
-    /// Whether the machine takes it to have started, as it began without a record.
+    /// Set if the machine treats it as started, because it started without a record.
     pub(crate) has_started: bool,
 }
 
-/// How far the host has come with a call.
+/// The progress of the host with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostedState {
     /// It has not taken its arguments.
     Starting,
-    /// It has.
+    /// It has taken its arguments.
     Started,
-    /// It is over.
+    /// It has ended.
     Resolved,
 }
 
@@ -65,18 +65,18 @@ pub struct HostEnd {
     pub id: EndId,
 }
 
-/// Where an end of the host's came from.
+/// The origin of an end of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EndOrigin {
-    /// The number of the call that it was passed by.
+    /// The number of the call in which it was passed.
     pub call: u32,
-    /// Whether the host has kept the writable end, and passed the other one; if not, this is the
-    /// readable one, which it was given.
+    /// Set if the host has kept the writable end, and passed the other one; otherwise it received
+    /// the readable end.
     pub is_writable: bool,
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
-    /// The host, which is in control, does what `entry` says.
+    /// Performs `entry` for the host, which is in control.
     pub(crate) fn host_does(&mut self, entry: Entry) -> Result<(), Failure> {
         let Entry { operation, arguments: [a, b, c, _] } = entry;
         let is_top = self.places.len() == 1;
@@ -110,7 +110,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.take(step)
     }
 
-    /// The host gives control back to the guest that called it.
+    /// Returns control from the host to the guest that called it.
     pub(crate) fn host_is_done(&mut self) -> Result<(), Failure> {
         self.places.pop();
         if self.is_hosted_over() {
@@ -153,14 +153,14 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.take(step)
     }
 
-    /// A guest calls a function of the host.
+    /// Calls a host function for a guest.
     pub(crate) fn call_host(&mut self, subtask: SubtaskId, function: u32) {
         let number = self.call(subtask).number;
         self.emit(format!("host-call C{number} h{}", function as usize % HOST_FUNCTIONS.len()));
         self.host_is_called(number, Some(subtask));
     }
 
-    /// The host is in a call of one of its functions.
+    /// Enters a call of a host function.
     pub(crate) fn host_is_called(&mut self, number: u32, subtask: Option<SubtaskId>) {
         let state = HostedState::Starting;
         let call = HostedCall { number, subtask, state, is_cancelled: false, has_started: false };
@@ -169,7 +169,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.control = Control::Host;
     }
 
-    /// A guest asks a function of the host to cancel.
+    /// Asks a host function to cancel, for a guest.
     pub(crate) fn cancel_hosted(&mut self, subtask: SubtaskId) {
         for call in &mut self.hosted_calls {
             if call.subtask == Some(subtask) {
@@ -229,7 +229,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// One of the host's ends that are in one of `states`, and for which `condition` holds.
+    /// Returns a host end in one of `states`, for which `condition` holds.
     fn host_end(
         &self,
         number: u32,
@@ -317,7 +317,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     }
 }
 
-/// `number` modulo `count`; none of none.
+/// Returns `number` modulo `count`; nothing if `count` is 0.
 fn position(count: usize, number: u32) -> Option<usize> {
     (number as usize).checked_rem(count)
 }

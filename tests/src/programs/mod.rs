@@ -1,22 +1,21 @@
 //! Programs of built-in calls, played on the machine without an engine.
 //!
-//! A program is what guests and the host do, in the order in which they come to do something.
-//! It is played by a [`ProgramPlayer`], which takes the machine's steps, runs guests that do as the
-//! program says, and writes down what happens, line by line. The executable reference plays the
-//! same program with the same choices (`tests/reference/machine.py`), and every line must be
-//! the same there.
+//! A program is a list of the actions of guests and the host, in their order. A [`ProgramPlayer`]
+//! plays it: it follows the machine's steps, runs guests that act as the program says, and records
+//! all events, line by line. The executable reference plays the same program with the same choices
+//! (`tests/reference/machine.py`), and every line must be the same there.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
-//! | [`operation`] | what guests and the host can do |
+//! | [`operation`] | the actions of guests and the host |
 //! | [`world`] | the instances, functions and types of every program |
 //! | [`player`] | plays a program |
-//! | [`guest`], [`host`], [`values`] | the player's parts: guests, the host, and values on their way |
+//! | [`guest`], [`host`], [`values`] | the player's parts: guests, the host, and values in transit |
 //! | `at_once` | built-ins that never wait, called without steps |
-//! | [`unrecorded`] | calls that begin without records, and when they are looked at |
+//! | [`unrecorded`] | calls that start without records, and the moments at which they are observed |
 //! | [`snapshot`] | the machine's state, as lines |
-//! | [`features`] | what a program reached |
-//! | [`generator`] | makes programs up while they are played |
+//! | [`features`] | the features that a program reached |
+//! | [`generator`] | generates programs during play |
 //! | [`component`] | plays programs as components, on an engine |
 //! | [`mod@reference`] | plays programs on the reference, and shortens those that differ |
 

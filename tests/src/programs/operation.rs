@@ -1,31 +1,31 @@
-//! What guests and the host can do in a program.
+//! The actions of guests and the host in a program.
 
 use weft::builtin::Builtin;
 
-/// What somebody does, with its numbers.
+/// An action, with its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What.
+    /// The operation.
     pub operation: Operation,
-    /// With which numbers; those that an operation doesn't need are not looked at.
+    /// Its numbers; an operation ignores those that it does not need.
     pub arguments: [u32; 4],
 }
 
 macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// What somebody can do: call a built-in, and what else there is.
+        /// The operations of a guest or the host: calls of built-ins, and others.
         ///
         /// `a`, `b`, `c` and `d` are the numbers of the entry.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Operation {
-            /// A guest calls a built-in. Its definition takes `a` if [`is_chosen`] says so, then
-            /// its parameters take the numbers that are left.
+            /// A guest calls a built-in. Its definition takes `a` if [`is_chosen`] returns true;
+            /// its parameters take the remaining numbers.
             Builtin(Builtin),
             $($(#[$doc])* $name,)*
         }
 
         impl Operation {
-            /// Its name.
+            /// Returns its name.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -34,7 +34,7 @@ macro_rules! operations {
                 }
             }
 
-            /// The operation of this name.
+            /// Returns the operation with this name.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 match name {
@@ -57,11 +57,11 @@ operations! {
     HostInvoke = "host.invoke",
     /// The host asks one of its calls to cancel.
     HostCancel = "host.cancel",
-    /// One of the host's functions takes its arguments.
+    /// A host function takes its arguments.
     HostStart = "host.start",
-    /// One of the host's functions returns.
+    /// A host function returns.
     HostReturn = "host.return",
-    /// One of the host's functions ends without a result, as it was asked to.
+    /// A host function ends without a result, after a request for cancellation.
     HostCancelled = "host.cancelled",
     /// The host reads from or writes to one of its ends, `b` elements.
     HostCopy = "host.copy",
@@ -73,7 +73,7 @@ operations! {
     HostDrop = "host.drop",
     /// The host takes the events of its ends.
     HostEvents = "host.events",
-    /// The host, called by a guest, gives control back.
+    /// The host, which a guest has called, returns control.
     HostDone = "host.done",
 }
 
@@ -84,17 +84,17 @@ impl From<Builtin> for Operation {
 }
 
 impl Operation {
-    /// Whether the host does it.
+    /// Returns true if the host does it.
     #[must_use]
     pub const fn is_hosts(self) -> bool {
         !matches!(self, Self::Builtin(_) | Self::Call | Self::Return)
     }
 }
 
-/// Whether the first number of an entry chooses the definition of a built-in: the type, which is
-/// `a` modulo how many there are; the slot; or whether it has `async`, see [`is_async`].
+/// Returns true if the first number of an entry selects the definition of a built-in: its type,
+/// which is `a` modulo the number of types; its slot; or its `async`, see [`is_async`].
 ///
-/// Only the own type of an instance can be made into a resource.
+/// Resources can only be made of an instance's own type.
 #[must_use]
 pub fn is_chosen(builtin: Builtin) -> bool {
     let immediates = builtin.description().immediates;
@@ -103,8 +103,8 @@ pub fn is_chosen(builtin: Builtin) -> bool {
     immediates.iter().any(chooses) && builtin != Builtin::ResourceNew
 }
 
-/// Whether the number that chooses a definition of `builtin` says `async`: its bit 4, after the
-/// type, where there is one, and its bit 0 otherwise.
+/// Returns true if the number that selects a definition of `builtin` means `async`: by its bit 4,
+/// after the type, if there is one, and by its bit 0 otherwise.
 #[must_use]
 pub fn is_async(builtin: Builtin, number: u32) -> bool {
     let has_type = builtin.description().immediates.iter().any(|it| it.ends_with(": typeidx"));

@@ -1,4 +1,4 @@
-//! Plays a program on a machine: takes its steps, and writes down what happens.
+//! Plays a program on a machine: follows its steps, and records the events.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,13 +15,13 @@ use super::snapshot::Snapshots;
 use super::unrecorded::{UnrecordedCall, Watch};
 use super::world::{Function, ProgramWorld};
 
-/// Where entries come from.
+/// A source of entries.
 pub trait Script<L: Limits, C: Chooser> {
-    /// What whoever is in control does next; nothing if the program is over.
+    /// Returns the next action of the guest or host in control; nothing if the program is over.
     fn next(&mut self, player: &mut ProgramPlayer<L, C>) -> Option<Entry>;
 }
 
-/// A program that is written down.
+/// A recorded program.
 #[derive(Clone, Debug)]
 pub struct Tape<'a>(pub std::slice::Iter<'a, Entry>);
 
@@ -31,14 +31,14 @@ impl<L: Limits, C: Chooser> Script<L, C> for Tape<'_> {
     }
 }
 
-/// What became of a program.
+/// The result of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// What was done.
+    /// The actions.
     pub entries: Vec<Entry>,
-    /// What happened, line by line.
+    /// The events, line by line.
     pub trace: Vec<String>,
-    /// What was chosen.
+    /// The choices.
     pub choices: Vec<NamedChoice>,
     /// The trap that it ended with.
     pub trap: Option<Trap>,
@@ -49,11 +49,11 @@ pub struct Run {
 pub struct NamedChoice {
     /// The decision, and the number that was chosen.
     pub chosen: Chosen,
-    /// What that number stands for, where it is a thread or a waitable.
+    /// The name of the thread or waitable that the number stands for, if any.
     pub name: Option<String>,
 }
 
-/// Who is in control.
+/// The side in control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
     /// The host.
@@ -64,22 +64,22 @@ pub enum Control {
     Unrecorded,
 }
 
-/// A call of an import, or one of the host's.
+/// A call of an import, or a call by the host.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// Its number, in the order in which calls were made.
+    /// Its number, in the order of calls.
     pub number: u32,
     /// The function.
     pub function: &'static Function,
-    /// The instance that made it; nothing if the host did.
+    /// The instance that made it; `None` for the host.
     pub caller: Option<usize>,
     /// The argument: a handle, or a representation.
     pub argument: u32,
-    /// Whether it was lowered with `async`.
+    /// Set if it was lowered with `async`.
     pub is_async: bool,
 }
 
-/// What a thread has called and not returned from.
+/// The pending call of a thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Pending {
     /// The operation.
@@ -88,14 +88,14 @@ pub struct Pending {
     pub argument: u32,
 }
 
-/// Plays a program.
+/// A player of a program.
 #[derive(Debug)]
 pub struct ProgramPlayer<L: Limits, C: Chooser> {
     /// The machine.
     pub machine: Machine<L, Recording<C>>,
-    /// What there is in it.
+    /// The objects in it.
     pub world: ProgramWorld,
-    /// Who is in control.
+    /// The side in control.
     pub control: Control,
     /// The code that each thread is in, and the value that it returned last.
     pub codes: HashMap<ThreadId, Code>,
@@ -105,24 +105,24 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
     pub(crate) functions: HashMap<TaskId, &'static Function>,
     /// The tasks that have resolved.
     pub resolved: HashSet<TaskId>,
-    /// The tasks that have heard that they are to cancel.
+    /// The tasks that have received a request for cancellation.
     pub cancelled: HashSet<TaskId>,
     pub(crate) call_count: u32,
-    /// The calls that the host made, in their order.
+    /// The calls that the host made, in order.
     pub host_function_calls: Vec<HostFunctionCall>,
-    /// The calls of the host's functions, in their order.
+    /// The calls of host functions, in order.
     pub hosted_calls: Vec<HostedCall>,
-    /// The ends that the host has had, in the order in which it got them.
+    /// The ends that the host received, in order.
     pub host_ends: Vec<Option<HostEnd>>,
-    /// Where each of them came from.
+    /// The origin of each of them.
     pub end_origins: Vec<EndOrigin>,
-    /// What the host has read from each of them.
+    /// The values that the host has read from each of them.
     pub received: Vec<Vec<u32>>,
-    /// Where the host is: at the bottom of the stack, and inside of calls by guests.
+    /// The positions of the host: at the bottom of the stack, and inside calls by guests.
     pub places: Vec<Place>,
     /// The calls without records, the outermost first.
     pub(crate) unrecorded: Vec<UnrecordedCall>,
-    /// If the program is watched: when, and what was seen.
+    /// The moments of observation, and the states seen, if the program is observed.
     pub(crate) watch: Option<Watch>,
     pub(crate) thread_numbers: HashMap<ThreadId, u32>,
     num_appeared: u32,
@@ -133,7 +133,7 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
-    /// A player on a fresh machine with so many instances.
+    /// Creates a player on a new machine with `instances` instances.
     ///
     /// # Panics
     ///
@@ -170,11 +170,11 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// Plays `script` to its end; gives what happened, and the player as that left it.
+    /// Plays `script` to its end. Returns the run, and the player in its final state.
     ///
     /// # Panics
     ///
-    /// If the machine gives an error, which no program asks for.
+    /// If the machine returns an error; no program should cause one.
     pub fn play(mut self, script: &mut impl Script<L, C>) -> (Run, Self) {
         self.emit_snapshots();
         let trap = match self.play_until_over(script) {
@@ -216,7 +216,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// Takes `step` and those after it, until somebody is in control.
+    /// Follows `step` and the steps after it, until a guest or the host is in control.
     pub(crate) fn take(&mut self, step: Step) -> Result<(), Failure> {
         let mut next = Some(step);
         while let Some(step) = next.take() {
@@ -284,7 +284,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         Ok(None)
     }
 
-    /// `thread` begins a function.
+    /// Enters a function on `thread`.
     pub(crate) fn enter(&mut self, thread: ThreadId, code: Code) {
         self.codes.insert(thread, code);
         self.control = Control::Guest(thread);
@@ -307,7 +307,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.snapshots = snapshots;
     }
 
-    /// The number of `thread`, which runs code of a guest now, perhaps for the first time.
+    /// Returns the number of `thread`, which runs code of a guest, perhaps for the first time.
     pub(crate) fn appear(&mut self, thread: ThreadId) -> u32 {
         if let Some(number) = self.thread_numbers.get(&thread) {
             return *number;
@@ -317,15 +317,15 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         number
     }
 
-    /// The next number of a thread.
+    /// Returns the next number of a thread.
     pub(crate) fn new_thread_number(&mut self) -> u32 {
         let number = self.num_appeared;
         self.num_appeared += 1;
         number
     }
 
-    /// What a thread is called: by its number if it has run code of a guest, by its place in the
-    /// thread table if it has one, or by its call.
+    /// Returns the name of a thread: its number if it has run code of a guest, its place in the
+    /// thread table if it has one, or its call.
     ///
     /// # Panics
     ///
@@ -343,7 +343,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// Writes down what was chosen before `step` came out.
+    /// Records the choices that were made before `step`.
     pub(crate) fn log_choices(&mut self, step: Option<&Step>) {
         let known = self.choices.len();
         let new: Vec<Chosen> =
@@ -370,7 +370,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// The name that a thread had before `step` registered it.
+    /// Returns the name that a thread had before `step` registered it.
     fn thread_name_before(&self, thread: ThreadId, step: Option<&Step>) -> String {
         match step {
             Some(Step::CallFunction { caller, .. }) => match self.calls.get(caller) {
@@ -389,7 +389,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// A call's record.
+    /// Returns a call's record.
     ///
     /// # Panics
     ///
@@ -399,7 +399,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         *self.calls.get(&subtask).expect("a call of this machine")
     }
 
-    /// The next number of a call.
+    /// Returns the next number of a call.
     pub(crate) fn new_call_number(&mut self) -> u32 {
         let number = self.call_count;
         self.call_count += 1;

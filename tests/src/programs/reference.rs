@@ -17,7 +17,7 @@ use super::player::{NamedChoice, ProgramPlayer, Run, Tape};
 pub struct Reference {
     python: OsString,
     definitions: PathBuf,
-    /// The places that trap for each rule.
+    /// The places that trap, for each rule.
     sites: Value,
 }
 
@@ -26,7 +26,7 @@ impl Reference {
     ///
     /// # Errors
     ///
-    /// A sentence that says what there isn't.
+    /// A sentence that names the missing part.
     pub fn find() -> Result<Self, String> {
         let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
         let probe = "import sys; sys.exit(sys.version_info < (3, 10))";
@@ -46,11 +46,11 @@ impl Reference {
         Ok(Self { python, definitions, sites: Value::Object(sites.collect()) })
     }
 
-    /// Plays programs; gives, for each, what differs.
+    /// Plays programs, and returns the difference of each, if any.
     ///
     /// # Errors
     ///
-    /// A sentence that says why they could not be played.
+    /// A sentence with the reason why they could not be played.
     pub fn play(&self, programs: &[Value]) -> Result<Vec<Option<String>>, String> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("reference/machine.py");
         let mut child = Command::new(&self.python)
@@ -68,7 +68,7 @@ impl Reference {
         let stdin = child.stdin.take();
         let writer = std::thread::spawn(move || {
             if let Some(mut stdin) = stdin {
-                // A script that ended early is found out by its answers.
+                // A script that ended early is detected by its answers.
                 let _ = stdin.write_all(input.as_bytes());
             }
         });
@@ -85,11 +85,11 @@ impl Reference {
         }
     }
 
-    /// The shortest program found that still differs, and how.
+    /// Returns the shortest program found that still differs, and the difference.
     ///
     /// # Errors
     ///
-    /// A sentence that says why it could not be played.
+    /// A sentence with the reason why it could not be played.
     pub fn shorten(&self, instances: u32, run: &Run) -> Result<(Run, String), String> {
         let mut shortest = run.clone();
         let mut differs = self
@@ -124,7 +124,7 @@ impl Reference {
     }
 }
 
-/// Answers with a list, and where that doesn't fit, with the first possibility.
+/// A chooser that answers from a list, or with the first possibility if the list does not fit.
 #[derive(Clone, Debug)]
 struct Again {
     choices: std::vec::IntoIter<u32>,
@@ -136,7 +136,7 @@ impl Chooser for Again {
     }
 }
 
-/// Plays entries with choices as far as they fit; nothing if that is no program.
+/// Plays entries with these choices if they fit; returns nothing if that is no program.
 fn play_again(instances: u32, entries: &[Entry], choices: &[NamedChoice]) -> Option<Run> {
     let choices: Vec<u32> = choices.iter().map(|it| it.chosen.chosen).collect();
     let again = Again { choices: choices.into_iter() };
@@ -146,7 +146,7 @@ fn play_again(instances: u32, entries: &[Entry], choices: &[NamedChoice]) -> Opt
     .ok()
 }
 
-/// A program with its choices and its trace, as the reference's side reads it.
+/// Formats a program with its choices and its trace, for the reference.
 #[must_use]
 pub fn program(instances: u32, run: &Run) -> Value {
     let entries = run
@@ -169,24 +169,24 @@ pub fn program(instances: u32, run: &Run) -> Value {
     })
 }
 
-/// A program that was written down.
+/// A recorded program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// How many instances it has.
+    /// The number of its instances.
     pub instances: u32,
-    /// What is done.
+    /// The actions.
     pub entries: Vec<Entry>,
     /// The numbers that are chosen.
     pub choices: Vec<u32>,
-    /// What happens.
+    /// The events.
     pub trace: Vec<String>,
 }
 
-/// Reads a program that was written down.
+/// Reads a recorded program.
 ///
 /// # Errors
 ///
-/// A sentence that says what it lacks.
+/// A sentence that names the missing part.
 pub fn read_program(program: &Value) -> Result<Recorded, String> {
     let number = |value: &Value| {
         value.as_u64().and_then(|it| u32::try_from(it).ok()).ok_or("a number is missing")

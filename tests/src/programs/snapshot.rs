@@ -1,5 +1,5 @@
-//! The state of a machine, a line an instance and one for the host, as the reference's side
-//! writes it, too.
+//! The state of a machine: one line for each instance and one for the host. The reference writes
+//! the same lines.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,7 +17,8 @@ use super::values::letter;
 pub(crate) struct Snapshots(BTreeMap<usize, String>);
 
 impl Snapshots {
-    /// The lines that are others now, in their order: the instances', then the host's.
+    /// Returns the lines that have changed, in order: those of the instances, then that of the
+    /// host.
     pub(crate) fn changed<L: Limits, C: Chooser>(
         &mut self,
         player: &mut ProgramPlayer<L, C>,
@@ -33,7 +34,7 @@ impl Snapshots {
     }
 }
 
-/// All lines: the instances', then the host's.
+/// Returns all lines: those of the instances, then that of the host.
 pub(crate) fn lines<L: Limits, C: Chooser>(player: &mut ProgramPlayer<L, C>) -> Vec<String> {
     let count = player.world.instances.len();
     let mut lines: Vec<String> = (0..count).map(|number| instance_line(player, number)).collect();
@@ -118,7 +119,7 @@ fn end_word<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>, end: &HandleVie
 fn host_line<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>) -> String {
     let mut line = "host".to_owned();
     for call in &player.host_function_calls {
-        // One without a record has returned, as nobody looks at those that have not.
+        // A call without a record has returned; the others get one when they are observed.
         let state = call.subtask.map_or(SubtaskState::Returned.code(), |it| call_state(player, it));
         write!(line, " C{}={state}", call.number).expect("a string");
     }
@@ -136,7 +137,7 @@ fn call_state<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>, subtask: Subt
     player.machine.call_state(subtask).expect("a call of the host").code()
 }
 
-/// FNV-1a
+/// Returns the FNV-1a checksum.
 fn checksum(memory: &[u8]) -> u32 {
     memory
         .iter()

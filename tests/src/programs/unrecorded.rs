@@ -1,8 +1,8 @@
-//! Programs with calls that begin without records, and that are looked at now and then.
+//! Programs with calls that start without records, and that are observed from time to time.
 //!
-//! Looking makes the records, so a program whose every moment is written down has no call without.
-//! Here a coin says when somebody looks. What is seen then is the same as if every call had its
-//! records from the beginning, and all else that happens is the same, too.
+//! Observation makes the records, so in a program whose every state is written down, every call has
+//! one. Here random numbers select the moments of observation. The states seen then must be the
+//! same as if every call had its record from the start, and all other events must be the same, too.
 
 use weft::builtin::{Builtin, OptionsIndex, Outcome};
 use weft::chooser::{Choice, Chooser, Seeded};
@@ -20,35 +20,36 @@ use super::player::{Call, Control, Pending, ProgramPlayer};
 use super::snapshot;
 use super::world::{FUNCTIONS, Function};
 
-/// When a program is looked at, and what was seen.
+/// The moments at which a program is observed, and the states seen.
 #[derive(Clone, Debug)]
 pub struct Watch {
     coin: Seeded,
-    /// At one in as many moments, on average; never at 0.
+    /// Observation happens at one of this number of moments, on average; never if it is 0.
     one_in: u32,
-    /// Whether calls begin without records.
+    /// Set if calls start without records.
     defers: bool,
-    /// Of each moment, the lines that say what there is, if somebody has looked.
+    /// For each moment, the lines of the state, if it was observed.
     pub moments: Vec<Option<Vec<String>>>,
-    /// How many calls have begun without records.
+    /// The number of calls that started without records.
     pub begun: usize,
-    /// How many of them ended without.
+    /// The number of those that ended without.
     pub ended: usize,
-    /// Those of them whose functions have an `async` type.
+    /// The number of those whose functions have an `async` type.
     pub ended_async: usize,
-    /// How often the records of just as many frames were made at once.
+    /// For each number of frames, the number of times that their records were made at once.
     pub made: Vec<usize>,
 }
 
 impl Watch {
-    /// Calls have their records from the beginning, and every moment is looked at.
+    /// Creates a watch with which calls have their records from the start, and every moment is
+    /// observed.
     #[must_use]
     pub fn eager() -> Self {
         Self { defers: false, ..Self::deferred(0, 1) }
     }
 
-    /// Calls begin without records. Somebody looks at one in `one_in` moments, as a coin of a seed
-    /// says; if that is 0, at none.
+    /// Creates a watch with which calls start without records. One in `one_in` moments is observed,
+    /// at random from a seed; if that is 0, none.
     #[must_use]
     pub fn deferred(seed: u64, one_in: u32) -> Self {
         let coin = Seeded::new(seed);
@@ -61,45 +62,45 @@ impl Watch {
     }
 }
 
-/// The ids of a call that was made, as far as they are known, and those of its task and thread.
+/// The known ids of a call with records, and those of its task and thread.
 type MadeIds = (Option<SubtaskId>, Option<(TaskId, ThreadId)>);
 
-/// A call of which there is no record.
+/// A call without a record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UnrecordedCall {
     /// Its number.
     number: u32,
     function: &'static Function,
-    /// The instance that has called.
+    /// The instance that made the call.
     caller: Option<usize>,
-    /// Whether it was lowered with `async`.
+    /// Set if it was lowered with `async`.
     is_async: bool,
-    /// Who goes on behind it.
+    /// The side that goes on after it.
     resumed: Control,
-    /// The guest that was called; nothing if the host was.
+    /// The guest that was called; `None` if the host was.
     callee: Option<UnrecordedGuest>,
 }
 
 /// A guest that was called without records.
 #[derive(Clone, Copy, Debug)]
 struct UnrecordedGuest {
-    /// The number of the thread that it will have.
+    /// The number of its future thread.
     thread: u32,
     instance: usize,
-    /// Whether `post-return` runs, or it has called `task.return`.
+    /// Set after `task.return`, or when `post-return` runs.
     is_resolved: bool,
-    /// What it has called and not returned from.
+    /// Its pending call.
     pending: Option<Pending>,
 }
 
-/// Whether a guest's function takes and returns nothing, and may return before it waits.
+/// Returns true if a guest's function takes and returns nothing, and may return before it waits.
 fn returns_nothing_at_once(function: Function) -> bool {
     function.param.is_none()
         && function.result.is_none()
         && (!function.is_async || function.lift == LiftMode::Callback)
 }
 
-/// Whether a built-in comes back to its caller, whose thread is then still the innermost one.
+/// Returns true if a built-in returns to its caller, whose thread is then still the innermost one.
 const fn comes_back(builtin: Builtin) -> bool {
     matches!(
         builtin,
@@ -134,7 +135,7 @@ const fn comes_back(builtin: Builtin) -> bool {
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
-    /// A player who is watched: the trace has no states, which are with `watch` instead.
+    /// Creates a player that is observed: the trace has no states, which are in `watch` instead.
     ///
     /// # Panics
     ///
@@ -147,13 +148,13 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         player
     }
 
-    /// What was seen.
+    /// Returns the states seen.
     #[must_use]
     pub const fn watch(&self) -> Option<&Watch> {
         self.watch.as_ref()
     }
 
-    /// Somebody may look.
+    /// Observes this moment, perhaps.
     pub(crate) fn watch_moment(&mut self) {
         let looks = self.watch.as_mut().is_some_and(|it| it.is_one_in(it.one_in));
         let seen = looks.then(|| {
@@ -195,12 +196,12 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// The guest in control, of whose call there is no record.
+    /// Returns the guest in control, whose call has no record.
     fn guest(&self) -> Option<UnrecordedGuest> {
         self.unrecorded.last()?.callee
     }
 
-    /// The host calls a function, if that can be done without records.
+    /// Calls a function for the host, if that is possible without records.
     pub(crate) fn invokes_unrecorded(
         &mut self,
         number: u32,
@@ -219,8 +220,8 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         Ok(true)
     }
 
-    /// Whether a call of a function by a guest may begin without records. One of the host's that is
-    /// lowered with `async` may not, as nobody knows before whether it takes its arguments at once.
+    /// Returns true if a guest's call of a function may start without records. This excludes a host
+    /// function lowered with `async`, because it may not take its arguments at once.
     fn is_deferrable(&self, instance: u32, index: u32, is_async: bool) -> bool {
         let (function, _) = self.callee(instance, index);
         let num_instances = self.world.instances.len();
@@ -231,7 +232,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// A guest calls an import, if that can be done without records.
+    /// Calls an import for a guest, if that is possible without records.
     pub(crate) fn calls_unrecorded(
         &mut self,
         number: u32,
@@ -266,7 +267,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// The guest in control, of whose call there is no record, does what `entry` says.
+    /// Performs `entry` for the guest in control, whose call has no record.
     pub(crate) fn unrecorded_does(&mut self, entry: Entry) -> Result<(), Failure> {
         let Entry { operation, arguments: [a, b, c, d] } = entry;
         if operation.is_hosts() {
@@ -320,7 +321,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// The guest resolves its call by `task.return`, if that can be done without records.
+    /// Resolves the guest's call by `task.return`, if that is possible without records.
     fn resolves_unrecorded(&mut self, wrong: u32) -> Result<bool, Failure> {
         let Some(UnrecordedCall { function, callee: Some(guest), .. }) = self.unrecorded.last_mut()
         else {
@@ -353,7 +354,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.take(step)
     }
 
-    /// The function returns that runs without records.
+    /// Returns from the function that runs without records.
     pub(crate) fn unrecorded_returns(&mut self, a: u32, b: u32) -> Result<(), Failure> {
         self.says(&format!("return {a} {b}"));
         let Some(call) = self.unrecorded.last_mut() else { return Ok(()) };
@@ -376,7 +377,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             let thread = guest.thread;
             assert_eq!(self.machine.deferred_resolved(None), Ok(true));
             self.emit(format!("post-return T{thread}"));
-            // Somebody looks while that runs.
+            // The state is observed while that runs.
             if self.watch.as_mut().is_some_and(|it| it.is_one_in(4 * it.one_in)) {
                 self.make_records();
                 let step = self.machine.function_returned(None)?;
@@ -387,13 +388,14 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         Ok(())
     }
 
-    /// Whether the host is in a call of its own function without records, which it has returned.
+    /// Returns true if the host is in a call of its function without records, which has already
+    /// returned.
     pub(crate) fn is_hosted_over(&self) -> bool {
         let is_host = self.unrecorded.last().is_some_and(|call| call.callee.is_none());
         is_host && self.hosted_calls.last().is_some_and(|it| it.state == HostedState::Resolved)
     }
 
-    /// The innermost call is over, without records.
+    /// Finishes the innermost call, without records.
     pub(crate) fn unrecorded_ends(&mut self) {
         assert_eq!(self.machine.deferred_returned(), Ok(true));
         let Some(call) = self.unrecorded.pop() else { return };
@@ -416,7 +418,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     ///
     /// # Panics
     ///
-    /// If there are others than there should be.
+    /// If their number is not the expected one.
     pub(crate) fn make_records(&mut self) {
         if self.unrecorded.is_empty() {
             return;
@@ -428,7 +430,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.recorded(&ids.collect::<Vec<_>>());
     }
 
-    /// Finds the records that a look of the machine's has made. All calls are of guests, which run.
+    /// Finds the records that an observation has made. All calls are of guests, which run.
     pub(crate) fn find_recorded(&mut self) {
         if self.unrecorded.is_empty() || self.machine.has_deferred() {
             return;
@@ -448,7 +450,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.recorded(&ids);
     }
 
-    /// The calls have these records.
+    /// Sets the records of the calls.
     fn recorded(&mut self, ids: &[MadeIds]) {
         if let Some(watch) = &mut self.watch {
             watch.made.push(ids.len());
@@ -488,11 +490,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// A call of a function of the host has this record, in which it has started.
+    /// Sets the record of a call of a host function that has started.
     fn hosted_recorded(&mut self, number: u32, subtask: Option<SubtaskId>) {
         let mut calls = self.hosted_calls.iter_mut();
-        let hosted =
-            calls.find(|it| it.number == number).expect("a call of a function of the host");
+        let hosted = calls.find(|it| it.number == number).expect("a call of a host function");
         hosted.subtask = subtask;
         hosted.has_started = true;
         let is_over = hosted.state == HostedState::Resolved;

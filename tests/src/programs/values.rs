@@ -1,5 +1,5 @@
-//! Values on their way: arguments, results, the elements of streams and futures, and debug
-//! messages, between memories of a few bytes.
+//! Values in transit: arguments, results, the elements of streams and futures, and debug messages,
+//! between memories of a few bytes.
 
 use weft::chooser::Chooser;
 use weft::core_value::CoreValue;
@@ -15,7 +15,7 @@ use super::host::{EndOrigin, HostEnd};
 use super::player::{Call, ProgramPlayer};
 use super::world::{ENDS, Element, MEMORY_BYTES, REALLOC_ADDRESS, RESULT_ADDRESS, Value};
 
-/// A buffer, and the instance that it is of; nobody if it is the host's.
+/// A buffer, and its instance; `None` if it is the host's.
 pub(super) type Place = (Option<InstanceId>, Buffer);
 
 /// A value that has been lifted.
@@ -27,7 +27,7 @@ enum Lifted {
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
-    /// Carries the argument of a call from its caller to its task; gives it as it arrives.
+    /// Passes the argument of a call from its caller to its task; returns the value that arrives.
     pub(crate) fn carry_argument(
         &mut self,
         task: TaskId,
@@ -48,7 +48,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         thread.expect("a task has a thread").instance
     }
 
-    /// The type of the streams and futures that are passed.
+    /// Returns the type of the streams and futures that are passed.
     fn passed_end(&self, value: Value) -> (EndKind, weft::builtin::TypeIndex) {
         match value {
             Value::Future => (EndKind::Future, self.world.ends[4]),
@@ -56,7 +56,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// An argument that the host makes.
+    /// Creates an argument for the host.
     fn host_argument(&mut self, value: Value, call: Call) -> Result<Lifted, Failure> {
         Ok(match value {
             Value::Own | Value::Borrow => Lifted::Resource(call.argument),
@@ -123,7 +123,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// Carries the result of a task to its caller.
+    /// Passes the result of a task to its caller.
     pub(crate) fn carry_result(&mut self, task_return: ReturnToken) -> Result<Step, Failure> {
         let thread = task_return.thread();
         self.resolved.insert(task_return.task());
@@ -154,7 +154,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.machine.resolve(task_return, Some(CoreValue::I32(index)))
     }
 
-    /// Lifts the argument of a call of the host's.
+    /// Lifts the argument of a call by the host.
     pub(crate) fn carry_to_host(&mut self, subtask: SubtaskId) -> Result<(), Failure> {
         let call = self.call(subtask);
         if let (Some(param), Some(caller)) = (call.function.param, call.caller)
@@ -171,7 +171,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.received.push(Vec::new());
     }
 
-    /// `GuestBuffer.__init__`
+    /// Checks a buffer as `GuestBuffer.__init__` does.
     pub(crate) fn check_buffer(&mut self, check: BufferCheck) -> Result<Step, Failure> {
         let element = ENDS[self.world.ends_number(check.ty())];
         let Buffer { address, length, .. } = check.buffer();
@@ -181,7 +181,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    /// Moves values from one buffer to the other: all are lifted, and then lowered.
+    /// Copies values from one buffer to the other: lifts all, and then lowers them.
     pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Failure> {
         let element = ENDS[self.world.ends_number(copy.ty())];
         let place = |side: CopySide| (side.instance, side.buffer);
@@ -218,7 +218,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     ) -> Result<u32, Failure> {
         let position = buffer.progress + position;
         let Some(instance) = instance else {
-            // The host's buffers hold numbers made of the end's and the position.
+            // The host's buffers contain numbers made from the end's number and the position.
             return Ok((word(buffer.address) * 16 + position) & 0xff);
         };
         let number = self.world.number_of(instance);
@@ -242,7 +242,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         value: u32,
     ) -> Result<(), Failure> {
         let Some(instance) = instance else {
-            // The address of a host's buffer is the number of the end.
+            // The address of a host buffer is the number of the end.
             self.received[word(buffer.address) as usize].push(value);
             return Ok(());
         };
@@ -318,7 +318,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     }
 }
 
-/// The trap that a buffer raises, if it is unaligned or out of bounds.
+/// Returns the trap that a buffer raises, if it is unaligned or out of bounds.
 pub(super) fn buffer_trap(
     element: Element,
     copy_direction: CopyDirection,
@@ -334,12 +334,12 @@ pub(super) fn buffer_trap(
     is_outside.then_some(Trap::BufferOutOfBounds { copy_direction })
 }
 
-/// Every number of a program fits a word.
+/// Converts a number of a program, which always fits in 32 bits.
 fn word(number: u64) -> u32 {
     u32::try_from(number).expect("the numbers of programs are small")
 }
 
-/// The letter of a direction.
+/// Returns the letter of a direction.
 pub(crate) const fn letter(direction: CopyDirection) -> char {
     match direction {
         CopyDirection::Read => 'r',

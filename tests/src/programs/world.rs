@@ -1,4 +1,4 @@
-//! The instances, functions and types of every program: the same ones, but for the number of
+//! The instances, functions and types of every program. They differ only in the number of
 //! instances, as in `World` of `tests/reference/machine.py`.
 
 use weft::builtin::{OptionsIndex, TypeIndex};
@@ -9,16 +9,16 @@ use weft::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction, Machine, T
 
 /// The bytes of each instance's memory.
 pub const MEMORY_BYTES: usize = 256;
-/// Where events are stored.
+/// The address of events.
 pub const EVENT_ADDRESS: u32 = 248;
-/// Where results of imports lowered with `async` are stored.
+/// The address of results of imports lowered with `async`.
 pub const RESULT_ADDRESS: u32 = 240;
-/// Where the address and length of debug messages are stored.
+/// The address at which the address and length of debug messages are stored.
 pub const MESSAGE_ADDRESS: u32 = 232;
-/// What `realloc` returns.
+/// The result of `realloc`.
 pub const REALLOC_ADDRESS: u32 = 200;
 
-/// What a value is.
+/// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
     /// `own<R>`, of the resource that the first instance defines.
@@ -47,7 +47,7 @@ pub enum Element {
 }
 
 impl Element {
-    /// Its size in bytes, and its alignment.
+    /// Returns its size in bytes, which is also its alignment.
     #[must_use]
     pub const fn size(self) -> u32 {
         match self {
@@ -68,21 +68,21 @@ pub const ENDS: [Element; 7] = [
     Element::Bool,
     Element::None,
 ];
-/// How many of [`ENDS`] are streams.
+/// The number of streams in [`ENDS`].
 pub const STREAMS: u32 = 4;
-/// How many of [`ENDS`] are futures.
+/// The number of futures in [`ENDS`].
 pub const FUTURES: u32 = 3;
 
 /// A function of a guest, or of the host.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// What it takes.
+    /// The type of its parameter.
     pub param: Option<Value>,
-    /// What it returns.
+    /// The type of its result.
     pub result: Option<Value>,
-    /// Whether its type is `async`.
+    /// Set if its type is `async`.
     pub is_async: bool,
-    /// How it is lifted; a host's function isn't.
+    /// The way it is lifted; unused for a host function.
     pub lift: LiftMode,
 }
 
@@ -115,18 +115,18 @@ pub const FUNCTIONS: [Function; 13] = [
     function(Some(Value::Own), Some(Value::Own), false, SYNC),
 ];
 
-/// The functions of the host.
+/// The host functions.
 pub const HOST_FUNCTIONS: [Function; 2] =
     [function(None, None, true, SYNC), function(Some(Value::Stream), None, true, SYNC)];
 
-/// The numbers that the machine gave to all this.
+/// The numbers that the machine assigned to all these.
 #[derive(Debug)]
 pub struct ProgramWorld {
     /// The instances.
     pub instances: Vec<InstanceId>,
     /// Their functions.
     pub functions: Vec<Vec<FunctionId>>,
-    /// The host's functions, numbered as they are here.
+    /// The host functions, in the order of their numbers here.
     pub host_functions: Vec<FunctionId>,
     /// The resource type that each instance defines.
     pub resources: Vec<TypeIndex>,
@@ -200,7 +200,7 @@ impl ProgramWorld {
         })
     }
 
-    /// The number of an instance.
+    /// Returns the number of an instance.
     ///
     /// # Panics
     ///
@@ -210,24 +210,24 @@ impl ProgramWorld {
         self.instances.iter().position(|it| *it == instance).expect("an instance of this world")
     }
 
-    /// Which of the types of streams and futures `ty` is.
+    /// Returns the number of `ty` among the types of streams and futures.
     ///
     /// # Panics
     ///
-    /// If it is none.
+    /// If it is none of them.
     #[must_use]
     pub fn ends_number(&self, ty: TypeIndex) -> usize {
         self.ends.iter().position(|it| *it == ty).expect("a type of streams or futures")
     }
 }
 
-/// The number of the type of what `function` returns: any that tells them apart.
+/// Returns a number for the result type of `function`, which only has to be unique.
 #[must_use]
 pub fn result_type(function: &Function) -> Option<TypeIndex> {
     function.result.map(|value| TypeIndex(1000 + value as u32))
 }
 
-/// What an instance's memory holds at first.
+/// Returns the initial contents of an instance's memory.
 #[expect(clippy::cast_possible_truncation, reason = "any bytes will do")]
 pub(crate) fn memory(number: u32) -> Vec<u8> {
     let mut memory: Vec<u8> =

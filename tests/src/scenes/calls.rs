@@ -5,7 +5,7 @@ use weft::component::Linker;
 
 use super::{MANY, Stand};
 
-/// Sixteen bytes.
+/// A text of sixteen bytes.
 const TEXT: &str = "sixteen bytes it";
 const TEXT_LENGTH: u32 = 16;
 
@@ -49,7 +49,7 @@ pub(super) fn typed_text() -> impl FnMut() {
     stand.typed_call_of("text", (), String::from(TEXT))
 }
 
-/// A guest calls a function of the host whose types are Rust's own, many times.
+/// Returns a scene in which a guest calls a host function with Rust types many times.
 pub(super) fn typed_host(name: &str) -> impl FnMut() + use<> {
     let mut linker = Linker::new();
     linker.typed_function("nothing", |_, ()| Ok(()));
@@ -60,7 +60,7 @@ pub(super) fn typed_host(name: &str) -> impl FnMut() + use<> {
     Stand::new(include_str!("imports.wat"), &linker).call_of(name, vec![Val::U32(MANY)], None)
 }
 
-/// A guest calls a function of the host many times.
+/// Returns a scene in which a guest calls a host function many times.
 pub(super) fn host(name: &str) -> impl FnMut() + use<> {
     let mut linker = Linker::new();
     linker.function("nothing", |_, _| Ok(None));
@@ -77,13 +77,13 @@ pub(super) fn host(name: &str) -> impl FnMut() + use<> {
     Stand::new(include_str!("imports.wat"), &linker).call_of(name, vec![Val::U32(MANY)], None)
 }
 
-/// A guest calls another one many times.
+/// Returns a scene in which a guest calls another one many times.
 pub(super) fn guest(name: &str) -> impl FnMut() + use<> {
     let stand = Stand::new(include_str!("guests.wat"), &Linker::new());
     stand.call_of(name, vec![Val::U32(MANY)], None)
 }
 
-/// A guest lets others run many times.
+/// Returns a scene in which a guest lets others run many times.
 pub(super) fn yields(name: &str) -> impl FnMut() + use<> {
     let stand = Stand::new(include_str!("yields.wat"), &Linker::new());
     stand.call_of(name, vec![Val::U32(MANY)], None)

@@ -1,4 +1,4 @@
-//! What the engine takes on its own for what the scenes are about: the least that it can cost.
+//! The same operations on the engine alone, whose times are the lower bound for the scenes.
 
 use wasmi::errors::HostError;
 use wasmi::{Caller, Config, Engine, Error, Func, Instance, Linker, Module, ResumableCall};
@@ -53,7 +53,7 @@ const CALLER: &str = r#"
           (drop (call $stop))
           (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
 
-/// Why a closure does not return.
+/// The reason why a closure does not return.
 #[derive(Debug)]
 struct Stop;
 
@@ -104,7 +104,7 @@ fn resumable_call(name: &str, arguments: &'static [Val], results: usize) -> impl
     }
 }
 
-/// What calls an export of [`CALLER`] many times.
+/// Returns a closure that calls an export of [`CALLER`] many times.
 fn caller(mut store: Store<()>, linker: &Linker<()>, name: &str) -> impl FnMut() + use<> {
     let module = Module::new(store.engine(), wat::parse_str(CALLER).expect("a module"));
     let instance = linker.instantiate_and_start(&mut store, &module.expect("a module"));

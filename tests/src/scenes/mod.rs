@@ -1,16 +1,16 @@
-//! Components on wasmi, and what is done with them over and over: what counts of allocations and
-//! benchmarks have in common.
+//! Components on wasmi, with operations to repeat. Both counts of allocations and benchmarks use
+//! them.
 //!
-//! | module, file | what is in it |
+//! | module, file | contents |
 //! |---|---|
 //! | here | [`Scene`], and [`ALL`] of them |
-//! | [`engine`] | the same done by the engine alone: what there is to compare with |
-//! | `calls` | calls of exports, of functions of the host, and from guest to guest; yields |
+//! | [`engine`] | the same operations on the engine alone, for comparison |
+//! | `calls` | calls of exports, of host functions, and from guest to guest; yields |
 //! | `streams` | streams and futures from guest to guest |
 //! | `*.wat` | the components |
 //!
-//! What a guest does to another one or to the host is in a loop of the guest, so that the call
-//! which begins the loop makes no difference: such a scene does its thing [many](Scene::count)
+//! A guest repeats its operation on another guest or on the host in a loop, so that the call which
+//! starts the loop makes no difference. Such a scene repeats its operation [many](Scene::count)
 //! times.
 
 mod calls;
@@ -23,7 +23,7 @@ use weft::abi::{Lift, Lower, Val};
 use weft::component::{Component, Function, Instance, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 
-/// Something that can be done over and over.
+/// An operation that can be repeated.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene {
     name: &'static str,
@@ -33,19 +33,19 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// How often it is done each time: calls, or elements of a stream.
+    /// Returns the number of repetitions: calls, or elements of a stream.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
     }
 
-    /// How many bytes move each time, if it is about bytes.
+    /// Returns the number of bytes moved, for scenes that move bytes.
     #[must_use]
     pub const fn bytes(&self) -> u32 {
         self.bytes
     }
 
-    /// Loads what it takes, and gives what does it.
+    /// Loads the component, and returns a closure that runs the scene.
     #[must_use]
     pub fn prepare(&self) -> Box<dyn FnMut()> {
         (self.prepare)()
@@ -58,9 +58,9 @@ impl fmt::Display for Scene {
     }
 }
 
-/// So often guests do in a loop what they do.
+/// The number of repetitions in a guest's loop.
 const MANY: u32 = 1_000;
-/// So many elements go through a stream each time.
+/// The number of elements in a stream.
 const ELEMENTS: u32 = 65_536;
 
 macro_rules! scenes {
@@ -86,27 +86,27 @@ scenes! {
     CALL_STRING, "host calls guest: string in", 1, 0, calls::length();
     /// The host calls an export and gets a string.
     CALL_FOR_STRING, "host calls guest: string out", 1, 0, calls::text();
-    /// The host calls an export with two numbers of Rust's own, and gets one.
+    /// The host calls an export with two numbers as Rust types, and gets one.
     TYPED_NUMBERS, "host calls guest: typed numbers", 1, 0, calls::typed_add();
-    /// The host calls an export with a string of Rust's own.
+    /// The host calls an export with a string as a Rust type.
     TYPED_STRING, "host calls guest: typed string in", 1, 0, calls::typed_length();
-    /// The host calls an export and gets a string of Rust's own.
+    /// The host calls an export and gets a string as a Rust type.
     TYPED_FOR_STRING, "host calls guest: typed string out", 1, 0, calls::typed_text();
     /// The host calls an export that is lifted with a callback and returns at once.
     CALL_ASYNC, "host calls guest: callback", 1, 0, calls::return_at_once();
-    /// A guest calls a function of the host without parameters or result.
+    /// A guest calls a host function without parameters or result.
     HOST, "guest calls host: nothing", MANY, 0, calls::host("nothing");
-    /// A guest calls a function of the host with two numbers, and gets one.
+    /// A guest calls a host function with two numbers, and gets one.
     HOST_NUMBERS, "guest calls host: numbers", MANY, 0, calls::host("add");
-    /// A guest calls a function of the host with a string.
+    /// A guest calls a host function with a string.
     HOST_STRING, "guest calls host: string in", MANY, 0, calls::host("length");
-    /// A guest calls a function of the host and gets a string.
+    /// A guest calls a host function and gets a string.
     HOST_FOR_STRING, "guest calls host: string out", MANY, 0, calls::host("text");
-    /// A guest calls a function of the host whose two numbers are Rust's own.
+    /// A guest calls a host function whose two numbers are Rust types.
     HOST_TYPED_NUMBERS, "guest calls host: typed numbers", MANY, 0, calls::typed_host("add");
-    /// A guest calls a function of the host whose string is Rust's own.
+    /// A guest calls a host function whose string is a Rust type.
     HOST_TYPED_STRING, "guest calls host: typed string in", MANY, 0, calls::typed_host("length");
-    /// A guest calls a function of the host with `async`, which is ready at once.
+    /// A guest calls a host function with `async`, which is ready at once.
     HOST_ASYNC, "guest calls host: async, ready", MANY, 0, calls::host("ready");
     /// A guest calls another without parameters or result.
     GUEST, "guest calls guest: nothing", MANY, 0, calls::guest("nothing");
@@ -128,7 +128,7 @@ scenes! {
     STREAM_U8_64, "stream<u8>, 64", ELEMENTS, ELEMENTS, streams::stream("u8", 64, ELEMENTS);
     /// Bytes go from guest to guest, a KiB at a time.
     STREAM_U8_1024, "stream<u8>, 1,024", ELEMENTS, ELEMENTS, streams::stream("u8", 1024, ELEMENTS);
-    /// Bytes go from guest to guest, all at a time.
+    /// Bytes go from guest to guest, all at once.
     STREAM_U8_65536, "stream<u8>, 65,536", ELEMENTS, ELEMENTS,
         streams::stream("u8", 65_536, ELEMENTS);
     /// Numbers go from guest to guest, one at a time.
@@ -136,7 +136,7 @@ scenes! {
     /// Numbers go from guest to guest, many at a time.
     STREAM_U64_1024, "stream<u64>, 1,024", ELEMENTS, 8 * ELEMENTS,
         streams::stream("u64", 1024, ELEMENTS);
-    /// Numbers go from guest to guest, all at a time.
+    /// Numbers go from guest to guest, all at once.
     STREAM_U64_65536, "stream<u64>, 65,536", ELEMENTS, 8 * ELEMENTS,
         streams::stream("u64", 65_536, ELEMENTS);
     /// Pairs of numbers go from guest to guest, one at a time.
@@ -145,7 +145,7 @@ scenes! {
     /// Pairs of numbers go from guest to guest, many at a time.
     STREAM_PAIRS_1024, "stream<tuple<u32,u32>>, 1,024", ELEMENTS, 8 * ELEMENTS,
         streams::stream("(tuple u32 u32)", 1024, ELEMENTS);
-    /// Pairs of numbers go from guest to guest, all at a time.
+    /// Pairs of numbers go from guest to guest, all at once.
     STREAM_PAIRS_65536, "stream<tuple<u32,u32>>, 65,536", ELEMENTS, 8 * ELEMENTS,
         streams::stream("(tuple u32 u32)", 65_536, ELEMENTS);
     /// Strings go from guest to guest, one at a time.
@@ -155,7 +155,7 @@ scenes! {
         streams::stream("string", 1024, ELEMENTS);
 }
 
-/// An instance of a component, in a store of its own, and a function of it that is called.
+/// An instance of a component in a store of its own, and the function that is called.
 struct Stand {
     store: Store<Wasmi>,
     instance: Instance<Wasmi>,
@@ -175,8 +175,8 @@ impl Stand {
         self.store.function(&self.instance, name).expect("a function")
     }
 
-    /// What calls a function with the same arguments of Rust's own types each time, and gets
-    /// `expected`.
+    /// Returns a closure that calls a function with the same arguments of Rust types each time, and
+    /// expects `expected`.
     fn typed_call_of<P, R>(self, name: &str, arguments: P, expected: R) -> impl FnMut() + use<P, R>
     where
         P: Lower + Copy,
@@ -190,7 +190,8 @@ impl Stand {
         }
     }
 
-    /// What calls a function with the same arguments each time, and gets `expected`.
+    /// Returns a closure that calls a function with the same arguments each time, and expects
+    /// `expected`.
     fn call_of(
         self,
         name: &str,

@@ -5,7 +5,7 @@ use weft::component::Linker;
 
 use super::{MANY, Stand};
 
-/// `total` elements go through a stream, so many at a time.
+/// Returns a scene in which `total` elements go through a stream, `at_a_time` at once.
 pub(super) fn stream(element: &str, at_a_time: u32, total: u32) -> impl FnMut() + use<> {
     let text = include_str!("stream.wat").replace("$Element", element);
     let mut stand = Stand::new(&text, &Linker::new());
@@ -15,7 +15,7 @@ pub(super) fn stream(element: &str, at_a_time: u32, total: u32) -> impl FnMut() 
     stand.call_of("transfer", arguments, None)
 }
 
-/// A future goes from guest to guest, many times.
+/// Returns a scene in which a future goes from guest to guest many times.
 pub(super) fn future() -> impl FnMut() {
     let stand = Stand::new(include_str!("future.wat"), &Linker::new());
     stand.call_of("take", vec![Val::U32(MANY)], None)

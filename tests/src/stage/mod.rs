@@ -1,14 +1,14 @@
-//! A machine whose guests are played, with nothing around it that costs anything: what counts of
-//! allocations and benchmarks have in common.
+//! A machine with simulated guests, and nothing around it that takes time. Both counts of
+//! allocations and benchmarks use it.
 //!
-//! | item | what it is |
+//! | item | contents |
 //! |---|---|
-//! | [`Stage`] | a machine, and terse ways to play its guests and its host |
-//! | [`operations`] | what is measured: things that can be done over and over |
+//! | [`Stage`] | a machine, and short functions that act for its guests and its host |
+//! | [`operations`] | the operations that are measured |
 //!
-//! A guest's code is what a test or benchmark tells the machine in its place, between the step
-//! that lets the guest run and the one that stops it. Built-ins are called as an adapter calls
-//! them, with core values. What goes otherwise than the play says is a panic.
+//! A test or benchmark acts as the code of a guest, between the step that lets the guest run and
+//! the one that stops it. Built-ins are called with core values, as an adapter calls them.
+//! Unexpected results are panics.
 
 #![expect(clippy::missing_panics_doc, reason = "all of it panics if the play goes wrong")]
 
@@ -32,12 +32,12 @@ use weft::trap::EndKind;
 const OPTIONS: OptionsIndex = OptionsIndex(0);
 const MEMORY: MemoryIndex = MemoryIndex(0);
 const I32: IntegerType = IntegerType::I32;
-/// The one stream type there is, of a number; the first type of every stage.
+/// The only stream type, of a number; the first type of every stage.
 const STREAM: TypeIndex = TypeIndex(0);
-/// Where a guest's buffers are, which nobody looks at.
+/// The address of a guest's buffers, whose contents are never read.
 const ADDRESS: u32 = 1024;
 
-/// `task.return`, of a function without a result.
+/// `task.return` of a function without a result.
 pub const TASK_RETURN: TaskDefinition =
     TaskDefinition::Return { result_type: None, options: OPTIONS };
 /// `waitable-set.wait`
@@ -67,25 +67,25 @@ pub const THREAD_NEW: ThreadDefinition = ThreadDefinition::NewIndirect {
 pub const ERROR_CONTEXT_NEW: ErrorContextDefinition =
     ErrorContextDefinition::New { options: OPTIONS, memory_address: I32 };
 
-/// `stream.read`
+/// Returns `stream.read`.
 #[must_use]
 pub const fn stream_read(is_async: bool) -> StreamDefinition {
     StreamDefinition::Read { ty: STREAM, options: OPTIONS, is_async, memory_address: I32 }
 }
 
-/// `stream.write`
+/// Returns `stream.write`.
 #[must_use]
 pub const fn stream_write(is_async: bool) -> StreamDefinition {
     StreamDefinition::Write { ty: STREAM, options: OPTIONS, is_async, memory_address: I32 }
 }
 
-/// `resource.new`
+/// Returns `resource.new`.
 #[must_use]
 pub const fn resource_new(resource_type: TypeIndex) -> ResourceDefinition {
     ResourceDefinition::New { resource_type, representation: I32 }
 }
 
-/// A machine whose guests are played.
+/// A machine with simulated guests.
 #[derive(Debug)]
 pub struct Stage {
     /// The machine.
@@ -103,12 +103,12 @@ impl Default for Stage {
 }
 
 impl Stage {
-    /// A component instance.
+    /// Adds a component instance.
     pub fn instance(&mut self) -> InstanceId {
         self.machine.new_instance().expect("an instance")
     }
 
-    /// An export of an instance. Its type is `async` if it is lifted so.
+    /// Adds an export of an instance. Its type is `async` if it is lifted so.
     pub fn export(&mut self, instance: InstanceId, lift: LiftMode) -> FunctionId {
         let is_async = lift.is_async();
         let function =
@@ -116,13 +116,13 @@ impl Stage {
         self.machine.lift(function).expect("an export")
     }
 
-    /// An export that is lifted without `async`, and has no `post-return`.
+    /// Adds an export that is lifted without `async`, and has no `post-return`.
     pub fn sync_export(&mut self, instance: InstanceId) -> FunctionId {
         self.export(instance, LiftMode::Sync { has_post_return: false })
     }
 
-    /// An instance one of whose threads runs and is free to block anywhere; which is what it does
-    /// from now on, until it is told something else.
+    /// Adds an instance with a running thread, which is free to block anywhere. The calls that
+    /// follow act for this thread, until another one runs.
     pub fn running_guest(&mut self) -> InstanceId {
         let instance = self.instance();
         let main = self.export(instance, LiftMode::Stackful);
@@ -130,30 +130,30 @@ impl Stage {
         instance
     }
 
-    /// The host calls an export, which runs at once and never returns.
+    /// Calls an export for the host; it runs at once and never returns.
     pub fn enter_for_good(&mut self, function: FunctionId) {
         self.enter(function);
         self.hear();
     }
 
-    /// The host calls an export, which runs at once.
+    /// Calls an export for the host; it runs at once.
     pub fn enter(&mut self, function: FunctionId) -> SubtaskId {
         let (call, step) = self.machine.invoke(function).expect("a call");
         expect_function(&step);
         call
     }
 
-    /// The current thread calls an import, and the callee runs at once.
+    /// Calls an import for the current thread; the callee runs at once.
     pub fn lower(&mut self, function: FunctionId, is_async: bool) {
         expect_function(&self.lower_to(function, is_async).1);
     }
 
-    /// The current thread calls an import; gives the call, and what happens first.
+    /// Calls an import for the current thread; returns the call, and the first step.
     pub fn lower_to(&mut self, function: FunctionId, is_async: bool) -> (SubtaskId, Step) {
         self.machine.canon_lower(function, is_async).expect("a call")
     }
 
-    /// The current thread calls a built-in.
+    /// Calls a built-in for the current thread.
     fn outcome<const N: usize>(
         &mut self,
         definition: impl Into<Definition>,
@@ -163,7 +163,7 @@ impl Stage {
         outcome.expect("a built-in's outcome")
     }
 
-    /// The current thread calls a built-in; what happens first.
+    /// Calls a built-in for the current thread; returns the first step.
     pub fn suspended<const N: usize>(
         &mut self,
         definition: impl Into<Definition>,
@@ -175,7 +175,7 @@ impl Stage {
         }
     }
 
-    /// The current thread calls a built-in, which gives its result at once; 0 if it has none.
+    /// Calls a built-in for the current thread, which returns its result at once; 0 if it has none.
     pub fn call<const N: usize>(
         &mut self,
         definition: impl Into<Definition>,
@@ -189,7 +189,7 @@ impl Stage {
         }
     }
 
-    /// The current thread makes a stream or future.
+    /// Creates a stream or future for the current thread.
     pub fn new_ends(&mut self, definition: impl Into<Definition>) -> Ends {
         match self.outcome(definition, []) {
             Outcome::Return(Some(CoreValue::I64(ends))) => Ends::unpack(ends),
@@ -197,7 +197,7 @@ impl Stage {
         }
     }
 
-    /// The current thread calls a built-in that blocks it, and control returns to the host.
+    /// Calls a built-in that blocks the current thread, after which control returns to the host.
     pub fn block<const N: usize>(
         &mut self,
         definition: impl Into<Definition>,
@@ -206,8 +206,8 @@ impl Stage {
         expect_return_to_host(&self.suspended(definition, arguments));
     }
 
-    /// The current thread reads from or writes to a stream, a single value; gives the step once
-    /// the buffer was checked and values have moved, if any do.
+    /// Reads or writes a single value of a stream for the current thread; returns the step after
+    /// the buffer was checked and a value has moved, if one does.
     pub fn copy(&mut self, definition: StreamDefinition, end: u32) -> Step {
         let Step::CheckBuffer(check) = self.suspended(definition, [end, ADDRESS, 1]) else {
             panic!("a buffer that isn't empty is checked");
@@ -218,22 +218,22 @@ impl Stage {
         }
     }
 
-    /// The current thread reads from a stream, with `async`; gives the packed result.
+    /// Reads from a stream with `async` for the current thread; returns the packed result.
     pub fn read(&mut self, readable: u32) -> u32 {
         builtin_result(&self.copy(stream_read(true), readable))
     }
 
-    /// The current thread writes to a stream, with `async`; gives the packed result.
+    /// Writes to a stream with `async` for the current thread; returns the packed result.
     pub fn write(&mut self, writable: u32) -> u32 {
         builtin_result(&self.copy(stream_write(true), writable))
     }
 
-    /// The current thread makes a stream.
+    /// Creates a stream for the current thread.
     pub fn new_stream(&mut self) -> Ends {
         self.new_ends(STREAM_NEW)
     }
 
-    /// A stream whose writable end the host holds, and whose readable one `instance`.
+    /// Creates a stream whose writable end the host holds, and whose readable end `instance` holds.
     pub fn stream_of_host(&mut self, instance: InstanceId) -> (u32, EndId) {
         let ends = self.machine.new_host_ends(EndKind::Stream, STREAM);
         let (readable, writable) = ends.expect("a stream");
@@ -243,13 +243,13 @@ impl Stage {
         )
     }
 
-    /// Gives a readable end of `from` to `to`.
+    /// Moves a readable end from `from` to `to`.
     pub fn move_end(&mut self, from: InstanceId, to: InstanceId, readable: u32) -> u32 {
         let end = self.machine.lift_end(from, EndKind::Stream, STREAM, readable).expect("an end");
         self.machine.lower_end(to, EndKind::Stream, STREAM, end).expect("a handle")
     }
 
-    /// The host writes a value, or reads one; whether one moved.
+    /// Writes or reads a value for the host; returns true if one moved.
     pub fn host_copy(&mut self, end: EndId) -> bool {
         let step = self.machine.host_copy(end, 0, 1).expect("a read or write");
         let Step::Copy(copy) = step else {
@@ -260,57 +260,57 @@ impl Stage {
         true
     }
 
-    /// The current thread waits on a set that has an event.
+    /// Waits on a set that has an event, for the current thread.
     pub fn wait(&mut self, set: u32) -> Event {
         event_of(&self.suspended(SET_WAIT, [set, ADDRESS]))
     }
 
-    /// The current thread waits on a set that has no event, and control returns to the host.
+    /// Waits on a set that has no event, for the current thread; control returns to the host.
     pub fn block_on(&mut self, set: u32) {
         self.block(SET_WAIT, [set, ADDRESS]);
     }
 
-    /// The current thread asks a set for an event.
+    /// Polls a set for the current thread.
     pub fn poll(&mut self, set: u32) -> Event {
         event_of(&self.suspended(SET_POLL, [set, ADDRESS]))
     }
 
-    /// The current thread moves a waitable into a set, or with 0 out of the one it is in.
+    /// Moves a waitable into a set for the current thread, or, with 0, out of its set.
     pub fn join(&mut self, waitable: u32, set: u32) {
         self.call(WaitableDefinition::Join, [waitable, set]);
     }
 
-    /// The current thread makes a set.
+    /// Creates a set for the current thread.
     pub fn new_set(&mut self) -> u32 {
         self.call(WaitableDefinition::SetNew, [])
     }
 
-    /// The host lets a ready thread run; gives what it goes on with.
+    /// Lets a ready thread run; returns its first step.
     pub fn tick(&mut self) -> Step {
         self.machine.tick().expect("a tick")
     }
 
-    /// The host lets a ready thread run, which was blocked by `waitable-set.wait`.
+    /// Lets a ready thread run that was blocked by `waitable-set.wait`.
     pub fn tick_event(&mut self) -> Event {
         event_of(&self.tick())
     }
 
-    /// The host lets a ready thread run, which was blocked by another built-in.
+    /// Lets a ready thread run that was blocked by another built-in.
     pub fn tick_builtin(&mut self) -> u32 {
         builtin_result(&self.tick())
     }
 
-    /// The host lets a ready thread run, which waits to be called back; gives the callback's event.
+    /// Lets a ready thread run that waits for its callback; returns the callback's event.
     pub fn tick_callback(&mut self) -> Event {
         callback_event(&self.tick())
     }
 
-    /// The host lets a task enter which had to wait.
+    /// Lets a waiting task enter.
     pub fn tick_enter(&mut self) {
         expect_function(&self.tick());
     }
 
-    /// The current task returns.
+    /// Returns from the current task.
     pub fn task_return(&mut self) {
         let Step::Return(token) = self.suspended(TASK_RETURN, []) else {
             panic!("the result goes to the caller");
@@ -319,7 +319,7 @@ impl Stage {
         builtin_result(&self.machine.resolve(token, None).expect("the task returns"));
     }
 
-    /// The current thread's function, which is lifted without `async`, returns.
+    /// Returns from the current thread's function, which is lifted without `async`.
     pub fn sync_return(&mut self) -> Step {
         let Step::Return(token) = self.machine.function_returned(None).expect("a return") else {
             panic!("the result goes to the caller");
@@ -328,41 +328,43 @@ impl Stage {
         self.machine.resolve(token, Some(CoreValue::I32(7))).expect("the task returns")
     }
 
-    /// The current thread's function, which is lifted with a callback, or the callback returns.
+    /// Returns from the current thread's function, which is lifted with a callback, or from the
+    /// callback.
     pub fn returned(&mut self, code: CallbackCode, waitable_set: u32) -> Step {
         let packed = CallbackResult { code, waitable_set }.pack().expect("a small index");
         self.machine.function_returned(Some(packed)).expect("a return")
     }
 
-    /// The current task, which is lifted with a callback, ends.
+    /// Finishes the current task, which is lifted with a callback.
     pub fn exit(&mut self) -> Step {
         self.returned(CallbackCode::Exit, 0)
     }
 
-    /// The current task, which is lifted with a callback, waits on a set.
+    /// Waits on a set, in the current task, which is lifted with a callback.
     pub fn wait_in_callback(&mut self, set: u32) -> Step {
         self.returned(CallbackCode::Wait, set)
     }
 
-    /// The current task, which is lifted with a callback, lets others run.
+    /// Lets others run, in the current task, which is lifted with a callback.
     pub fn yield_in_callback(&mut self) -> Step {
         self.returned(CallbackCode::Yield, 0)
     }
 
-    /// The current task, which is lifted with a callback and was called by the host, returns and
-    /// ends.
+    /// Returns from and ends the current task, which is lifted with a callback and was called by
+    /// the host.
     pub fn return_and_exit(&mut self) {
         self.task_return();
         expect_return_to_host(&self.exit());
     }
 
-    /// The current task, which is lifted stackfully and was called by the host, returns and ends.
+    /// Returns from and ends the current task, which is lifted stackfully and was called by the
+    /// host.
     pub fn return_and_end(&mut self) {
         self.task_return();
         expect_return_to_host(&self.machine.function_returned(None).expect("a return"));
     }
 
-    /// The current thread makes a thread.
+    /// Creates a thread for the current thread.
     pub fn new_thread(&mut self) -> u32 {
         let Step::FindStartFunction(search) = self.suspended(THREAD_NEW, [0, 0]) else {
             panic!("the start function is in a table");
@@ -371,34 +373,34 @@ impl Stage {
         builtin_result(&step)
     }
 
-    /// The current thread drops a subtask that has resolved.
+    /// Drops a subtask that has resolved, for the current thread.
     pub fn drop_subtask(&mut self, subtask: u32) {
         self.call(SubtaskDefinition::Drop, [subtask]);
     }
 
-    /// The current thread closes its instance to new tasks.
+    /// Closes the current thread's instance to new tasks.
     pub fn close(&mut self) {
         self.call(BackpressureDefinition::Inc, []);
     }
 
-    /// The current thread opens its instance to new tasks.
+    /// Opens the current thread's instance to new tasks.
     pub fn open(&mut self) {
         self.call(BackpressureDefinition::Dec, []);
     }
 
-    /// The host hears what happened first.
+    /// Takes the first event of the host.
     pub fn hear(&mut self) -> HostEvent {
         self.machine.next_host_event().expect("events").expect("an event")
     }
 
-    /// The host hears what happened to a call, and forgets it.
+    /// Takes the host's event of a call, and drops the call.
     pub fn forget(&mut self, call: SubtaskId) {
         assert_eq!(self.hear().waitable, WaitableId::Subtask(call));
         self.machine.drop_call(call).expect("a call");
     }
 }
 
-/// What a built-in gives, once it returns: packed.
+/// Returns the packed result of a built-in that returns.
 pub fn builtin_result(step: &Step) -> u32 {
     match step {
         Step::Resume { value: Resumed::Builtin(value), .. } => {
@@ -408,7 +410,7 @@ pub fn builtin_result(step: &Step) -> u32 {
     }
 }
 
-/// What a call of an import that was lowered with `async` gives: packed.
+/// Returns the packed result of a call of an import that was lowered with `async`.
 pub fn async_result(step: &Step) -> u32 {
     match step {
         Step::Resume { value: Resumed::AsyncImport(value), .. } => *value,
@@ -416,7 +418,7 @@ pub fn async_result(step: &Step) -> u32 {
     }
 }
 
-/// What a call of an import that was lowered without `async` gives.
+/// Returns the result of a call of an import that was lowered without `async`.
 pub fn sync_result(step: &Step) -> Option<CoreValue> {
     match step {
         Step::Resume { value: Resumed::Import(value), .. } => *value,
@@ -424,7 +426,7 @@ pub fn sync_result(step: &Step) -> Option<CoreValue> {
     }
 }
 
-/// What `waitable-set.wait` or `waitable-set.poll` gives.
+/// Returns the event of `waitable-set.wait` or `waitable-set.poll`.
 pub fn event_of(step: &Step) -> Event {
     match step {
         Step::Resume { value: Resumed::Event(event), .. } => *event,
@@ -432,7 +434,7 @@ pub fn event_of(step: &Step) -> Event {
     }
 }
 
-/// What a callback is called with.
+/// Returns the event with which a callback is called.
 pub fn callback_event(step: &Step) -> Event {
     match step {
         Step::CallCallback { event, .. } => *event,
@@ -440,12 +442,12 @@ pub fn callback_event(step: &Step) -> Event {
     }
 }
 
-/// A lifted function is called.
+/// Checks that a lifted function is called.
 pub fn expect_function(step: &Step) {
     assert!(matches!(step, Step::CallFunction { .. }), "a function is called, not {step:?}");
 }
 
-/// Control returns to the host.
+/// Checks that control returns to the host.
 pub fn expect_return_to_host(step: &Step) {
     assert_eq!(*step, Step::ReturnToHost);
 }

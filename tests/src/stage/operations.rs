@@ -1,4 +1,4 @@
-//! What guests and the host do over and over: each leaves the machine as it found it.
+//! Operations that guests and the host repeat. Each leaves the machine unchanged.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ use super::{
     stream_read, sync_result,
 };
 
-/// Something that can be done over and over.
+/// An operation that can be repeated.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
     name: &'static str,
@@ -31,7 +31,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Prepares a machine, and gives what does it once.
+    /// Prepares a machine, and returns a closure that runs the operation once.
     #[must_use]
     pub fn prepare(&self) -> Box<dyn FnMut()> {
         (self.prepare)()
@@ -61,28 +61,28 @@ operations! {
     ASYNC_CALL, "host calls an async export", async_call;
     /// A guest calls another without `async`, which is lifted without, too.
     SYNC_LOWER, "guest calls a guest, sync", sync_lower;
-    /// The host calls an export that is lifted without `async`, and nobody looks.
+    /// The host calls an export that is lifted without `async`, and nothing needs its records.
     UNRECORDED_CALL, "host calls a sync export, no records", unrecorded_call;
-    /// A guest calls another without `async`, with `post-return`, and nobody looks.
+    /// A guest calls another without `async`, with `post-return`, and nothing needs its records.
     UNRECORDED_LOWER, "guest calls a guest, sync, no records", unrecorded_lower;
-    /// A guest calls a function of the host without `async`, and nobody looks.
+    /// A guest calls a host function without `async`, and nothing needs its records.
     UNRECORDED_HOST_FUNCTION, "guest calls the host, sync, no records", unrecorded_host_function;
-    /// The host calls a guest, and that calls another, who asks for the index of its thread.
+    /// The host calls a guest, and that calls another, which asks for the index of its thread.
     LATE_RECORDS, "host calls a guest, that a guest, who looks", late_records;
     /// A guest calls another with `async`, which is lifted with a callback and returns at once.
     ASYNC_LOWER, "guest calls a guest, async, returns at once", async_lower;
-    /// The same where the callee waits for its turn to enter, and then for a turn of the callback;
-    /// the caller hears that it has started and that it has returned by `waitable-set.wait`.
+    /// The same, but the callee waits to enter, and then for a turn of the callback. The caller
+    /// learns of the start and of the return by `waitable-set.wait`.
     ASYNC_LOWER_BLOCKED, "guest calls a guest, async, with both events", async_lower_blocked;
-    /// A guest calls a function of the host without `async`.
+    /// A guest calls a host function without `async`.
     HOST_FUNCTION, "guest calls the host, sync", host_function;
-    /// A guest calls a function of the host with `async`, and waits for its result.
+    /// A guest calls a host function with `async`, and waits for its result.
     HOST_FUNCTION_BLOCKED, "guest calls the host, async, and waits", host_function_blocked;
     /// A guest reads from a stream before another one writes to it.
     READ_THEN_WRITE, "stream: read, then write, then event", read_then_write;
     /// A guest writes to a stream before another one reads from it.
     WRITE_THEN_READ, "stream: write, then read, then event", write_then_read;
-    /// The host reads from a stream, a guest writes to it, and the host hears of that.
+    /// The host reads from a stream, a guest writes to it, and the host takes the event.
     HOST_READ, "stream: guest yields, host reads, guest writes", host_read;
     /// A guest reads from a stream without `async`, which blocks it until the host writes.
     SYNC_READ, "stream: sync read blocks, host writes", sync_read;
@@ -94,7 +94,7 @@ operations! {
     FUTURE, "future: new, read, write, drop both ends", future;
     /// A set that has an event is waited on.
     WAIT, "set: an event comes, wait", wait;
-    /// A set that has an event is asked for it, and then again when there is none.
+    /// A set that has an event is polled twice; the second time it has none.
     POLL, "set: an event comes, poll twice", poll;
     /// A thread is blocked by `waitable-set.wait` until the host writes.
     WAIT_BLOCKED, "set: wait blocks, host writes", wait_blocked;
@@ -114,11 +114,11 @@ operations! {
     NEW_THREAD, "thread: new, resume-later, run, end", new_thread;
     /// A thread switches to another one, which resumes it later and ends.
     SWITCH_THREAD, "thread: new, switch to it and back", switch_thread;
-    /// A resource is made, looked at and dropped.
+    /// A resource is created, its representation is read, and it is dropped.
     RESOURCE, "resource: new, rep, drop", resource;
     /// A resource is made and dropped, and its destructor is called.
     DESTRUCTOR, "resource: new, drop with destructor", destructor;
-    /// A guest is given a resource of the host, and drops it.
+    /// A guest receives a resource of the host, and drops it.
     HOST_RESOURCE, "resource of the host: own, drop", host_resource;
     /// A resource is lent to a call.
     BORROW, "resource: lend to a call", borrow;
@@ -308,8 +308,8 @@ fn host_function_blocked() -> Box<dyn FnMut()> {
     })
 }
 
-/// Two guests with a stream between them: the one that runs has the writable end, in a set, and
-/// the other one, which runs while it is called, has the readable end, in a set.
+/// Two guests with a stream between them. The one that runs has the writable end in a set; the
+/// other, which runs while it is called, has the readable end in a set.
 struct Between {
     stage: Stage,
     reader: FunctionId,
@@ -336,7 +336,7 @@ impl Between {
         Self { stage, reader, readable, reader_set, writable, writer_set }
     }
 
-    /// The writer calls the reader, which does so.
+    /// Calls the reader from the writer, and runs `body` in the reader.
     fn in_reader<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
         self.stage.lower(self.reader, false);
         let result = body(self);
@@ -449,7 +449,8 @@ fn future() -> Box<dyn FnMut()> {
     })
 }
 
-/// A running guest, one of its sets, and both ends of a stream of which the readable one is in it.
+/// Returns a running guest, one of its sets, and both ends of a stream, whose readable end is in
+/// the set.
 fn set_with_a_stream() -> (Stage, u32, Ends) {
     let mut stage = Stage::default();
     stage.running_guest();
@@ -729,7 +730,7 @@ fn small_builtins() -> Box<dyn FnMut()> {
     })
 }
 
-/// What a read or write of one value gives that came to its end, packed.
+/// Returns the packed result of a completed read or write of one value.
 fn completed() -> u32 {
     let result = StreamResult::Ended { result: CopyResult::Completed, progress: 1 };
     result.pack().expect("a short progress")
@@ -743,7 +744,7 @@ fn subtask_event(subtask: u32, state: SubtaskState) -> Event {
     Event { code: EventCode::Subtask, index: subtask, payload: state.code() }
 }
 
-/// A resource type without a destructor.
+/// Creates a resource type without a destructor.
 fn resource_type(stage: &mut Stage, instance: Option<InstanceId>) -> TypeIndex {
     let definition = TypeDefinition::Resource { instance, destructor: None };
     stage.machine.define_type(definition).expect("a type")

@@ -1,7 +1,7 @@
-//! Lowering allocates nothing in the host, whatever is lowered; lifting allocates once for each
-//! value that owns memory, and nothing for one that borrows; a plan allocates nothing.
+//! Lowering never allocates in the host. Lifting allocates once for each value that owns memory,
+//! and never for one that borrows. A plan never allocates.
 //!
-//! What a guest's `realloc` does is the guest's.
+//! The memory that a guest's `realloc` allocates is the guest's.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,7 +30,7 @@ fn guest(address_type: IntegerType, encoding: StringEncoding) -> Guest {
     }
 }
 
-/// Every width, encoding and way of passing.
+/// Calls `each` with every width, encoding and way of passing values.
 fn every_way(mut each: impl FnMut(IntegerType, StringEncoding, usize)) {
     for address_type in [IntegerType::I32, IntegerType::I64] {
         for encoding in ENCODINGS {
@@ -45,7 +45,7 @@ fn lowered<T: Lower>(value: &T, guest: &mut Guest, max_flat: usize) -> FlatValue
     lower_flat_values(guest, max_flat, value, None).unwrap()
 }
 
-/// Lowers a value, and moves it to another guest, without an allocation; as typed and as dynamic.
+/// Lowers a value, and moves it to another guest, without an allocation, both typed and dynamic.
 fn lowers_without_allocations<T: Lower>(value: &T) {
     let list = TypeList::new([Type::of::<T>().unwrap().unwrap()]).unwrap();
     every_way(|address_type, encoding, max_flat| {
@@ -80,7 +80,8 @@ fn lowers_without_allocations<T: Lower>(value: &T) {
     });
 }
 
-/// What lifting a `T` allocates, from where `value` was lowered to; the same on every way.
+/// Checks the allocations of lifting a `T` that was lowered from `value`; they are the same in
+/// every way.
 #[track_caller]
 fn lifts_with<V: Lower, T: for<'a> Lift<'a>>(value: &V, expected: u64) {
     for encoding in ENCODINGS {
@@ -169,7 +170,7 @@ fn lowering_and_plans_of_strings_lists_and_maps_allocate_nothing() {
 }
 
 #[test]
-fn lifting_what_owns_nothing_allocates_nothing() {
+fn lifting_values_that_own_nothing_allocates_nothing() {
     lifts_with::<_, (bool, i8, char, f64)>(&(true, -1_i8, 'x', 1.5_f64), 0);
     lifts_with::<_, [u64; 20]>(&[7_u64; 20], 0);
     lifts_with::<_, Option<[(u8, Direction); 3]>>(&Some([(1_u8, Direction::North); 3]), 0);
@@ -179,7 +180,7 @@ fn lifting_what_owns_nothing_allocates_nothing() {
 }
 
 #[test]
-fn lifting_allocates_once_for_each_value_that_owns() {
+fn lifting_allocates_once_for_each_owning_value() {
     lifts_with::<_, String>(&"latin é, then 😀", 1);
     lifts_with::<_, String>(&"", 0);
     lifts_with::<_, Vec<u8>>(&vec![1_u8; 100], 1);
@@ -195,13 +196,13 @@ fn lifting_allocates_once_for_each_value_that_owns() {
         &(Some("x"), Result::<(), _>::Err("y")),
         2,
     );
-    // A `HashMap` has one table; a `BTreeMap` has nodes, the first of which holds some entries.
+    // A `HashMap` has one table; a `BTreeMap` has nodes, and the first one holds some entries.
     let entries = || (0..100_u16).map(|key| (key, Some(true)));
     lifts_with::<_, HashMap<u16, Option<bool>>>(&entries().collect::<HashMap<_, _>>(), 1);
     lifts_with::<_, BTreeMap<u16, Option<bool>>>(&entries().take(5).collect::<BTreeMap<_, _>>(), 1);
 }
 
-/// What borrows is lifted, and its elements are come to, without an allocation.
+/// Checks that borrowing values are lifted, and their elements read, without an allocation.
 macro_rules! borrows {
     ($value:expr, $encodings:expr, $ty:ty, $lifted:ident => $elements:expr) => {
         for encoding in $encodings {
@@ -217,7 +218,7 @@ macro_rules! borrows {
 }
 
 #[test]
-fn lifting_what_borrows_allocates_nothing() {
+fn lifting_borrowing_values_allocates_nothing() {
     let utf8 = [StringEncoding::Utf8];
     borrows!(&"été", utf8, &str, text => assert_eq!(text, "été"));
     borrows!(&"été", ENCODINGS, LiftedStr<'_>, text => assert_eq!(text.chars().count(), 3));
@@ -232,7 +233,7 @@ fn lifting_what_borrows_allocates_nothing() {
 }
 
 #[test]
-fn lifting_a_dynamic_value_allocates_once_for_each_part_that_owns() {
+fn lifting_a_dynamic_value_allocates_once_for_each_owning_part() {
     let lifted = |list: &TypeList, value: &dyn Fn(&mut Guest) -> FlatValues| {
         let mut guest = guest(IntegerType::I32, StringEncoding::Utf8);
         let flat = value(&mut guest);

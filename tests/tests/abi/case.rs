@@ -1,4 +1,4 @@
-//! One case: types, a memory with values, and a memory for them.
+//! One case: types, a memory that holds values, and a memory that receives them.
 
 use serde_json::{Value, json};
 use weft::abi::{StringEncoding, Type};
@@ -25,7 +25,7 @@ pub struct Side {
 pub struct Source {
     pub side: Side,
     pub flat: Vec<u64>,
-    /// The handle table, from index 1 on.
+    /// The handle table, from index 1.
     pub table: Vec<Value>,
 }
 
@@ -33,7 +33,7 @@ pub struct Source {
 pub struct Destination {
     pub side: Side,
     pub out_param: Option<u64>,
-    /// How `realloc` misbehaves, and at which call, from 1.
+    /// The fault of `realloc`, and the number of the call at which it happens, from 1.
     pub realloc: (String, usize),
 }
 
@@ -72,7 +72,7 @@ impl Side {
 }
 
 impl Case {
-    /// Whether its JSON is short.
+    /// Returns true if its JSON is short.
     pub fn is_small(&self) -> bool {
         self.source.side.memory.len() + self.destination.side.memory.len() <= 250
     }
@@ -130,7 +130,7 @@ pub fn index(json: &Value) -> usize {
     usize::try_from(json.as_u64().unwrap()).unwrap()
 }
 
-/// The type that JSON says.
+/// Returns the type that JSON describes.
 pub fn to_type(json: &Value) -> Type {
     let Some(parts) = json.as_array() else {
         return match json.as_str().unwrap() {
@@ -153,7 +153,7 @@ pub fn to_type(json: &Value) -> Type {
     let optional = |json: &Value| (!json.is_null()).then(|| to_type(json));
     let numbered = || u32::try_from(parts[1].as_u64().unwrap()).unwrap();
     let labels = || (0..numbered()).map(|it| format!("l{it}"));
-    // What the two numbers of end types stand for.
+    // The meanings of the two numbers of end types.
     let element = || [Some(Type::U8), None][index(&parts[1])].clone();
     let rest = &parts[1..];
     match parts[0].as_str().unwrap() {

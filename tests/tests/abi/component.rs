@@ -1,7 +1,7 @@
-//! A case as a component: a guest with the values calls another one, which gets them.
+//! A case as a component: a guest with the values calls another one, which receives them.
 //!
-//! Either the values are arguments, and the callee gets them; or they are a result, and the caller
-//! gets it. Who gets them has the `realloc` of the case, and remembers what it was asked for.
+//! The values are either arguments, which the callee receives, or a result, which the caller
+//! receives. The receiver has the `realloc` of the case, and records its calls.
 
 use std::fmt::Write as _;
 
@@ -11,26 +11,27 @@ use weft::core_value::{CoreType, IntegerType};
 
 use crate::case::{Case, Side, to_type};
 
-/// The way that values take.
+/// The directions in which values move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     Arguments,
     Result,
 }
 
-/// The most flat values of parameters and of results.
+/// The largest number of flat values of parameters and of results.
 const MAX_FLAT_PARAMS: usize = 16;
 const MAX_FLAT_RESULTS: usize = 1;
-/// Where calls of `realloc` are remembered, as four numbers each, after the flat values that came.
+/// The address of the recorded calls of `realloc`, four numbers each, after the received flat
+/// values.
 pub const CALLS: usize = 4096;
-/// Where the number of the calls is.
+/// The address of the number of calls.
 pub const NUM_CALLS: usize = 1024;
-/// Where the address and the length of all that was remembered are.
+/// The address of the address and length of the whole record.
 const DUMP: usize = 2048;
 const LOG_PAGES: usize = 64;
 
 impl Way {
-    /// The way that a case is for, if it is for one.
+    /// Returns the direction for a case, if it has one.
     pub fn of(case: &Case) -> Option<Self> {
         let list = TypeList::new(case.types.iter().map(to_type)).unwrap();
         let sides = [&case.source.side, &case.destination.side];
@@ -66,14 +67,14 @@ fn has_handles(ty: &Value) -> bool {
     }
 }
 
-/// Types that need a name, and what they are, in an order in which each names only those before it.
+/// Types that need a name, with their definitions; each uses only earlier ones.
 #[derive(Default)]
 struct Named {
     definitions: Vec<String>,
 }
 
 impl Named {
-    /// The text of a type.
+    /// Returns the text of a type.
     fn text(&mut self, ty: &Value) -> String {
         let Some(parts) = ty.as_array() else { return ty.as_str().unwrap().into() };
         let optional = |named: &mut Self, ty: &Value| (!ty.is_null()).then(|| named.text(ty));
@@ -138,7 +139,7 @@ const fn address(side: &Side) -> &'static str {
     }
 }
 
-/// A core value with these bits.
+/// Returns a core value with these bits.
 fn constant(ty: &str, bits: u64) -> String {
     match ty {
         "f32" => format!("(f32.reinterpret_i32 (i32.const {}))", bits & 0xffff_ffff),
@@ -148,7 +149,7 @@ fn constant(ty: &str, bits: u64) -> String {
     }
 }
 
-/// Remembers the parameters, or what was returned, by their bits.
+/// Returns code that records a parameter or result by its bits.
 fn remember(number: usize, ty: &str, value: &str) -> String {
     let bits = match ty {
         "f32" => format!("(i64.extend_i32_u (i32.reinterpret_f32 {value}))"),
@@ -159,7 +160,7 @@ fn remember(number: usize, ty: &str, value: &str) -> String {
     format!("(i64.store $log (i32.const {}) {bits})", 8 * number)
 }
 
-/// A memory with these bytes.
+/// Returns a memory with these bytes.
 fn memory(side: &Side) -> String {
     let (address, bytes) = (address(side), &side.memory);
     let mut text = format!(
@@ -172,7 +173,7 @@ fn memory(side: &Side) -> String {
     text + "\")"
 }
 
-/// The options of a canonical definition.
+/// Returns the options of a canonical definition.
 fn options(side: &Side, instance: &str, has_realloc: bool) -> String {
     let encoding = match side.encoding {
         StringEncoding::Utf8 => "utf8",
@@ -187,7 +188,7 @@ fn options(side: &Side, instance: &str, has_realloc: bool) -> String {
     format!("(memory (core memory {instance} \"m\")) string-encoding={encoding} {realloc}")
 }
 
-/// The memory of who gets the values, its `realloc`, and what it remembers.
+/// Returns the receiver's memory, its `realloc`, and the code of its record.
 fn library(case: &Case) -> String {
     let side = &case.destination.side;
     let a = address(side);
@@ -279,8 +280,8 @@ const DUMPS: &str = r#"
     (func (export "dump") (result (list u8))
         (canon lift (core func $i "dump") (memory (core memory $i "log"))))"#;
 
-/// The component. It exports `run`, which makes the call, and `dump`, which returns what who gets the
-/// values remembers.
+/// Returns the component. It exports `run`, which makes the call, and `dump`, which returns the
+/// receiver's record.
 pub fn text(case: &Case, way: Way) -> String {
     let mut named = Named::default();
     let types: Vec<String> = case.types.iter().map(|ty| named.text(ty)).collect();
@@ -358,7 +359,7 @@ pub fn text(case: &Case, way: Way) -> String {
     )
 }
 
-/// The core modules of callee and caller, where the values are arguments.
+/// Returns the core modules of callee and caller, if the values are arguments.
 fn arguments(case: &Case, given: &str, from: &[&str], to: &[&str]) -> (String, String) {
     let remembered = to
         .iter()
@@ -377,7 +378,7 @@ fn arguments(case: &Case, given: &str, from: &[&str], to: &[&str]) -> (String, S
     (callee, caller)
 }
 
-/// The same where they are a result.
+/// Returns the same if the values are a result.
 fn result(case: &Case, given: &str, from: &[&str], to: &[&str], spilled: bool) -> (String, String) {
     let callee = format!(
         r#"{} (func (export "f") (result {}) {given})"#,

@@ -1,7 +1,7 @@
 //! Random cases.
 //!
-//! Values are lowered by Weft into the memory that they are then lifted from; what is malformed
-//! is made so afterwards. If Weft lowers wrongly, the reference lifts something else.
+//! Weft lowers the values into the memory from which they are then lifted. Malformed values are
+//! made from them afterwards. If Weft lowers wrongly, the reference lifts other values.
 
 use serde_json::{Value, json};
 use weft::abi::{NanBits, Options, Peer, Resource, StringEncoding, Type, TypeList, Val};
@@ -13,7 +13,7 @@ use crate::guest::{Guest, Handles, THINGS, end, error_context};
 use crate::random::Random;
 use crate::typed;
 
-/// The endless sequence of cases of a seed.
+/// Returns the endless sequence of cases of a seed.
 pub fn cases(seed: u64) -> impl Iterator<Item = Case> {
     let mut random = Random::new(seed);
     std::iter::repeat_with(
@@ -87,7 +87,7 @@ fn character(random: &mut Random) -> char {
     char::from_u32(range.start + random.below(range.end - range.start)).unwrap_or('\u{e000}')
 }
 
-/// Text of one kind, or of several.
+/// Returns text of one kind, or of several.
 fn text(random: &mut Random) -> String {
     let length = if random.one_in(12) { random.below(700) } else { random.below(9) };
     let limit = random.pick(&['\u{7f}', '\u{ff}', '\u{ffff}', char::MAX]);
@@ -202,11 +202,11 @@ fn destination(random: &mut Random, size: usize) -> Destination {
     }
 }
 
-/// Any values, mostly well-formed.
+/// Returns a case with any values, mostly well-formed.
 fn any(random: &mut Random) -> Case {
     let depth = random.below(4);
     let count = if random.one_in(10) { random.below(20) } else { 1 + random.below(2) };
-    // The reference has no empty tuples.
+    // The reference refuses empty tuples.
     let types: Vec<Value> = if random.one_in(3) {
         typed::random_types(random)
     } else {
@@ -215,7 +215,7 @@ fn any(random: &mut Random) -> Case {
     let list = TypeList::new(types.iter().map(to_type)).unwrap();
     let vals: Vec<Val> = list.types().map(|ty| random_val(random, ty)).collect();
 
-    // Where results overwrite one another, a NaN may be read as something else.
+    // If results overwrite one another, a NaN may be read as another value.
     let has_out_param = random.one_in(4);
     let mut side = side(random, Vec::new());
     let options = Options {
@@ -252,7 +252,7 @@ fn any(random: &mut Random) -> Case {
         destination.out_param = None;
     }
     if side.addresses == IntegerType::I32 {
-        // What an engine passes is of its type.
+        // An engine passes only values of the right type.
         let wide = list.abi().narrow.flat;
         for (position, bits) in flat.iter_mut().enumerate() {
             let is_narrow = wide.exceed(side.max_flat)
@@ -306,7 +306,8 @@ fn corrupt(random: &mut Random, memory: &mut Vec<u8>, flat: &mut [u64]) {
     }
 }
 
-/// A string whose code units are any, in any encoding; also UTF-16 that could be Latin-1.
+/// Returns a case with a string of any code units, in any encoding; also UTF-16 that could be
+/// Latin-1.
 fn string(random: &mut Random) -> Case {
     let mut side = side(random, Vec::new());
     side.max_flat = 16;

@@ -1,4 +1,4 @@
-//! A guest without code: a memory, a `realloc` and a handle table, as `reference/abi.py` has them.
+//! A guest without code: a memory, a `realloc` and a handle table, as in `reference/abi.py`.
 
 use std::sync::OnceLock;
 
@@ -10,10 +10,10 @@ use weft::limits::Heap;
 use weft::machine::{EndId, ErrorContextId, Machine};
 use weft::trap::{EndKind, ExpectedResource, FoundResource, Trap};
 
-/// What a `realloc` that fails traps with; no rule of lifting or lowering.
+/// The trap of a `realloc` that fails; it is no rule of lifting or lowering.
 pub const REALLOC_TRAP: Trap = Trap::UncaughtException;
 
-/// As many ends and error contexts there are.
+/// The number of ends and error contexts.
 pub const THINGS: usize = 64;
 
 struct Things {
@@ -55,7 +55,7 @@ pub fn number_of_error_context(error_context: ErrorContextId) -> usize {
     things().error_contexts.iter().position(|it| *it == error_context).unwrap()
 }
 
-/// The reference's `Table`, of entries as JSON.
+/// The reference's `Table`, with entries as JSON.
 #[derive(Clone, Debug, Default)]
 pub struct Handles {
     entries: Vec<Option<Value>>,
@@ -123,7 +123,7 @@ impl LiftHandles for Handles {
 
     fn lift_borrow(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         let (_, representation) = self.resource(ty, index)?;
-        // It is lent from now on.
+        // From now on it is lent.
         let entry = self.entries[index as usize - 1].as_mut().unwrap().as_array_mut().unwrap();
         entry.truncate(3);
         entry.push(true.into());
@@ -151,25 +151,25 @@ impl LiftHandles for Handles {
     }
 }
 
-/// A memory, a `realloc`, a table.
+/// A guest: a memory, a `realloc`, and a table.
 pub struct Guest {
     pub options: Options,
     pub memory: Vec<u8>,
     pub handles: Handles,
-    /// How `realloc` misbehaves, and at which call, from 1.
+    /// The fault of `realloc`, and the number of the call at which it happens, from 1.
     pub realloc: (String, usize),
     pub last: u64,
     pub calls: Vec<[u64; 4]>,
-    /// Where the guest's memory begins in `memory`, whose front is somebody else's. What `realloc`
-    /// is asked and remembers is counted from here.
+    /// The start of the guest's memory in `memory`, whose front belongs to another guest. The
+    /// arguments and the record of `realloc` are relative to it.
     pub base: u64,
-    /// The bytes that the memory does not have yet: each call of `realloc` makes a new memory,
-    /// which is as long as it has to be.
+    /// The bytes that the memory does not have yet. Each call of `realloc` creates a new memory of
+    /// the needed length.
     pub unborn: Vec<u8>,
 }
 
 impl Guest {
-    /// The memory moves to another place, with so many more bytes of it.
+    /// Moves the memory to another place, with `more` more bytes of it.
     fn grow(&mut self, more: usize) {
         let more = more.min(self.unborn.len());
         if more == 0 {
@@ -181,7 +181,7 @@ impl Guest {
         self.memory = memory;
     }
 
-    /// What `realloc` gives, all counted from the base.
+    /// Returns the result of `realloc`, relative to the base.
     fn place(
         &mut self,
         [old, old_length, alignment, new_length]: [u64; 4],
@@ -228,7 +228,7 @@ impl LowerContext for Guest {
         alignment: u32,
         new_length: u64,
     ) -> Result<u64, Failure> {
-        // No old place is 0, not the base.
+        // An absent old block is at 0, not at the base.
         let old = old.saturating_sub(self.base);
         let call = [old, old_length, alignment.into(), new_length];
         self.calls.push(call);
@@ -252,7 +252,7 @@ impl LowerContext for Guest {
     fn lower_borrow(&mut self, ty: TypeIndex, resource: Resource) -> Result<u32, Failure> {
         let representation = resource.representation_of(ty)?;
         if ty.0 == 1 && self.realloc.0 != "source" {
-            // The second resource type is one that the destination defines.
+            // The second resource type is defined by the destination.
             return Ok(u32::try_from(representation).unwrap());
         }
         Ok(self.handles.add(json!(["borrow", ty.0, representation])))
@@ -268,11 +268,11 @@ impl LowerContext for Guest {
     }
 }
 
-/// Two guests, between whom values move: by the trait's own `copy`, which needs one memory at a
-/// time, or by one that has both.
+/// Two guests between which values move: by the trait's own `copy`, which needs one memory at a
+/// time, or by one that has both memories.
 pub struct Pair<'a, const HAS_BOTH: bool> {
     pub source_options: Options,
-    /// Nothing if the destination's memory is also the source's.
+    /// `None` if the destination's memory is also the source's.
     pub source_memory: Option<&'a [u8]>,
     pub source: Handles,
     pub destination: Guest,

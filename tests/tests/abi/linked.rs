@@ -1,6 +1,6 @@
-//! From guest to guest in components: by calls that are linked, and by ordinary ones.
+//! Values from guest to guest in components, by linked calls and by ordinary ones.
 //!
-//! Both do what the reference does, and what one another do.
+//! Both kinds have the results of the reference, and the same results as each other.
 
 use serde_json::{Value, json};
 use weft::abi::Val;
@@ -11,7 +11,7 @@ use weft::engine::wasmi::Wasmi;
 use crate::case::{Case, hex};
 use crate::component::{CALLS, NUM_CALLS, Way, text};
 
-/// The engines of one comparison.
+/// The engines of a comparison.
 pub struct Engines {
     linked: Wasmi,
     ordinary: Wasmi,
@@ -24,8 +24,8 @@ impl Default for Engines {
     }
 }
 
-/// What becomes of a case in components: by a call that is linked, and by an ordinary one. Nothing if
-/// it is no case for a component.
+/// Returns the results of a case in components, by a linked call and by an ordinary one. Returns
+/// nothing if no component can express it.
 pub fn outcomes(engines: &Engines, case: &Case) -> Option<[Value; 2]> {
     let way = Way::of(case)?;
     let text = text(case, way);
@@ -50,7 +50,7 @@ fn outcome(engine: &Wasmi, component: &Component<Wasmi>, case: &Case) -> Value {
             remembered(case, &bytes(&dumped))
         }
         Err(error) => {
-            // Both are locked down.
+            // Both instances refuse further calls.
             let again = store.call(&run, &[]).unwrap_err();
             assert!(matches!(again, CallError::InstanceTrapped(_)), "{again:?}");
             let dump = store.function(&instance, "dump").unwrap();
@@ -75,7 +75,7 @@ fn bytes(val: &Val) -> Vec<u8> {
     elements.map(|val| if let Val::U8(byte) = val { *byte } else { panic!("{val:?}") }).collect()
 }
 
-/// What who got the values remembers, as the other ways tell it.
+/// Formats the receiver's record as the other ways do.
 fn remembered(case: &Case, dumped: &[u8]) -> Value {
     let number = |at: usize| u64::from_le_bytes(*dumped[at..].first_chunk().unwrap());
     let calls = u32::from_le_bytes(*dumped[NUM_CALLS..].first_chunk().unwrap()) as usize;
@@ -97,7 +97,7 @@ fn remembered(case: &Case, dumped: &[u8]) -> Value {
     })
 }
 
-/// The difference between what became of a case in components, if there is one.
+/// Returns the difference between the results of a case in components, if there is one.
 pub fn difference(case: &Case, [linked, ordinary]: &[Value; 2]) -> Result<(), String> {
     let is_same = if case.types.iter().any(crate::paths::has_floats) {
         // An ordinary call keeps the bits of a NaN.

@@ -1,12 +1,12 @@
-//! The canonical ABI: beside the executable reference, and what it allocates.
+//! The canonical ABI: comparison with the executable reference, and allocations.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | `reference` | random values, types and memories, beside the reference |
 //! | `generate`, `mistakes`, `random` | the cases |
-//! | `paths`, `typed` | the ways on which Weft moves the values of a case |
-//! | `linked`, `component` | from guest to guest in components, by calls that are linked and others |
-//! | `case`, `guest` | a case, and the guest that it is for |
+//! | `paths`, `typed` | the ways in which Weft moves the values of a case |
+//! | `linked`, `component` | from guest to guest in components, by linked and ordinary calls |
+//! | `case`, `guest` | a case, and its guest |
 //! | `allocations` | the allocations of lifting and lowering |
 
 #![allow(

@@ -1,7 +1,7 @@
 //! Cases for the two known mistakes of the reference.
 //!
-//! `reference/abi.py` runs the reference without them: with an exact `align_to`, and with the tag
-//! of UTF-16 where the destination has it. So these cases agree, and only because it does.
+//! `reference/abi.py` corrects both: it has an exact `align_to`, and the tag of UTF-16 in the
+//! destination's position. These cases agree only because of that.
 
 use serde_json::json;
 use weft::abi::StringEncoding;
@@ -25,7 +25,8 @@ fn case(ty: serde_json::Value, source: Side, flat: [u64; 2], destination: Side) 
     }
 }
 
-/// Addresses that division of floats takes for unaligned though they aren't, and one that is.
+/// Returns addresses that division of floats takes for unaligned although they are aligned, and one
+/// that is unaligned.
 pub fn of_align_to() -> impl Iterator<Item = (Case, &'static str)> {
     let wide = || side(IntegerType::I64, StringEncoding::Utf8, &[0; 16]);
     [
@@ -37,7 +38,7 @@ pub fn of_align_to() -> impl Iterator<Item = (Case, &'static str)> {
     .map(move |(ty, address, rule)| (case(ty, wide(), [address, 1], wide()), rule))
 }
 
-/// Strings in UTF-16 and in Latin-1, from each width to each, and the length that arrives.
+/// Returns strings in UTF-16 and in Latin-1, for all pairs of widths, with the length that arrives.
 pub fn of_the_tag() -> impl Iterator<Item = (Case, u64)> {
     let latin1_utf16 = StringEncoding::Latin1Utf16;
     let widths = [(IntegerType::I32, 1 << 31), (IntegerType::I64, 1 << 63)];

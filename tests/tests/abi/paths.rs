@@ -1,4 +1,4 @@
-//! What Weft does with a case, in each of its ways, and whether that is what the reference did.
+//! Runs Weft on a case in each way, and compares the results with those of the reference.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub fn options(side: &Side, peer: Peer) -> Options {
     }
 }
 
-/// Everything that Weft does with a case.
+/// Runs Weft on a case in every way.
 pub fn run(case: &Case) -> Value {
     let types: Vec<Type> = case.types.iter().map(to_type).collect();
     let list = TypeList::new(types.iter().cloned()).unwrap();
@@ -71,8 +71,8 @@ pub fn run(case: &Case) -> Value {
     result
 }
 
-/// From guest to guest by a plan: with both memories at hand, and with one at a time, where the
-/// destination's grows and moves with each call of `realloc`.
+/// Moves the values from guest to guest by a plan: with both memories available, and with one at a
+/// time, when the destination's memory grows and moves with each call of `realloc`.
 fn transfers(case: &Case, list: &TypeList) -> Value {
     let mut growing = new_guest(case, Peer::Guest);
     if case.destination.out_param.is_none() {
@@ -84,7 +84,7 @@ fn transfers(case: &Case, list: &TypeList) -> Value {
     })
 }
 
-/// The same within one memory: first the source's, then the destination's.
+/// Runs the same within one memory: first the source's, then the destination's.
 fn in_one_memory(case: &Case, list: &TypeList) -> Value {
     let mut guest = new_guest(case, Peer::Guest);
     let mut memory = case.source.side.memory.clone();
@@ -131,14 +131,15 @@ where
         out_param,
     );
     if flat.is_ok() {
-        assert_eq!(values.remaining(), 0, "every core value was used");
+        assert_eq!(values.remaining(), 0, "unused core values");
     }
     outcome(flat.map(|flat| flat.as_slice().to_vec()), pair.destination)
 }
 
-/// Values as elements of a stream: the elements of a list, or what passes through memory.
+/// Moves the values as elements of a stream: the elements of a list, or values that pass through
+/// memory.
 ///
-/// Gives nothing if the values are neither.
+/// Returns nothing if the values are neither.
 fn elements(case: &Case, list: &TypeList, is_malformed: bool) -> Option<Value> {
     let (source, destination) = (&case.source, &case.destination);
     let layouts = [source.side.addresses, destination.side.addresses].map(|it| list.abi().of(it));
@@ -173,7 +174,7 @@ fn elements(case: &Case, list: &TypeList, is_malformed: bool) -> Option<Value> {
     let moved = checked(&source.side.memory, &source.side, CopyDirection::Write, from)
         .and_then(|()| {
             if is_malformed {
-                // Where they would go is nobody's business.
+                // The result is unused, so any address will do.
                 return Ok(0);
             }
             let layout = element.abi().of(destination.side.addresses);
@@ -198,8 +199,8 @@ fn elements(case: &Case, list: &TypeList, is_malformed: bool) -> Option<Value> {
     Some(outcome(moved, pair.destination))
 }
 
-/// Values as elements of a stream whose other end the host has: what passes through memory, or the
-/// elements of a list, is loaded and stored as it is when it is passed.
+/// Moves the values as elements of a stream whose other end the host holds: values that pass
+/// through memory, or elements of a list, are loaded and stored when they are passed.
 fn dynamic_elements(case: &Case, list: &TypeList, lifted: &[Val], host: &Value) {
     let (source, destination) = (&case.source, &case.destination);
     let layouts = [source.side.addresses, destination.side.addresses].map(|it| list.abi().of(it));
@@ -224,7 +225,7 @@ fn dynamic_elements(case: &Case, list: &TypeList, lifted: &[Val], host: &Value) 
     let mut cx = LiftContext::with_handles(&source.side.memory, options, handles);
     let loaded = element.load_elements(&mut cx, source.flat[0], length).unwrap();
     assert!(loaded.len() == vals.len() && loaded.iter().zip(&vals).all(|(a, b)| same(a, b)));
-    // What `realloc` gives that misbehaves is checked where it is asked, and not here.
+    // The result of a faulty `realloc` is checked elsewhere.
     if host["flat"].is_null() {
         return;
     }
@@ -244,7 +245,7 @@ fn dynamic_elements(case: &Case, list: &TypeList, lifted: &[Val], host: &Value) 
     assert_eq!(outcome(Ok(flat), guest), *host);
 }
 
-/// Whether two values are the same, a NaN being the same as a NaN.
+/// Returns true if two values are equal; a NaN equals every NaN.
 fn same(a: &Val, b: &Val) -> bool {
     format!("{a:?}") == format!("{b:?}")
 }
@@ -263,7 +264,7 @@ fn new_guest(case: &Case, peer: Peer) -> Guest {
     }
 }
 
-/// What a way of lowering does with the destination.
+/// Returns the effects of a way of lowering on the destination.
 pub fn lower(
     case: &Case,
     peer: Peer,
@@ -347,11 +348,11 @@ pub fn to_json(val: &Val, ty: &Type) -> Value {
         }
         (Val::Stream(it) | Val::Future(it), _) => json!(number_of_end(*it)),
         (Val::ErrorContext(it), _) => json!(number_of_error_context(*it)),
-        _ => panic!("{val:?} is no {ty}"),
+        _ => panic!("{val:?} is not of type {ty}"),
     }
 }
 
-/// What differs between our result and the reference's, if anything.
+/// Returns the difference between Weft's result and the reference's, if any.
 pub fn difference(
     case: &Case,
     ours: &Value,
@@ -366,7 +367,7 @@ pub fn difference(
     let ways = ours["ways"].as_object().unwrap();
     let elements = Some(&ours["elements"]).filter(|it| !it.is_null());
     if reference["lift"]["trap"].is_string() {
-        // All is lifted before the destination is asked for anything.
+        // All values are lifted before the destination's first call.
         let mut expected = reference["lift"].clone();
         expected["calls"] = json!([]);
         for (way, outcome) in ways {
@@ -379,7 +380,7 @@ pub fn difference(
     let reference = &reference["lower"]["guest"];
     let guests = ways.iter().map(|(way, outcome)| (way.as_str(), outcome));
     for (way, outcome) in guests.chain(elements.map(|it| ("elements", it))) {
-        // A NaN keeps its bits on its way from guest to guest.
+        // A NaN keeps its bits from guest to guest.
         let same = case.types.iter().any(has_floats) && same_values(case, outcome, reference);
         if !same {
             same_outcome(way, outcome, reference, sites, rules)?;
@@ -389,7 +390,7 @@ pub fn difference(
     if reference["trap"].is_string() {
         return same_outcome("one memory", within, reference, sites, rules);
     }
-    // Addresses are others there. Results that overwrite one another become something else then.
+    // Addresses differ there. Results that overwrite one another then have other values.
     let overwritten = case.destination.out_param.is_some();
     let same = if overwritten {
         within["calls"] == reference["calls"] && within["memory"].is_string()
@@ -401,7 +402,7 @@ pub fn difference(
     if same && untouched { Ok(()) } else { Err("one memory: outcomes differ".into()) }
 }
 
-/// What differs between what became of a case in a component and what the reference did, if anything.
+/// Returns the difference between the result of a case in a component and the reference's, if any.
 pub fn difference_in_component(
     case: &Case,
     way: &str,
@@ -418,14 +419,14 @@ pub fn difference_in_component(
     if keeps_nans && expected["memory"].is_string() && same_values(case, ours, &expected) {
         return Ok(());
     }
-    // Of one that has trapped, nobody knows what it was asked for.
+    // After a trap, the arguments of `realloc` are unknown.
     if expected["trap"].is_string() {
         expected["calls"] = Value::Null;
     }
     same_outcome(way, ours, &expected, sites, rules)
 }
 
-/// Whether there are floats in values of a type.
+/// Returns true if values of a type contain floats.
 pub fn has_floats(ty: &Value) -> bool {
     match ty {
         Value::String(keyword) => matches!(keyword.as_str(), "f32" | "f64"),
@@ -434,7 +435,8 @@ pub fn has_floats(ty: &Value) -> bool {
     }
 }
 
-/// Whether two ways of lowering asked `realloc` for the same, and what they made means the same.
+/// Returns true if two ways of lowering made the same calls of `realloc`, and stored values with
+/// the same meaning.
 fn same_values(case: &Case, ours: &Value, reference: &Value) -> bool {
     ours["calls"] == reference["calls"]
         && ours["memory"].is_string()
@@ -442,7 +444,7 @@ fn same_values(case: &Case, ours: &Value, reference: &Value) -> bool {
         && lifted_again(case, ours) == lifted_again(case, reference)
 }
 
-/// What the destination would lift of what was lowered into it.
+/// Returns the values that the destination would lift from the lowered ones.
 fn lifted_again(case: &Case, lowered: &Value) -> Result<Vec<Val>, Failure> {
     let mut side = case.destination.side.clone();
     side.memory = crate::case::unhex(lowered["memory"].as_str().unwrap());
@@ -494,5 +496,5 @@ fn same_outcome(
     }
     rules.insert(rule.into());
     let same = rule == site || sites.get(site).is_some_and(|rules| rules.contains(rule));
-    if same { Ok(()) } else { Err(format!("{what}: `{rule}` is not what `{site}` means")) }
+    if same { Ok(()) } else { Err(format!("{what}: `{rule}` is not a rule of `{site}`")) }
 }

@@ -9,7 +9,7 @@ impl Random {
         Self(Seeded::new(seed))
     }
 
-    /// A number below `count`.
+    /// Returns a number below `count`.
     pub fn below(&mut self, count: u32) -> u32 {
         self.0.choose(Choice::Tick, count)
     }
@@ -34,7 +34,7 @@ impl Random {
         u64::from(self.u32()) << 32 | u64::from(self.u32())
     }
 
-    /// Small numbers, and those at the borders of types, more often than others.
+    /// Returns a number; small ones, and those at the limits of types, are more frequent.
     pub fn number(&mut self) -> u64 {
         match self.below(4) {
             0 => u64::from(self.below(300)),

@@ -1,15 +1,15 @@
-//! Lifting, lowering, layout and flattening beside the executable reference.
+//! Comparison of lifting, lowering, layout and flattening with the executable reference.
 //!
-//! Random types, values, encodings, widths and memories, well-formed and not: bytes, core values,
-//! lifted values, calls of `realloc` and the rules that traps name agree with `definitions.py`,
-//! on each of Weft's ways: dynamic, typed, and from guest to guest by a plan.
+//! Types, values, encodings, widths and memories are random, well-formed and malformed. Bytes, core
+//! values, lifted values, calls of `realloc` and the rules of traps agree with `definitions.py` in
+//! each of Weft's ways: dynamic, typed, and from guest to guest by a plan.
 //!
 //! | test | needs |
 //! |---|---|
-//! | recorded cases, with what the reference did | nothing |
-//! | new cases, tens of thousands | Python and the pinned sources; left out without |
+//! | recorded cases, with the reference's results | nothing |
+//! | new cases, tens of thousands | Python and the pinned sources; skipped without them |
 //!
-//! `WEFT_RECORD=1` records again, `WEFT_SEED` and `WEFT_CASES` say which cases are new.
+//! `WEFT_RECORD=1` records again; `WEFT_SEED` and `WEFT_CASES` select the new cases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -36,7 +36,7 @@ fn sites() -> Sites {
     sites
 }
 
-/// What the reference does with each of the cases; nothing if it can't be run, with the reason.
+/// Returns the reference's results for the cases, or the reason why it cannot run.
 fn ask_reference(cases: &[Case]) -> Result<Vec<Value>, String> {
     let sources = weft_tests::pinned::component_model().map_err(|report| report.to_string())?;
     let definitions = sources.join("design/mvp/canonical-abi/definitions.py");
@@ -60,7 +60,7 @@ fn ask_python(definitions: &Path, cases: &[Case]) -> Result<Vec<Value>, String> 
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|error| format!("python3 can't be run: {error}"))?;
+        .map_err(|error| format!("cannot run python3: {error}"))?;
     let mut input = python.stdin.take().unwrap();
     let lines: Vec<String> = cases.iter().map(|case| case.to_json().to_string()).collect();
     let writer = std::thread::spawn(move || input.write_all((lines.join("\n") + "\n").as_bytes()));
@@ -77,15 +77,15 @@ struct Tally {
     typed: usize,
     lifts_trapped: usize,
     lowers_trapped: usize,
-    /// Moved as elements of a stream: well-formed ones, and malformed ones.
+    /// Cases moved as elements of a stream: well-formed ones, and malformed ones.
     elements: [usize; 2],
-    /// Moved between the guests of a component, and those of them that trapped.
+    /// Cases moved between the guests of a component, and those of them that trapped.
     linked: usize,
     linked_traps: usize,
     rules: BTreeSet<String>,
 }
 
-/// Panics with the case if a component does anything else with it than the reference did.
+/// Panics with the case if the result of a component differs from the reference's.
 fn compare_in_components(
     engines: &Engines,
     case: &Case,
@@ -108,7 +108,7 @@ fn compare_in_components(
     tally.linked_traps += usize::from(outcomes[0]["trap"].is_string());
 }
 
-/// Panics with the case if anything differs from what the reference did.
+/// Panics with the case if any result differs from the reference's.
 fn compare(case: &Case, reference: &Value, sites: &Sites, tally: &mut Tally) {
     let ours = paths::run(case);
     tally.cases += 1;
@@ -135,9 +135,9 @@ fn number(variable: &str, without: u64) -> u64 {
 }
 
 #[test]
-fn what_the_reference_did_is_done() {
+fn recorded_results_of_the_reference_are_matched() {
     if std::env::var_os("WEFT_RECORD").is_some() {
-        // Small memories, so that the record stays small.
+        // Small memories keep the record small.
         let cases: Vec<Case> = generate::cases(4).filter(Case::is_small).take(150).collect();
         let results = ask_reference(&cases).unwrap();
         let mut lines = String::new();
@@ -160,13 +160,13 @@ fn what_the_reference_did_is_done() {
 }
 
 #[test]
-fn random_values_are_lifted_and_lowered_as_by_the_reference() {
+fn random_values_are_lifted_and_lowered_like_the_reference() {
     let count = usize::try_from(number("WEFT_CASES", 20_000)).unwrap();
     let cases: Vec<Case> = generate::cases(number("WEFT_SEED", 1)).take(count).collect();
     let results = match ask_reference(&cases) {
         Ok(results) => results,
         Err(reason) => {
-            eprintln!("left out the comparison with the reference: {reason}");
+            eprintln!("skipped the comparison with the reference: {reason}");
             return;
         }
     };
@@ -174,7 +174,7 @@ fn random_values_are_lifted_and_lowered_as_by_the_reference() {
     let (sites, mut tally, engines) = (sites(), Tally::default(), Engines::default());
     for (number, (case, reference)) in cases.iter().zip(&results).enumerate() {
         compare(case, reference, &sites, &mut tally);
-        // Components take more time than all the other ways.
+        // Components take more time than all other ways.
         if number.is_multiple_of(4) {
             compare_in_components(&engines, case, reference, &sites, &mut tally);
         }
@@ -185,7 +185,7 @@ fn random_values_are_lifted_and_lowered_as_by_the_reference() {
 }
 
 #[test]
-fn the_two_mistakes_of_the_reference_are_not_followed() {
+fn the_two_mistakes_of_the_reference_are_not_repeated() {
     let mut cases = Vec::new();
     for (case, rule) in mistakes::of_align_to() {
         assert_eq!(paths::run(&case)["lift"]["trap"], rule, "{case:?}");
@@ -199,7 +199,7 @@ fn the_two_mistakes_of_the_reference_are_not_followed() {
     let results = match ask_reference(&cases) {
         Ok(results) => results,
         Err(reason) => {
-            eprintln!("left out the comparison with the reference: {reason}");
+            eprintln!("skipped the comparison with the reference: {reason}");
             return;
         }
     };

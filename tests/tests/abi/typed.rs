@@ -1,8 +1,7 @@
-//! The typed way of a case: Rust's own types beside those that are known at run time.
+//! The typed way of a case: Rust types instead of types known at run time.
 //!
-//! Random types can't be written in Rust, so a share of the cases has its types from the list
-//! here. All that the typed way does with such a case is what the dynamic one does, and that is
-//! compared with the reference.
+//! Random types cannot be written in Rust, so some of the cases use the types listed here. The
+//! typed way must have the same results as the dynamic one, which is compared with the reference.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
@@ -21,13 +20,13 @@ use crate::guest::{Guest, Handles};
 use crate::paths::{lower, options, rule, to_json};
 use crate::random::Random;
 
-/// One list of Rust types: the types as JSON, and what is done with values of them.
+/// One list of Rust types: the types as JSON, and the operations on values of them.
 struct Entry {
     types: fn() -> Vec<Value>,
     run: for<'a> fn(&'a Case) -> Option<Value>,
 }
 
-/// Makes an entry of each type, for one parameter; and one of each tuple behind `parameters`, for
+/// Creates an entry of each type, for one parameter; and one of each tuple after `parameters`, with
 /// as many parameters as it has parts.
 macro_rules! entries {
     ($lifetime:lifetime; $($one:ty),* $(,)?; parameters: $($several:ty),* $(,)?) => {
@@ -214,7 +213,7 @@ fn type_to_json(shape: &Shape) -> Value {
     }
 }
 
-/// The entries of each list of types, by its JSON.
+/// Returns the entries of each list of types, by its JSON.
 fn entries() -> &'static HashMap<String, Vec<&'static Entry>> {
     static ENTRIES_OF_TYPES: OnceLock<HashMap<String, Vec<&'static Entry>>> = OnceLock::new();
     ENTRIES_OF_TYPES.get_or_init(|| {
@@ -226,13 +225,13 @@ fn entries() -> &'static HashMap<String, Vec<&'static Entry>> {
     })
 }
 
-/// Types that there are in Rust, as JSON.
+/// Returns types that have Rust types, as JSON.
 pub fn random_types(random: &mut Random) -> Vec<Value> {
     (ENTRIES[random.index(ENTRIES.len())].types)()
 }
 
-/// How often a case took the typed way; or in what the outcome differs from that of the dynamic
-/// way.
+/// Returns the number of times that a case took the typed way, or the difference between its result
+/// and that of the dynamic way.
 pub fn difference(case: &Case, dynamic: &Value) -> Result<usize, String> {
     let key = Value::Array(case.types.clone()).to_string();
     let has_maps = key.contains("\"map\"");
@@ -242,7 +241,7 @@ pub fn difference(case: &Case, dynamic: &Value) -> Result<usize, String> {
         count += 1;
         let is_lifted = typed["lift"] == dynamic["lift"];
         if !is_lifted && has_maps && typed["lift"]["values"].is_array() {
-            // A map of Rust has an order of its own and each key once.
+            // A map in Rust has an order of its own, and each key once.
             continue;
         }
         if !is_lifted || typed["host"] != dynamic["lower"]["host"] {
@@ -252,8 +251,8 @@ pub fn difference(case: &Case, dynamic: &Value) -> Result<usize, String> {
     Ok(count)
 }
 
-/// Everything that the typed way does with a case; nothing where it can't be taken because a
-/// `&str` can't borrow.
+/// Runs the typed way on a case; returns nothing if it is impossible because a `&str` cannot
+/// borrow.
 fn typed<'a, T: Lower + Lift<'a>>(case: &'a Case) -> Option<Value> {
     let side = &case.source.side;
     let list = TypeList::new(case.types.iter().map(to_type)).unwrap();
@@ -273,7 +272,7 @@ fn typed<'a, T: Lower + Lift<'a>>(case: &'a Case) -> Option<Value> {
     Some(json!({ "lift": { "values": to_values(&lifted, &list) }, "host": host }))
 }
 
-/// The values as JSON, by way of a memory with room for any.
+/// Returns the values as JSON, through a memory with room for any.
 fn to_values<T: Lower>(lifted: &T, list: &TypeList) -> Value {
     let mut guest = Guest {
         options: Options::new(IntegerType::I64, StringEncoding::Utf8),

@@ -26,7 +26,8 @@ async fn later() {
     .await;
 }
 
-/// A component whose `run` calls the import `f`, and whose `add` adds 1. `kind` is `async`, or empty.
+/// Returns a component whose `run` calls the import `f`, and whose `add` adds 1. `kind` is `async`,
+/// or empty.
 fn caller(kind: &str) -> String {
     r#"(component
         (import "f" (func $f KIND (param "q" u32) (result u32)))
@@ -46,7 +47,7 @@ fn caller(kind: &str) -> String {
 }
 
 #[test]
-fn the_data_of_a_store_is_at_hand_after_a_wait_and_need_not_be_sent() {
+fn the_data_of_a_store_is_available_after_a_wait_and_need_not_be_send() {
     let mut world = World::with(Rc::new(Cell::new(1_u32)));
     world.linker.async_function("f", |caller, _| {
         let access = caller.access();
@@ -85,11 +86,11 @@ fn a_function_calls_the_instance_that_is_held_for_it() {
     assert_eq!(world.number(&instance, "run", &[Val::U32(10)]), 13);
 }
 
-/// The waker of a function that waits until it is told.
+/// The waker of a function that waits for a signal.
 type Told = Arc<Mutex<Option<Waker>>>;
 
-/// A world in which the first instance's function calls the second's, whose function waits until it
-/// is told.
+/// Returns a world in which the first instance calls the second, whose function waits for a signal.
+/// Also returns the function of the first.
 fn waiting_callee() -> (World<Option<Function>>, Function, Told) {
     let mut world = World::with(None);
     let waker = Told::default();
@@ -140,7 +141,7 @@ fn a_function_awaits_a_guest_that_waits() {
 }
 
 #[test]
-fn a_call_of_a_function_that_is_dropped_is_given_up() {
+fn a_call_by_a_dropped_function_is_abandoned() {
     let (mut world, _, waker) = waiting_callee();
     world.linker.async_function("f", |caller, arguments| {
         let access = caller.access();
@@ -167,7 +168,7 @@ fn a_call_of_a_function_that_is_dropped_is_given_up() {
 }
 
 #[test]
-fn the_context_of_the_calling_task_is_there_before_and_after_each_wait() {
+fn the_callers_context_is_available_before_and_after_each_wait() {
     let user = ContextKey::new("user").unwrap();
     let mut world = World::with(Vec::<Option<u32>>::new());
     world.linker.async_function("f", move |caller, _| {
@@ -202,7 +203,7 @@ fn the_context_of_the_calling_task_is_there_before_and_after_each_wait() {
 }
 
 #[test]
-fn a_panic_in_a_closure_goes_on_where_it_is_awaited() {
+fn a_panic_in_a_closure_continues_where_it_is_awaited() {
     let mut world = World::new();
     world.linker.async_function("f", |caller, _| {
         let access = caller.access();
@@ -220,7 +221,7 @@ fn a_panic_in_a_closure_goes_on_where_it_is_awaited() {
 }
 
 #[test]
-fn a_panic_that_nobody_awaits_goes_on_at_whoever_drives_the_store() {
+fn a_panic_that_is_not_awaited_continues_in_the_driver_of_the_store() {
     let mut world = World::new();
     let access = world.store.access();
     let with = access.with(|_| -> u32 { panic!("late") });
@@ -242,7 +243,7 @@ impl Drop for PanicsInDrop {
 }
 
 #[test]
-fn a_closure_whose_values_panic_when_they_are_dropped_leaves_the_store_as_it_was() {
+fn a_closure_whose_values_panic_in_drop_leaves_the_store_unchanged() {
     let mut world = World::new();
     world.linker.async_function("f", |caller, _| {
         let access = caller.access();
@@ -265,7 +266,7 @@ fn a_closure_whose_values_panic_when_they_are_dropped_leaves_the_store_as_it_was
 }
 
 #[test]
-fn a_closure_that_nobody_awaits_any_more_does_not_run() {
+fn a_closure_that_is_no_longer_awaited_does_not_run() {
     let mut world = World::with(0_u32);
     let access = world.store.access();
     drop(access.with(|store| *store.data_mut() += 1));
@@ -293,7 +294,7 @@ fn another_thread_uses_the_store_while_a_call_runs() {
     world.linker.async_function("f", |caller, _| {
         let access = caller.access();
         async move {
-            // Somebody else sets it.
+            // Another task sets it.
             loop {
                 let is_set = access.with(|store| *store.data() > 0).await?;
                 if is_set {
@@ -338,7 +339,7 @@ async fn a_task_of_the_executor_wakes_a_store_that_waits() {
 }
 
 #[test]
-fn an_error_of_a_guest_that_is_called_is_told() {
+fn an_error_of_a_called_guest_is_reported() {
     let mut world = World::with(None::<Function>);
     world.linker.async_function("f", |caller, _| {
         let access = caller.access();
@@ -424,8 +425,8 @@ const ASYNC_CALLER: &str = r#"(component
 const STARTED: u32 = 1;
 const RETURNED: u32 = 2;
 
-/// Runs `ASYNC_CALLER` with a host function that asks for the store so often, and returns the state
-/// that the guest has seen, and the result.
+/// Runs `ASYNC_CALLER` with a host function that asks for the store `times` times. Returns the call
+/// state that the guest has seen, and the result.
 fn run_asking(times: u32, is_typed: bool) -> (u32, u32) {
     let mut world = World::with(0_u32);
     let ask = move |access: Access<Wasmi, u32>, q: u32| async move {
@@ -460,7 +461,7 @@ fn a_function_that_only_asks_for_the_store_returns_at_once() {
 }
 
 #[test]
-fn a_function_that_asks_for_the_store_often_lets_others_have_their_turn() {
+fn a_function_that_often_asks_for_the_store_lets_others_run() {
     for is_typed in [false, true] {
         assert_eq!(run_asking(1_000, is_typed), (STARTED, 0));
     }

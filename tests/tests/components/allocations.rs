@@ -1,12 +1,12 @@
-//! Once everything is warm, calls, streams and futures on wasmi allocate nothing; but for what
-//! somebody owns afterwards, and what the engine allocates itself when a guest stops.
+//! After a warm-up, calls, streams and futures on wasmi do not allocate, except for values that the
+//! test owns afterwards and for the engine's own allocations when a guest stops.
 
 use allocation_counter::{AllocationInfo, measure};
 use weft::component::{Component, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 use weft_tests::scenes::{self, Scene, engine};
 
-/// What a scene allocates each time, once it has gone before.
+/// Returns the allocations of one run of a scene, after a warm-up.
 fn allocations(scene: Scene) -> AllocationInfo {
     let mut operation = scene.prepare();
     for _ in 0..3 {
@@ -17,12 +17,12 @@ fn allocations(scene: Scene) -> AllocationInfo {
     allocated
 }
 
-/// How often a scene allocates for each thing that it does, by no more than a few in all.
+/// Returns the allocations of each operation of a scene, apart from a few in all.
 fn each(scene: Scene) -> u64 {
     allocations(scene).count_total / u64::from(scene.count())
 }
 
-/// A test a name, which says what doesn't allocate.
+/// Defines one test for each name.
 macro_rules! allocate_nothing {
     ($($name:ident: $($scene:ident)+;)*) => {
         $(
@@ -62,38 +62,38 @@ allocate_nothing! {
     a_stream_of_strings_allocates_nothing: STREAM_STRINGS_1 STREAM_STRINGS_1024;
 }
 
-/// Where somebody owns values: how often each call allocates.
+/// The scenes in which a test owns values, with the allocations of each call.
 const OWNED: [(Scene, u64); 8] = [
-    // The string, until it is lowered: the call may have to wait.
+    // The string, until it is lowered, because the call may have to wait.
     (scenes::CALL_STRING, 1),
-    // The string, which is the host's.
+    // The string, which the host owns.
     (scenes::CALL_FOR_STRING, 1),
-    // The same of Rust's own types.
+    // The same with Rust types.
     (scenes::TYPED_FOR_STRING, 1),
     (scenes::HOST_TYPED_STRING, 1),
     // The list of arguments, which the function owns.
     (scenes::HOST_NUMBERS, 1),
-    // That, and the string in it.
+    // The list, and the string in it.
     (scenes::HOST_STRING, 2),
-    // The string, which the function makes.
+    // The string, which the function creates.
     (scenes::HOST_FOR_STRING, 1),
-    // What the function gives to be polled.
+    // The future that the function returns.
     (scenes::HOST_ASYNC, 1),
 ];
 
 #[test]
-fn what_somebody_owns_is_allocated_once() {
+fn owned_values_are_allocated_once() {
     for (scene, expected) in OWNED {
         assert_eq!(each(scene), expected, "{scene}");
     }
 }
 
 #[test]
-fn a_guest_that_stops_allocates_what_the_engine_does_and_nothing_else() {
+fn only_the_engine_allocates_when_a_guest_stops() {
     assert_eq!(allocations(scenes::YIELD_STACKFUL), allocations(engine::STOP));
 }
 
-/// The text of components in a row, each of which calls the one before.
+/// Returns the text of components in a row, each of which calls the one before.
 fn composed(count: usize) -> String {
     let mut text = String::from(
         r#"(component
@@ -126,7 +126,8 @@ fn composed(count: usize) -> String {
     text + &format!(r#"(export "run" (func $i{} "run")))"#, count - 1)
 }
 
-/// wasmi's own are 12 for the first, and 64 for seven more; and 4 for each call that is linked.
+/// Checks the allocations of instances. wasmi itself makes 12 for the first, 64 for seven more, and
+/// 4 for each linked call.
 #[test]
 fn a_store_and_an_instance_take_few_allocations() {
     for (count, links_guests, most) in [(1, false, 30), (8, false, 150), (8, true, 235)] {

@@ -1,5 +1,5 @@
-//! What the conformance runner says of files that are not the official suite's: its fixtures, its
-//! directives, its words for what is wrong.
+//! The conformance runner on files outside the official suite: its fixtures, its directives, and
+//! its messages.
 
 use weft::engine::wasmi::Wasmi;
 use weft_wast::{Verdict, play as play_on};
@@ -8,7 +8,7 @@ fn play(text: &str) -> Verdict {
     play_on(&Wasmi::default(), text)
 }
 
-/// What went wrong, and on which line.
+/// Returns the failure, and its line.
 fn failure(text: &str) -> (usize, String) {
     match play(text) {
         Verdict::Failed { line, reason } => (line, reason),
@@ -16,7 +16,7 @@ fn failure(text: &str) -> (usize, String) {
     }
 }
 
-/// Calls a function of a fixture from a component.
+/// Returns a component that calls a function of a fixture.
 fn forwarding(instance: &str, function: &str, ty: &str, options: &str) -> String {
     format!(
         r#"(component
@@ -36,7 +36,7 @@ fn forwarding(instance: &str, function: &str, ty: &str, options: &str) -> String
 }
 
 #[test]
-fn the_fixtures_return_what_the_suites_say() {
+fn the_fixtures_return_the_values_in_the_suites() {
     let memory = r#"(memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))"#;
     let text = forwarding("host", "return-hi", "(result string)", memory);
     let text = format!(
@@ -84,7 +84,7 @@ fn the_fixtures_return_what_the_suites_say() {
     assert_eq!(play(&text), Verdict::Passed);
 }
 
-/// Makes a resource of the host, and looks at it.
+/// Creates a resource of the host, and reads it.
 const RESOURCES: &str = r#"
     (component
         (import "host" (instance $host
@@ -126,7 +126,7 @@ const RESOURCES: &str = r#"
         (func (export "last") (result u32) (canon lift (core func $last))))"#;
 
 #[test]
-fn resources_of_the_fixtures_are_told_apart_and_their_drops_are_counted() {
+fn resources_of_fixtures_are_distinct_and_their_drops_counted() {
     let text = format!(
         r#"{RESOURCES}
         (assert_return (invoke "drops") (u32.const 0))
@@ -146,7 +146,7 @@ fn resources_of_the_fixtures_are_told_apart_and_their_drops_are_counted() {
 }
 
 #[test]
-fn what_never_returns_can_be_cancelled() {
+fn a_call_that_never_returns_can_be_cancelled() {
     let text = r#"
         (component
             (import "host" (instance $host (export "never-return" (func async))))
@@ -189,7 +189,7 @@ fn more_left_in_a_table_than_a_file_allows_is_a_failure() {
 }
 
 #[test]
-fn instances_are_imported_by_their_names_and_by_those_they_are_registered_as() {
+fn instances_are_imported_by_own_and_registered_names() {
     let text = r#"
         (component definition $Seven
             (core module $m (func (export "f") (result i32) (i32.const 7)))
@@ -208,7 +208,7 @@ fn instances_are_imported_by_their_names_and_by_those_they_are_registered_as() {
 }
 
 #[test]
-fn what_is_wrong_with_imports_is_said_in_the_words_of_the_suite() {
+fn errors_of_imports_have_the_words_of_the_suite() {
     let text = r#"
         (component $it
             (core module (export "m")
@@ -279,7 +279,7 @@ fn an_error_that_is_another_than_expected_is_a_failure() {
 }
 
 #[test]
-fn what_an_engine_lacks_is_named_and_not_a_failure() {
+fn missing_engine_features_are_named_and_are_no_failure() {
     let not_applicable = |it: &str| Verdict::NotApplicable { capability: it.to_owned() };
     let tags = "(component (core module (tag (param i32))))";
     assert_eq!(play(tags), not_applicable("exception-handling"));

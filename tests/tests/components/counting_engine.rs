@@ -1,4 +1,4 @@
-//! Components on an adapter that is not Weft's: it uses the core's public API alone.
+//! Components on an adapter outside Weft, which uses the core's public API alone.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -9,8 +9,8 @@ use weft::engine::CoreEngine as _;
 use weft::engine::wasmi::Wasmi;
 use weft_counting_engine::{CountingEngine, Counts};
 
-/// `add` adds two numbers. `double-twice` asks the host twice to double its argument, and waits
-/// for each answer. `trap` traps.
+/// `add` adds two numbers. `double-twice` asks the host twice to double its argument, and waits for
+/// each answer. `trap` traps.
 const GUEST: &str = r#"
 (component
   (import "double" (func $double async (param "number" u32) (result u32)))
@@ -36,7 +36,7 @@ const GUEST: &str = r#"
   (func (export "trap") (canon lift (core func $module "trap"))))
 "#;
 
-/// A linker whose `double` is pending the first time that it is polled.
+/// Returns a linker whose `double` is pending when it is first polled.
 fn linker() -> Linker<CountingEngine, ()> {
     let mut linker = Linker::new();
     linker.async_function("double", |_, arguments| async move {
@@ -73,7 +73,7 @@ fn a_call_that_does_not_wait_is_one_call() {
 }
 
 #[test]
-fn calls_that_wait_stop_and_go_on_in_turns() {
+fn calls_that_wait_stop_and_continue_in_turns() {
     let engine = CountingEngine::default();
     let (mut store, instance) = instantiate(&engine);
     let double_twice = store.function(&instance, "double-twice").unwrap();
@@ -93,7 +93,7 @@ fn calls_that_wait_stop_and_go_on_in_turns() {
 }
 
 #[test]
-fn an_engine_hears_of_the_core_instances_that_are_released() {
+fn an_engine_is_told_of_released_core_instances() {
     let engine = CountingEngine::default();
     let (mut store, instance) = instantiate(&engine);
     store.remove_instance(&instance).unwrap();
@@ -112,7 +112,7 @@ fn traps_and_limits_are_those_of_the_wrapped_engine() {
     let trap = store.function(&instance, "trap").unwrap();
     let error = store.call(&trap, &[]).unwrap_err().to_string();
     assert!(error.contains("unreachable"), "{error}");
-    // It says more of a trap than wasmi does.
+    // The wrapper reports more about a trap than wasmi does.
     let trapped = store.last_trap().unwrap();
     assert_eq!(trapped.core_frames()[0].function.as_deref(), Some("call 1"));
     assert!(trapped.to_string().contains("\n-  core function `call 1`\n0: `trap`"), "{trapped}");

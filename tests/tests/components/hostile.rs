@@ -1,4 +1,4 @@
-//! Whatever bytes are a component, there is an error, a trap or a result in bounded time.
+//! Any bytes as a component: the outcome is an error, a trap or a result, in bounded time.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 use weft_tests::hostile::{Fate, Hostile, Mutants, components, handmade};
 use weft_wast::script_files;
 
-/// So many changed components are tried; `WEFT_MUTANTS` says another number.
+/// The number of changed components that are tried; `WEFT_MUTANTS` sets another number.
 const MUTANTS: usize = 20_000;
-/// So long one may take, unoptimised and beside others.
+/// The longest time for one, without optimization and in parallel with others.
 const LONGEST: Duration = Duration::from_secs(10);
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/component")
 }
 
-/// The components of the official suite.
+/// Returns the components of the official suite.
 fn official() -> Vec<Vec<u8>> {
     let suite = weft_tests::pinned::component_model().expect("the pinned sources").join("test");
     let files = script_files(&suite).expect("the suite can be read");
@@ -25,7 +25,7 @@ fn official() -> Vec<Vec<u8>> {
     texts.flat_map(|text| components(&text)).collect()
 }
 
-/// Tries one component, and says which it was if that takes too long.
+/// Tries one component, and names it if it takes too long.
 fn attempt(hostile: &Hostile, name: &str, bytes: &[u8]) -> Fate {
     let begin = Instant::now();
     let fate = hostile.attempt(bytes);
@@ -34,7 +34,7 @@ fn attempt(hostile: &Hostile, name: &str, bytes: &[u8]) -> Fate {
 }
 
 #[test]
-fn the_corpus_is_what_its_generator_makes() {
+fn the_corpus_matches_its_generator() {
     let made: BTreeMap<_, _> = handmade().into_iter().collect();
     if std::env::var_os("WEFT_WRITE_CORPUS").is_some() {
         std::fs::create_dir_all(corpus()).expect("a folder for the corpus");
@@ -59,7 +59,7 @@ fn the_corpus_is_what_its_generator_makes() {
 }
 
 #[test]
-fn every_hostile_component_of_the_corpus_comes_to_the_end_that_it_should() {
+fn hostile_components_of_the_corpus_have_the_expected_outcomes() {
     let hostile = Hostile::default();
     let fates: Vec<_> = handmade()
         .iter()
@@ -69,17 +69,17 @@ fn every_hostile_component_of_the_corpus_comes_to_the_end_that_it_should() {
 }
 
 #[test]
-fn the_official_suites_components_run_within_the_bounds() {
+fn components_of_the_official_suite_run_within_the_bounds() {
     let hostile = Hostile::default();
     let seeds = official();
     let fates = seeds.iter().map(|bytes| attempt(&hostile, "a component of the suite", bytes));
     let called = fates.filter(|fate| matches!(fate, Fate::Called { returned: 1.., .. })).count();
-    // What is refused on purpose and what only traps is not among them.
+    // Components that are meant to be refused, or that only trap, are not among them.
     assert!(called > 60, "{called} of {}", seeds.len());
 }
 
 #[test]
-fn changed_components_of_the_official_suite_are_refused_or_run_within_the_bounds() {
+fn changed_components_are_refused_or_run_within_the_bounds() {
     let count = std::env::var("WEFT_MUTANTS").ok().and_then(|it| it.parse().ok());
     let seed = std::env::var("WEFT_SEED").ok().and_then(|it| it.parse().ok()).unwrap_or(5);
     let hostile = Hostile::default();
@@ -100,7 +100,7 @@ fn changed_components_of_the_official_suite_are_refused_or_run_within_the_bounds
         *fates.entry(kind).or_insert(0_u32) += 1;
     }
     println!("{fates:?}");
-    // Mutants that are all refused would prove little.
+    // If all mutants were refused, they would prove little.
     for kind in ["had nothing to call", "failed", "returned", "not instantiated", "refused"] {
         assert!(fates.get(kind).is_some_and(|count| *count > 10), "{kind}: {fates:?}");
     }

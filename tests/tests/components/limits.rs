@@ -1,4 +1,4 @@
-//! The limits of a store: each is a default that a store can change, and that the error names.
+//! The limits of a store: each has a default, a store can change it, and the error names it.
 
 use std::fmt::Write as _;
 
@@ -26,7 +26,7 @@ fn function(store: &Store<Wasmi>, instance: &Instance<Wasmi>, name: &str) -> Fun
     store.function(instance, name).unwrap()
 }
 
-/// Two components that call one another, `n` times deep.
+/// Returns two components that call one another, `n` times deep.
 fn recursion() -> &'static str {
     r#"(component
         (core module $T (table (export "t") 1 funcref))
@@ -67,7 +67,7 @@ fn reached(store: &mut Store<Wasmi>, run: &Function, arguments: &[Val]) -> Limit
     }
 }
 
-/// Checks that the text of an error has the value and the method in it.
+/// Checks that the text of an error contains the value and the method.
 fn names(reached: LimitReached, limit: StoreLimit, value: u64, method: &str) {
     assert_eq!((reached.limit, reached.value), (limit, value));
     let text = reached.to_string();
@@ -85,7 +85,7 @@ fn the_limits_of_a_store_are_the_default_ones_until_they_are_set() {
 }
 
 #[test]
-fn ten_thousand_calls_deep_is_as_deep_as_the_store_allows() {
+fn the_store_allows_ten_thousand_nested_calls() {
     let engine = Wasmi::default();
     // Each level is two calls.
     let (mut store, instance) = load(&engine, recursion());
@@ -104,7 +104,7 @@ fn ten_thousand_calls_deep_is_as_deep_as_the_store_allows() {
 }
 
 #[test]
-fn guests_call_one_another_as_deeply_with_any_number_of_native_calls() {
+fn the_depth_of_guest_calls_does_not_depend_on_native_calls() {
     for native_calls in [0, 1, 2, 24, 40] {
         let (mut store, instance) = load(&Wasmi::default(), recursion());
         store.set_limits(StoreLimits::DEFAULT.with_native_calls(native_calls));
@@ -131,7 +131,7 @@ const SHARES: &str = r#"
     (func (export "strings") (param "n" u32) (result (list string))
         (canon lift (core func $m "strings") (memory (core memory $m "memory"))))"#;
 
-/// Another guest is given the strings.
+/// Returns a component that passes the strings to another guest.
 fn shares_with_a_guest() -> String {
     format!(
         r#"(component
@@ -169,7 +169,7 @@ fn shares_with_a_guest() -> String {
 }
 
 #[test]
-fn strings_that_share_their_bytes_are_moved_as_far_as_the_store_allows() {
+fn moved_bytes_of_shared_strings_are_limited() {
     let text = shares_with_a_guest();
     let limits = StoreLimits::DEFAULT.with_lifted_bytes(4 << 20);
     for name in ["run", "strings"] {
@@ -200,7 +200,7 @@ fn refused(limits: StoreLimits, text: &str) -> LimitReached {
 }
 
 #[test]
-fn instances_their_nesting_and_what_they_see_are_limited() {
+fn instances_their_nesting_and_their_imports_are_limited() {
     let mut text = String::from("(component (component $c0)");
     for number in 1..10 {
         let before = number - 1;

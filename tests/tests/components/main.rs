@@ -1,26 +1,26 @@
-//! Components on an engine, by hand, at random, and from the official suite.
+//! Components on an engine: handwritten, random, and from the official suite.
 //!
 //! | module | contents |
 //! |---|---|
-//! | `linking` | what components are given, and what the host gives and holds |
+//! | `linking` | imports of components, and objects of the host |
 //! | `linked` | calls between guests that are linked |
-//! | `typed` | functions with Rust's own types |
-//! | `resources` | resources of the host that are values of a Rust type |
+//! | `typed` | functions with Rust types |
+//! | `resources` | host resources that are values of a Rust type |
 //! | `streams` | streams and futures with a source or a sink |
 //! | `access` | handles of a store, for code that runs beside it |
-//! | `bindings` | what the bindings of a world call, for hosts and for exports |
-//! | `held` | host functions that wait though their type isn't `async`, and the guests that are held |
-//! | `panics` | panics in code of the host's |
-//! | `driving` | calls that wait, many at a time, and how they are driven; waiting for the host |
+//! | `bindings` | the functions that bindings of a world call, for hosts and for exports |
+//! | `held` | host functions that wait although their type is not `async`, and the guests that are held |
+//! | `panics` | panics in code of the host |
+//! | `driving` | calls that wait, many calls at once, and ways of driving them; waiting for the host |
 //! | `giving_up` | removing instances, abandoning and interrupting calls |
 //! | `limits` | the limits of a store |
-//! | `hostile` | components that somebody made to do harm |
-//! | `regressions` | faults of the embedder's side that there were |
-//! | `engine` | the adapter for wasmi, and what components owe to it |
-//! | `counting_engine` | an adapter that is not one of Weft's |
+//! | `hostile` | hostile components |
+//! | `regressions` | earlier faults of the embedder's side |
+//! | `engine` | the adapter for wasmi, and its effects on components |
+//! | `counting_engine` | an adapter outside Weft |
 //! | `programs` | random programs of built-in calls, as components |
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
-//! | `allocations` | what components allocate once they are warm |
+//! | `allocations` | allocations of components after a warm-up |
 
 #[cfg(test)]
 mod access;

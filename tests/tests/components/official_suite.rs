@@ -1,11 +1,11 @@
-//! The official suite at the pinned revision, played on wasmi: with calls between guests that are
-//! linked, and with ordinary ones alone.
+//! The official suite at the pinned revision, on wasmi: with linked calls between guests, and with
+//! ordinary ones alone.
 
 use weft::engine::wasmi::Wasmi;
 use weft_wast::{Verdict, play, script_files};
 
 #[test]
-fn every_file_of_the_official_suite_passes_but_for_what_wasmi_lacks() {
+fn every_file_of_the_official_suite_passes_on_wasmi() {
     let suite = weft_tests::pinned::component_model().expect("the pinned sources").join("test");
     let files = script_files(&suite).expect("the suite can be read");
     assert_eq!(files.len(), 72);

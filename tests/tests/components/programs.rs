@@ -1,7 +1,7 @@
-//! Components on an engine do what the machine does, in random programs of built-in calls.
+//! Components on an engine behave as the machine does, in random programs of built-in calls.
 //!
-//! `WEFT_PROGRAMS` says how many programs, `WEFT_FIRST_PROGRAM` which comes first; a number is a
-//! seed.
+//! `WEFT_PROGRAMS` sets the number of programs, and `WEFT_FIRST_PROGRAM` the first one; a number is
+//! a seed.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ use weft_tests::programs::generator::Generator;
 use weft_tests::programs::reference::read_program;
 use weft_tests::programs::{ProgramPlayer, Run};
 
-/// The programs that the reference has agreed to.
+/// The programs in which the reference agrees.
 const RECORDED: &str = include_str!("../../reference/programs.jsonl");
 
-/// So many of them are played as they are; in the others, something is left out.
+/// The number of them that are played unchanged; in the others, some operations are replaced.
 const UNCHANGED: usize = 16;
 
-/// What programs reach on the machine, and not as components: a store ends the cancellation of a
-/// guest's read or write at once, starts its own functions when they are called, and ends them
-/// when they are cancelled.
+/// The features that programs reach on the machine but not as components: a store ends the
+/// cancellation of a guest's read or write at once, starts host functions when they are called, and
+/// ends them when they are cancelled.
 const OUT_OF_REACH: [&str; 7] = [
     "host.finish-cancellation",
     "subtask: 0 0 001",
@@ -36,7 +36,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |count| count.parse().expect("a number"))
 }
 
-/// Seeds of programs that reach what few do.
+/// Seeds of programs that reach rare features.
 const RARE: [u64; 2] = [4016, 5941];
 
 fn seeds(count: u64) -> impl Iterator<Item = u64> {
@@ -48,14 +48,14 @@ fn instances(seed: u64) -> u32 {
     1 + u32::try_from(seed % 3).unwrap_or(0)
 }
 
-/// Makes up and plays the program of a seed.
+/// Generates and plays the program of a seed.
 fn play(seed: u64) -> (Run, ProgramPlayer<Heap, Seeded>) {
     let generator = Generator::new(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
     rehearse(ProgramPlayer::new(Seeded::new(seed), instances(seed)), generator)
 }
 
 #[test]
-fn components_do_what_the_machine_does_in_random_programs() {
+fn components_behave_as_the_machine_in_random_programs() {
     let stage = ComponentStage::new(3);
     let eager = ComponentStage::new(3).eager();
     let (mut count, mut lines, mut differ) = (0, 0, Vec::new());
@@ -81,7 +81,7 @@ fn components_do_what_the_machine_does_in_random_programs() {
 }
 
 #[test]
-fn components_do_what_the_machine_does_in_the_recorded_programs() {
+fn components_behave_as_the_machine_in_recorded_programs() {
     let stage = ComponentStage::new(3);
     let mut unchanged = 0;
     for (position, line) in RECORDED.lines().enumerate() {
@@ -95,7 +95,7 @@ fn components_do_what_the_machine_does_in_the_recorded_programs() {
 }
 
 #[test]
-fn component_programs_reach_all_that_the_machines_do_but_what_components_cannot() {
+fn component_programs_reach_all_possible_features() {
     let mut reached = BTreeSet::new();
     for seed in seeds(2000) {
         reached.extend(features(&play(seed).0));

@@ -1,6 +1,7 @@
-//! Faults of the embedder's side that there were: each test says what is right, and failed once.
+//! Earlier faults of the embedder's side: each test states the right behavior, and once failed.
 //!
-//! They are small and about many subjects. The modules of the subjects have the whole.
+//! The tests are small and cover many subjects. The modules of the subjects have the complete
+//! tests.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -15,8 +16,8 @@ use weft::engine::wasmi::Wasmi;
 use weft::task::TaskStatus;
 use weft::waitable::WaitResult;
 
-/// Returns a component whose `run` calls the import `f` and returns its result. `kind` is `async`, or
-/// empty.
+/// Returns a component whose `run` calls the import `f` and returns its result. `kind` is `async`,
+/// or empty.
 fn caller(kind: &str) -> String {
     r#"(component
         (import "f" (func $f KIND (param "q" u32) (result u32)))
@@ -80,8 +81,8 @@ const WAITER: &str = r#"(component
     (func (export "run") async (param "q" u32) (result u32)
         (canon lift (core func $module "run") async (callback (core func $module "callback")))))"#;
 
-/// Counts the polls of `count` host functions, each of which wakes itself while an executor's budget of
-/// 128 polls is used up, as those of tokio do.
+/// Returns the polls of `count` host functions. Each wakes itself when an executor's budget of 128
+/// polls is used up, as those of tokio do.
 fn polls_per_call(count: usize) -> usize {
     let (engine, component) = load(WAITER);
     let polls = Arc::new(AtomicUsize::new(0));
@@ -126,12 +127,12 @@ fn polls_per_call(count: usize) -> usize {
 }
 
 #[test]
-fn host_functions_that_wake_themselves_are_polled_in_proportion_to_calls() {
+fn polls_of_self_waking_host_functions_are_proportional_to_calls() {
     let (few, many) = (polls_per_call(500), polls_per_call(4_000));
     assert!(many <= 2 * few, "polls a call, for 500 and 4,000 calls: {few}, {many}");
 }
 
-/// A guest whose `sum` counts the elements of the stream that it is given.
+/// A guest whose `sum` counts the elements of the stream that it receives.
 const SUM: &str = r#"(component
     (type $Stream (stream u8))
     (core module $Memory (memory (export "memory") 1))
@@ -152,7 +153,7 @@ const SUM: &str = r#"(component
     (func (export "sum") async (param "in" $Stream) (result u32)
         (canon lift (core func $module "sum") async)))"#;
 
-/// It is the host's turn to write, so the call is kept.
+/// Checks that the call is kept, because the host has to write.
 #[test]
 fn a_call_that_waits_for_the_host_to_write_is_kept() {
     let (engine, component) = load(SUM);
@@ -194,7 +195,7 @@ async fn a_wait_for_a_host_task_is_pending_until_the_host_ends_it() {
 }
 
 #[test]
-fn cleaning_up_keeps_the_events_that_nobody_has_heard_of() {
+fn cleaning_up_keeps_events_that_were_not_taken() {
     let engine = Wasmi::default();
     let mut store = Store::<Wasmi>::new(&engine, ());
     let task = store.tasks().start().unwrap();
@@ -209,7 +210,7 @@ fn a_closure_that_panics_leaves_no_task_running() {
     let engine = Wasmi::default();
     let mut store = Store::<Wasmi>::new(&engine, ());
     let task = std::panic::AssertUnwindSafe(|| {
-        let _ = weft::task::with_task(&mut store, |_, _| panic!("a bug of the host's"));
+        let _ = weft::task::with_task(&mut store, |_, _| panic!("a bug of the host"));
     });
     assert!(std::panic::catch_unwind(task).is_err());
     assert_eq!(store.tasks().count(), 0);

@@ -1,5 +1,6 @@
-//! Once its tables are as long as they have to be, the machine allocates nothing, whatever guests
-//! and the host do; but for the messages of error contexts, which are as long as guests say.
+//! When its tables have reached their final length, the machine does not allocate, for any
+//! operation of guests and the host. The exception is the message of an error context, whose length
+//! the guest decides.
 
 use allocation_counter::{AllocationInfo, measure};
 use weft_core::host::ExtendedMachine;
@@ -7,7 +8,7 @@ use weft_core::limits::Heap;
 use weft_core::task::with_task;
 use weft_tests::stage::operations::{self, Operation};
 
-/// What `times` operations allocate once a few have gone before.
+/// Returns the allocations of `times` operations, after a few others.
 fn allocations(operation: Operation, times: u64) -> AllocationInfo {
     let mut operation = operation.prepare();
     for _ in 0..3 {
@@ -20,7 +21,7 @@ fn allocations(operation: Operation, times: u64) -> AllocationInfo {
     })
 }
 
-/// A test a name, which says what doesn't allocate; and one that says that there are all.
+/// Defines one test for each name, and one that checks that no operation is missing.
 macro_rules! allocate_nothing {
     ($($name:ident: $operation:ident;)*) => {
         $(
@@ -85,21 +86,22 @@ allocate_nothing! {
 }
 
 #[test]
-fn an_error_context_allocates_its_message_and_nothing_else_and_gives_it_back() {
+fn an_error_context_allocates_and_frees_only_its_message() {
     let allocated = allocations(operations::ERROR_CONTEXT, 100);
     assert_eq!((allocated.count_total, allocated.bytes_total), (100, 400));
     assert_eq!((allocated.count_current, allocated.bytes_current), (0, 0));
 }
 
 #[test]
-fn what_allocates_is_counted() {
+fn allocations_are_counted() {
     let allocated = measure(|| drop(std::hint::black_box(Box::new(7_u64))));
     assert_eq!((allocated.count_total, allocated.bytes_total), (1, 8));
 }
 
-/// 300,000 tasks whose results nobody takes would take 147 MB, if they were kept.
+/// Checks host tasks whose results are not taken: 300,000 of them would use 147 MB, if they were
+/// kept.
 #[test]
-fn tasks_that_are_over_do_not_take_more_and_more_memory() {
+fn ended_tasks_do_not_use_more_and_more_memory() {
     let mut machine = ExtendedMachine::<Heap>::default();
     let allocated = measure(|| {
         for it in 0..300_000_u32 {

@@ -11,7 +11,7 @@ use weft_core::trap::EndKind;
 
 use weft_tests::generated::definitions::Fixed;
 
-/// The one string encoding and memory.
+/// The only string encoding and memory.
 pub(crate) const OPTIONS: OptionsIndex = OptionsIndex(0);
 /// Another memory.
 pub(crate) const OTHER_OPTIONS: OptionsIndex = OptionsIndex(1);
@@ -49,18 +49,18 @@ pub(crate) const TEXT_STREAM: Of = Of { kind: EndKind::Stream, ty: TypeIndex(2) 
 pub(crate) const TEXT_FUTURE: Of = Of { kind: EndKind::Future, ty: TypeIndex(3) };
 /// A stream and a future of numbers.
 pub(crate) const BOTH: [Of; 2] = [STREAM, FUTURE];
-/// The result of no function.
+/// The result type of no function.
 pub(crate) const VALUE: TypeIndex = TypeIndex(4);
 /// A resource type of the host.
 pub(crate) const HOST_RESOURCE: TypeIndex = TypeIndex(5);
 /// Another resource type of the host.
 pub(crate) const OTHER_HOST_RESOURCE: TypeIndex = TypeIndex(6);
 
-/// Where guests' buffers start.
+/// The start address of guests' buffers.
 pub(crate) const ADDRESS: u32 = 64;
 
 impl Of {
-    /// The same kind of end with another element.
+    /// Returns the same kind of end with another element.
     pub(crate) const fn other(self) -> Self {
         match self.kind {
             EndKind::Stream => TEXT_STREAM,
@@ -68,7 +68,7 @@ impl Of {
         }
     }
 
-    /// `stream.new`, `future.new`
+    /// Returns `stream.new` or `future.new`.
     pub(crate) fn make(self) -> Call {
         let ty = self.ty;
         match self.kind {
@@ -254,7 +254,7 @@ pub(crate) fn set_drop(set: u32) -> Call {
     Call::new(WaitableDefinition::SetDrop, &[set])
 }
 
-/// Adds a waitable to a set, or takes it out of the one it is in if `set` is 0.
+/// Adds a waitable to a set, or removes it from its set if `set` is 0.
 pub(crate) fn join(waitable: u32, set: u32) -> Call {
     Call::new(WaitableDefinition::Join, &[waitable, set])
 }
@@ -280,7 +280,7 @@ pub(crate) fn thread_index() -> Call {
     Call::new(ThreadDefinition::Index, &[])
 }
 
-/// Makes a thread that will call the function at `function` of the table, which is `function`.
+/// Creates a thread that will call the function at `function` of the table, which is `function`.
 pub(crate) fn thread_new(function: u32, argument: u32) -> Call {
     let (start_type, table, table_address, start_parameter) = (START_TYPE, TABLE, I32, I32);
     let new = ThreadDefinition::NewIndirect { start_type, table, table_address, start_parameter };
@@ -338,7 +338,7 @@ pub(crate) fn available_parallelism(is_shared: bool) -> Call {
     Call::new(ThreadDefinition::AvailableParallelism { is_shared }, &[])
 }
 
-/// A call of each built-in, without `shared`, with the first handle and thread where it takes
+/// Returns a call of each built-in, without `shared`, with the first handle and thread if it takes
 /// one.
 pub(crate) fn every_built_in() -> Vec<Call> {
     let fixed = Fixed {
@@ -364,7 +364,7 @@ pub(crate) fn every_built_in() -> Vec<Call> {
         let arguments = parameters.filter_map(|parameter| match parameter.ty {
             SymbolicType::MemoryAddress => Some(CoreValue::I32(ADDRESS)),
             SymbolicType::StartReference => Some(CoreValue::Function(Some(1))),
-            // The task returns nothing.
+            // The task has no result.
             SymbolicType::FlatResults => None,
             _ => Some(CoreValue::I32(1)),
         });

@@ -1,5 +1,5 @@
-//! Calls without records beside calls with them: whatever guests and the host do, in any order, and
-//! whenever somebody looks, the same comes of it.
+//! Calls without records beside calls with them: for all actions of guests and the host, and all
+//! moments of observation, the results are the same.
 
 mod side;
 
@@ -22,7 +22,7 @@ struct Program<L: ExtensionLimits> {
     eager: Side<L>,
     deferred: Side<L>,
     random: Seeded,
-    /// How often the host or a guest looks without need, in a hundred.
+    /// The percentage of actions that need the records without a reason.
     looks: u32,
     trace: Vec<String>,
 }
@@ -42,7 +42,7 @@ impl<L: ExtensionLimits> Program<L> {
         self.below(u32::try_from(count).unwrap()) as usize
     }
 
-    /// Both sides do the same, and the same comes of it.
+    /// Performs an action on both sides, and checks that the results are equal.
     #[track_caller]
     fn act(&mut self, doing: &Doing) -> String {
         let told = self.eager.act(doing);
@@ -101,7 +101,7 @@ impl<L: ExtensionLimits> Program<L> {
         }
     }
 
-    /// A call of any function that enters at once.
+    /// Returns a call of any function that enters at once.
     fn call(&mut self) -> Doing {
         let (function, is_async) = (self.position(HOSTS + 1), self.below(3) == 0);
         let enters = self.eager.enters_at_once(function);
@@ -127,7 +127,7 @@ impl<L: ExtensionLimits> Program<L> {
         }
     }
 
-    /// A handle of the guest that runs for which `condition` holds; seldom, any number.
+    /// Returns a handle of the running guest for which `condition` holds; rarely, any number.
     fn handle(&mut self, condition: impl Fn(&HandleView) -> bool) -> Option<u32> {
         if self.below(100) == 0 {
             return Some(self.below(5));
@@ -176,11 +176,11 @@ impl<L: ExtensionLimits> Program<L> {
     }
 }
 
-/// Plays the programs of as many seeds, looking never, seldom and often.
+/// Plays the programs of this number of seeds; the records are needed never, rarely and often.
 fn count_of<L: ExtensionLimits>(seeds: u64, length: u32) -> Count {
     let mut sum = Count::default();
     for seed in 0..seeds {
-        // The most handles and threads of an instance.
+        // The largest number of handles and threads of an instance.
         let max_table_length = if seed % 5 == 0 { 3 + (seed % 7) as u32 } else { u32::MAX };
         for looks in [0, 2, 12, 50] {
             sum += Program::<L>::new(seed, looks, max_table_length).run(length);
@@ -189,16 +189,16 @@ fn count_of<L: ExtensionLimits>(seeds: u64, length: u32) -> Count {
     sum
 }
 
-fn whoever_looks_and_whenever_the_same_comes_of_it<L: ExtensionLimits>() {
+fn observation_never_changes_the_results<L: ExtensionLimits>() {
     let count = count_of::<L>(400, 80);
     println!("{count:?}");
-    // Frames whose records were made at once.
+    // Frames whose records were made at the same time.
     let made_together: usize = count.made[3..].iter().sum();
     assert!(count.ended > 4000 && count.made[2] > 700 && made_together > 400, "{count:?}");
     assert!(count.refused > 1000 && count.ended_async > 800, "{count:?}");
 }
 
-on_each_storage!(whoever_looks_and_whenever_the_same_comes_of_it);
+on_each_storage!(observation_never_changes_the_results);
 
 /// Large tables.
 const LARGE: MachineSizes = MachineSizes {
@@ -219,7 +219,8 @@ const LARGE: MachineSizes = MachineSizes {
     message_bytes: 8,
 };
 
-/// Makes a test of each of these tables, one of which has just this size and all others are large.
+/// Defines a test for each of these tables: the table has exactly this size, and all others are
+/// large.
 macro_rules! tight {
     ($($name:ident: $limits:ident $table:ident $size:literal;)*) => {$(
         weft_core::limits! {
@@ -234,8 +235,8 @@ macro_rules! tight {
     )*};
 }
 
-// A call begins without records only if there is room for them. So a look never fails, and what has
-// no room with records has none without.
+// A call starts without records only if there is room for them. Making them therefore never fails,
+// and an operation without room for records also has none without them.
 tight! {
     one_thread_index_is_promised_once: OneThreadIndex thread_indices 1;
     two_thread_indices_are_promised_once: TwoThreadIndices thread_indices 2;

@@ -1,5 +1,5 @@
 //! The environment of these tests is the one that the command names: no dependency turns on more
-//! of the core than the features of this package, which only the command line chooses.
+//! features of the core than this package does, and only the command line chooses those.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -7,12 +7,12 @@ use std::marker::PhantomData;
 use weft_core::abi::ComponentType;
 use weft_core::chooser::{Chooser, FirstInFirstOut};
 
-/// A type that is asked for a trait. The compiler looks for a method of `Probe` first, and then for
-/// one of `&Probe`.
+/// A type that is tested for a trait. The compiler looks for a method of `Probe` first, and then
+/// for one of `&Probe`.
 struct Probe<T>(PhantomData<T>);
 
-/// The answer where the trait is missing.
-#[allow(dead_code, reason = "one of two answers")]
+/// The result if the trait is missing.
+#[allow(dead_code, reason = "one of two results")]
 trait Otherwise {
     fn is_implemented(&self) -> bool {
         false
@@ -22,8 +22,8 @@ trait Otherwise {
 impl<T> Otherwise for &Probe<T> {}
 
 #[test]
-fn the_core_has_what_needs_alloc_only_if_the_command_says_so() {
-    #[allow(dead_code, reason = "one of two answers")]
+fn the_core_has_alloc_only_if_the_command_says_so() {
+    #[allow(dead_code, reason = "one of two results")]
     trait IsChooser {
         fn is_implemented(&self) -> bool {
             true
@@ -36,8 +36,8 @@ fn the_core_has_what_needs_alloc_only_if_the_command_says_so() {
 }
 
 #[test]
-fn the_core_has_what_needs_std_only_if_the_command_says_so() {
-    #[allow(dead_code, reason = "one of two answers")]
+fn the_core_has_std_only_if_the_command_says_so() {
+    #[allow(dead_code, reason = "one of two results")]
     trait IsComponentType {
         fn is_implemented(&self) -> bool {
             true

@@ -1,4 +1,4 @@
-//! How a host can misuse the machine: each way is refused by an error, and changes nothing.
+//! Misuse of the machine by a host: each way is refused with an error, and changes nothing.
 
 mod hosts;
 
@@ -47,7 +47,7 @@ fn every_misuse_is_refused_and_changes_nothing<L: ExtensionLimits>() {
     }
 }
 
-/// The types of errors with their sources: the one that all layers share, and one a layer.
+/// The types of errors with their sources: the one that all layers share, and one for each layer.
 const SOURCES: [(&str, &str); 5] = [
     ("Error", include_str!("../../../runtime/core/src/error/mod.rs")),
     ("BuiltinCallError", include_str!("../../../runtime/core/src/error/builtin_call.rs")),
@@ -56,10 +56,10 @@ const SOURCES: [(&str, &str); 5] = [
     ("ExtensionError", include_str!("../../../runtime/core/src/error/extension.rs")),
 ];
 
-/// The cases of `Error` that hold the error of a layer.
+/// The cases of `Error` that contain the error of a layer.
 const LAYERS: [&str; 4] = ["BuiltinCall", "Machine", "Abi", "Extension"];
 
-/// Returns the names of all errors, as their sources have them.
+/// Returns the names of all errors in the sources.
 fn cases() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for (ty, source) in SOURCES {
@@ -97,7 +97,7 @@ fn every_error_is_raised() {
     }
     // `full` has a test for each table.
     raised.insert(name(Error::Full(Table::Tasks)));
-    // The canonical ABI's own, which has its own tests.
+    // Errors of the canonical ABI, which has its own tests.
     let of_values = [
         AbiError::ByteCount,
         AbiError::CoreTrap,
@@ -116,22 +116,22 @@ fn every_error_is_raised() {
     for error in of_values {
         assert!(raised.insert(name(error.into())), "{error:?}");
     }
-    // Of a representation of 64 bits, which has a unit test.
+    // An error of representations of 64 bits, which has a unit test.
     assert!(raised.insert(name(MachineError::RepresentationTooLarge.into())));
-    // Those of one kind of storage: `extensions` raises them.
+    // Errors of one kind of storage, which `extensions` raises.
     for error in
         [ExtensionError::ValueTooLong { bytes: 0 }, ExtensionError::TooManySources { max: 0 }]
     {
         assert!(raised.insert(name(error.into())), "{error:?}");
     }
-    // Not to be raised by anything.
+    // No operation raises these.
     let mut expected = cases();
     assert!(expected.remove(&name(Error::Inconsistent(Table::Tasks))));
     assert_eq!(raised, expected);
     assert_eq!(raised.len(), 63);
 }
 
-/// Chooses what there isn't, of one kind.
+/// A chooser that returns an impossible choice, for one kind of choice.
 struct Beyond(Choice);
 
 impl Chooser for Beyond {
@@ -251,7 +251,7 @@ fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     ]
 }
 
-/// Things that are told, or asked for, when it isn't their turn.
+/// Returns operations that are called out of turn.
 fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
@@ -341,7 +341,7 @@ fn out_of_turn<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     ]
 }
 
-/// All that the machine can be told but a call of a built-in is refused.
+/// Checks that every operation except a call of a built-in is refused.
 fn all_is_refused<L: ExtensionLimits>(world: &mut GuestMachine<L>, error: MachineError) -> Error {
     let function = world.host_function(7);
     let (readable, _) = world.host_ends(STREAM);
@@ -353,7 +353,7 @@ fn all_is_refused<L: ExtensionLimits>(world: &mut GuestMachine<L>, error: Machin
     world.refuses(error, Machine::tick)
 }
 
-/// Things that are told while another one is to be told.
+/// Returns operations that are called while another one must be called.
 fn half_way<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
@@ -375,7 +375,7 @@ fn half_way<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             all_is_refused(world, MachineError::OtherStep)
         },
         |world| {
-            // It traps half-way, after which there is nothing but to give up.
+            // It traps half-way, after which the call can only be abandoned.
             let (instance, _) = world.running();
             assert!(world.machine.function_returned(None).is_err());
             world.refuses(MachineError::MustUnwind, |machine| machine.begin_realloc(instance));

@@ -1,7 +1,7 @@
-//! Every table of a bounded machine, driven to its end and past it.
+//! Every table of a bounded machine, filled up and beyond.
 //!
-//! Whatever needs room in a full table fails with the table's name and changes nothing, and
-//! succeeds when something was freed.
+//! An operation that needs room in a full table fails with the table's name and changes nothing. It
+//! succeeds after something was freed.
 
 mod calls;
 mod held;
@@ -41,7 +41,7 @@ const LARGE: MachineSizes = MachineSizes {
     message_bytes: 8,
 };
 
-/// Makes types of limits all of whose tables are large but one, which has this size.
+/// Defines limits with large tables, except for one, which has this size.
 macro_rules! narrow {
     ($($name:ident: $table:ident $size:literal;)*) => {$(
         weft_core::limits! {
@@ -68,9 +68,9 @@ narrow! {
     FewHeldFrames: held_frames 6;
 }
 
-/// What is there before a table is filled: a stackful function runs in the first instance.
+/// The objects before a table is filled: a stackful function runs in the first instance.
 struct Setup {
-    /// A function of the host.
+    /// A host function.
     host: FunctionId,
     /// A stackful function of the second instance.
     guest: FunctionId,
@@ -93,7 +93,7 @@ fn set_up<L: ExtensionLimits>() -> (GuestMachine<L>, Setup) {
     (world, Setup { host, guest, own, ty })
 }
 
-/// Something that needs room in a table.
+/// An operation that needs room in a table.
 type Way<L> = fn(&mut GuestMachine<L>, &Setup) -> Result<(), Failure>;
 
 fn call<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: Call) -> Result<(), Failure> {
@@ -108,7 +108,7 @@ fn import<L: ExtensionLimits>(
     world.try_import(function, is_async).map(|_| ())
 }
 
-/// Each of `ways` fails as long as `table`, which `fill` has filled, is full.
+/// Checks that each of `ways` fails as long as `table`, which `fill` has filled, is full.
 #[track_caller]
 fn is_full<L: ExtensionLimits>(
     (table, capacity): (Table, usize),
@@ -132,8 +132,8 @@ fn is_full<L: ExtensionLimits>(
     }
 }
 
-/// As `is_full`, of built-ins that find out when a step of theirs is ended. The guest can't go on
-/// behind that, so that the host gives up.
+/// Checks the same as `is_full` for built-ins that fail when one of their steps is ended. The guest
+/// cannot continue after that, so the host abandons its call.
 #[track_caller]
 fn is_full_at_the_end_of_a_step<L: ExtensionLimits>(
     table: Table,
@@ -170,7 +170,7 @@ fn instances_are_full_until_one_is_removed() {
 }
 
 #[test]
-fn functions_are_full_for_ever() {
+fn functions_stay_full() {
     let mut world = GuestMachine::<FewFunctions>::new();
     let instance = world.instance();
     let functions = [world.stackful(instance), world.host_function(1), world.sync(instance)];
@@ -186,7 +186,7 @@ fn functions_are_full_for_ever() {
 }
 
 #[test]
-fn types_are_full_for_ever() {
+fn types_stay_full() {
     let mut world = GuestMachine::<FewTypes>::new();
     let instance = Some(world.instance());
     let definitions = [
@@ -274,8 +274,8 @@ fn one_handle_left_is_too_few_for_two_ends() {
 }
 
 #[test]
-fn a_handle_promised_to_a_call_is_not_given_away() {
-    // Behind the last one, and among those that were given back.
+fn a_handle_reserved_for_a_call_is_not_used() {
+    // After the last one, and among those that were freed.
     for is_new in [true, false] {
         let (mut world, setup) = set_up::<FewHandles>();
         let (instance, main) = (world.instances[0], world.machine.current().unwrap());
@@ -289,7 +289,7 @@ fn a_handle_promised_to_a_call_is_not_given_away() {
         let message = world.machine.new_host_error_context("message").unwrap();
         let step = world.import_async(setup.host);
         let call = calls_host(&step, 7);
-        // The host gives the caller something before it returns.
+        // The host lowers something into the caller before it returns.
         let own = world.machine.lower_own(instance, HOST_RESOURCE, 1);
         let end = world.machine.lower_end(instance, STREAM.kind, STREAM.ty, readable);
         let error_context = world.machine.lower_error_context(instance, message);
@@ -304,7 +304,7 @@ fn a_handle_promised_to_a_call_is_not_given_away() {
 }
 
 #[test]
-fn every_promise_of_a_handle_is_kept_or_taken_back() {
+fn every_reserved_handle_is_used_or_released() {
     let (mut world, setup) = set_up::<FewHandles>();
     let main = world.machine.current().unwrap();
     for _ in 0..8 {
@@ -314,7 +314,7 @@ fn every_promise_of_a_handle_is_kept_or_taken_back() {
         world.task_return(None);
         let step = world.exit();
         crate::steps::back_returned(&step, main);
-        // It doesn't, and is cancelled.
+        // It does not, and is cancelled.
         let step = world.import_async(setup.host);
         let call = calls_host(&step, 7);
         let step = world.host_returned();
@@ -369,7 +369,7 @@ fn resources_are_full_until_one_is_dropped() {
     is_full((Table::Resources, 3), fill, free, &ways);
 }
 
-/// A call that the thread which runs makes, and to which it may lend the resource at index 1.
+/// Makes a call from the running thread, which may lend it the resource at index 1.
 fn lends<L: ExtensionLimits>(world: &mut GuestMachine<L>, setup: &Setup) -> SubtaskId {
     assert_eq!(world.get(resource_new(HOST_RESOURCE, 1)), 1);
     let step = world.import(setup.guest);
@@ -411,7 +411,7 @@ fn error_contexts_are_full_until_one_is_dropped() {
 }
 
 #[test]
-fn a_step_that_found_no_room_is_ended_again_when_the_host_has_made_some() {
+fn a_step_without_room_can_be_ended_again_after_the_host_made_room() {
     let (mut world, _) = set_up::<FewErrorContexts>();
     let messages = ["one", "two"].map(|it| world.machine.new_host_error_context(it).unwrap());
     let full = Error::Full(Table::ErrorContexts);

@@ -1,8 +1,8 @@
-//! A store with instances and functions of every kind of lift, and terse ways to drive it. The
-//! guests are the tests: what a helper is told to call is called by the current thread.
+//! A store with instances and functions of every kind of lift, and short functions that drive it.
+//! The tests act for the guests: a call is made by the current thread.
 //!
-//! A helper that takes a step asserts that it is the step expected; one that gives a step has
-//! answered those before it that only the layer above the machine has something to do for.
+//! A function that takes a step asserts that it is the expected one. A function that returns a step
+//! has already handled earlier steps that concern only the layer above the machine.
 
 mod host;
 
@@ -25,7 +25,7 @@ use crate::calls::{Call, OPTIONS, Of, task_return};
 use crate::steps::{back, back_with_event, returned, subtask, trap_of};
 
 weft_core::limits! {
-    /// Enough for every scenario.
+    /// Limits that are large enough for every scenario.
     pub(crate) struct Bounded {
         instances: 6, functions: 24, types: 16, handles: 24, thread_indices: 16, tasks: 16,
         threads: 16, waitables: 32, waitable_sets: 8, resources: 16, lends: 8, error_contexts: 8,
@@ -39,25 +39,25 @@ weft_core::limits! {
     }
 }
 
-/// The number of the function that lets the host do something.
+/// The number of the function with which the host gets control.
 const HOSTS: u32 = u32::MAX;
 
-/// A machine, and what its host has.
+/// A machine, and the objects of its host.
 pub(crate) struct GuestMachine<L: ExtensionLimits, C = FirstInFirstOut> {
     pub(crate) machine: ExtendedMachine<L, C>,
-    /// How many values each copy has moved.
+    /// The number of values that each copy has moved.
     pub(crate) copies: Vec<u32>,
-    /// What becomes of copies with ends that the host serves: how many values there are, and how the
-    /// end goes on.
+    /// The results of copies with ends that the host serves: the number of values, and the state of
+    /// the end afterwards.
     pub(crate) served: VecDeque<(u32, AfterServed)>,
-    /// The representations of the host's resources that guests have dropped.
+    /// The representations of host resources that guests have dropped.
     pub(crate) dropped: Vec<u64>,
     pub(crate) instances: Vec<InstanceId>,
-    /// What the machine has refused to do.
+    /// The errors of refused operations.
     pub(crate) refused: Vec<Error>,
-    /// A call of the host that is under way.
+    /// The active call of the host.
     pub(crate) host_function_call: Option<SubtaskId>,
-    /// A function that lets the host do something while a guest waits.
+    /// A function with which the host gets control while a guest waits.
     host: FunctionId,
     calls: Vec<SubtaskId>,
     ends: Vec<EndId>,
@@ -65,15 +65,15 @@ pub(crate) struct GuestMachine<L: ExtensionLimits, C = FirstInFirstOut> {
 }
 
 impl<L: ExtensionLimits> GuestMachine<L> {
-    /// An empty store which decides first in, first out.
+    /// Creates an empty store that decides first in, first out.
     pub(crate) fn new() -> Self {
         Self::with(FirstInFirstOut)
     }
 }
 
-/// What there is, and what is there to call.
+/// The objects of the machine, and functions to call.
 impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
-    /// An empty store in which `chooser` decides.
+    /// Creates an empty store in which `chooser` decides.
     pub(crate) fn with(chooser: C) -> Self {
         let mut machine = ExtendedMachine::with_extensions(chooser);
         for is_none_or_number in [true, true, false, false] {
@@ -121,17 +121,17 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         self.machine.lift(function).unwrap()
     }
 
-    /// A function of a type that isn't `async`.
+    /// Adds a function of a type that is not `async`.
     pub(crate) fn sync(&mut self, instance: InstanceId) -> FunctionId {
         self.lift(instance, false, LiftMode::Sync { has_post_return: false })
     }
 
-    /// A function of a type that isn't `async`, with `post-return`.
+    /// Adds a function of a type that is not `async`, with `post-return`.
     pub(crate) fn sync_with_post_return(&mut self, instance: InstanceId) -> FunctionId {
         self.lift(instance, false, LiftMode::Sync { has_post_return: true })
     }
 
-    /// A function of an `async` type, lifted without `async`.
+    /// Adds a function of an `async` type, lifted without `async`.
     pub(crate) fn plain(&mut self, instance: InstanceId) -> FunctionId {
         self.lift(instance, true, LiftMode::Sync { has_post_return: false })
     }
@@ -148,7 +148,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         self.machine.define_host_function(number).unwrap()
     }
 
-    /// An instance in which a stackful function runs, which the host called.
+    /// Adds an instance in which a stackful function runs, which the host called.
     pub(crate) fn running(&mut self) -> (InstanceId, ThreadId) {
         let instance = self.instance();
         (instance, self.run_in(instance))
@@ -161,9 +161,9 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
     }
 }
 
-/// The current thread does something.
+/// Actions of the current thread.
 impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
-    /// Calls a built-in; one that returns at once gives the step of one that is resumed at once.
+    /// Calls a built-in. If it returns at once, returns the step of one that is resumed at once.
     pub(crate) fn try_call(&mut self, call: Call) -> Result<Step, Failure> {
         let thread = self.machine.current();
         let Call { definition, arguments } = call;
@@ -178,13 +178,13 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         }
     }
 
-    /// Calls a built-in, which breaks no rule.
+    /// Calls a built-in that breaks no rule.
     #[track_caller]
     pub(crate) fn step(&mut self, call: Call) -> Step {
         self.try_call(call).unwrap()
     }
 
-    /// Calls a built-in that lets its caller go on at once, with this.
+    /// Calls a built-in that lets its caller continue at once, and returns its result.
     #[track_caller]
     pub(crate) fn value(&mut self, call: Call) -> u64 {
         let thread = self.machine.current().unwrap();
@@ -192,19 +192,19 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         back(&step, thread)
     }
 
-    /// Calls a built-in that gives a 32-bit number at once.
+    /// Calls a built-in that returns a 32-bit number at once.
     #[track_caller]
     pub(crate) fn get(&mut self, call: Call) -> u32 {
         u32::try_from(self.value(call)).unwrap()
     }
 
-    /// Calls a built-in that gives 0 or nothing at once.
+    /// Calls a built-in that returns 0 or nothing at once.
     #[track_caller]
     pub(crate) fn run(&mut self, call: Call) {
         assert_eq!(self.value(call), 0);
     }
 
-    /// Calls `waitable-set.wait` or `waitable-set.poll`, which gives an event at once.
+    /// Calls `waitable-set.wait` or `waitable-set.poll`, which returns an event at once.
     #[track_caller]
     pub(crate) fn event(&mut self, call: Call) -> Event {
         let thread = self.machine.current().unwrap();
@@ -218,7 +218,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         trap_of(self.try_call(call))
     }
 
-    /// New ends: the readable one, and the writable one.
+    /// Creates ends: the readable one, and the writable one.
     #[track_caller]
     pub(crate) fn ends(&mut self, of: Of) -> (u32, u32) {
         let Ends { readable, writable } = Ends::unpack(self.value(of.make()));
@@ -247,8 +247,8 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         self.try_import(function, true).unwrap()
     }
 
-    /// Calls an import that is lowered with `async`, which lets its caller go on at once, with
-    /// a subtask in this state; gives its index.
+    /// Calls an import that is lowered with `async`, which lets its caller continue at once, with a
+    /// subtask in this state. Returns its index.
     #[track_caller]
     pub(crate) fn subtask(&mut self, function: FunctionId, state: SubtaskState) -> u32 {
         let thread = self.machine.current().unwrap();
@@ -256,21 +256,22 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         subtask(&step, thread, state)
     }
 
-    /// The core function that runs returns; for a callback, or a function with one, `exit`.
+    /// Returns from the running core function; from a callback, or a function with one, with
+    /// `exit`.
     #[track_caller]
     pub(crate) fn exit(&mut self) -> Step {
         let step = self.machine.function_returned(Some(0));
         self.answer(step).unwrap()
     }
 
-    /// A function with a callback, or the callback, returns to let others run.
+    /// Returns from a function with a callback, or from the callback, to let others run.
     #[track_caller]
     pub(crate) fn exit_to_yield(&mut self) -> Step {
         let step = self.machine.function_returned(Some(CallbackCode::Yield.code()));
         self.answer(step).unwrap()
     }
 
-    /// A function with a callback, or the callback, returns to wait on a set.
+    /// Returns from a function with a callback, or from the callback, to wait on a set.
     #[track_caller]
     pub(crate) fn exit_to_wait(&mut self, waitable_set: u32) -> Step {
         let packed = CallbackResult { code: CallbackCode::Wait, waitable_set }.pack().unwrap();
@@ -278,26 +279,26 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         self.answer(step).unwrap()
     }
 
-    /// A function that was lifted without `async` returns a value, up to its way to the caller.
+    /// Returns from a function that was lifted without `async`, up to the token for its result.
     #[track_caller]
     pub(crate) fn begin_return(&mut self) -> ReturnToken {
         returned(self.machine.function_returned(None).unwrap())
     }
 
-    /// A function that was lifted without `async` returns `value`.
+    /// Returns `value` from a function that was lifted without `async`.
     #[track_caller]
     pub(crate) fn return_value(&mut self, value: Option<u32>) -> Step {
         let token = self.begin_return();
         self.resolve(token, value)
     }
 
-    /// `task.return`, up to its way to the caller.
+    /// Calls `task.return`, up to the token for its result.
     #[track_caller]
     pub(crate) fn begin_task_return(&mut self) -> ReturnToken {
         returned(self.step(task_return()))
     }
 
-    /// `task.return` with `value`, after which the current thread goes on.
+    /// Calls `task.return` with `value`, after which the current thread continues.
     #[track_caller]
     pub(crate) fn task_return(&mut self, value: Option<u32>) {
         let thread = self.machine.current().unwrap();

@@ -1,7 +1,9 @@
-//! Random programs whose host functions hold their callers: the reference has nothing like that, so
-//! this says what holds whatever happens.
+//! Random programs whose host functions hold their callers. The reference has nothing similar, so
+//! these tests check properties that always hold.
 //!
-//! Guests of functions whose type isn't `async` share one stack in their memory, as compilers lay it
+//! Guests of functions that are not `async` share one stack in their memory, as in compiled code.
+//! Those of an instance that have started and not returned therefore continue in reverse order:
+//! only the last one runs. Here, they never block by themselves.
 //! out. So those of an instance that have begun and not returned go on in the reverse order: only the
 //! last one runs. Here, they never block by themselves.
 
@@ -19,11 +21,11 @@ use crate::guests::GuestMachine;
 
 /// The number of the host function.
 const HOST: u32 = 7;
-/// How deep host functions call guests that call host functions.
+/// The largest depth of host functions that call guests which call host functions.
 const MAX_DEPTH: u32 = 3;
 
 weft_core::limits! {
-    /// So little that tables are full at times.
+    /// Tables so small that they are sometimes full.
     struct Tight {
         instances: 4, functions: 24, types: 16, handles: 24, thread_indices: 12, tasks: 9,
         threads: 9, waitables: 20, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0,
@@ -32,17 +34,17 @@ weft_core::limits! {
     extensions { call_records: 20, task_records: 9, thread_records: 9 }
 }
 
-/// What may happen in a program.
+/// The events that may happen in a program.
 #[derive(Clone, Copy, Debug)]
 struct Rules {
-    /// Guests call those of later instances alone, and host functions call no guests while they hold. So
-    /// nobody waits for who waits for them.
+    /// Set if guests call only those of later instances, and host functions call no guests while
+    /// they hold. No call then waits for its own waiter.
     is_acyclic: bool,
-    /// Instances trap.
+    /// Set if instances may trap.
     traps: bool,
 }
 
-/// What a thread runs.
+/// The function that a thread runs.
 #[derive(Clone, Copy, Debug)]
 struct Running {
     instance: usize,
@@ -55,19 +57,20 @@ struct Program<L: ExtensionLimits> {
     world: GuestMachine<L, Seeded>,
     random: Seeded,
     rules: Rules,
-    /// How much guests still do before they return.
+    /// The number of actions left before the guest returns.
     left: u32,
     depth: u32,
     host: FunctionId,
-    /// Without `async`, with `async`, and stackful, of each instance.
+    /// The functions of each instance: without `async`, with `async`, and stackful.
     functions: Vec<[FunctionId; 3]>,
-    /// Guests whose type isn't `async`, of each instance, that have begun and not returned.
+    /// For each instance, the guests of functions that are not `async` which have started and not
+    /// returned.
     stacks: Vec<Vec<ThreadId>>,
     threads: BTreeMap<ThreadId, Running>,
-    /// Host functions that wait.
+    /// The host functions that wait.
     held: Vec<SubtaskId>,
     calls: Vec<SubtaskId>,
-    /// The threads that were held, until they go on.
+    /// The held threads, until they continue.
     tops: BTreeSet<ThreadId>,
     num_held: usize,
     num_back: usize,
@@ -116,7 +119,7 @@ impl<L: ExtensionLimits> Program<L> {
         self
     }
 
-    /// The host has control, and nothing is under way.
+    /// Acts for the host, which has control while nothing is active.
     fn act(&mut self) {
         self.left -= 1;
         match self.draw(12) {
@@ -143,7 +146,7 @@ impl<L: ExtensionLimits> Program<L> {
         }
     }
 
-    /// The host calls a guest, which is for the host function of `held` if there is one.
+    /// Calls a guest for the host, or for the host function of `held` if there is one.
     fn invoke(&mut self, held: Option<SubtaskId>) {
         let (instance, kind) = (self.draw(4), self.draw(3));
         let function = self.functions[instance][kind];
@@ -162,7 +165,7 @@ impl<L: ExtensionLimits> Program<L> {
     fn tick(&mut self) {
         let is_held: Vec<_> = self.held_instances();
         let step = self.world.machine.tick();
-        // No thread of an instance with a held guest runs, but one that was held.
+        // Of an instance with a held guest, only a held thread runs.
         if let Ok(Step::Resume { thread, .. }) = &step {
             let running = self.threads[thread];
             assert!(!is_held[running.instance] || self.tops.contains(thread), "{thread:?}");
@@ -179,7 +182,7 @@ impl<L: ExtensionLimits> Program<L> {
         instances.iter().map(|it| self.world.machine.instance_view(*it).unwrap().is_held).collect()
     }
 
-    /// One of the host functions that wait returns.
+    /// Returns from one of the waiting host functions.
     fn answer_one(&mut self) {
         if self.held.is_empty() {
             return;
@@ -191,7 +194,7 @@ impl<L: ExtensionLimits> Program<L> {
         self.world.machine.return_host_function_call(call, value).unwrap();
     }
 
-    /// Takes steps until the host has control.
+    /// Follows steps until the host has control.
     fn run(&mut self, step: Result<Step, Failure>, is_begun: bool) {
         let mut step = step;
         let mut is_begun = is_begun;
@@ -230,8 +233,8 @@ impl<L: ExtensionLimits> Program<L> {
         }
     }
 
-    /// Something trapped, or there is no room, after which the host gives up. What is begun fails
-    /// without anything to give up.
+    /// Handles a trap or a full table, after which the host abandons its call. If nothing was
+    /// started, there is nothing to abandon.
     fn failed(&mut self, failure: Failure, is_begun: bool) {
         match failure {
             Failure::Error(Error::Machine(_) | Error::Unknown(_)) => {
@@ -278,7 +281,8 @@ impl<L: ExtensionLimits> Program<L> {
         }
     }
 
-    /// Nobody has begun after `thread` in its instance, and not returned, if both aren't `async`.
+    /// Checks that no call has started after `thread` in its instance without a return, if both are
+    /// not `async`.
     fn is_at_the_top(&self, thread: ThreadId) {
         let running = self.threads[&thread];
         if !running.is_async && !running.has_returned {
@@ -286,7 +290,7 @@ impl<L: ExtensionLimits> Program<L> {
         }
     }
 
-    /// The thread that runs does something.
+    /// Acts for the running thread.
     fn guest(&mut self, thread: ThreadId) -> Result<Step, Failure> {
         let running = self.threads[&thread];
         self.left = self.left.saturating_sub(1);
@@ -324,7 +328,7 @@ impl<L: ExtensionLimits> Program<L> {
             return self.lower(self.host, false);
         };
         let is_async = self.draw(2) == 0;
-        // One that isn't `async` would trap if it waited.
+        // A guest that is not `async` would trap if it waited.
         let kind = if running.is_async || is_async { self.draw(3) } else { 0 };
         self.lower(functions[kind], is_async)
     }
@@ -332,7 +336,7 @@ impl<L: ExtensionLimits> Program<L> {
     fn lower(&mut self, function: FunctionId, is_async: bool) -> Result<Step, Failure> {
         let lowered = self.world.machine.canon_lower(function, is_async);
         match lowered {
-            // Nothing has changed, and the guest has no way to hear of it.
+            // Nothing has changed, and the guest cannot learn of it.
             Err(Failure::Error(Error::Full(_))) => {
                 let thread = self.world.machine.current().unwrap();
                 self.left = 0;
@@ -342,7 +346,7 @@ impl<L: ExtensionLimits> Program<L> {
         }
     }
 
-    /// A host function is called: it returns, waits, or calls a guest before.
+    /// Handles a call of a host function: it returns, waits, or first calls a guest.
     fn host_function(&mut self, call: SubtaskId) -> Result<Step, Failure> {
         self.world.machine.start_host_function_call(call).unwrap();
         match self.draw(5) {
@@ -381,7 +385,7 @@ impl<L: ExtensionLimits> Program<L> {
             .collect()
     }
 
-    /// Every host function returns, and what is ready runs.
+    /// Returns from every host function, and runs all ready threads.
     fn wind_down(&mut self) {
         loop {
             let mut is_over = true;
@@ -400,7 +404,7 @@ impl<L: ExtensionLimits> Program<L> {
         if self.rules.is_acyclic {
             assert!(self.held_instances().iter().all(|is_held| !is_held));
         }
-        // Who would enter an instance that has trapped waits, unless somebody is held.
+        // A call that would enter a trapped instance waits, unless a guest is held.
         let machine = &self.world.machine;
         let mut instances = self.world.instances.iter();
         if self.rules.is_acyclic && instances.all(|it| machine.is_locked_down(*it) == Ok(false)) {
@@ -409,7 +413,7 @@ impl<L: ExtensionLimits> Program<L> {
         for call in std::mem::take(&mut self.calls) {
             let _ = self.world.machine.drop_call(call);
         }
-        // Each stack came back once, was unwound, or waits for another that waits for it.
+        // Each stack returned once, was unwound, or waits for another that waits for it.
         let left = self.tops.len();
         assert_eq!(self.num_held, self.num_back + self.num_abandoned + left);
         assert!(left == 0 || !self.rules.is_acyclic);
@@ -424,7 +428,7 @@ const RULES: [Rules; 4] = [
     Rules { is_acyclic: false, traps: true },
 ];
 
-fn guests_go_on_in_the_reverse_order_and_all_come_back<L: ExtensionLimits>() {
+fn guests_continue_in_reverse_order_and_all_return<L: ExtensionLimits>() {
     let (mut num_held, mut num_back, mut num_abandoned) = (0, 0, 0);
     for rules in RULES {
         for seed in 0..400 {
@@ -440,8 +444,8 @@ fn guests_go_on_in_the_reverse_order_and_all_come_back<L: ExtensionLimits>() {
 }
 
 #[test]
-fn and_where_tables_are_full() {
-    guests_go_on_in_the_reverse_order_and_all_come_back::<Tight>();
+fn random_programs_hold_their_callers_with_full_tables() {
+    guests_continue_in_reverse_order_and_all_return::<Tight>();
 }
 
 fn the_same_choices_give_the_same_trace<L: ExtensionLimits>() {
@@ -454,6 +458,6 @@ fn the_same_choices_give_the_same_trace<L: ExtensionLimits>() {
 }
 
 on_each_storage!(
-    guests_go_on_in_the_reverse_order_and_all_come_back,
+    guests_continue_in_reverse_order_and_all_return,
     the_same_choices_give_the_same_trace,
 );

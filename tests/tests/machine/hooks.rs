@@ -1,4 +1,4 @@
-//! Hooks: in which order they are told of records, and refusing those for which there is no room.
+//! Hooks: the order of their calls, and refusals if there is no room for a record.
 
 mod deferred;
 
@@ -19,14 +19,14 @@ use crate::calls::{
 };
 use crate::steps::returned;
 
-/// Writes down what it is told; refuses what it was told to refuse.
+/// A recorder of all hook calls, which refuses those that it was told to refuse.
 #[derive(Default)]
 struct Recorder {
     lines: Vec<String>,
-    /// What was prepared last, of each kind: it is what is made next.
+    /// For each kind, the object that was prepared last, which must be made next.
     prepared: Option<String>,
     refuses: Option<&'static str>,
-    /// An error context that stays as long as this call does.
+    /// An error context that it keeps as long as this call exists.
     keeps: Option<(SubtaskId, ErrorContextId)>,
 }
 
@@ -134,7 +134,7 @@ impl Hooks for Recorder {
     }
 }
 
-/// A machine with hooks that write down what they are told.
+/// A machine with hooks that record their calls.
 struct Told<L: Limits> {
     machine: Machine<L, FirstInFirstOut, Recorder>,
 }
@@ -170,7 +170,7 @@ impl<L: Limits> Told<L> {
         }
     }
 
-    /// The function that runs returns nothing, and its result goes to its caller.
+    /// Returns nothing from the running function to its caller.
     fn return_nothing(&mut self) {
         let token = returned(self.machine.function_returned(None).unwrap());
         let _ = self.machine.resolve(token, None).unwrap();
@@ -186,7 +186,7 @@ impl<L: Limits> Told<L> {
     }
 }
 
-fn a_call_and_its_task_are_told_of_from_the_caller_to_the_callee_and_back<L: Limits>() {
+fn hooks_follow_a_call_to_the_callee_and_back<L: Limits>() {
     let mut told = Told::<L>::new();
     let ((_, outer), (_, inner)) = (told.sync(), told.sync());
     let (call, _) = told.machine.invoke(outer).unwrap();
@@ -218,7 +218,7 @@ fn a_call_of_a_host_function_has_no_task<L: Limits>() {
     let _ = told.machine.invoke(guest).unwrap();
     let (call, _) = told.machine.canon_lower(host, false).unwrap();
     told.lines();
-    // What the host function calls is begun by its caller.
+    // The caller of the host function counts as the starter of its calls.
     let (_, callee) = told.sync();
     let (nested, _) = told.machine.invoke(callee).unwrap();
     told.return_nothing();
@@ -256,7 +256,7 @@ fn a_task_of_realloc_belongs_to_no_call<L: Limits>() {
     );
 }
 
-fn an_explicit_thread_is_told_of_by_itself<L: Limits>() {
+fn hooks_are_told_of_an_explicit_thread<L: Limits>() {
     let mut told = Told::<L>::new();
     let (instance, guest) = told.stackful();
     let (call, _) = told.machine.invoke(guest).unwrap();
@@ -296,7 +296,7 @@ fn a_task_that_is_cancelled_says_so_before_it_ends<L: Limits>() {
     );
 }
 
-fn an_error_context_is_told_of_while_somebody_has_it<L: Limits>() {
+fn hooks_are_told_of_error_contexts_in_use<L: Limits>() {
     let mut told = Told::<L>::new();
     let (_, guest) = told.stackful();
     let (call, _) = told.machine.invoke(guest).unwrap();
@@ -310,7 +310,7 @@ fn an_error_context_is_told_of_while_somebody_has_it<L: Limits>() {
         ["error context 1 made", "error context 2 made", "error context 1 removed"]
     );
 
-    // One that the hooks keep for a call goes with the call.
+    // An error context that the hooks keep for a call is dropped with the call.
     told.machine.hooks_mut().keeps = Some((call, host));
     told.machine.drop_error_context(host).unwrap();
     assert_eq!(told.machine.debug_message(host), Ok("host"));
@@ -347,7 +347,7 @@ fn a_trap_locks_down_from_the_innermost_out_and_leaves_the_records<L: Limits>() 
     );
 }
 
-/// How much of everything there is.
+/// Returns the number of entries in each table.
 fn counts<L: Limits>(told: &Told<L>) -> Vec<usize> {
     Table::ALL.into_iter().map(|table| told.machine.count_of(table)).collect()
 }
@@ -411,12 +411,12 @@ fn what_is_refused_leaves_all_as_it_was<L: Limits>() {
 }
 
 on_each_storage!(
-    a_call_and_its_task_are_told_of_from_the_caller_to_the_callee_and_back,
+    hooks_follow_a_call_to_the_callee_and_back,
     a_call_of_a_host_function_has_no_task,
     a_task_of_realloc_belongs_to_no_call,
-    an_explicit_thread_is_told_of_by_itself,
+    hooks_are_told_of_an_explicit_thread,
     a_task_that_is_cancelled_says_so_before_it_ends,
-    an_error_context_is_told_of_while_somebody_has_it,
+    hooks_are_told_of_error_contexts_in_use,
     a_trap_locks_down_from_the_innermost_out_and_leaves_the_records,
     what_is_refused_leaves_all_as_it_was,
 );

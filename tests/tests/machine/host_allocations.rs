@@ -1,13 +1,13 @@
-//! Once warm, what a host does with contexts, tasks, sets, errors, threads and lists allocates
-//! nothing where tables are arrays; and where they grow, nothing but what somebody owns: a context
-//! its values, an error its message and stack frames, a list its elements.
+//! After a warm-up, host operations on contexts, tasks, sets, errors, threads and lists do not
+//! allocate if tables are arrays. If tables grow, only owned values are allocated: a context's
+//! values, an error's message and stack frames, a list's elements.
 
 use allocation_counter::{AllocationInfo, measure};
 use weft_tests::host_operations::{
     Operation, Tables, context, error_context, list, task, thread, waitable_set,
 };
 
-/// What an operation allocates each time, once it has gone before.
+/// Returns the allocations of an operation, after it has run before.
 fn allocations(operation: Operation, tables: Tables) -> AllocationInfo {
     let mut operation = operation.prepare(tables);
     for _ in 0..3 {
@@ -16,11 +16,11 @@ fn allocations(operation: Operation, tables: Tables) -> AllocationInfo {
     measure(&mut operation)
 }
 
-/// An operation on a growing machine, and how often it allocates.
+/// An operation on a growing machine, with its number of allocations.
 type Owned = (Operation, u64);
 
-/// Asserts that all operations of a subject allocate nothing, but those of `owned` on a machine
-/// whose tables grow; and that nothing of it stays.
+/// Asserts that the operations of a subject do not allocate, except for those in `owned` on a
+/// machine whose tables grow; and that nothing stays allocated.
 #[track_caller]
 fn assert_allocations(all: &[Operation], owned: &[Owned]) {
     for operation in all {
@@ -42,7 +42,7 @@ fn assert_allocations(all: &[Operation], owned: &[Owned]) {
 }
 
 #[test]
-fn contexts_allocate_their_values_and_texts_and_nothing_else() {
+fn contexts_allocate_only_their_values_and_texts() {
     assert_allocations(
         context::ALL,
         &[
@@ -59,7 +59,7 @@ fn contexts_allocate_their_values_and_texts_and_nothing_else() {
 }
 
 #[test]
-fn tasks_allocate_their_metadata_and_nothing_else() {
+fn tasks_allocate_only_their_metadata() {
     assert_allocations(
         task::ALL,
         &[
@@ -75,7 +75,7 @@ fn waitable_sets_allocate_nothing() {
 }
 
 #[test]
-fn error_contexts_allocate_what_is_said_of_them_and_nothing_else() {
+fn error_contexts_allocate_only_their_data() {
     assert_allocations(
         error_context::ALL,
         &[
@@ -84,7 +84,7 @@ fn error_contexts_allocate_what_is_said_of_them_and_nothing_else() {
             (error_context::NEW_CRITICAL, 1),
             // The message, the frames, and the names of a function and a file in each.
             (error_context::NEW_WITH_FRAMES, 8),
-            // Two messages; one of them is put together of five pieces, and grows twice.
+            // Two messages; one of them consists of five pieces, and grows twice.
             (error_context::FROM_ERROR, 4),
             // The message, the metadata, and the name in it.
             (error_context::NEW_WITH_METADATA, 3),
@@ -93,7 +93,7 @@ fn error_contexts_allocate_what_is_said_of_them_and_nothing_else() {
 }
 
 #[test]
-fn threads_allocate_their_values_and_nothing_else() {
+fn threads_allocate_only_their_values() {
     assert_allocations(
         thread::ALL,
         &[
@@ -104,7 +104,7 @@ fn threads_allocate_their_values_and_nothing_else() {
 }
 
 #[test]
-fn lists_allocate_their_elements_and_their_types_and_nothing_else() {
+fn lists_allocate_only_their_elements_and_types() {
     assert_allocations(
         list::ALL,
         &[
@@ -123,7 +123,7 @@ fn lists_allocate_their_elements_and_their_types_and_nothing_else() {
 }
 
 #[test]
-fn what_allocates_is_counted() {
+fn allocations_are_counted() {
     let allocated = measure(|| drop(std::hint::black_box(Box::new(7_u64))));
     assert_eq!((allocated.count_total, allocated.bytes_total), (1, 8));
 }

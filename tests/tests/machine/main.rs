@@ -1,25 +1,25 @@
-//! The machine, tested by guests that the tests themselves play.
+//! The machine, with tests that act for the guests.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
-//! | `guests`, `calls`, `steps` | a store with instances, functions of every kind of lift, and terse ways to drive them |
-//! | `rules` | a scenario for each rule whose breach is a trap, and for each place that traps |
-//! | `behaviour` | what happens where nobody breaks a rule |
-//! | `held` | host functions that hold their callers, and the order in which these come back |
+//! | `guests`, `calls`, `steps` | a store with instances, functions of every kind of lift, and short functions that drive them |
+//! | `rules` | a scenario for each rule that traps when broken, and for each place that traps |
+//! | `behaviour` | behavior without broken rules |
+//! | `held` | host functions that hold their callers, and the order in which these continue |
 //! | `deferred` | calls without records, beside calls with them |
-//! | `environment` | that the machine is built for the environment that the command names |
-//! | `allocations`, `host_allocations`, `sizes` | what it allocates, and how large it is |
+//! | `environment` | checks that the machine is built for the environment that the command names |
+//! | `allocations`, `host_allocations`, `sizes` | its allocations, and its size |
 //! | `reference` | random programs, beside the reference |
-//! | `errors`, `tokens` | how a host can misuse the machine, and what it hears |
-//! | `extensions` | what the host remembers of tasks and errors |
-//! | `hooks` | who is told of records, in which order, and what they may refuse |
-//! | `full` | every table, driven to its end and past it |
-//! | `properties`, `player`, `operations` | anything at all, in any order |
+//! | `errors`, `tokens` | misuse of the machine by a host, and the errors |
+//! | `extensions` | the host's records of tasks and errors |
+//! | `hooks` | the hooks that are told of records, their order, and their refusals |
+//! | `full` | every table, filled up and beyond |
+//! | `properties`, `player`, `operations` | all operations, in any order |
 //!
-//! Each scenario is generic over what the machine's tables are made of, and runs on arrays and,
-//! with `alloc`, on growing tables.
+//! Each scenario is generic over the storage of the machine's tables, and runs on arrays and, with
+//! `alloc`, on growing tables.
 
-/// Makes a test of each of these functions for each kind of storage.
+/// Defines a test of each of these functions for each kind of storage.
 #[cfg(test)]
 macro_rules! on_each_storage {
     ($($name:ident),* $(,)?) => {

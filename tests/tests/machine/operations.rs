@@ -1,4 +1,4 @@
-//! What a player can be told to do.
+//! The operations of a player.
 
 use weft_core::builtin::TypeIndex;
 use weft_core::machine::EndState;
@@ -55,7 +55,7 @@ pub(crate) enum Doing {
     UnwindHeld,
 }
 
-/// Each kind, those that matter more more often.
+/// Each kind; the more important ones are more frequent.
 pub(crate) const DOINGS: [Doing; 64] = {
     use Doing as D;
     [
@@ -126,7 +126,7 @@ pub(crate) const DOINGS: [Doing; 64] = {
     ]
 };
 
-/// What is left of the kinds.
+/// The remaining kinds.
 pub(crate) const MORE_DOINGS: [Doing; 10] = [
     Doing::Trapped,
     Doing::LowerErrorContext,
@@ -140,7 +140,7 @@ pub(crate) const MORE_DOINGS: [Doing; 10] = [
     Doing::UnwindHeld,
 ];
 
-/// An operation, with numbers that say on what.
+/// An operation, with numbers that select its objects.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operation {
     pub(crate) doing: Doing,
@@ -149,13 +149,13 @@ pub(crate) struct Operation {
     pub(crate) c: u8,
 }
 
-/// What a built-in takes by its index.
+/// The kinds of objects that a built-in takes by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Takes {
     Resource(TypeIndex),
-    /// That has not resolved, as far as its holder knows, and was not cancelled.
+    /// A subtask that has not resolved, as far as its holder knows, and was not cancelled.
     Subtask,
-    /// That has resolved, as its holder knows.
+    /// A subtask that has resolved, as its holder knows.
     ResolvedSubtask,
     Waitable,
     Set,
@@ -164,12 +164,12 @@ pub(crate) enum Takes {
     OtherThread,
 }
 
-/// What is there to be taken.
+/// The objects that can be used.
 pub(crate) trait Shelf {
-    /// The index of something of this kind, if there is one.
+    /// Returns the index of an object of this kind, if there is one.
     fn index_of(&mut self, takes: Takes, number: u8) -> Option<u32>;
 
-    /// An end of this direction and in one of these states, with its type, if there is one.
+    /// Returns an end of this direction and in one of these states, with its type, if there is one.
     fn end(
         &mut self,
         direction: CopyDirection,
@@ -177,24 +177,24 @@ pub(crate) trait Shelf {
         number: u8,
     ) -> Option<(Of, u32)>;
 
-    /// Whether the instance that runs has backpressure.
+    /// Returns true if the running instance has backpressure.
     fn has_backpressure(&mut self) -> bool;
 
-    /// Whether the task that runs returns by `task.return`, and has not yet.
+    /// Returns true if the running task returns by `task.return`, and has not done so.
     fn may_return(&mut self) -> bool;
 
-    /// Whether the task that runs is of a function that is `async`.
+    /// Returns true if the running task is of an `async` function.
     fn may_block(&mut self) -> bool;
 }
 
 impl Operation {
-    /// Whether the numbers are taken as they are, whatever comes of it.
+    /// Returns true if the numbers are used without checks.
     pub(crate) const fn is_blind(self) -> bool {
         self.c == 9 && self.b > 6
     }
 
-    /// The call of a built-in that the numbers stand for: with things that fit, if there are any,
-    /// and if not, one that makes such a thing.
+    /// Returns the call of a built-in that the numbers stand for: with suitable objects, if there
+    /// are any, and otherwise a call that creates one.
     pub(crate) fn built_in(self, guests: TypeIndex, shelf: &mut impl Shelf) -> Call {
         use Takes as T;
         let (b, c) = (u32::from(self.b), u32::from(self.c));
@@ -249,7 +249,7 @@ impl Operation {
         }
     }
 
-    /// A built-in for ends.
+    /// Returns a built-in for ends.
     fn of_ends(self, number: u8, shelf: &mut impl Shelf) -> Call {
         use CopyDirection::{Read, Write};
         use EndState::{Copying, Done, Idle};

@@ -1,8 +1,8 @@
-//! Plays operations that were drawn at random: what guests call, what the host does, and how the
-//! layer above answers, with small numbers, so that they often hit something.
+//! Plays random operations: the calls of guests, the actions of the host, and the answers of the
+//! layer above. Numbers are small, so that they often select an existing object.
 //!
-//! An *obedient* host answers each step before it does anything else, and uses tokens and ids for
-//! what they are for. A *wild* one doesn't.
+//! An *obedient* host handles each step before its next action, and uses tokens and ids correctly.
+//! A *wild* one does not.
 
 mod answers;
 mod rest;
@@ -24,41 +24,41 @@ use weft_core::machine::{
 use crate::calls::{Call, HOST_RESOURCE, OPTIONS, Of, task_return};
 use crate::operations::{Doing, Operation, Shelf, Takes};
 
-/// Somebody who does what they are told.
+/// A player of random operations.
 pub(crate) struct RandomPlayer<L: Limits, C> {
     pub(crate) machine: Machine<L, C>,
-    /// What has happened, line by line.
+    /// The events, line by line.
     pub(crate) trace: Vec<String>,
-    /// The built-ins that have worked, the steps that have come, and the rules that were broken.
+    /// The built-ins that succeeded, the kinds of steps, and the broken rules.
     pub(crate) seen: BTreeSet<String>,
     is_obedient: bool,
-    /// Whether the machine has given up by itself what has trapped.
+    /// Set if the machine itself has unwound a trap.
     is_unwound: bool,
-    /// Whether a step is being ended.
+    /// Set while a step is being ended.
     is_half_way: bool,
     pub(super) instances: Vec<InstanceId>,
-    /// What can be called; nothing more of the host's function, which is the first.
+    /// The functions that can be called; `None` for the host function, which is the first.
     functions: Vec<(FunctionId, Option<LiftedFunction>)>,
-    /// What the tasks are calls of.
+    /// The functions of the tasks.
     called: BTreeMap<TaskId, FunctionId>,
     /// Calls that the host has made.
     pub(super) calls: Vec<SubtaskId>,
     /// Calls that guests have made.
     pub(super) guest_calls: Vec<SubtaskId>,
-    /// How far calls had come.
+    /// The last states of calls.
     states: BTreeMap<SubtaskId, SubtaskState>,
     tasks: Vec<TaskId>,
     resolved: BTreeSet<TaskId>,
     pub(super) ends: Vec<EndId>,
     pub(super) error_contexts: Vec<ErrorContextId>,
-    /// What a guest does next that was given an event.
+    /// The next action of a guest that received an event.
     follows: Option<Call>,
-    /// Steps that a wild host has not taken.
+    /// Steps that a wild host has not handled.
     steps: Vec<Step>,
     resource: TypeIndex,
 }
 
-/// One of `items`; nothing if there are none.
+/// Returns one of `items`; nothing if there are none.
 fn one_of<T: Copy>(items: &[T], number: u8) -> Option<T> {
     items.get(usize::from(number) % items.len().max(1)).copied()
 }
@@ -113,7 +113,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         Some(function)
     }
 
-    /// A new instance with a function of each kind, if there is room.
+    /// Adds an instance with a function of each kind, if there is room.
     fn new_instance(&mut self) {
         let Ok(instance) = self.attempt("new_instance", Machine::new_instance) else { return };
         self.instances.push(instance);
@@ -129,7 +129,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// Tells the machine something: an error changes nothing.
+    /// Calls the machine: an error must change nothing.
     pub(super) fn attempt<T: Debug, F: Into<Failure> + Debug + Clone>(
         &mut self,
         name: &str,
@@ -158,7 +158,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         (counts, self.machine.ready_threads(), self.machine.thread_views().collect())
     }
 
-    /// Does something, and checks that all is as it should be.
+    /// Performs an operation, and checks the state.
     pub(crate) fn play(&mut self, operation: Operation) {
         self.trace.push(format!("{operation:?}"));
         self.is_half_way = false;
@@ -184,14 +184,14 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         self.check();
     }
 
-    /// Ends what is under way.
+    /// Abandons the active calls.
     fn give_up(&mut self) {
         let entered = self.machine.count_of(Table::Frames) > 0;
         let ended = self.attempt("trapped", Machine::trapped);
         assert_eq!(ended.is_ok(), entered);
     }
 
-    /// Removes the instances that trapped, and this one, and makes others.
+    /// Removes the instances that trapped, and this one, and adds others.
     fn replace(&mut self, one: Option<InstanceId>) {
         for instance in self.instances.clone() {
             let is_locked_down = self.machine.is_locked_down(instance) == Ok(true);
@@ -265,7 +265,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
             }
             Doing::Tick => self.tick(c),
             Doing::CancelCall => {
-                // One of the latest.
+                // One of the latest calls.
                 let latest = self.calls.len().saturating_sub(3);
                 let Some(call) = one_of(&self.calls[latest..], a) else { return Ok(()) };
                 let step = self.attempt("cancel_call", |machine| machine.cancel_call(call))?;
@@ -305,7 +305,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// What the host does with instances and ends.
+    /// Performs an operation of the host on instances and ends.
     fn do_as_host(&mut self, operation: Operation) -> Result<(), Failure> {
         let Operation { doing, a, b, c } = operation;
         match doing {
@@ -337,7 +337,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
                 removed
             }
             Doing::LockDown => {
-                // Not one that runs, which would go on up to its next step.
+                // Not an instance that runs, which would continue up to its next step.
                 let Some(instance) = one_of(&self.instances, a) else { return Ok(()) };
                 let runs = |thread: ThreadView| {
                     thread.instance == instance && thread.state == ThreadState::Running
@@ -351,7 +351,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// What whoever has control can do.
+    /// Returns an operation that the side in control can do.
     fn sensible(&mut self, operation: Operation) -> Doing {
         use Doing as D;
         let Operation { mut doing, a, b, .. } = operation;
@@ -386,7 +386,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// A call that a guest has made: the latest, unless it is done blindly.
+    /// Returns a call that a guest has made: the latest, unless numbers are used without checks.
     pub(super) fn guest_call(&self, operation: Operation) -> Option<SubtaskId> {
         let Operation { a, .. } = operation;
         if operation.is_blind() {
@@ -395,7 +395,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         self.guest_calls.last().copied()
     }
 
-    /// A call of a host function whose callers are held, unless it is done blindly.
+    /// Returns a call of a host function with held callers, unless numbers are used without checks.
     pub(super) fn held_call(&self, operation: Operation) -> Option<SubtaskId> {
         if operation.is_blind() {
             return self.guest_call(operation);
@@ -405,7 +405,8 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         one_of(&held, operation.b)
     }
 
-    /// The guests' functions, of instances that may be entered if it isn't done blindly.
+    /// Returns the guests' functions; only those of instances that may be entered, unless numbers
+    /// are used without checks.
     fn entered(&self, is_blind: bool) -> Vec<FunctionId> {
         let may_enter =
             |of: &LiftedFunction| is_blind || self.machine.is_locked_down(of.instance) == Ok(false);
@@ -413,7 +414,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         guests.map(|(function, _)| *function).collect()
     }
 
-    /// The function whose task runs.
+    /// Returns the function of the running task.
     fn running_function(&mut self) -> Option<LiftedFunction> {
         let thread = self.machine.current()?;
         let task = self.machine.task_of(thread).ok()?;
@@ -421,7 +422,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         self.functions.iter().find(|(function, _)| function == called)?.1
     }
 
-    /// A task that has not returned does so.
+    /// Returns from a task that has not returned.
     fn returns_first(&mut self, c: u8) -> Result<(), Failure> {
         let call = task_return();
         let returned = self.attempt("task.return", |machine| call.definition.call(machine, &[]));
@@ -431,7 +432,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// A tick lets a thread run if, and only if, one is ready.
+    /// Checks that a tick lets a thread run if, and only if, one is ready.
     fn tick(&mut self, c: u8) -> Result<(), Failure> {
         let (ready, before) = (self.machine.ready_threads(), self.snapshot());
         let entered = self.machine.count_of(Table::Frames) > 0;
@@ -464,7 +465,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         Some(self.machine.thread_view(thread).ok()?.instance)
     }
 
-    /// The handles of the instance that runs.
+    /// Returns the handles of the running instance.
     fn handles(&mut self) -> impl Iterator<Item = (u32, HandleView)> {
         let instance = self.running_instance();
         self.handles_of(instance)

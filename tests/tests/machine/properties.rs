@@ -1,5 +1,5 @@
-//! Anything at all, in any order: nothing panics, nothing is lost, and the same again gives the
-//! same.
+//! All operations in any order: nothing panics, nothing is lost, and the same input has the same
+//! results.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::operations::{DOINGS, Doing, MORE_DOINGS, Operation};
 use crate::player::RandomPlayer;
 
 weft_core::limits! {
-    /// So little that everything is full at times.
+    /// Limits so small that tables are sometimes full.
     pub(crate) struct Tight {
         instances: 3, functions: 300, types: 12, handles: 10, thread_indices: 5, tasks: 7,
         threads: 8, waitables: 16, waitable_sets: 3, resources: 4, lends: 3, error_contexts: 3,
@@ -22,7 +22,7 @@ weft_core::limits! {
     }
 }
 
-/// Remembers what another one has chosen.
+/// A recorder of the choices of another chooser.
 struct Noting<C> {
     chooser: C,
     chosen: Vec<u32>,
@@ -62,12 +62,12 @@ fn play<L: ExtensionLimits, C: Chooser>(
     player
 }
 
-/// So many cases, none of which is written anywhere when it fails.
+/// Returns a configuration with this number of cases, which are not saved on failure.
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Makes the properties for one kind of storage.
+/// Defines the properties for one kind of storage.
 macro_rules! properties {
     ($storage:ty) => {
         use super::*;
@@ -76,7 +76,7 @@ macro_rules! properties {
             #![proptest_config(config(300))]
 
             #[test]
-            fn an_obedient_host_finds_everything_in_its_place_and_leaves_nothing(
+            fn an_obedient_host_finds_no_errors_and_leaves_nothing(
                 seed: u64,
                 operations in operations(),
             ) {
@@ -84,7 +84,7 @@ macro_rules! properties {
             }
 
             #[test]
-            fn a_wild_host_hears_of_errors_and_leaves_nothing(
+            fn a_wild_host_gets_errors_and_leaves_nothing(
                 seed: u64,
                 operations in operations(),
             ) {
@@ -136,7 +136,7 @@ mod heap {
     }
 }
 
-/// Operations drawn from a seed.
+/// Draws operations from a seed.
 fn drawn(seed: u64) -> Vec<Operation> {
     let mut seeded = Seeded::new(seed);
     let mut draw = |count| u8::try_from(seeded.choose(Choice::Tick, count)).unwrap();
@@ -150,7 +150,7 @@ fn drawn(seed: u64) -> Vec<Operation> {
 }
 
 #[test]
-fn an_obedient_host_and_its_guests_get_everywhere() {
+fn an_obedient_host_and_its_guests_reach_everything() {
     let mut seen = BTreeSet::new();
     for seed in 0..600 {
         let mut player = play::<Tight, _>(Seeded::new(seed), &drawn(seed), true);

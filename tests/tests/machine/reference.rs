@@ -1,9 +1,9 @@
-//! The machine does what the executable reference does, in random programs of built-in calls.
+//! The machine behaves as the executable reference does, in random programs of built-in calls.
 //!
-//! `WEFT_PROGRAMS` says how many programs, `WEFT_FIRST_PROGRAM` which comes first; a number is a
-//! seed. With `WEFT_RECORD` set, programs that agree are written to
-//! `tests/reference/programs.jsonl`, which is what the tests without Python play. With
-//! `WEFT_REQUIRE_REFERENCE` set, it is a failure that the reference can't be run.
+//! `WEFT_PROGRAMS` sets the number of programs, and `WEFT_FIRST_PROGRAM` the first one; a number is
+//! a seed. With `WEFT_RECORD` set, programs that agree are written to
+//! `tests/reference/programs.jsonl`, which the tests without Python play. With
+//! `WEFT_REQUIRE_REFERENCE` set, it is a failure if the reference cannot run.
 
 #![expect(clippy::expect_used, reason = "a test that fails to set up has failed")]
 
@@ -22,7 +22,7 @@ use weft_tests::programs::reference::{Reference, program, read_program};
 use weft_tests::programs::{ProgramPlayer, Run, Watch};
 
 weft::limits! {
-    /// Large enough for every program here.
+    /// Limits that are large enough for every program here.
     struct Bounded {
         instances: 3,
         functions: 50,
@@ -41,7 +41,7 @@ weft::limits! {
     }
 }
 
-/// How many programs are recorded, none of them with a longer trace than this.
+/// The number of recorded programs; none of them has a longer trace than this.
 const RECORDED: usize = 80;
 const LONGEST_RECORDED: usize = 110;
 
@@ -58,13 +58,13 @@ fn instances(seed: u64) -> u32 {
     1 + u32::try_from(seed % 3).unwrap_or(0)
 }
 
-/// Makes up and plays the program of a seed, with many nested calls.
+/// Generates and plays the program of a seed, with many nested calls.
 fn play_nesting<L: Limits>(seed: u64) -> Run {
     let mut generator = Generator::nesting(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
     ProgramPlayer::<L, _>::new(Seeded::new(seed), instances(seed)).play(&mut generator).0
 }
 
-/// Makes up and plays the program of a seed.
+/// Generates and plays the program of a seed.
 fn play<L: Limits>(seed: u64) -> (Run, ProgramPlayer<L, Seeded>) {
     let mut generator = Generator::new(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
     ProgramPlayer::new(Seeded::new(seed), instances(seed)).play(&mut generator)
@@ -114,7 +114,7 @@ fn the_machine_and_the_reference_agree_on_random_programs() {
 }
 
 #[test]
-fn programs_that_the_reference_agreed_to_still_happen_as_they_did() {
+fn recorded_programs_still_have_the_same_traces() {
     let programs = std::fs::read_to_string(recorded()).expect("recorded programs");
     let mut count = 0;
     for line in programs.lines() {
@@ -144,13 +144,13 @@ fn random_programs_reach_every_operation_event_state_and_decision() {
 }
 
 #[test]
-fn a_bounded_machine_does_what_a_growing_one_does() {
+fn a_bounded_machine_behaves_like_a_growing_one() {
     for seed in seeds(300) {
         assert_eq!(play::<Bounded>(seed).0, play::<Heap>(seed).0, "seed {seed}");
     }
 }
 
-/// Plays what was played, while it is watched so.
+/// Plays a run again, while it is observed as in `watch`.
 fn watch<L: Limits>(seed: u64, run: &Run, watch: Watch) -> (Run, Watch) {
     let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
     let chooser = Replaying::new(&choices);
@@ -159,9 +159,9 @@ fn watch<L: Limits>(seed: u64, run: &Run, watch: Watch) -> (Run, Watch) {
     (run, player.watch().expect("it was watched").clone())
 }
 
-/// Plays programs with calls that begin without records, and looks never, always, and now and then:
-/// what is seen, and what happens, is the same as with the records of every call.
-fn looking_at_calls_without_records_changes_nothing<L: Limits>(
+/// Plays programs with calls that start without records, and observes them never, always, and
+/// sometimes: the states and events are the same as with the records of every call.
+fn observing_calls_without_records_changes_nothing<L: Limits>(
     runs: impl Iterator<Item = (u64, Run)>,
 ) -> ([usize; 2], Vec<usize>) {
     let (mut ended, mut made) = ([0; 2], Vec::new());
@@ -190,11 +190,11 @@ fn looking_at_calls_without_records_changes_nothing<L: Limits>(
 }
 
 #[test]
-fn calls_without_records_are_the_same_whoever_looks_and_whenever() {
+fn calls_without_records_do_not_depend_on_observation() {
     let nesting = seeds(500).map(|seed| (seed, play_nesting::<Heap>(seed)));
     let runs = seeds(2000).map(|seed| (seed, play::<Heap>(seed).0)).chain(nesting);
     let ([ended, ended_async], made) =
-        looking_at_calls_without_records_changes_nothing::<Heap>(runs);
+        observing_calls_without_records_changes_nothing::<Heap>(runs);
     let at_once = |count| made.iter().filter(|it| **it >= count).count();
     println!(
         "{ended} calls ended without, {ended_async} async; together {}, {}",
@@ -208,7 +208,7 @@ fn calls_without_records_are_the_same_whoever_looks_and_whenever() {
 fn calls_without_records_are_the_same_in_a_bounded_machine() {
     let nesting = seeds(200).map(|seed| (seed, play_nesting::<Bounded>(seed)));
     let runs = seeds(200).map(|seed| (seed, play::<Bounded>(seed).0)).chain(nesting);
-    looking_at_calls_without_records_changes_nothing::<Bounded>(runs);
+    observing_calls_without_records_changes_nothing::<Bounded>(runs);
 }
 
 #[test]
@@ -223,11 +223,11 @@ fn the_same_entries_and_choices_give_the_same_trace() {
 }
 
 #[test]
-fn nothing_is_left_when_all_instances_are_removed_and_the_host_has_dropped_what_it_holds() {
+fn nothing_is_left_after_all_removals_and_drops() {
     for seed in seeds(1000) {
         let (_, player) = play::<Heap>(seed);
         let ProgramPlayer { mut machine, world, host_function_calls, host_ends, .. } = player;
-        // A program that trapped has left something under way.
+        // A program that trapped has left active calls.
         while machine.count_of(Table::Frames) > 0 {
             machine.trapped().expect("something was begun");
         }
@@ -253,7 +253,7 @@ fn nothing_is_left_when_all_instances_are_removed_and_the_host_has_dropped_what_
 
 fn drop_end<L: Limits, C: Chooser>(machine: &mut Machine<L, C>, end: weft::machine::EndId) {
     if machine.drop_host_end(end).is_err() {
-        // A read or write is under way, and perhaps cancelled, but not to the end.
+        // A read or write is active, and perhaps being cancelled.
         machine.cancel_host_copy(end).ok();
         if let Ok(Some(other)) = machine.other_end(end) {
             machine.finish_cancellation(other).ok();

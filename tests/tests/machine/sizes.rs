@@ -1,18 +1,18 @@
-//! How many bytes the machine keeps of each thing: `cargo test -p weft-tests --test machine sizes
-//! -- --nocapture` prints them.
+//! The number of bytes for each object of the machine: `cargo test -p weft-tests --test machine
+//! sizes -- --nocapture` prints them.
 
 use weft::host::{ExtendedMachine, Extensions};
 use weft::limits::{Heap, MachineSizes, Table};
 use weft::machine::Machine;
 
 weft::limits! {
-    /// Few of each, and some of what each host extension keeps.
+    /// Few of each object, and some for each host extension.
     struct Small { ..MachineSizes::SMALL }
     extensions { ..ExtensionSizes::SMALL }
 }
 
 #[test]
-fn what_the_machine_keeps_of_each_thing_is_small() {
+fn the_bytes_of_each_object_are_few() {
     println!("| table | bytes an entry |\n|---|---|");
     for table in Table::ALL {
         println!("| {table} | {} |", ExtendedMachine::<Heap>::entry_bytes(table));
@@ -24,7 +24,7 @@ fn what_the_machine_keeps_of_each_thing_is_small() {
 }
 
 #[test]
-fn a_machine_without_extensions_carries_none_of_their_bytes() {
+fn a_machine_without_extensions_has_none_of_their_bytes() {
     let (plain, extended) = (size_of::<Machine<Small>>(), size_of::<ExtendedMachine<Small>>());
     println!("a plain machine has {plain} bytes, one with extensions {extended}");
     assert_eq!(extended - plain, size_of::<Extensions<Small>>());

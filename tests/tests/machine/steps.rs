@@ -1,5 +1,5 @@
-//! What a step is expected to be: each of these fails if it is another one, and gives what there
-//! is to go on with.
+//! Checks of steps: each function fails if the step is another one, and returns the values needed
+//! to continue.
 
 use weft_core::code::{CallResult, CopyResult, SubtaskState};
 use weft_core::core_value::CoreValue;
@@ -13,7 +13,7 @@ use crate::calls::Of;
 /// The host has control again.
 pub(crate) const HOST: Step = Step::ReturnToHost;
 
-/// The trap that something ended in.
+/// Returns the trap of a failed operation.
 #[track_caller]
 pub(crate) fn trap_of<T: std::fmt::Debug>(result: Result<T, Failure>) -> Trap {
     match result {
@@ -22,7 +22,7 @@ pub(crate) fn trap_of<T: std::fmt::Debug>(result: Result<T, Failure>) -> Trap {
     }
 }
 
-/// The function is called, on this thread.
+/// Checks that the function is called, and returns its thread.
 #[track_caller]
 pub(crate) fn enters(step: &Step, expected: FunctionId) -> ThreadId {
     match *step {
@@ -31,7 +31,7 @@ pub(crate) fn enters(step: &Step, expected: FunctionId) -> ThreadId {
     }
 }
 
-/// A thread that a guest made starts.
+/// Checks that a thread of a guest starts.
 #[track_caller]
 pub(crate) fn starts(step: &Step, expected: (u32, u64)) -> ThreadId {
     match *step {
@@ -44,7 +44,7 @@ pub(crate) fn starts(step: &Step, expected: (u32, u64)) -> ThreadId {
     }
 }
 
-/// `thread`'s callback is called with this event.
+/// Checks that `thread`'s callback is called, and returns the event.
 #[track_caller]
 pub(crate) fn called_back(step: &Step, expected: ThreadId) -> Event {
     match *step {
@@ -61,7 +61,7 @@ fn resumed(step: &Step, expected: ThreadId) -> Resumed {
     }
 }
 
-/// `thread` goes on behind a built-in, which gave this.
+/// Checks that `thread` continues after a built-in, and returns its result.
 #[track_caller]
 pub(crate) fn back(step: &Step, thread: ThreadId) -> u64 {
     match resumed(step, thread) {
@@ -70,7 +70,8 @@ pub(crate) fn back(step: &Step, thread: ThreadId) -> u64 {
     }
 }
 
-/// `thread` goes on behind `waitable-set.wait` or `waitable-set.poll`, which gave this event.
+/// Checks that `thread` continues after `waitable-set.wait` or `waitable-set.poll`, and returns the
+/// event.
 #[track_caller]
 pub(crate) fn back_with_event(step: &Step, thread: ThreadId) -> Event {
     match resumed(step, thread) {
@@ -79,7 +80,8 @@ pub(crate) fn back_with_event(step: &Step, thread: ThreadId) -> Event {
     }
 }
 
-/// `thread` goes on behind a call that was lowered without `async`, which gave this.
+/// Checks that `thread` continues after a call that was lowered without `async`, and returns the
+/// result.
 #[track_caller]
 pub(crate) fn back_from_import(step: &Step, thread: ThreadId) -> Option<CoreValue> {
     match resumed(step, thread) {
@@ -88,14 +90,14 @@ pub(crate) fn back_from_import(step: &Step, thread: ThreadId) -> Option<CoreValu
     }
 }
 
-/// `thread` goes on behind a call that was lowered with `async`, which has returned.
+/// Checks that `thread` continues after a call that was lowered with `async`, which has returned.
 #[track_caller]
 pub(crate) fn back_returned(step: &Step, thread: ThreadId) {
     assert_eq!(subtask(step, thread, SubtaskState::Returned), 0);
 }
 
-/// `thread` goes on behind a call that was lowered with `async`, whose subtask is in this state;
-/// gives its index.
+/// Checks that `thread` continues after a call that was lowered with `async`, whose subtask is in
+/// this state. Returns its index.
 #[track_caller]
 pub(crate) fn subtask(step: &Step, thread: ThreadId, expected: SubtaskState) -> u32 {
     match resumed(step, thread) {
@@ -108,7 +110,7 @@ pub(crate) fn subtask(step: &Step, thread: ThreadId, expected: SubtaskState) -> 
     }
 }
 
-/// A function of the host is called, for this subtask.
+/// Checks that a host function is called, and returns the subtask.
 #[track_caller]
 pub(crate) fn calls_host(step: &Step, expected: u32) -> SubtaskId {
     match *step {
@@ -117,7 +119,7 @@ pub(crate) fn calls_host(step: &Step, expected: u32) -> SubtaskId {
     }
 }
 
-/// A function of the host is asked to cancel.
+/// Checks that a host function is asked to cancel, and returns the subtask.
 #[track_caller]
 pub(crate) fn cancels_host(step: &Step, expected: u32) -> SubtaskId {
     match *step {
@@ -126,7 +128,7 @@ pub(crate) fn cancels_host(step: &Step, expected: u32) -> SubtaskId {
     }
 }
 
-/// A task has a result.
+/// Checks that a task has a result.
 #[track_caller]
 pub(crate) fn returned(step: Step) -> ReturnToken {
     match step {
@@ -135,7 +137,7 @@ pub(crate) fn returned(step: Step) -> ReturnToken {
     }
 }
 
-/// A read or write of `of` that ended so, packed as its built-in does.
+/// Returns the packed result of a read or write of `of`.
 pub(crate) const fn ended(of: Of, result: CopyResult, progress: u32) -> u32 {
     match of.kind {
         EndKind::Stream => result.code() | progress << 4,
@@ -143,5 +145,5 @@ pub(crate) const fn ended(of: Of, result: CopyResult, progress: u32) -> u32 {
     }
 }
 
-/// What a built-in gives that would have to wait.
+/// The result of a built-in that would have to wait.
 pub(crate) const WAITS: u32 = BLOCKED;

@@ -1,5 +1,5 @@
-//! What a host can do with tokens and ids that it kept for too long, or that belong elsewhere. It
-//! hears of it, and nobody else's task, thread or end is touched.
+//! Tokens and ids that a host kept too long, or that belong to another object. The host gets an
+//! error, and no other task, thread or end is changed.
 
 use weft_core::builtin::Outcome;
 use weft_core::code::{CopyResult, SubtaskState};
@@ -18,7 +18,7 @@ use crate::calls::{
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, back, ended, enters, returned, subtask};
 
-/// The first step of a built-in.
+/// Returns the first step of a built-in.
 fn suspension<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: &Call) -> Step {
     match call.definition.call(&mut world.machine, &call.arguments).unwrap() {
         Outcome::Suspend(step) => step,
@@ -33,7 +33,7 @@ fn buffer_check<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: &Call) ->
     }
 }
 
-/// Fails with an error, not with a trap.
+/// Checks that an operation fails with an error, not with a trap.
 #[track_caller]
 fn is_refused<T: std::fmt::Debug>(result: Result<T, Failure>) {
     match result {
@@ -42,7 +42,7 @@ fn is_refused<T: std::fmt::Debug>(result: Result<T, Failure>) {
     }
 }
 
-/// The instance that runs trapped, and is removed; another one takes its place.
+/// Removes the running instance after a trap; another one takes its place.
 fn replaced<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> weft_core::machine::InstanceId {
     world.machine.trapped().unwrap();
     let instance = world.instances.pop().unwrap();
@@ -50,7 +50,7 @@ fn replaced<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> weft_core::machi
     world.instance()
 }
 
-/// A result of a task that is gone, and a call whose task has its place.
+/// Returns a result of a task that is gone, and a call whose task has its place.
 fn stale_return<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
 ) -> (ReturnToken, weft_core::machine::SubtaskId) {
@@ -61,7 +61,7 @@ fn stale_return<L: ExtensionLimits>(
     (token, world.invoke(function).0)
 }
 
-fn the_result_of_a_task_that_is_gone_is_nobody_elses<L: ExtensionLimits>() {
+fn the_result_of_a_gone_task_reaches_no_other<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (token, call) = stale_return(&mut world);
     is_refused(world.machine.return_(&token));
@@ -81,7 +81,7 @@ fn a_function_returns_once<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_buffer_for_an_end_that_is_gone_is_nobody_elses<L: ExtensionLimits>() {
+fn a_buffer_for_a_gone_end_reaches_no_other<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, _) = world.ends(STREAM);
@@ -116,7 +116,7 @@ fn an_end_that_was_given_away_meanwhile_is_not_read_from<L: ExtensionLimits>() {
     }
 }
 
-fn values_for_an_end_that_is_gone_are_nobody_elses<L: ExtensionLimits>() {
+fn values_for_a_gone_end_reach_no_other<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -134,7 +134,7 @@ fn values_for_an_end_that_is_gone_are_nobody_elses<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// `realloc` runs in another instance before a step is ended, whose token is of no use meanwhile.
+/// Runs `realloc` in another instance before a step is ended, whose token is invalid meanwhile.
 fn during_realloc<L: ExtensionLimits>(
     call: &Call,
     attempt: impl FnOnce(&mut GuestMachine<L>, Step) -> Option<Step>,
@@ -243,8 +243,9 @@ fn a_read_or_write_of_the_host_whose_values_move_is_not_cancelled<L: ExtensionLi
     world.clean_up();
 }
 
-/// The host would think that its buffer is its own again.
-fn a_write_of_the_host_whose_values_move_is_not_heard_of<L: ExtensionLimits>() {
+/// Checks that a host write is not reported while its values move, because the host would reuse its
+/// buffer.
+fn a_host_write_whose_values_move_is_not_reported<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(STREAM);
@@ -297,7 +298,7 @@ fn nothing_is_lent_to_a_call_that_has_resolved<L: ExtensionLimits>() {
     let _ = world.tick();
     let returned = u64::from(SubtaskState::Returned.code());
     assert_eq!(world.value(crate::calls::subtask_cancel(sub)), returned);
-    // It has resolved, and its caller has heard of it.
+    // It has resolved, and its caller has received the event.
     let lent = world.machine.lift_borrow(caller, HOST_RESOURCE, resource);
     world.run(crate::calls::subtask_drop(sub));
     assert_eq!(world.machine.count_of(Table::Lends), 0);
@@ -333,7 +334,7 @@ fn nothing_else_runs_in_an_instance_during_realloc_and_post_return<L: ExtensionL
     world.clean_up();
 }
 
-fn a_token_says_what_it_is_for<L: ExtensionLimits>() {
+fn a_token_has_its_thread_and_task<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let token = returned(suspension(&mut world, &crate::calls::task_return()));
@@ -345,19 +346,19 @@ fn a_token_says_what_it_is_for<L: ExtensionLimits>() {
 }
 
 on_each_storage!(
-    the_result_of_a_task_that_is_gone_is_nobody_elses,
+    the_result_of_a_gone_task_reaches_no_other,
     a_function_returns_once,
-    a_buffer_for_an_end_that_is_gone_is_nobody_elses,
+    a_buffer_for_a_gone_end_reaches_no_other,
     an_end_that_was_given_away_meanwhile_is_not_read_from,
-    values_for_an_end_that_is_gone_are_nobody_elses,
+    values_for_a_gone_end_reach_no_other,
     a_token_is_of_no_use_while_realloc_runs,
     a_start_function_is_found_once,
     a_search_of_before_is_not_ended_in_the_place_of_another,
     a_read_or_write_of_the_host_whose_values_move_is_not_cancelled,
-    a_write_of_the_host_whose_values_move_is_not_heard_of,
+    a_host_write_whose_values_move_is_not_reported,
     a_task_that_has_resolved_borrows_nothing,
     nothing_is_lent_to_a_call_that_has_resolved,
     only_resources_are_given_to_instances,
     nothing_else_runs_in_an_instance_during_realloc_and_post_return,
-    a_token_says_what_it_is_for,
+    a_token_has_its_thread_and_task,
 );

@@ -1,9 +1,9 @@
-//! The allocations of each case of `tests/peers`, once everything is warm: the same code that is
-//! timed there, beside Weft's peers, is counted here.
+//! The allocations of each case of `tests/peers`, after a warm-up. The same code is timed there,
+//! beside Weft's peers.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
-// The paths in these files are of a crate that has them in its root, as this one.
+// The paths in these files start at the root of that crate, as in this one.
 #[allow(clippy::pedantic, dead_code, unreachable_pub, reason = "not of this workspace")]
 #[path = "../../peers/src/cases.rs"]
 mod cases;
@@ -23,33 +23,33 @@ mod hosts;
 use allocation_counter::measure;
 use cases::{Case, ROWS, Row};
 
-/// The number of times that each case is done.
+/// The number of times that each case is run.
 const TIMES: u32 = 100;
 
-/// A few allocations that have nothing to do with how often a case is done, such as of the
-/// test's own thread.
+/// The largest number of allocations that are independent of the number of runs, such as those of
+/// the test's own thread.
 const STRAY: i64 = 5;
 
-/// The allocations of cases that are done a number of times. Those that aren't named are done
-/// [`TIMES`] times, and never allocate.
+/// The allocations of cases that are run a number of times. Other cases are run [`TIMES`] times,
+/// and never allocate.
 const EXPECTED: [(&str, u32, i64); 14] = [
-    // The string, or the list, which is the host's.
+    // The string, or the list, which the host owns.
     ("call-text-16", TIMES, 100),
     ("call-text-1024", TIMES, 100),
     ("call-list-out", 10, 10),
     ("host-text", TIMES, 100),
-    // The box of the future that the host is given.
+    // The box of the future that the host returns.
     ("async-call-future", TIMES, 100),
-    // What the engine allocates where a guest stops: the writer does each second time.
+    // The engine allocates where a guest stops, which the writer does every second time.
     ("tasks-1", TIMES, 50),
     ("tasks-1024", TIMES, 50),
-    // All that instances are made of.
+    // All parts of instances.
     ("instantiate-1", 1, 29),
     ("instantiate-8", 1, 233),
-    // All that a component is made of.
+    // All parts of a component.
     ("load-small", 1, 863),
     ("load-large", 1, 6_231),
-    // What takes long.
+    // Slow cases.
     ("call-list-in", 10, 0),
     ("call-fibonacci", 1, 0),
     ("cancel-storm", 1, 0),
@@ -60,8 +60,8 @@ fn expected(row: &Row) -> (u32, i64) {
     of_row.map_or((TIMES, 0), |&(_, times, allocations)| (times, allocations))
 }
 
-/// Returns how often a case allocates when it is done `times` times more: what is allocated once
-/// for all of them doesn't count.
+/// Returns the allocations of a case for `times` more runs. Allocations that are shared by all runs
+/// don't count.
 fn allocations(case: Case, times: u32) -> i64 {
     let mut operation = hosts::weft::prepare(case).unwrap();
     for _ in 0..2 {
@@ -73,7 +73,7 @@ fn allocations(case: Case, times: u32) -> i64 {
 }
 
 #[test]
-fn each_case_allocates_as_often_as_it_has_to() {
+fn each_case_has_the_expected_allocations() {
     let differ = ROWS.iter().filter_map(|row| {
         let (times, expected) = expected(row);
         let found = allocations(row.case, times);
@@ -85,7 +85,7 @@ fn each_case_allocates_as_often_as_it_has_to() {
 }
 
 #[test]
-fn each_expectation_is_of_a_case() {
+fn each_expectation_belongs_to_a_case() {
     for (name, ..) in EXPECTED {
         assert!(ROWS.iter().any(|row| row.name == name), "{name}");
     }

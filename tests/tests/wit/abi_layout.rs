@@ -1,4 +1,4 @@
-//! A second opinion on layout and flattening: `wit-parser`, which computes both on its own.
+//! A comparison of layout and flattening with `wit-parser`, which computes both on its own.
 
 #![allow(clippy::many_single_char_names, clippy::panic, clippy::unwrap_used, reason = "a test")]
 
@@ -9,14 +9,14 @@ use weft::core_value::{CoreType, IntegerType};
 use wit_parser::abi::{FlatTypes, WasmType};
 use wit_parser::{Resolve, SizeAlign, TypeDefKind};
 
-/// Types as WIT has them, and as Weft does.
+/// Types in WIT, and the same types in Weft.
 struct Types {
     wit: String,
     types: Vec<(String, Type)>,
 }
 
 impl Types {
-    /// Adds a type that WIT has an expression for.
+    /// Adds a type that is an expression in WIT.
     fn add(&mut self, wit: &str, ty: Type) -> (String, Type) {
         let name = format!("t{}", self.types.len());
         writeln!(self.wit, "  type {name} = {wit};").unwrap();
@@ -24,7 +24,7 @@ impl Types {
         (name, ty)
     }
 
-    /// Adds a type that WIT has a declaration for.
+    /// Adds a type that needs a declaration in WIT.
     fn declare(&mut self, keyword: &str, parts: &str, ty: Type) -> (String, Type) {
         let name = format!("t{}", self.types.len());
         writeln!(self.wit, "  {keyword} {name} {{ {parts} }}").unwrap();
@@ -33,7 +33,7 @@ impl Types {
     }
 }
 
-/// Numbers from a seed: the low bits of a multiplicative generator, mixed.
+/// A generator of numbers from a seed: the low bits of a multiplicative generator, mixed.
 struct Random(u64);
 
 impl Random {
@@ -95,7 +95,7 @@ fn random_types(seed: u64) -> Types {
     all
 }
 
-/// What `wit-parser`'s core types are with addresses of this width.
+/// Converts a core type of `wit-parser`, with addresses of this width.
 fn core_type(ty: WasmType, address_type: IntegerType) -> CoreType {
     match (ty, address_type) {
         (WasmType::I32, _) | (WasmType::Pointer | WasmType::Length, IntegerType::I32) => {
@@ -109,7 +109,7 @@ fn core_type(ty: WasmType, address_type: IntegerType) -> CoreType {
 }
 
 #[test]
-fn layouts_and_flat_types_are_those_of_wit_parser() {
+fn layouts_and_flat_types_agree_with_wit_parser() {
     let mut compared = 0;
     for seed in 0..40 {
         let all = random_types(seed);

@@ -1,5 +1,5 @@
-//! Bindings from WIT, used as a user does: a host that implements the traits, and a component that
-//! is of the world.
+//! Bindings from WIT, as a user would use them: a host that implements the traits, and a component
+//! of the world.
 
 #![expect(clippy::expect_used, reason = "a test that fails to set up failed")]
 
@@ -20,12 +20,12 @@ use files::example::files::types::{Access, Failure, File, Host as TypesHost, Hos
 use files::exports::totals::Counts;
 use weft::binding::{BorrowHandle, HostAccess, OrTrap, OwnHandle, World as _};
 
-/// The folder with the WIT, the guest and the bindings.
+/// Returns the folder with the WIT, the guest and the bindings.
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wit/bindings"))
 }
 
-/// A host with files of which it knows the names; what is dropped leaves its place empty.
+/// A host with a list of file names; a dropped file leaves its place empty.
 #[derive(Debug, Default)]
 struct Server {
     files: Vec<Option<String>>,
@@ -100,7 +100,7 @@ impl files::Host for Server {
     }
 }
 
-/// Returns the component that a guest's core module and a world of its WIT make.
+/// Returns the component made from a guest's core module and a world of its WIT.
 pub(crate) fn component_of(name: &str, world: &str) -> Vec<u8> {
     let wat = fs::read_to_string(folder().join(name).with_extension("wat")).expect("readable");
     let mut module = wat::parse_str(wat).expect("the guest is WebAssembly");
@@ -134,7 +134,7 @@ fn program(can_sync: bool) -> (Store<Wasmi, Server>, Program) {
 }
 
 #[test]
-fn a_host_that_implements_the_traits_runs_a_component_of_the_world() {
+fn a_host_with_the_traits_runs_a_component_of_the_world() {
     let (mut store, program) = program(true);
     let size = program.run(&mut store, "notes").unwrap();
     assert_eq!(size, Ok(("notes".len() + "copy of notes".len()) as u64));
@@ -151,7 +151,7 @@ fn an_error_of_the_host_is_a_value_for_the_guest() {
 }
 
 #[test]
-fn an_exported_interface_is_called_by_its_types() {
+fn an_exported_interface_is_called_with_its_types() {
     let (mut store, program) = program(true);
     let (to, more) = (Counts { dropped: 1, logged: 2 }, Counts { dropped: 30, logged: 40 });
     let sum = program.totals.add(&mut store, to, more).unwrap();

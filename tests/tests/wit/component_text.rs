@@ -1,5 +1,5 @@
-//! The text of components, which `wit-parser` parses, and which says the same as the WIT that the
-//! components were made from.
+//! The text of components. `wit-parser` can parse it, and it agrees with the WIT from which the
+//! components were made.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that fails to set up failed")]
 
@@ -15,8 +15,8 @@ fn resolve() -> Resolve {
     Resolve { all_features: true, ..Resolve::default() }
 }
 
-/// Returns the component that a world becomes whose functions do nothing; nothing if `wit-component`
-/// has no encoding of a type in it.
+/// Returns a component of a world whose functions do nothing; nothing if `wit-component` cannot
+/// encode one of its types.
 fn try_component_of(resolve: &Resolve, world: WorldId) -> Option<Vec<u8>> {
     let mut module = dummy_module(resolve, world, ManglingAndAbi::Standard32);
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, true)
@@ -33,7 +33,7 @@ fn load(bytes: &[u8]) -> Component<Wasmi> {
     Component::new(&Wasmi::default(), bytes).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Returns the text of a component, and that of the component which the text becomes.
+/// Returns the text of a component, and that of the component made from the text.
 fn texts(component: &Component<Wasmi>) -> (String, String) {
     let text = component.to_string();
     let mut resolve = resolve();
@@ -44,8 +44,8 @@ fn texts(component: &Component<Wasmi>) -> (String, String) {
     (text, again)
 }
 
-/// Checks that the text of a component says what it is: the component that it becomes says the same,
-/// but for types that no function needs, which `wit-component` leaves out of imports.
+/// Checks that the text of a component describes it: a component made from the text has the same
+/// text, except for types that no function needs, which `wit-component` omits from imports.
 fn check(component: &Component<Wasmi>) {
     let (text, again) = texts(component);
     let lines: BTreeSet<_> = text.lines().collect();
@@ -57,7 +57,7 @@ fn check(component: &Component<Wasmi>) {
     assert!(functions.is_empty(), "{functions:#?}\n{text}\n{again}");
 }
 
-/// Returns the component of the one world, or of the world with this name.
+/// Returns the component of the only world, or of the world with this name.
 fn component(wit: &str, world: Option<&str>) -> Component<Wasmi> {
     let mut resolve = resolve();
     let package = resolve.push_source("test.wit", wit).expect("the WIT is right");
@@ -66,13 +66,13 @@ fn component(wit: &str, world: Option<&str>) -> Component<Wasmi> {
 }
 
 #[test]
-fn the_worlds_that_bindings_are_tested_with_are_what_their_components_say() {
+fn texts_of_components_agree_with_their_worlds() {
     let folder =
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../codegen/bindgen/tests/bind/wit"));
     let mut count = 0;
     for entry in std::fs::read_dir(folder).expect("readable") {
         let path = entry.expect("readable").path();
-        // Packages within packages are no part of WIT by default.
+        // Nested packages are not part of WIT by default.
         if path.ends_with("nested") {
             continue;
         }
@@ -89,7 +89,7 @@ fn the_worlds_that_bindings_are_tested_with_are_what_their_components_say() {
 }
 
 #[test]
-fn a_text_is_the_wit_that_the_component_was_made_from() {
+fn a_text_is_the_wit_from_which_the_component_was_made() {
     let text = "\
 package root:component;
 
@@ -144,7 +144,7 @@ package c:d {
         lines.sort();
         lines
     };
-    // A record and the like that is used by another name is a type of its own.
+    // A record or a similar type that is used under another name becomes a type of its own.
     let expected = text.replace(
         "    use types.{file, why as reason};\n",
         "    use types.{file};\n    variant reason {\n      missing,\n      busy(u32),\n    }\n",
@@ -165,7 +165,7 @@ fn parsed(component: &Component<Wasmi>) -> String {
 }
 
 #[test]
-fn what_wit_has_no_words_for_is_a_comment() {
+fn items_that_wit_cannot_express_are_comments() {
     let component = loaded(
         r#"(component
             (import "m" (core module (import "a" "b" (func)) (export "f" (func (param i32)))))
@@ -189,8 +189,8 @@ fn what_wit_has_no_words_for_is_a_comment() {
 }
 
 #[test]
-fn types_that_an_interface_only_has_from_others_are_used() {
-    // `wit-component` gives each interface names for the types that it uses. Not everybody does.
+fn types_that_an_interface_gets_from_others_are_used() {
+    // `wit-component` names the types that each interface uses, but other tools may not.
     let component = loaded(
         r#"(component
             (import "a:b/c" (instance $c
@@ -211,7 +211,7 @@ fn types_that_an_interface_only_has_from_others_are_used() {
 }
 
 #[test]
-fn an_interface_that_is_imported_and_exported_is_there_once_with_all_that_it_has() {
+fn an_interface_imported_and_exported_is_printed_once() {
     let component = loaded(
         r#"(component
             (import "a:b/c" (instance
@@ -238,8 +238,8 @@ fn an_interface_that_is_imported_and_exported_is_there_once_with_all_that_it_has
 }
 
 #[test]
-fn a_type_that_is_small_and_whose_text_is_huge_is_cut() {
-    // A tuple of tuples of tuples: 2^13 parts.
+fn a_small_type_with_a_huge_text_is_cut() {
+    // A tuple of tuples of tuples, with 2^13 parts.
     let types = (1..13).map(|depth| {
         let before = depth - 1;
         format!("(type $t{depth} (tuple $t{before} $t{before}))")

@@ -1,6 +1,6 @@
-//! The WIT package of the host API, `spec/wit`: it parses; every item of it is documented, by a
-//! section of the spec or as a host extension; every function names its errors; and it has the
-//! operations that the host API promises, all of them and no others.
+//! The WIT package of the host API, `spec/wit`. It parses. Each item is documented with a section
+//! of the spec or as a host extension. Each function names its errors. The package has exactly the
+//! operations of the host API.
 
 #![allow(clippy::indexing_slicing, reason = "an arena has what its own ids stand for")]
 
@@ -12,11 +12,11 @@ use wit_parser::{
     Docs, Function, Interface, PackageId, Resolve, Type, TypeDef, TypeDefKind, TypeOwner, WorldItem,
 };
 
-/// Every operation of the host API, the interface it is in, and its item there: a type with its
-/// fields or cases in braces, a function, or a resource's function as `resource.function`.
+/// Every operation of the host API, with its interface and its item there: a type with its fields
+/// or cases in braces, a function, or a resource's function as `resource.function`.
 ///
-/// The operations are in the order and the words of the host API; a type that operations share
-/// stands where it is first needed.
+/// The operations are in the order and the words of the host API. A type that several operations
+/// share is listed where it is first needed.
 #[rustfmt::skip]
 const OPERATIONS: &[(&str, &str, &str)] = &[
     // Values: WIT has no recursive types, so they are written as nodes.
@@ -234,7 +234,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("a length error: what was given", "fixed-length-list", "bounds{given, length}"),
 ];
 
-/// The functions that wait, and so are `async`.
+/// The functions that wait, and are therefore `async`.
 const WAITS: &[(&str, &str)] = &[
     ("task", "wait"),
     ("task", "wait-for-tasks"),
@@ -244,12 +244,12 @@ const WAITS: &[(&str, &str)] = &[
     ("waitable", "waitable-set.wait"),
 ];
 
-/// The folder of the package.
+/// Returns the folder of the package.
 fn folder() -> PathBuf {
     Path::new(weft_spec::DATA).join("wit")
 }
 
-/// The package with every feature on, or what is wrong with it, with its place.
+/// Returns the package with every feature enabled, or its problems, with their places.
 fn package() -> Result<(Resolve, PackageId), String> {
     let mut resolve = Resolve { all_features: true, ..Resolve::default() };
     match resolve.push_dir(folder()) {
@@ -258,13 +258,13 @@ fn package() -> Result<(Resolve, PackageId), String> {
     }
 }
 
-/// The package's interfaces by name.
+/// Returns the package's interfaces by name.
 fn interfaces(resolve: &Resolve, package: PackageId) -> BTreeMap<&str, &Interface> {
     let interfaces = &resolve.packages[package].interfaces;
     interfaces.iter().map(|(name, id)| (name.as_str(), &resolve.interfaces[*id])).collect()
 }
 
-/// The types that an interface defines, without those that it takes from another by `use`.
+/// Returns the types that an interface defines, without those that it imports with `use`.
 fn types<'a>(
     resolve: &'a Resolve,
     interface: &'a Interface,
@@ -280,7 +280,7 @@ fn types<'a>(
     )
 }
 
-/// The fields or cases of a type, with their documentation.
+/// Returns the fields or cases of a type, with their documentation.
 fn members(definition: &TypeDef) -> Vec<(&str, &Docs)> {
     match &definition.kind {
         TypeDefKind::Record(it) => it.fields.iter().map(|m| (m.name.as_str(), &m.docs)).collect(),
@@ -291,7 +291,7 @@ fn members(definition: &TypeDef) -> Vec<(&str, &Docs)> {
     }
 }
 
-/// The functions of an interface under the names that [`OPERATIONS`] has for them.
+/// Returns the functions of an interface under the names that [`OPERATIONS`] has for them.
 fn functions<'a>(
     resolve: &'a Resolve,
     interface: &'a Interface,
@@ -306,7 +306,7 @@ fn functions<'a>(
     })
 }
 
-/// The items of an interface as [`OPERATIONS`] writes them.
+/// Formats the items of an interface as in [`OPERATIONS`].
 fn items(resolve: &Resolve, interface: &Interface) -> BTreeSet<String> {
     let types = types(resolve, interface).map(|(name, definition)| {
         let members: Vec<&str> = members(definition).into_iter().map(|(name, _)| name).collect();
@@ -319,12 +319,12 @@ fn items(resolve: &Resolve, interface: &Interface) -> BTreeSet<String> {
     types.chain(functions(resolve, interface).map(|(name, _)| name)).collect()
 }
 
-/// An item's name, without its fields or cases.
+/// Returns an item's name, without its fields or cases.
 fn name_of(item: &str) -> &str {
     item.split('{').next().unwrap_or(item)
 }
 
-/// Everything of the package that can be documented, and its documentation.
+/// Returns all items of the package, with their documentation.
 fn documented(resolve: &Resolve, package: PackageId) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut add = |what: String, docs: &Docs| {
@@ -355,14 +355,14 @@ fn documented(resolve: &Resolve, package: PackageId) -> Vec<(String, String)> {
     found
 }
 
-/// The sections of the spec that a text names, as `(file, anchor)`.
+/// Returns the sections of the spec that a text names, as `(file, anchor)`.
 fn sections_named(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split_whitespace()
         .map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()))
         .filter_map(|word| word.split_once('#'))
 }
 
-/// The anchors of a Markdown text's headings, as the web site that shows the spec makes them.
+/// Returns the anchors of a Markdown text's headings, as on the web site of the spec.
 fn anchors(markdown: &str) -> BTreeSet<String> {
     let mut anchors = BTreeSet::new();
     let mut times_seen = HashMap::new();
@@ -389,8 +389,8 @@ fn anchors(markdown: &str) -> BTreeSet<String> {
     anchors
 }
 
-/// The words between backticks in what a documentation says of errors, and whether each is the
-/// name of a function whose errors are meant, as in "as `add`". `None` if it says nothing of them.
+/// Returns the words in backticks after "Errors:" in a documentation. Each has a flag: true for the
+/// name of a function whose errors are meant, as in "as `add`". `None` if it names no errors.
 fn errors_named(docs: &str) -> Option<Vec<(bool, &str)>> {
     let (_, said) = docs.split_once("Errors")?;
     let end = said.match_indices('.').map(|(at, _)| at).find(|at| {
@@ -410,7 +410,7 @@ fn errors_named(docs: &str) -> Option<Vec<(bool, &str)>> {
     Some(named)
 }
 
-/// Whether a function can answer with its interface's `error`.
+/// Returns true if a function can return its interface's `error`.
 fn can_fail(resolve: &Resolve, function: &Function) -> bool {
     let named = |ty: &Type, name: &str| match ty {
         Type::Id(id) => resolve.types[*id].name.as_deref() == Some(name),
@@ -427,7 +427,7 @@ fn can_fail(resolve: &Resolve, function: &Function) -> bool {
 }
 
 #[test]
-fn the_package_parses_and_its_world_imports_every_interface_and_exports_none() {
+fn the_world_imports_every_interface_and_exports_none() {
     let (resolve, package) = package().unwrap_or_else(|error| panic!("{error}"));
     resolve.assert_valid();
     assert_eq!(resolve.packages[package].name.to_string(), "weft:host@0.1.0");
@@ -444,7 +444,7 @@ fn the_package_parses_and_its_world_imports_every_interface_and_exports_none() {
 }
 
 #[test]
-fn each_file_is_one_interface_of_the_same_name_and_opens_with_what_it_is() {
+fn each_file_is_one_documented_interface_of_the_same_name() {
     let (resolve, package) = package().unwrap_or_else(|error| panic!("{error}"));
     let mut files = BTreeSet::new();
     for entry in fs::read_dir(folder()).unwrap() {
@@ -462,7 +462,7 @@ fn each_file_is_one_interface_of_the_same_name_and_opens_with_what_it_is() {
 }
 
 #[test]
-fn everything_is_documented_by_a_section_of_the_spec_or_as_a_host_extension() {
+fn every_item_names_a_section_of_the_spec_or_host_extension() {
     let (resolve, package) = package().unwrap_or_else(|error| panic!("{error}"));
     let silent: Vec<String> = documented(&resolve, package)
         .into_iter()
@@ -476,7 +476,7 @@ fn everything_is_documented_by_a_section_of_the_spec_or_as_a_host_extension() {
 }
 
 #[test]
-fn every_section_that_is_named_is_a_section_of_the_spec_of_record() {
+fn every_named_section_is_in_the_spec_of_record() {
     let (resolve, package) = package().unwrap_or_else(|error| panic!("{error}"));
     let spec = weft_tests::pinned::component_model().unwrap().join("design").join("mvp");
     let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -498,7 +498,7 @@ fn every_section_that_is_named_is_a_section_of_the_spec_of_record() {
 }
 
 #[test]
-fn anchors_are_made_as_the_spec_links_to_its_own_headings() {
+fn anchors_are_those_that_the_spec_links_to() {
     let text = "# A\n###### 🧵② `thread.spawn-ref`\n```\n# no heading\n```\n## A\n#2, no heading\n\
                 ### 🔀 `canon {stream,future}.drop-{readable,writable}`\n";
     let expected = ["-canon-streamfuturedrop-readablewritable", "-threadspawn-ref", "a", "a-1"];
@@ -514,7 +514,7 @@ fn every_operation_of_the_host_api_has_its_item() {
         .filter(|(_, interface, item)| {
             !interfaces.get(interface).is_some_and(|found| {
                 let items = items(&resolve, found);
-                // An item that operations share is written with its fields or cases only once.
+                // The fields or cases of an item that operations share are listed only once.
                 items.contains(*item) || items.iter().any(|found| name_of(found) == *item)
             })
         })
@@ -547,7 +547,7 @@ fn no_operation_is_listed_twice_for_the_same_item() {
 }
 
 #[test]
-fn a_function_names_its_errors_exactly_if_it_can_fail_and_every_error_is_named_by_one() {
+fn functions_that_can_fail_name_their_errors() {
     let (resolve, package) = package().unwrap_or_else(|error| panic!("{error}"));
     let mut wrong = Vec::new();
     for (name, interface) in interfaces(&resolve, package) {
@@ -579,7 +579,7 @@ fn a_function_names_its_errors_exactly_if_it_can_fail_and_every_error_is_named_b
 }
 
 #[test]
-fn what_waits_is_async_and_nothing_else_is() {
+fn exactly_the_waiting_functions_are_async() {
     let (resolve, package) = package().unwrap_or_else(|error| panic!("{error}"));
     let mut found = BTreeSet::new();
     for (name, interface) in interfaces(&resolve, package) {

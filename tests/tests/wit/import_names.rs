@@ -1,5 +1,5 @@
-//! The names under which core modules import built-ins are those that `wit-component` knows, and
-//! lead to the built-ins they are said to lead to.
+//! The names under which core modules import built-ins: `wit-component` accepts each of them, and
+//! it stands for the built-in that the data says.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
@@ -24,7 +24,7 @@ const WIT: &str = "
     world w { import i; export i; }
 ";
 
-/// The module that each kind of name is imported from.
+/// Returns the module from which a name of this form is imported.
 fn module(pattern: &str) -> &'static str {
     if pattern == "[task-cancel]" {
         "[export]$root"
@@ -37,7 +37,7 @@ fn module(pattern: &str) -> &'static str {
     }
 }
 
-/// Every name that a pattern stands for in the world above.
+/// Returns every name that a pattern stands for in the world above.
 fn names(pattern: &str) -> Vec<String> {
     let index = if pattern.contains("future") { "1" } else { "0" };
     let name = pattern.replace("{resource}", "r").replace("{function}", "f");
@@ -58,7 +58,7 @@ fn names(pattern: &str) -> Vec<String> {
     names
 }
 
-/// The core type of `builtin`, 64 bits wide where the name says so.
+/// Returns the core type of `builtin`, with 64 bits if the name says so.
 fn core_type(builtin: Builtin, name: &str) -> String {
     let wide = if name.contains("i64") { "i64" } else { "i32" };
     let spelled = |symbol: SymbolicType| match symbol {
@@ -77,7 +77,7 @@ fn core_type(builtin: Builtin, name: &str) -> String {
     text
 }
 
-/// A component made of a module that imports `name`, and does nothing with it.
+/// Returns a component with a module that imports `name` and does not use it.
 fn component(builtin: Builtin, from: &str, name: &str) -> Vec<u8> {
     let ty = core_type(builtin, name);
     let memory = if name.contains("-i64]") { "i64" } else { "" };
@@ -96,13 +96,13 @@ fn component(builtin: Builtin, from: &str, name: &str) -> Vec<u8> {
     let package = resolve.push_source("names.wit", WIT).unwrap();
     let world = resolve.select_world(&[package], Some("w")).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
-    // Not validated here: some of the built-ins are of features that have yet to be standardized.
+    // It is not validated, because some built-ins belong to features that are not yet standardized.
     let mut encoder = ComponentEncoder::default();
     encoder.validate(false).module(&module).unwrap();
     encoder.encode().unwrap_or_else(|error| panic!("`{name}` from `{from}`: {error:?}"))
 }
 
-/// The opcodes of the built-ins that a component defines.
+/// Returns the opcodes of the built-ins that a component defines.
 fn opcodes(component: &[u8]) -> Vec<u8> {
     let mut opcodes = Vec::new();
     for payload in Parser::new(0).parse_all(component) {
@@ -116,7 +116,7 @@ fn opcodes(component: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn each_import_name_is_known_and_leads_to_its_builtin() {
+fn each_import_name_stands_for_its_built_in() {
     let mut checked = 0;
     for builtin in Builtin::ALL {
         let description = builtin.description();
@@ -138,7 +138,7 @@ fn each_import_name_is_known_and_leads_to_its_builtin() {
 }
 
 #[test]
-fn the_builtins_without_an_import_name_are_those_that_need_shared_functions() {
+fn only_built_ins_with_shared_functions_have_no_import_name() {
     let spec = weft_spec::load(Path::new(weft_spec::DATA)).unwrap();
     for builtin in &spec.builtins {
         let shared = *builtin.gate == "shared-everything-threads";

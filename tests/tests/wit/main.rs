@@ -1,13 +1,13 @@
-//! What `wit-parser` and `wit-component` say about types, names and interfaces, beside what Weft says.
+//! Comparison of types, names and interfaces with `wit-parser` and `wit-component`.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | `value_types`, `abi_layout` | layouts and flat types |
 //! | `import_names` | the names of built-ins as imports |
 //! | `host_api_wit` | the host API in WIT |
 //! | `component_text` | the text of components |
 //! | `bindings` | generated bindings, and a component that calls them |
-//! | `shelf`, `shelf_host` | the same with resources that are values, streams, and errors of the host's own |
+//! | `shelf`, `shelf_host` | the same with resources that are values, streams, and host errors |
 
 mod abi_layout;
 mod bindings;

@@ -31,13 +31,13 @@ fn reader(room: usize) -> (Store<Wasmi, Shelf>, Reader) {
     (store, reader.expect("all imports are there"))
 }
 
-/// Returns how many files are open.
+/// Returns the number of open files.
 fn open(store: &Store<Wasmi, Shelf>) -> usize {
     Arc::strong_count(&store.data().open) - 1
 }
 
 #[test]
-fn a_stream_of_a_file_that_the_guest_has_dropped_is_read() {
+fn a_stream_of_a_dropped_file_can_be_read() {
     let (mut store, reader) = reader(100);
     let bytes = reader.run(&mut store, "notes", 1).unwrap().expect("there is a file");
     assert_eq!(open(&store), 0);

@@ -1,4 +1,4 @@
-//! A host of files that are values: with streams, async functions, and an error type of its own.
+//! A host with files as values, streams, async functions, and an error type of its own.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,9 +12,9 @@ use crate::shelf::bindings::example::shelf::types::{ErrorCode, Found, Host, Host
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
     pub(crate) texts: BTreeMap<String, Arc<Mutex<String>>>,
-    /// How many bytes there may be.
+    /// The number of bytes left.
     pub(crate) room: usize,
-    /// How many files are open.
+    /// A counter of open files.
     pub(crate) open: Arc<()>,
 }
 
@@ -36,7 +36,7 @@ impl From<io::Error> for ShelfError {
     }
 }
 
-/// What goes wrong with the store is no error of the WIT.
+/// Errors of the store are not errors of the WIT.
 impl From<HostError> for ShelfError {
     fn from(error: HostError) -> Self {
         Self(io::Error::other(error))

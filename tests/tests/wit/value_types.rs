@@ -1,11 +1,11 @@
-//! The fixed layouts of the value types, in the opinion of `wit-parser`.
+//! The fixed layouts of the value types, compared with those of `wit-parser`.
 
 use weft::core_value::CoreType;
 use weft::value_type::ValueType;
 use wit_parser::abi::{FlatTypes, WasmType};
 use wit_parser::{Resolve, SizeAlign, Type, TypeDefKind};
 
-/// `wit-parser`'s word for a type, where it has a layout of its own.
+/// Returns `wit-parser`'s type for a value type with a fixed layout.
 fn plain(ty: ValueType) -> Option<Type> {
     Some(match ty {
         ValueType::Bool => Type::Bool,
@@ -26,7 +26,7 @@ fn plain(ty: ValueType) -> Option<Type> {
 }
 
 #[test]
-fn wit_parser_gives_each_fixed_layout_the_same_size_alignment_and_core_type() {
+fn fixed_layouts_agree_with_wit_parser() {
     let wit = "
         package weft:layouts;
         interface i {

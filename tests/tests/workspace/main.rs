@@ -1,4 +1,4 @@
-//! The workspace: its packages, who names whom in their sources, and names themselves.
+//! The workspace: its packages, the names in their sources, and the public names themselves.
 
 #![expect(
     clippy::expect_used,

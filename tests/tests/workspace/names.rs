@@ -1,5 +1,5 @@
-//! Names: no two public items share one, none hides a name that every Rust file knows, and paths
-//! are written from the root of the crate.
+//! Names: no two public items have the same name, none hides a name of Rust's prelude, and paths
+//! start at the root of the crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +11,7 @@ use syn::{Item, Visibility};
 use crate::layers::runtime;
 use crate::layers::source::{attributes, only_for_tests};
 
-/// The names of types, traits and functions that are known without a `use`.
+/// The names of types, traits and functions that are available without a `use`.
 const PRELUDE: [&str; 42] = [
     "AsMut",
     "AsRef",
@@ -60,7 +60,7 @@ const PRELUDE: [&str; 42] = [
 /// Public items by their names: the path of the file, once for each item.
 type Names = BTreeMap<String, Vec<String>>;
 
-/// Returns if an item is left out of the documentation.
+/// Returns true if an item is hidden in the documentation.
 fn is_hidden(item: &Item) -> bool {
     let says_hidden = |it: &syn::Attribute| {
         it.path().is_ident("doc") && it.parse_args::<syn::Ident>().is_ok_and(|it| it == "hidden")
@@ -68,7 +68,7 @@ fn is_hidden(item: &Item) -> bool {
     attributes(item).iter().any(says_hidden)
 }
 
-/// Adds the name of each public item that a macro is given.
+/// Adds the names of public items in a macro's input.
 fn add_from_macro(tokens: TokenStream, path: &str, names: &mut Names) {
     const KINDS: [&str; 5] = ["enum", "fn", "struct", "trait", "type"];
     let mut before = [String::new(), String::new()];
@@ -87,9 +87,9 @@ fn add_from_macro(tokens: TokenStream, path: &str, names: &mut Names) {
     }
 }
 
-/// Adds the names of public types, traits and functions. With `unreachable_pub` denied, whatever
-/// says `pub` in a file can be reached from outside of the crate; in a module that is written in
-/// braces and is not public, it cannot.
+/// Adds the names of public types, traits and functions. `unreachable_pub` is denied, so every
+/// `pub` item in a file can be reached from outside the crate. An item in a private module in
+/// braces cannot.
 fn add(items: &[Item], path: &str, names: &mut Names) {
     for item in items.iter().filter(|it| !only_for_tests(attributes(it)) && !is_hidden(it)) {
         let (visibility, name) = match item {
@@ -115,7 +115,7 @@ fn add(items: &[Item], path: &str, names: &mut Names) {
     }
 }
 
-/// The crate whose items have the names that WASI has for them, and in two versions.
+/// The crate whose items have WASI's names, in two versions.
 const WASI: &str = "runtime/wasi/";
 
 /// Returns the public items of the crates of the runtime.
@@ -157,13 +157,12 @@ fn no_public_item_hides_a_name_of_the_prelude() {
     assert!(wrong.is_empty(), "known without a `use` in every file:\n{}", wrong.join("\n"));
 }
 
-/// Returns whether a line has these words outside of its string literals.
+/// Returns true if a line has these words outside its string literals.
 fn has_in_code(line: &str, words: &str) -> bool {
     line.split('"').step_by(2).any(|code| code.contains(words))
 }
 
-/// Adds the lines of the written Rust files below a directory that name a module around the module
-/// around.
+/// Adds the lines of hand-written Rust files in a directory that name the grandparent module.
 fn add_long_paths(directory: &Path, words: &str, wrong: &mut Vec<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -190,5 +189,5 @@ fn paths_leave_one_module_at_most() {
     for part in ["runtime", "codegen", "macros", "spec", "tests"] {
         add_long_paths(&workspace.join(part), &words, &mut wrong);
     }
-    assert!(wrong.is_empty(), "write `crate::` in place of `{words}::`:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "write `crate::` instead of `{words}::`:\n{}", wrong.join("\n"));
 }

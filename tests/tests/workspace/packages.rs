@@ -1,4 +1,4 @@
-//! The packages as a registry will have them: what `cargo package` does not check.
+//! The packages as they will be in a registry: checks that `cargo package` does not make.
 
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The packages of the workspace, as Cargo describes them.
+/// Returns the packages of the workspace, as Cargo describes them.
 fn packages() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
@@ -46,7 +46,7 @@ fn text<'a>(package: &'a Value, key: &str) -> &'a str {
 }
 
 #[test]
-fn these_packages_are_published_and_no_others() {
+fn only_these_packages_are_published() {
     let packages = packages();
     let mut found: Vec<_> =
         packages.iter().filter(|it| is_published(it)).map(|it| text(it, "name")).collect();
@@ -57,7 +57,7 @@ fn these_packages_are_published_and_no_others() {
 }
 
 #[test]
-fn every_published_package_says_what_it_is() {
+fn every_published_package_has_metadata() {
     for package in packages().iter().filter(|it| is_published(it)) {
         let name = text(package, "name");
         for key in ["description", "license", "rust_version", "documentation"] {
@@ -65,7 +65,7 @@ fn every_published_package_says_what_it_is() {
         }
         assert_eq!(text(package, "readme"), "README.md", "the README of `{name}`");
         let keywords = package["keywords"].as_array().unwrap();
-        // The registry takes no more than five of each.
+        // The registry accepts at most five of each.
         assert!((1..=5).contains(&keywords.len()), "the keywords of `{name}`");
         let categories = package["categories"].as_array().unwrap();
         assert!((1..=5).contains(&categories.len()), "the categories of `{name}`");
@@ -73,7 +73,7 @@ fn every_published_package_says_what_it_is() {
 }
 
 #[test]
-fn every_published_package_has_the_licenses_of_the_workspace_and_a_readme_of_its_own() {
+fn every_published_package_has_licenses_and_a_readme() {
     let workspace = workspace();
     for package in packages().iter().filter(|it| is_published(it)) {
         let folder = Path::new(text(package, "manifest_path")).parent().unwrap();
@@ -81,7 +81,7 @@ fn every_published_package_has_the_licenses_of_the_workspace_and_a_readme_of_its
             let copy = folder.join(license);
             let is_same =
                 read_to_string(&copy).ok() == read_to_string(workspace.join(license)).ok();
-            assert!(is_same, "`{}` is to be a copy of `{license}`", copy.display());
+            assert!(is_same, "`{}` must be a copy of `{license}`", copy.display());
         }
         let readme = read_to_string(folder.join("README.md")).unwrap();
         assert!(readme.starts_with(&format!("# {}\n", text(package, "name"))), "{readme}");
@@ -89,7 +89,7 @@ fn every_published_package_has_the_licenses_of_the_workspace_and_a_readme_of_its
 }
 
 #[test]
-fn a_published_package_depends_on_packages_below_it_alone() {
+fn a_published_package_depends_only_on_packages_below_it() {
     let layer = |name: &str| PUBLISHED.iter().position(|it| *it == name);
     for package in packages() {
         let name = text(&package, "name");

@@ -1,4 +1,4 @@
-//! From the macro's input to bindings, or to errors at their places.
+//! Expands the macro's input to bindings, or to errors at their places.
 
 use std::path::{Path, PathBuf};
 
@@ -10,13 +10,13 @@ use weft_spec::{Report, Severity};
 
 use super::settings::{Input, unwrapped};
 
-/// The name of the macro's input where others are names of files.
+/// The name of the macro's input in messages, in which other inputs have the names of files.
 const INPUT: &str = "bindgen!";
 
-/// The folder of WIT if nothing is said.
+/// The folder of WIT by default.
 const FOLDER: &str = "wit";
 
-/// Expands `input`, whose paths are from `folder`.
+/// Expands `input`; its paths are relative to `folder`.
 pub(crate) fn expand(input: TokenStream, folder: &Path) -> TokenStream {
     let input: Input = match syn::parse2(unwrapped(input)) {
         Ok(input) => input,
@@ -63,7 +63,7 @@ fn options(input: &Input, folder: &Path) -> Result<Options, Report> {
     report.into_result(options)
 }
 
-/// Returns the items that make the compiler expand the macro anew when a file changes.
+/// Returns the items that make the compiler expand the macro again when a file changes.
 fn read(bindings: &Bindings, folder: &Path) -> TokenStream {
     let paths = bindings.read.files.iter().map(|path| absolute(path, folder));
     let paths = paths.map(|path| path.display().to_string());
@@ -74,7 +74,7 @@ fn absolute(path: &Path, folder: &Path) -> PathBuf {
     std::path::absolute(folder.join(path)).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Each problem as an error: of an option at the option, of WIT at the macro.
+/// Returns each problem as an error: a problem of an option at the option, one of WIT at the macro.
 fn errors(report: &Report, input: &Input, folder: &Path) -> TokenStream {
     let is_error = |severity| severity == Severity::Error;
     let mut tokens = TokenStream::new();
@@ -112,7 +112,7 @@ mod tests {
 
     const WIT: &str = "package a:b;\nworld w { export f: func() -> u32; }\n";
 
-    /// Expands in a folder with a file `wit/w.wit`.
+    /// Expands the input in a folder with a file `wit/w.wit`.
     fn expanded(wit: &str, input: TokenStream) -> String {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("wit")).unwrap();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_expansion_has_the_bindings_and_each_file_that_was_read() {
+    fn the_expansion_has_the_bindings_and_the_files_read() {
         for input in [quote!(), quote!(path: "wit"), quote!({ path: ["wit/w.wit"], world: "w" })] {
             let text = expanded(WIT, input);
             assert!(text.contains("include_bytes ! (\"HERE/wit/w.wit\")"), "{text}");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_options_are_all_told_as_errors() {
+    fn all_mistakes_in_options_are_errors() {
         let input = quote! {
             wurld: "w", all_features: "yes", features: ["x", 1],
             functions: [{ store: "async" }, { pattern: "*", store: asink }],
@@ -156,8 +156,8 @@ mod tests {
             "there is no option `wurld`",
             "did you mean `world`?",
             "expected `true` or `false`, found a text",
-            "expected a text, found a literal that is no text",
-            "there is no `pattern`",
+            "expected a text, found a literal that is not a text",
+            "expected a `pattern`",
             "found `asink`",
         ] {
             assert!(text.contains(said), "{said}: {text}");
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_in_the_input_it_is_no_panic() {
+    fn no_input_makes_the_macro_panic() {
         for input in [
             "path",
             "path:",
@@ -188,12 +188,12 @@ mod tests {
     }
 
     #[test]
-    fn options_and_paths_can_be_written_as_rust() {
+    fn options_and_paths_can_be_written_as_rust_tokens() {
         let input = quote! {
             crate-path: ::other::weft, visibility: pub(crate), derives: [serde::Serialize],
             types: [{ pattern: "*", without_derives: [Hash<u8, u8>] }],
         };
         let text = expanded(WIT, input);
-        assert!(text.contains("a derive is a path") && !text.contains("not a"), "{text}");
+        assert!(text.contains("a derive must be a path") && !text.contains("not a"), "{text}");
     }
 }

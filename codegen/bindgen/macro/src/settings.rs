@@ -6,7 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Ident, LitBool, LitStr, Token, braced, bracketed, token};
 use weft_bindgen::settings::{NamedSetting, Setting, SettingValue};
 
-/// The settings, and the spans that their ranges are numbers of.
+/// The settings, and the spans to which the numbers of their ranges refer.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     pub(crate) settings: Vec<NamedSetting>,
@@ -14,7 +14,7 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// The span of what is at the start of `range`.
+    /// Returns the span of the token at the start of `range`.
     pub(crate) fn span(&self, range: &std::ops::Range<usize>) -> Option<Span> {
         self.spans.get(range.start).copied()
     }
@@ -47,7 +47,7 @@ impl Input {
             SettingValue::Flag(input.parse::<LitBool>()?.value)
         } else if input.peek(syn::Lit) {
             input.parse::<syn::Lit>()?;
-            SettingValue::Other("a literal that is no text")
+            SettingValue::Other("a literal that is not a text")
         } else if input.peek(token::Bracket) {
             let content;
             bracketed!(content in input);
@@ -73,7 +73,8 @@ impl Input {
         Ok(elements)
     }
 
-    /// Parses what is Rust itself, such as a path: everything up to a comma that is not in `<…>`.
+    /// Parses a value that is Rust itself, such as a path: everything up to a comma that is not in
+    /// `<…>`.
     fn rust(&mut self, input: ParseStream<'_>) -> syn::Result<Setting> {
         let span = input.span();
         let mut tokens = TokenStream::new();
@@ -96,7 +97,7 @@ impl Input {
     }
 }
 
-/// A name: of an option, as in `all_features` or `all-features`, or a text.
+/// Parses a name: of an option, as in `all_features` or `all-features`, or a text.
 fn name(input: ParseStream<'_>) -> syn::Result<(String, Span)> {
     let span = input.span();
     if input.peek(LitStr) {
@@ -118,7 +119,7 @@ impl Parse for Input {
     }
 }
 
-/// `tokens`, or what is in the braces that are all of them: `bindgen!({ … })`.
+/// Returns `tokens`, or the contents of the braces around all of them: `bindgen!({ … })`.
 pub(crate) fn unwrapped(tokens: TokenStream) -> TokenStream {
     let mut found = tokens.clone().into_iter();
     match (found.next(), found.next()) {

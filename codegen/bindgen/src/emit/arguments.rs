@@ -1,4 +1,4 @@
-//! The types of arguments: references to what is on the heap, and types that consist of references.
+//! The types of arguments: references to data on the heap, and types that consist of references.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,8 @@ struct Usage {
     in_results: bool,
 }
 
-/// Notes where a type and all its parts are used. Elements of streams are in parameters and results.
+/// Records the uses of a type and of all its parts. Elements of streams count as parameters and as
+/// results.
 fn note(resolve: &Resolve, used: &mut HashMap<TypeId, Usage>, ty: Type, in_parameters: bool) {
     let mut left = vec![(ty, in_parameters)];
     while let Some((ty, in_parameters)) = left.pop() {
@@ -55,7 +56,7 @@ fn parts(kind: &TypeDefKind) -> Vec<Type> {
 }
 
 impl<'w> Generator<'w> {
-    /// Finds out which types of exported interfaces are, in arguments, types that consist of references.
+    /// Finds the types of exported interfaces that consist of references when they are arguments.
     pub(crate) fn borrow_parameters(&mut self, places: &[Place<'w>]) {
         let resolve = self.resolve();
         let exported = || places.iter().filter(|place| place.direction == Direction::Export);
@@ -78,7 +79,7 @@ impl<'w> Generator<'w> {
                 if ownership != Ownership::Owning && self.can_borrow(*id) {
                     continue;
                 }
-                // It owns its parts, so that they own theirs.
+                // The type owns its parts, so its parts own theirs.
                 let kind = resolve.types.get(*id).map(|definition| &definition.kind);
                 for part in kind.into_iter().flat_map(parts) {
                     note(resolve, &mut used, part, false);
@@ -110,8 +111,8 @@ impl<'w> Generator<'w> {
         }
     }
 
-    /// Returns `true` if a type can consist of references: there is something on the heap in it, and
-    /// nothing that has one owner.
+    /// Returns `true` if a type can consist of references: it contains data on the heap, and
+    /// nothing that has a single owner.
     fn can_borrow(&self, id: TypeId) -> bool {
         let facts = self.known.of(Type::Id(id));
         let kind = self.resolve().types.get(id).map(|definition| &definition.kind);
@@ -120,7 +121,7 @@ impl<'w> Generator<'w> {
             && matches!(kind, Some(TypeDefKind::Record(_) | TypeDefKind::Variant(_)))
     }
 
-    /// Returns the type of an argument: a reference, if it is to something on the heap.
+    /// Returns the type of an argument: a reference, if it refers to data on the heap.
     pub(crate) fn argument(
         &mut self,
         function: &Function,
@@ -144,8 +145,9 @@ impl<'w> Generator<'w> {
         self.or_refuse(argument, function.span)
     }
 
-    /// Returns the type that consists of references in place of `ty`, as it is written in `here`. What
-    /// isn't on the heap stays as it is; `inner` parts of an argument, too, if types own theirs.
+    /// Returns the type that consists of references and replaces `ty`, as written in `here`. Types
+    /// without data on the heap stay the same, and so do `inner` parts of an argument if types own
+    /// their parts.
     pub(crate) fn borrowed(
         &mut self,
         ty: Type,
@@ -190,7 +192,7 @@ impl<'w> Generator<'w> {
         })
     }
 
-    /// Returns the name of the type that consists of references in place of `ty`, and its module.
+    /// Returns the name and module of the type that consists of references and replaces `ty`.
     fn borrowed_name(&self, ty: Type) -> Option<(ModuleId, Ident)> {
         let Type::Id(id) = ty else { return None };
         let id = origin(self.resolve(), id);
@@ -201,7 +203,7 @@ impl<'w> Generator<'w> {
         }
     }
 
-    /// Returns the kind of a type, behind all names that it has.
+    /// Returns the kind of a type, after all its names are resolved.
     fn kind_of(&self, ty: Type) -> Option<&'w TypeDefKind> {
         let Type::Id(id) = ty else { return None };
         let id = origin(self.resolve(), id);

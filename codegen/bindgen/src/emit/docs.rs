@@ -1,8 +1,8 @@
-//! WIT comments as comments of Rust.
+//! Converts comments of WIT to comments of Rust.
 //!
-//! WIT's comments are Markdown, but not written for rustdoc: there, an indented block would be
-//! compiled as a doctest, `[x]` would be a link to an item, `<T>` an HTML tag, and an address
-//! without brackets a warning. All of these are rewritten to show what the author wrote.
+//! WIT's comments are Markdown, but not written for rustdoc. For rustdoc, an indented block would
+//! be a doctest, `[x]` a link to an item, `<T>` an HTML tag, and a URL without brackets a warning.
+//! All of these are rewritten, so that they appear as the author wrote them.
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ use pulldown_cmark::{
 };
 use quote::quote;
 
-/// Returns the documentation of an item: that of the WIT, and below it `place`, where the item comes
-/// from.
+/// Returns the documentation of an item: that of the WIT, and below it `place`, the origin of the
+/// item.
 pub(crate) fn attributes(docs: Option<&str>, place: Option<&str>) -> TokenStream {
     let said = docs.map(tame).filter(|text| !text.is_empty());
     let paragraphs: Vec<_> = said.as_deref().into_iter().chain(place).collect();
@@ -27,7 +27,7 @@ pub(crate) fn attributes(docs: Option<&str>, place: Option<&str>) -> TokenStream
     quote!(#(#lines)*)
 }
 
-/// The first sentence of a comment, without its full stop: the message of an error.
+/// Returns the first sentence of a comment, without its full stop: the message of an error.
 pub(crate) fn first_sentence(docs: &str) -> Option<String> {
     let lines = docs.lines().map(str::trim).skip_while(|line| line.is_empty());
     let paragraph: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
@@ -37,7 +37,7 @@ pub(crate) fn first_sentence(docs: &str) -> Option<String> {
     (!sentence.is_empty()).then(|| sentence.to_owned())
 }
 
-/// `docs` as Markdown that rustdoc takes for what it is.
+/// Returns `docs` as Markdown that rustdoc shows as the author wrote it.
 fn tame(docs: &str) -> String {
     let visible: String = docs
         .lines()
@@ -48,7 +48,7 @@ fn tame(docs: &str) -> String {
         .collect();
     let docs = visible.trim_matches('\n');
     let mut tamed = docs.to_owned();
-    // What is taken from one construct can make another: `[a][b]` becomes `\[a][b]`.
+    // An edit of one construct can create another: `[a][b]` becomes `\[a][b]`.
     for _ in 0..PASSES {
         match edits(&tamed) {
             Some(edits) if edits.is_empty() && !is_open(&tamed) => return tamed,
@@ -57,13 +57,14 @@ fn tame(docs: &str) -> String {
             None => break,
         }
     }
-    // Something is nested in a way that cannot be rewritten piece by piece: show it verbatim.
+    // The text is nested in a way that cannot be rewritten piece by piece, so it is shown verbatim.
     let longest = docs.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
     format!("{fence}text\n{docs}\n{fence}")
 }
 
-/// Returns `true` if text below `text` would be taken for code: a block in it is not closed.
+/// Returns `true` if text below `text` would be part of a code block, because a block is not
+/// closed.
 fn is_open(text: &str) -> bool {
     let below = format!("{text}\n\nbelow");
     let mut code = 0_usize;
@@ -78,10 +79,10 @@ fn is_open(text: &str) -> bool {
     false
 }
 
-/// The most passes over a text before it is shown verbatim.
+/// The largest number of passes over a text; after them the text is shown verbatim.
 const PASSES: usize = 5;
 
-/// A piece of the text and what to put in its place.
+/// A piece of the text, and its replacement.
 type Edit = (Range<usize>, String);
 
 fn apply(text: &str, mut edits: Vec<Edit>) -> String {
@@ -89,7 +90,7 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> String {
     let mut out = String::new();
     let mut at = 0;
     for (range, replacement) in edits {
-        // Two edits of one place: the first is enough, there is another pass.
+        // If two edits overlap, the first is enough, because there is another pass.
         if let (true, Some(kept)) = (range.start >= at, text.get(at..range.start)) {
             out.push_str(kept);
             out.push_str(&replacement);
@@ -100,7 +101,7 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> String {
     out
 }
 
-/// Returns the changes that `text` needs; nothing if they can't be made piece by piece.
+/// Returns the changes that `text` needs; nothing if they cannot be made piece by piece.
 fn edits(text: &str) -> Option<Vec<Edit>> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut unresolved: Vec<Range<usize>> = Vec::new();
@@ -156,7 +157,7 @@ fn edits(text: &str) -> Option<Vec<Edit>> {
     Some(edits)
 }
 
-/// Takes the meaning of a link from the bracket that opens it.
+/// Escapes the bracket that opens a link to nowhere.
 fn unresolved_start(text: &str, range: &Range<usize>, edits: &mut Vec<Edit>) {
     if let Some(at) = text.get(range.clone()).and_then(|piece| piece.find('[')) {
         let at = range.start + at;
@@ -184,7 +185,7 @@ fn fence(text: &str, range: Range<usize>) -> Option<Edit> {
     Some((start..start + block.len(), fenced))
 }
 
-/// Gives a fenced block that rustdoc would compile a language that it will not.
+/// Sets a language on a fenced block that rustdoc would otherwise compile.
 fn label(text: &str, range: Range<usize>, language: &str) -> Option<Edit> {
     let compiled = |word: &str| {
         matches!(word, "rust" | "ignore" | "should_panic" | "no_run" | "compile_fail")
@@ -202,7 +203,7 @@ fn label(text: &str, range: Range<usize>, language: &str) -> Option<Edit> {
     Some((range.start + ticks.len()..end, "text".to_owned()))
 }
 
-/// Puts brackets around the addresses in plain text.
+/// Puts brackets around the URLs in plain text.
 fn addresses(text: &str, range: Range<usize>) -> Vec<Edit> {
     let Some(plain) = text.get(range.clone()) else { return Vec::new() };
     let mut edits = Vec::new();
@@ -233,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_words_are_left_alone() {
+    fn plain_text_is_unchanged() {
         for text in [
             "One `two` *three*.\n\n- a list\n  of `x`",
             "See [the page](https://example.org/a_b) or [Unix Time].\n\n[Unix Time]: https://u.org",
@@ -263,14 +264,14 @@ mod tests {
     }
 
     #[test]
-    fn links_to_nowhere_and_tags_are_literal() {
+    fn unresolved_links_and_tags_are_escaped() {
         assert_eq!(tame("an [x], [y][z] and [w](w)"), "an \\[x], \\[y]\\[z] and \\[w](w)");
         assert_eq!(tame("a list<T> of <b>"), "a list\\<T> of \\<b>");
         assert_eq!(tame("<div>\nx\n</div>"), "\\<div>\nx\n\\</div>");
     }
 
     #[test]
-    fn an_address_is_a_link() {
+    fn a_url_becomes_a_link() {
         assert_eq!(
             tame("see https://example.org/a_b_c.html, or (http://x.org)."),
             "see <https://example.org/a_b_c.html>, or (<http://x.org>)."
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn no_comment_makes_rustdoc_stumble() {
+    fn converted_comments_need_no_further_edits() {
         for text in
             ["[", "]", "[[a]]", "![a]", "[a](<", "```", "`", "<!--", "http://", "\\", "\r", "/"]
         {
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_is_not_closed_does_not_swallow_what_comes_below() {
+    fn an_unclosed_block_does_not_include_the_text_below() {
         assert_eq!(tame("```c\nx"), "````text\n```c\nx\n````");
         assert_eq!(tame("- ```c\n  x"), "- ```c\n  x");
     }
@@ -297,23 +298,24 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
         #[test]
-        fn any_comment_becomes_one_that_rustdoc_takes(text in "[ \n`~<>\\[\\]()!*_/:.#&\\\\a-]{0,40}") {
+        fn random_comments_are_converted_for_rustdoc(text in "[ \n`~<>\\[\\]()!*_/:.#&\\\\a-]{0,40}") {
             let tamed = tame(&text);
             prop_assert_eq!(edits(&tamed), Some(Vec::new()), "{:?} became {:?}", text, tamed);
             prop_assert!(!is_open(&tamed), "{:?} became {:?}", text, tamed);
         }
     }
 
-    /// In the square of its length, each of these would take half a minute.
+    /// Checks the time for long comments; at quadratic cost, each of these would take half a
+    /// minute.
     #[test]
-    fn a_long_comment_takes_no_longer_than_its_length() {
+    fn a_long_comment_takes_linear_time() {
         for text in ["`".repeat(100_000), "http://x ".repeat(40_000), "http".repeat(40_000)] {
             assert!(tame(&text).len() >= text.trim().len());
         }
     }
 
     #[test]
-    fn a_message_is_the_first_sentence() {
+    fn the_message_of_an_error_is_the_first_sentence() {
         let first = |text| first_sentence(text).unwrap_or_default();
         assert_eq!(
             first("Permission denied, similar to `EACCES`. More."),

@@ -1,4 +1,4 @@
-//! Rust's `Error` for the types that a `result` of WIT has as its error.
+//! Implements Rust's `Error` for the error types of WIT's `result`s.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -8,8 +8,8 @@ use crate::emit::docs::first_sentence;
 use crate::emit::facts::Facts;
 use crate::emit::names::Scope;
 
-/// Returns what makes a type an error for Rust. The message is the first sentence of the WIT, or the
-/// name if there is none, and the payload.
+/// Returns the implementation that makes a type an error of Rust. The message is the first sentence
+/// of the WIT, or the name if there is none, and the payload.
 pub(crate) fn error(name: &Ident, definition: &TypeDef, facts: Facts) -> Option<TokenStream> {
     let lifetime = facts.borrows.then(|| quote!(<'_>));
     let mut scope = Scope::default();
@@ -52,7 +52,7 @@ fn message(wit: &str, docs: &Docs) -> String {
     docs.contents.as_deref().and_then(first_sentence).unwrap_or_else(|| wit.to_owned())
 }
 
-/// Returns `text` for a format string.
+/// Returns `text` escaped for a format string.
 fn braces(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }

@@ -1,5 +1,5 @@
-//! The structs that stand for what an instance exports: one for the world, one for each interface, and
-//! one for each resource.
+//! The structs for the exports of an instance: one for the world, one for each interface, and one
+//! for each resource.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -13,7 +13,7 @@ use crate::emit::names::Scope;
 use crate::emit::references::Lifetime;
 use crate::wit::world::id_of;
 
-/// The struct of an exported interface, for that of the world.
+/// The struct of an exported interface, as a field of the world's struct.
 #[derive(Debug)]
 pub(crate) struct ExportedInterface {
     /// The name in the world.
@@ -24,7 +24,7 @@ pub(crate) struct ExportedInterface {
     name: Ident,
 }
 
-/// A struct that is being made.
+/// A struct under construction.
 #[derive(Debug, Default)]
 struct Exported {
     /// The names of fields, and of methods.
@@ -165,7 +165,8 @@ impl<'w> Generator<'w> {
                 #[derive(Clone, Debug)]
                 #visibility struct #name { #(#fields),* }
                 impl #name {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     #find
                     #(#methods)*
                 }
@@ -254,7 +255,7 @@ impl<'w> Generator<'w> {
         Some((path, borrows))
     }
 
-    /// Returns the methods that call a function, and wait or don't.
+    /// Returns the methods that call a function: one that blocks, and one that does not.
     fn exported_methods(
         &mut self,
         place: &Place<'w>,

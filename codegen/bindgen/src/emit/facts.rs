@@ -1,4 +1,4 @@
-//! Facts about types, which are known before any Rust is made of them.
+//! Facts about types, which are collected before any Rust is generated.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,13 +11,13 @@ pub(crate) const LONGEST_TUPLE: usize = 12;
 /// The facts about one type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// `true` if it holds a borrow, and so needs a lifetime.
+    /// `true` if it contains a borrow, and therefore needs a lifetime.
     pub(crate) borrows: bool,
-    /// The way to get a second one.
+    /// The way to get a second value.
     pub(crate) keep: Keep,
-    /// `true` if its equality is total, and it has a hash: floats have not.
+    /// `true` if its equality is total, and it can be hashed; this excludes floats.
     pub(crate) eq: bool,
-    /// `true` if there is a stream or future in it.
+    /// `true` if it contains a stream or a future.
     pub(crate) ends: bool,
 }
 
@@ -28,27 +28,27 @@ pub(crate) enum Keep {
     Copy,
     /// By cloning.
     Clone,
-    /// Not at all: there is an own handle, or an end of a stream or future, in it.
+    /// Impossible: it contains an own handle, or an end of a stream or future.
     Own,
 }
 
 impl Facts {
-    /// A plain number.
+    /// Returns the facts of a plain number.
     fn plain() -> Self {
         Self { borrows: false, keep: Keep::Copy, eq: true, ends: false }
     }
 
-    /// Something on the heap, of `inner`.
+    /// Returns the facts of data on the heap that contains `inner`.
     fn heap(inner: Self) -> Self {
         Self { keep: inner.keep.max(Keep::Clone), ..inner }
     }
 
-    /// A handle that has one owner.
+    /// Returns the facts of a handle that has one owner.
     fn handle(inner: Self) -> Self {
         Self { keep: Keep::Own, eq: true, ..inner }
     }
 
-    /// Both, one after the other.
+    /// Combines the facts of two types in one.
     fn and(self, other: Self) -> Self {
         Self {
             borrows: self.borrows || other.borrows,
@@ -69,10 +69,10 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Looks at every type of `resolve`.
+    /// Collects the facts of every type of `resolve`.
     ///
-    /// Types that are cloned for exports may lie behind those that use them, so this goes over
-    /// all of them until nothing changes; WIT's types are not recursive, so it ends.
+    /// Types that are cloned for exports may come after those that use them, so this repeats until
+    /// nothing changes. It ends, because WIT's types are not recursive.
     pub(crate) fn new(resolve: &Resolve, mapped: HashSet<TypeId>) -> Self {
         let mut known = Self { facts: HashMap::new(), errors: Vec::new(), mapped };
         let mut changed = true;
@@ -95,7 +95,7 @@ impl Known {
         known
     }
 
-    /// The facts of a type.
+    /// Returns the facts of a type.
     pub(crate) fn of(&self, ty: Type) -> Facts {
         match ty {
             Type::Bool
@@ -150,7 +150,8 @@ impl Known {
         }
     }
 
-    /// Returns `true` if the store keeps the values of a resource, or of what it is another name for.
+    /// Returns `true` if the store keeps the values of a resource, or of the resource that it is
+    /// another name for.
     pub(crate) fn is_mapped(&self, resolve: &Resolve, id: TypeId) -> bool {
         self.mapped.contains(&origin(resolve, id))
     }
@@ -161,12 +162,12 @@ impl Known {
     }
 }
 
-/// The error for a construct that bindings cannot express.
+/// Creates the error for a construct that bindings cannot express.
 pub(crate) fn cannot(construct: &str) -> Diagnostic {
     Diagnostic::error("bind-unsupported", format!("cannot generate {construct}"))
 }
 
-/// The definition that `id` is another name for.
+/// Returns the definition that `id` is another name for.
 pub(crate) fn origin(resolve: &Resolve, id: TypeId) -> TypeId {
     let mut at = id;
     while let Some(TypeDefKind::Type(Type::Id(next))) = resolve.types.get(at).map(|t| &t.kind) {

@@ -1,5 +1,5 @@
-//! The functions of an interface or world: what they are called in Rust, how a host implements each,
-//! and what it returns.
+//! The functions of an interface or world: their names in Rust, and the way in which a host
+//! implements each.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -12,22 +12,22 @@ use crate::emit::names::Scope;
 use crate::emit::references::Lifetime;
 use crate::options::fields::StoreMode;
 
-/// The most parameters that Rust's tuples have traits for.
+/// The largest number of parameters for which Rust's tuples have traits.
 pub(crate) const MOST_TUPLE_PARAMETERS: usize = 16;
 
-/// The functions of one trait and what they are called in it: those of a resource, or all that
-/// belong to none.
+/// The functions of one trait, with their names in it: those of a resource, or all without a
+/// resource.
 pub(crate) struct Group<'w> {
     /// The resource's name and type.
     pub(crate) owner: Option<(&'w str, TypeId)>,
     pub(crate) functions: Vec<(&'w Function, Ident)>,
-    /// The names that are taken.
+    /// The names in use.
     pub(crate) scope: Scope,
 }
 
 impl<'w> Group<'w> {
-    /// Returns the functions of `owner` in `place`. Names that the WIT gives come before those that
-    /// are made here.
+    /// Returns the functions of `owner` in `place`. Names from the WIT come before those that are
+    /// made here.
     pub(crate) fn new(place: &Place<'w>, owner: Option<(&'w str, TypeId)>) -> Self {
         let mut scope = Scope::default();
         let of_owner = |f: &&&'w Function| f.kind.resource() == owner.map(|(_, id)| id);
@@ -52,20 +52,19 @@ pub(crate) struct Mode {
     pub(crate) returns: Returns,
 }
 
-/// The result of a host's function.
+/// The result of a host function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Returns {
     /// The WIT type.
     Value,
     /// The WIT type, or an error that traps.
     ValueOrTrap,
-    /// The value of `ok`, or an error that is one of the WIT or traps.
+    /// The value of `ok`, or an error: one of the WIT, or one that traps.
     OkOrError,
 }
 
 impl<'w> Generator<'w> {
-    /// Returns the groups of a place: one for each resource, and last that of the functions without
-    /// one.
+    /// Returns the groups of a place: one for each resource, and then the functions without one.
     pub(crate) fn groups(&mut self, place: &Place<'w>) -> Vec<Group<'w>> {
         let resources = place.types.iter().filter(|(_, id)| self.is_resource(*id));
         let mut groups: Vec<_> =
@@ -128,8 +127,8 @@ impl<'w> Generator<'w> {
         self.users_errors.get(&origin(self.resolve(), id))
     }
 
-    /// Returns the WIT error of a function whose errors are of a user's type: the compiler can't tell
-    /// it.
+    /// Returns the WIT error of a function whose errors have a type of the user; the compiler
+    /// cannot infer it.
     pub(crate) fn error_type(
         &mut self,
         function: &Function,
@@ -140,7 +139,7 @@ impl<'w> Generator<'w> {
         Some(self.value(function, result.err?, here, Lifetime::Static))
     }
 
-    /// Returns the type that a host's function returns.
+    /// Returns the return type of a host function.
     pub(crate) fn returned(
         &mut self,
         function: &Function,
@@ -196,12 +195,12 @@ impl<'w> Generator<'w> {
     }
 }
 
-/// Returns what the parameters of a function are called, and claims the names in `scope`.
+/// Returns the names of a function's parameters, and claims them in `scope`.
 pub(crate) fn parameter_names(function: &Function, scope: &mut Scope) -> Vec<Ident> {
     function.params.iter().map(|parameter| scope.claim_value(&parameter.name)).collect()
 }
 
-/// Returns `true` if the WIT leaves a function's name to us.
+/// Returns `true` if a function has no name of its own in the WIT.
 fn is_named_here(function: &Function) -> bool {
     matches!(
         function.kind,
@@ -212,7 +211,7 @@ fn is_named_here(function: &Function) -> bool {
     )
 }
 
-/// Returns the name of a function that the WIT leaves to us.
+/// Returns the name for a function that has none in the WIT.
 fn made_name(function: &Function) -> String {
     match function.kind {
         FunctionKind::Constructor(_) => "new".to_owned(),

@@ -1,4 +1,4 @@
-//! A world in, a file of Rust out.
+//! Generates a file of Rust from a world.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -22,7 +22,7 @@ use crate::text::print::print;
 use crate::wit::source::Wit;
 use crate::wit::world::id_of;
 
-/// The file that is being made, and what is known of it so far.
+/// The file under construction, and the facts collected so far.
 pub(crate) struct Generator<'w> {
     wit: &'w Wit,
     pub(crate) rules: &'w Rules<'w>,
@@ -31,20 +31,20 @@ pub(crate) struct Generator<'w> {
     pub(crate) modules: Modules,
     /// The places and names of types.
     pub(crate) names: HashMap<TypeId, Name>,
-    /// The types that are the user's.
+    /// The types that the user provides.
     pub(crate) mapped_types: HashMap<TypeId, TokenStream>,
-    /// The interfaces that are a module of the user's.
+    /// The interfaces for which the user provides a module.
     mapped_interfaces: HashMap<InterfaceId, TokenStream>,
-    /// The errors that are the user's in what host functions return.
+    /// The error types that the user provides for the results of host functions.
     pub(crate) users_errors: HashMap<TypeId, TokenStream>,
     /// The names of the types that consist of references, for arguments.
     pub(crate) borrowed: HashMap<TypeId, Ident>,
-    /// The structs that stand for tuples that are too long, by module and types.
+    /// The structs that replace tuples that are too long, by module and types.
     pub(crate) long_tuples: HashMap<(ModuleId, String), Ident>,
-    /// The structs that stand for parameters, by module and function.
+    /// The structs that replace parameters, by module and function.
     pub(crate) parameter_structs: HashMap<(ModuleId, String), Ident>,
     report: Report,
-    /// The numbers of the texts that anything comes from.
+    /// The numbers of the texts that are used.
     used: BTreeSet<usize>,
 }
 
@@ -134,12 +134,12 @@ impl<'w> Generator<'w> {
         });
     }
 
-    /// Returns the visibility of an item: inside of a module, the module's own limits it.
+    /// Returns the visibility of an item; inside a module, the module's own visibility limits it.
     pub(crate) fn visibility(&self, module: ModuleId) -> TokenStream {
         if module == Modules::ROOT { self.modules.visibility() } else { quote!(pub) }
     }
 
-    /// Returns the documentation of an item, and what else its annotations in WIT mean.
+    /// Returns the documentation of an item, and the attributes for its annotations in WIT.
     pub(crate) fn docs(&mut self, docs: &Docs, span: Span, stability: &Stability) -> TokenStream {
         let mut place = self.wit.line(span).map(|(number, line)| {
             self.used.insert(number);
@@ -159,7 +159,7 @@ impl<'w> Generator<'w> {
         quote!(#docs #deprecated)
     }
 
-    /// Finds out what of a world is the user's.
+    /// Finds the parts of a world that the user provides.
     fn map(&mut self, id: WorldId) {
         let resolve = self.resolve();
         let Some(world) = resolve.worlds.get(id) else { return };
@@ -246,7 +246,7 @@ impl<'w> Generator<'w> {
         }
     }
 
-    /// Claims the names of the types of a place, or notes where they are.
+    /// Claims the names of the types of a place, or records the place that has them.
     fn claim_types(&mut self, place: &Place<'w>) {
         for (name, id) in &place.types {
             let choice = self.rules.type_(place.interface.as_deref(), name);
@@ -260,7 +260,7 @@ impl<'w> Generator<'w> {
         }
     }
 
-    /// Notes that the types of an interface are in a module of the user's, by the names that they
+    /// Records that the types of an interface are in a module of the user, with the names that they
     /// would have here.
     fn types_elsewhere(&mut self, full: &str, interface: &'w Interface, module: &TokenStream) {
         let mut scope = Scope::default();
@@ -273,7 +273,8 @@ impl<'w> Generator<'w> {
         }
     }
 
-    /// The modules of a world: one for each interface, and the file for the world's own items.
+    /// Returns the modules of a world: one for each interface, and the file for the world's own
+    /// items.
     fn places(&mut self, id: WorldId) -> Vec<Place<'w>> {
         let resolve = self.resolve();
         let Some(world) = resolve.worlds.get(id) else { return Vec::new() };
@@ -305,7 +306,7 @@ impl<'w> Generator<'w> {
             }
             own.push((direction, types, functions));
         }
-        // The world's own items come last: its host is made of the interfaces' hosts.
+        // The world's own items come last, because its host consists of the interfaces' hosts.
         for (direction, types, functions) in own.into_iter().rev() {
             let module = match direction {
                 Direction::Import => Modules::ROOT,
@@ -362,7 +363,7 @@ impl<'w> Generator<'w> {
         })
     }
 
-    /// The module of a package. Its version is in the name only if the world has several.
+    /// Returns the module of a package. Its version is in the name only if the world has several.
     fn package(
         &mut self,
         world: &wit_parser::World,
@@ -405,7 +406,7 @@ impl<'w> Generator<'w> {
     }
 }
 
-/// Returns the attribute of an item that the WIT says is not to be used any more.
+/// Returns the attribute of an item that the WIT deprecates.
 pub(crate) fn deprecated(stability: &Stability) -> Option<TokenStream> {
     let (Stability::Stable { deprecated, .. } | Stability::Unstable { deprecated, .. }) = stability
     else {
@@ -415,7 +416,7 @@ pub(crate) fn deprecated(stability: &Stability) -> Option<TokenStream> {
     Some(quote!(#[deprecated(since = #version)]))
 }
 
-/// The interfaces a world imports and exports by their own names.
+/// Returns the interfaces that a world imports and exports under their own names.
 fn interfaces<'w>(
     resolve: &'w Resolve,
     world: &wit_parser::World,

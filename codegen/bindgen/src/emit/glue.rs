@@ -1,4 +1,4 @@
-//! The functions that add what a host implements to a linker.
+//! The functions that add a host's implementations to a linker.
 
 use std::collections::HashSet;
 
@@ -14,15 +14,15 @@ use crate::emit::names::Scope;
 use crate::emit::references::Lifetime;
 use crate::options::fields::StoreMode;
 
-/// The modules that have an `add_to_linker`, for that of the world.
+/// The modules that have an `add_to_linker`, for the one of the world.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     modules: Vec<ModuleId>,
-    /// Those that have an `add_views_to_linker`, too.
+    /// Those that also have an `add_views_to_linker`.
     views: Vec<ModuleId>,
 }
 
-/// The names in the body of an `add_to_linker` that are not of the WIT.
+/// The names in the body of an `add_to_linker` that are not from the WIT.
 struct Locals {
     host: Ident,
     linker: Ident,
@@ -31,7 +31,7 @@ struct Locals {
 }
 
 impl<'w> Generator<'w> {
-    /// Adds the function that adds all of a place to a linker.
+    /// Adds the function that adds all items of a place to a linker.
     pub(crate) fn link(
         &mut self,
         place: &Place<'w>,
@@ -60,7 +60,7 @@ impl<'w> Generator<'w> {
         }
         let is_view = self.rules.options.views && self.can_be_view(place, groups);
         let inner_views = if here == Modules::ROOT { links.views.clone() } else { Vec::new() };
-        // A view of a world is one of all its interfaces.
+        // A view of a world is a view of all its interfaces.
         if is_view && inner_views.len() == inner.len() {
             self.references_to_hosts(place, groups, hosts);
             let items = self.items(place, groups, hosts, None, &locals.interface);
@@ -130,7 +130,7 @@ impl<'w> Generator<'w> {
         }
     }
 
-    /// Returns the name of an interface as an `Option`: there is none for the world.
+    /// Returns the name of an interface as an `Option`: `None` for the world.
     pub(crate) fn interface_name(&mut self, place: &Place<'w>) -> TokenStream {
         let here = place.module;
         match &place.interface {
@@ -197,7 +197,7 @@ impl<'w> Generator<'w> {
         let here = place.module;
         let mode = self.mode(place, function);
         let wit = &function.name;
-        // Functions that the closure calls are not to be hidden by parameters.
+        // Parameters must not hide the functions that the closure calls.
         let mut scope = Scope::default();
         scope.reserve("or_trap");
         let names = parameter_names(function, &mut scope);
@@ -243,8 +243,8 @@ impl<'w> Generator<'w> {
         quote!(#interface #traced.#adds(#wit, |#receiver, #parameters| #body);)
     }
 
-    /// Returns the `struct` that stands for the parameters of a function, of which there are more
-    /// than a tuple can have.
+    /// Returns the `struct` for the parameters of a function with more parameters than a tuple can
+    /// have.
     pub(crate) fn parameter_struct(
         &mut self,
         place: &Place<'w>,
@@ -285,13 +285,13 @@ impl<'w> Generator<'w> {
     }
 }
 
-/// The methods of a host, by the traits that have them.
+/// The methods of a host, with the traits that have them.
 struct Methods<'a> {
-    /// The generic parameter for the host; `None` for a view, whose type the compiler finds out.
+    /// The generic parameter for the host; `None` for a view, whose type the compiler infers.
     host: Option<&'a Ident>,
     /// The names that several of its traits have.
     shared: HashSet<String>,
-    /// `true` if these are the world's: traits of interfaces have names, too.
+    /// `true` if these are the world's methods: traits of interfaces also have names.
     world: bool,
 }
 
@@ -310,7 +310,8 @@ impl<'a> Methods<'a> {
         Self { host, shared, world }
     }
 
-    /// Returns the path of a method: `H::name` if only one trait of the host has the name.
+    /// Returns the path of a method: `H::name` if only one trait of the host has a method of this
+    /// name.
     fn path(&self, owner: &Ident, method: &Ident) -> TokenStream {
         let Some(host) = self.host else { return quote!(#owner::#method) };
         if self.world || self.shared.contains(&method.to_string()) {

@@ -11,7 +11,7 @@ use crate::emit::names::Scope;
 use crate::emit::references::Lifetime;
 use crate::options::fields::StoreMode;
 
-/// The traits of the interfaces of a world, which that of the world joins.
+/// The traits of a world's interfaces, which the trait of the world combines.
 #[derive(Debug, Default)]
 pub(crate) struct Above {
     pub(crate) hosts: Vec<(ModuleId, Ident)>,
@@ -28,18 +28,18 @@ pub(crate) struct Hosts {
     pub(crate) drops: Vec<Option<DropMethod>>,
 }
 
-/// A method that is told of a resource that is dropped.
+/// A method that is called when a resource is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct DropMethod {
     pub(crate) name: Ident,
-    /// It returns a `Result` whose error traps.
+    /// Set if it returns a `Result` whose error traps.
     pub(crate) traps: bool,
 }
 
-/// The needs that the traits of a place have in common.
+/// The bounds that the traits of a place have in common.
 #[derive(Clone, Copy, Debug, Default)]
 struct Needs {
-    /// A function has the store, and so not `self`.
+    /// Set if a function gets the store, and therefore no `self`.
     store: bool,
 }
 
@@ -109,7 +109,7 @@ impl<'w> Generator<'w> {
         supers: Vec<TokenStream>,
         mut needs: Needs,
     ) {
-        // Then a trait of a resource asks for it already.
+        // Set if the trait of a resource needs the store; that trait then already has the bound.
         let asked = needs.store;
         let methods = self.methods(place, free, &mut needs);
         let visibility = self.visibility(place.module);
@@ -126,7 +126,7 @@ impl<'w> Generator<'w> {
             quote!(#[doc = #title] #deprecated #visibility trait #name #colon #(#bounds)+* { #methods }),
         );
         if joins {
-            // It has no functions of its own, so nobody has to implement it.
+            // The trait has no functions of its own, so it is implemented for every such host.
             let generic = self.modules.scope(place.module).claim_type("h");
             self.modules
                 .add(place.module, quote!(impl<#generic: #(#bounds)+*> #name for #generic {}));
@@ -138,7 +138,7 @@ impl<'w> Generator<'w> {
         quote!(#sized + 'static)
     }
 
-    /// Adds the trait of a resource. Returns the method that is told of a resource that is dropped.
+    /// Adds the trait of a resource. Returns the method that is called when a resource is dropped.
     fn resource_host(
         &mut self,
         place: &Place<'w>,
@@ -170,7 +170,7 @@ impl<'w> Generator<'w> {
         drop
     }
 
-    /// Returns the method that is told of a resource that is dropped.
+    /// Returns the method that is called when a resource is dropped.
     fn drop_method(
         &mut self,
         place: &Place<'w>,
@@ -195,7 +195,7 @@ impl<'w> Generator<'w> {
             (false, _) => (quote!(), quote!(;)),
         };
         let method = quote! {
-            /// Drops a resource that its owner doesn't need any more.
+            /// Drops a resource that its owner no longer needs.
             fn #name(&mut self, self_: #own<#resource>) #arrow #body
         };
         Some((DropMethod { name, traps }, method))
@@ -272,11 +272,11 @@ impl<'w> Generator<'w> {
         quote!(impl #future<Output = #output> + #send)
     }
 
-    /// Returns the body of a function that nobody implements: it traps with its name.
+    /// Returns the default body of a function: it traps with the function's name.
     fn default_body(&mut self, place: &Place<'w>, function: &Function, mode: Mode) -> TokenStream {
         let err = self.modules.prelude(place.module, "Err", &quote!(result::Result));
         let error = self.not_implemented(place, &function.name);
-        // A user's error type may know how to become one from what traps.
+        // A user's error type may have a conversion from the error that traps.
         let error = match mode.returns {
             Returns::Value | Returns::ValueOrTrap => quote!(#err(#error)),
             Returns::OkOrError => quote!(#err(#error.into())),
@@ -287,7 +287,7 @@ impl<'w> Generator<'w> {
         }
     }
 
-    /// Returns the error that says that a function is not implemented.
+    /// Returns the error that reports an unimplemented function.
     fn not_implemented(&mut self, place: &Place<'w>, function: &str) -> TokenStream {
         let not_implemented = self.modules.binding(place.module, "not_implemented");
         let interface = self.interface_name(place);

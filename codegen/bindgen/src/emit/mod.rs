@@ -1,15 +1,15 @@
-//! From a resolved world to the items of Rust.
+//! Generates the items of Rust from a resolved world.
 //!
 //! | module | contents |
 //! |---|---|
 //! | `generator` | the order in which the parts of a world become Rust |
-//! | `modules`, `names` | the tree of Rust modules with what each imports, and names of Rust |
-//! | `facts` | what is known of each type: what it can derive, whether it borrows |
-//! | `types`, `errors`, `references` | definitions of types, errors for Rust, and types where they are used |
-//! | `functions` | how a host implements each function |
-//! | `hosts`, `glue`, `views` | the traits of a host, and what adds it to a linker |
-//! | `exports`, `arguments` | the structs for what is exported, and the types of their arguments |
-//! | `docs` | WIT comments as Rust ones, which rustdoc and doctests leave alone |
+//! | `modules`, `names` | the tree of Rust modules with the imports of each, and names of Rust |
+//! | `facts` | the facts about each type, such as the traits it can derive |
+//! | `types`, `errors`, `references` | definitions of types, errors for Rust, and uses of types |
+//! | `functions` | the way in which a host implements each function |
+//! | `hosts`, `glue`, `views` | the traits of a host, and the functions that add it to a linker |
+//! | `exports`, `arguments` | the structs for exports, and the types of their arguments |
+//! | `docs` | comments of WIT as comments of Rust, safe for rustdoc and doctests |
 
 pub(crate) mod arguments;
 pub(crate) mod docs;

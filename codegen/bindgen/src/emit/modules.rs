@@ -1,4 +1,4 @@
-//! The tree of Rust modules that a world becomes, the paths between them, and what they import.
+//! The tree of Rust modules for a world, the paths between them, and their imports.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::emit::names::Scope;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ModuleId(usize);
 
-/// The thing that a module stands for, within the module around it.
+/// The meaning of a module, inside its parent module.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     /// A namespace, such as `wasi`.
@@ -34,7 +34,7 @@ struct Module {
     /// The names that are imported from `binding`.
     uses: BTreeSet<String>,
     docs: TokenStream,
-    /// The types that are those of other modules: by the path of the module.
+    /// The types that are those of other modules, by the path of the module.
     shared: IndexMap<String, Vec<TokenStream>>,
     items: Vec<TokenStream>,
 }
@@ -62,8 +62,8 @@ impl Modules {
         Self { all: vec![Module::default()], crate_path, visibility, root_imports }
     }
 
-    /// Returns the module for `key` in `parent`. If there is none, it is made: called `name` and
-    /// documented with `docs`.
+    /// Returns the module for `key` in `parent`. If there is none, creates it with the name `name`
+    /// and the documentation `docs`.
     pub(crate) fn child(
         &mut self,
         parent: ModuleId,
@@ -89,17 +89,17 @@ impl Modules {
         self.all.get_mut(module.0).map(|module| module.scope.claim_type(wit))
     }
 
-    /// Claims a Rust name, which is not that of the WIT, for a type.
+    /// Claims a name for a type that is not its name in WIT.
     pub(crate) fn claim_name(&mut self, module: ModuleId, name: &str) -> Option<Ident> {
         self.all.get_mut(module.0).map(|module| module.scope.claim_name(name))
     }
 
-    /// Returns the visibility of what is at the top of the file.
+    /// Returns the visibility of items at the top of the file.
     pub(crate) fn visibility(&self) -> TokenStream {
         self.visibility.clone()
     }
 
-    /// Returns the names that are taken in a module, to claim others that live in an item of it.
+    /// Returns the names in use in a module, for an item of it that claims more names.
     pub(crate) fn scope(&self, module: ModuleId) -> Scope {
         self.all.get(module.0).map(|module| module.scope.clone()).unwrap_or_default()
     }
@@ -111,15 +111,15 @@ impl Modules {
         }
     }
 
-    /// Makes a type of another module, at `path`, one of this module, too.
+    /// Makes a type of another module, at `path`, also a type of this module.
     pub(crate) fn share(&mut self, here: ModuleId, path: &TokenStream, item: TokenStream) {
         if let Some(module) = self.all.get_mut(here.0) {
             module.shared.entry(path.to_string()).or_default().push(item);
         }
     }
 
-    /// Returns `name` of `binding` as it is written in a module: alone, which imports it, or with its
-    /// path where the WIT has given the name to something else.
+    /// Returns `name` of `binding` as written in a module: alone, which imports it, or with its
+    /// path if the WIT uses the name for something else.
     pub(crate) fn binding(&mut self, module: ModuleId, name: &str) -> TokenStream {
         let crate_path = &self.crate_path;
         let ident = Ident::new(name, Span::call_site());
@@ -135,8 +135,8 @@ impl Modules {
         full
     }
 
-    /// Returns a name of Rust's prelude as it is written in a module: alone, or by its path in `core`
-    /// where the WIT has given the name to something else.
+    /// Returns a name of Rust's prelude as written in a module: alone, or with its path in `core`
+    /// if the WIT uses the name for something else.
     pub(crate) fn prelude(
         &mut self,
         module: ModuleId,
@@ -169,12 +169,12 @@ impl Modules {
             .filter_map(|id| self.all.get(id.0)?.name.as_ref())
             .map(|name| quote!(#name::))
             .collect();
-        // A path must not start with a module's name: it could be a crate's.
+        // A path must not start with a module's name, which could also be the name of a crate.
         let start = (from.len() == shared && !down.is_empty()).then(|| quote!(self::));
         quote!(#start #(#up)* #(#down)*)
     }
 
-    /// Returns the modules from the file to `id`, both included.
+    /// Returns the modules from the file to `id`, including both.
     fn ancestry(&self, id: ModuleId) -> Vec<ModuleId> {
         let mut line = vec![id];
         let mut at = id;
@@ -186,7 +186,7 @@ impl Modules {
         line
     }
 
-    /// Returns what a module imports, its items, and its modules.
+    /// Returns a module's imports, its items, and its modules.
     pub(crate) fn render(&self, id: ModuleId) -> TokenStream {
         let Some(module) = self.all.get(id.0) else { return TokenStream::new() };
         let crate_path = &self.crate_path;

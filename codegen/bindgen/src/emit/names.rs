@@ -1,40 +1,40 @@
-//! Names of WIT as names of Rust.
+//! Converts names of WIT to names of Rust.
 //!
-//! Names change case by Rust's conventions, and keywords are written raw. Where two names of
-//! one scope become the same, or one meets a name that the generator itself needs, the later
-//! one gets a number: WIT's names are claimed first, in the order of the WIT.
+//! Names change case by Rust's conventions, and keywords are written raw. If two names of one scope
+//! become the same, or one is a name that the generator needs, the later one gets a number. WIT's
+//! names are claimed first, in the order of the WIT.
 
 use std::collections::HashSet;
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, Span};
 
-/// The names that are taken in one Rust scope.
+/// The names in use in one Rust scope.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
     taken: HashSet<String>,
-    /// Those of them that stand for themselves: they are imported, or of Rust's prelude.
+    /// The names among them that keep their meaning: they are imported, or part of Rust's prelude.
     reserved: HashSet<String>,
 }
 
 impl Scope {
-    /// A type, trait or enum case.
+    /// Claims the name of a type, trait or enum case.
     pub(crate) fn claim_type(&mut self, wit: &str) -> Ident {
         self.claim(&wit.to_upper_camel_case())
     }
 
-    /// A field, parameter, method or module.
+    /// Claims the name of a field, parameter, method or module.
     pub(crate) fn claim_value(&mut self, wit: &str) -> Ident {
         self.claim(&wit.to_snake_case())
     }
 
-    /// A constant.
+    /// Claims the name of a constant.
     pub(crate) fn claim_constant(&mut self, wit: &str) -> Ident {
         self.claim(&wit.to_shouty_snake_case())
     }
 
-    /// Keeps a name for itself, so that it is the name of nothing else. Returns `false` if something
-    /// else has it already.
+    /// Reserves a name, so that nothing else gets it. Returns `false` if something else already has
+    /// it.
     pub(crate) fn reserve(&mut self, name: &str) -> bool {
         self.reserved.contains(name) || {
             let is_free = self.taken.insert(name.to_owned());
@@ -45,19 +45,19 @@ impl Scope {
         }
     }
 
-    /// Claims a Rust name as it is, for what has another one in WIT.
+    /// Claims a Rust name as it is, for an item with another name in WIT.
     pub(crate) fn claim_name(&mut self, name: &str) -> Ident {
         self.claim(name)
     }
 
-    /// `wanted`, or the first of `wanted2`, `wanted3`, … that is free.
+    /// Claims `wanted`, or the first free name of `wanted2`, `wanted3`, ….
     fn claim(&mut self, wanted: &str) -> Ident {
         let mut wanted: String =
             wanted.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         if !wanted.starts_with(|c: char| c.is_ascii_alphabetic()) {
             wanted.insert(0, 'x');
         }
-        // `v1` and a number would read as another version.
+        // `v1` followed by a number would look like another version.
         let joint = if wanted.ends_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
         let mut name = wanted.clone();
         let mut number = 2_u64;
@@ -78,7 +78,7 @@ const KEYWORDS: [&str; 48] = [
     "virtual", "where", "while", "yield",
 ];
 
-/// `name` as an identifier, whatever word it is.
+/// Returns `name` as an identifier, for any word.
 fn identifier(name: &str) -> Ident {
     match name {
         "self" | "Self" | "super" | "crate" => Ident::new(&format!("{name}_"), Span::call_site()),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_taken_gets_the_next_number() {
+    fn a_name_in_use_gets_the_next_number() {
         let mut scope = Scope::default();
         let names: Vec<_> = ["a-b", "a-b", "aB", "v1", "v1", "self", "self"]
             .into_iter()

@@ -1,4 +1,4 @@
-//! Types as they are written where they are used.
+//! The names of types in the places that use them.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -33,14 +33,14 @@ impl Lifetime {
         quote!(<#name>)
     }
 
-    /// Returns the lifetime of a reference: nothing where it is elided.
+    /// Returns the lifetime of a reference; nothing if it is elided.
     pub(crate) fn of_reference(self) -> Option<TokenStream> {
         (self != Self::Elided).then(|| self.name())
     }
 }
 
 impl Generator<'_> {
-    /// Returns `ty` as it is written in `here`, or the name of the type that can't be.
+    /// Returns `ty` as written in `here`, or the name of a type that cannot be written.
     pub(crate) fn reference(
         &mut self,
         ty: Type,
@@ -81,7 +81,7 @@ impl Generator<'_> {
         })
     }
 
-    /// Returns the type of a kind, as it is written in `here`.
+    /// Returns the type of a kind, as written in `here`.
     pub(crate) fn kind(
         &mut self,
         kind: &TypeDefKind,
@@ -129,7 +129,7 @@ impl Generator<'_> {
             TypeDefKind::Stream(ty) => self.end("StreamHandle", *ty, here)?,
             TypeDefKind::Future(ty) => self.end("FutureHandle", *ty, here)?,
             TypeDefKind::Handle(handle) => self.handle(handle, here, lifetime)?,
-            kind => return Err(format!("a {} that is not in the world", kind.as_str())),
+            kind => return Err(format!("a {} that is not part of the world", kind.as_str())),
         })
     }
 
@@ -143,7 +143,7 @@ impl Generator<'_> {
     }
 
     fn end(&mut self, name: &str, ty: Option<Type>, here: ModuleId) -> Result<TokenStream, String> {
-        // There are no borrows in streams and futures.
+        // Streams and futures contain no borrows.
         let ty = self.or_unit(ty, here, Lifetime::Static)?;
         let end = self.modules.binding(here, name);
         Ok(quote!(#end<#ty>))
@@ -173,7 +173,7 @@ impl Generator<'_> {
         Ok(quote!(#name<#lifetime, #resource>))
     }
 
-    /// Returns the `struct` that stands for a tuple that is too long for Rust's traits.
+    /// Returns the `struct` that replaces a tuple that is too long for Rust's traits.
     fn long_tuple(
         &mut self,
         tuple: &Tuple,
@@ -201,7 +201,7 @@ impl Generator<'_> {
         Ok(quote!(#name #lifetime))
     }
 
-    /// Returns `reference`, or nothing and a report of what it can't be.
+    /// Returns `reference`, or reports the type that it cannot be.
     pub(crate) fn or_refuse(
         &mut self,
         reference: Result<TokenStream, String>,

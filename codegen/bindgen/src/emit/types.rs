@@ -24,7 +24,7 @@ struct Member<'w> {
 }
 
 impl Member<'_> {
-    /// Returns its documentation. Its place is nearly that of its definition.
+    /// Returns its documentation. Its place is close to that of its definition.
     fn docs(&self) -> TokenStream {
         docs::attributes(self.docs.contents.as_deref(), None)
     }
@@ -131,8 +131,8 @@ impl<'w> Generator<'w> {
         quote!(#[derive(#(#derives,)* #component_type, #lower)] #crate_path #visibility #body)
     }
 
-    /// Makes a type of another module one of `here`, too. Returns `false` if it is one of `here`, or
-    /// has no name.
+    /// Makes a type of another module also a type of `here`. Returns `false` if it is already in
+    /// `here`, or has no name.
     fn share(&mut self, here: ModuleId, name: &Ident, other: TypeId) -> bool {
         let (path, original) = match self.names.get(&other) {
             Some(Name::Here(there, original)) if *there != here => {
@@ -146,7 +146,7 @@ impl<'w> Generator<'w> {
         true
     }
 
-    /// Returns the `struct` that stands for a tuple of some types, for which Rust's tuples are too
+    /// Returns the `struct` that replaces a tuple of these types, for which Rust's tuples are too
     /// short.
     pub(crate) fn tuple_struct(
         &mut self,
@@ -249,7 +249,7 @@ impl<'w> Generator<'w> {
         }
     }
 
-    /// Returns the attributes of a type: what it derives, and `kind`, what the derive must know.
+    /// Returns the attributes of a type: its derives, and `kind`, which the derives need.
     pub(crate) fn derive(
         &mut self,
         module: ModuleId,
@@ -299,7 +299,8 @@ fn members_of_variant(variant: &wit_parser::Variant) -> Vec<Member<'_>> {
         .collect()
 }
 
-/// Returns what a type derives: `names`, unless the user leaves them out, and what the user adds.
+/// Returns the derives of a type: `names` without those that the user excludes, and those that the
+/// user adds.
 fn derives(names: &[&str], choice: &TypeChoice<'_>) -> Vec<TokenStream> {
     let kept = names.iter().filter(|name| choice.keeps(name));
     let kept = kept.map(|name| Ident::new(name, proc_macro2::Span::call_site()));
@@ -308,7 +309,7 @@ fn derives(names: &[&str], choice: &TypeChoice<'_>) -> Vec<TokenStream> {
     kept.chain(added.map(|path| quote!(#path))).collect()
 }
 
-/// Returns the attribute with the WIT name of a field or case, where a derive would not find it out.
+/// Returns the attribute with the WIT name of a field or case, if a derive could not infer it.
 fn called(name: &Ident, wit: &str) -> Option<TokenStream> {
     let derived = name.unraw().to_string().to_kebab_case();
     (derived != wit).then(|| quote!(#[component(name = #wit)]))

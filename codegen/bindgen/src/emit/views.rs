@@ -1,4 +1,5 @@
-//! Hosts that are views: values that borrow several parts of a store's data, and references to hosts.
+//! Hosts that are views: values that borrow several parts of a store's data, and references to
+//! hosts.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -12,13 +13,13 @@ use crate::emit::references::Lifetime;
 use crate::options::fields::StoreMode;
 
 impl<'w> Generator<'w> {
-    /// Returns `true` if a view can be the host of a place: no function has the store.
+    /// Returns `true` if a view can be the host of a place: no function gets the store.
     pub(crate) fn can_be_view(&self, place: &Place<'w>, groups: &[Group<'w>]) -> bool {
         let mut functions = groups.iter().flat_map(|group| &group.functions);
         functions.all(|(function, _)| self.mode(place, function).store == StoreMode::None)
     }
 
-    /// Adds an implementation of each trait of a place for references to what implements it.
+    /// Adds implementations of each trait of a place for references to its implementations.
     pub(crate) fn references_to_hosts(
         &mut self,
         place: &Place<'w>,
@@ -30,7 +31,7 @@ impl<'w> Generator<'w> {
         for (number, group) in groups.iter().enumerate() {
             let Some(name) = hosts.groups.get(number).and_then(Option::as_ref) else { continue };
             if group.owner.is_none() && group.functions.is_empty() {
-                // It is implemented for whatever implements the traits that it joins.
+                // It is implemented for every type that implements the traits it combines.
                 continue;
             }
             let mut methods = Vec::new();
@@ -68,7 +69,7 @@ impl<'w> Generator<'w> {
         }
     }
 
-    /// Returns the function that adds all of a place to a linker, for a host that is a view.
+    /// Returns the function that adds all items of a place to a linker, for a host that is a view.
     pub(crate) fn adding_views(
         &mut self,
         place: &Place<'w>,

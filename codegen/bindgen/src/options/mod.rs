@@ -1,4 +1,4 @@
-//! The options of bindings: as they are given, as they are written, and what they say of each item.
+//! The options of bindings: their values, their written form, and the rules for each item.
 
 pub(crate) mod fields;
 pub(crate) mod places;

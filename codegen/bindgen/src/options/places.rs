@@ -1,11 +1,11 @@
-//! The places where options were said.
+//! The places of options in their text.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use weft_spec::{Diagnostic, Report, SourceFile, Span};
 
-/// The text that options were read from, and the place of each in it.
+/// The text that options were read from, and the place of each option in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     source: Option<SourceFile>,
@@ -25,18 +25,18 @@ pub enum OptionPlace {
 }
 
 impl Places {
-    /// The places of options that were read from `text`.
+    /// Creates the places of options that were read from `text`; it has no places yet.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         let source = SourceFile { path: path.into(), text: text.into() };
         Self { source: Some(source), of: HashMap::new() }
     }
 
-    /// Notes that `option` is at the bytes `range` of the text.
+    /// Records that `option` is at the bytes `range` of the text.
     pub fn insert(&mut self, option: OptionPlace, range: Range<usize>) {
         self.of.insert(option, range);
     }
 
-    /// Adds the text to a report, and gives what puts problems at places in it.
+    /// Adds the text to a report, and returns the places of options in that report.
     pub(crate) fn source(&self, report: &mut Report) -> PlacesIn<'_> {
         let source = self.source.as_ref().map(|it| report.add_source(&it.path, &it.text));
         PlacesIn { places: self, source }

@@ -1,7 +1,7 @@
 //! The rules of options for each function and type of a world.
 //!
-//! Everything that is wrong with them is found here at once: what is not Rust, and names that
-//! mean nothing in the world.
+//! All mistakes in the options are found here at once: text that is not Rust, and names that the
+//! world does not have.
 
 use std::collections::BTreeSet;
 
@@ -13,16 +13,16 @@ use crate::options::places::PlacesIn;
 use crate::wit::closest::{did_you_mean, listed};
 use crate::{OptionPlace, Options, Ownership, StoreMode};
 
-/// The pattern that everything fits.
+/// The pattern that matches everything.
 const EVERYTHING: &str = "*";
 
-/// Options, checked and in the shape that what is emitted needs.
+/// Options that were checked, in the form that the generator needs.
 #[derive(Debug)]
 pub(crate) struct Rules<'o> {
     pub(crate) options: &'o Options,
     /// The path of the crate `weft`.
     pub(crate) crate_path: syn::Path,
-    /// The visibility of what is generated.
+    /// The visibility of generated items.
     pub(crate) visibility: syn::Visibility,
     with: Vec<(&'o str, syn::Path)>,
     errors: Vec<(&'o str, syn::Type)>,
@@ -39,12 +39,12 @@ struct CheckedType<'o> {
     ownership: Option<Ownership>,
 }
 
-/// The rules for a host function, taken together.
+/// The combined rules for a host function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FunctionChoice {
-    /// The access to the store that it gets, if that is said.
+    /// The access to the store, if a rule sets it.
     pub(crate) store: Option<StoreMode>,
-    /// `true` if it can trap, if that is said; one with a default body always can.
+    /// `true` if it can trap, if a rule sets it; a function with a default body always can.
     pub(crate) traps: Option<bool>,
     /// `true` if each call is recorded.
     pub(crate) traced: bool,
@@ -52,28 +52,28 @@ pub(crate) struct FunctionChoice {
     pub(crate) default: bool,
 }
 
-/// The rules for a type, taken together.
+/// The combined rules for a type.
 #[derive(Debug, Default)]
 pub(crate) struct TypeChoice<'r> {
-    /// The derives besides those by default.
+    /// The derives in addition to the default ones.
     pub(crate) derives: Vec<&'r syn::Path>,
-    /// The derives that are left out.
+    /// The derives to omit.
     without: Vec<&'r syn::Path>,
-    /// Its name, if that is said.
+    /// Its name, if a rule sets it.
     pub(crate) name: Option<&'r Ident>,
     /// The owner of its parts in parameters.
     pub(crate) ownership: Ownership,
 }
 
 impl TypeChoice<'_> {
-    /// Returns `true` if a trait that is derived by default, such as `PartialEq`, is derived.
+    /// Returns `true` if a trait that is derived by default, such as `PartialEq`, is not omitted.
     pub(crate) fn keeps(&self, name: &str) -> bool {
         !self.without.iter().any(|path| path.segments.last().is_some_and(|it| it.ident == name))
     }
 }
 
 impl<'o> Rules<'o> {
-    /// Checks `options` for `world`; what is wrong goes into `report`.
+    /// Checks `options` for `world`; problems go into `report`.
     pub(crate) fn new(
         options: &'o Options,
         resolve: &Resolve,
@@ -101,19 +101,19 @@ impl<'o> Rules<'o> {
         rules
     }
 
-    /// Returns what is said of a function of `interface`, or of the world itself.
+    /// Returns the rules for a function of `interface`, or of the world itself.
     pub(crate) fn function(&self, interface: Option<&str>, function: &Function) -> FunctionChoice {
         self.function_called(interface, &function.name)
     }
 
-    /// Returns what is said of the functions of a resource as a whole: so is what drops it.
+    /// Returns the rules for a resource as a whole, which apply to its `drop`.
     pub(crate) fn resource_drop(&self, interface: Option<&str>, resource: &str) -> FunctionChoice {
         self.function_called(interface, &format!("[resource-drop]{resource}"))
     }
 
     fn function_called(&self, interface: Option<&str>, name: &str) -> FunctionChoice {
         let mut choice = FunctionChoice::default();
-        // Without a linker, functions have no store and nothing that traps.
+        // Without a linker, functions get no store and no error that traps.
         if !self.options.linker {
             return choice;
         }
@@ -132,7 +132,7 @@ impl<'o> Rules<'o> {
         choice
     }
 
-    /// Returns what is said of a type of `interface`, or of the world itself.
+    /// Returns the rules for a type of `interface`, or of the world itself.
     pub(crate) fn type_(&self, interface: Option<&str>, name: &str) -> TypeChoice<'_> {
         let mut choice = TypeChoice {
             derives: self.derives.iter().collect(),
@@ -153,19 +153,19 @@ impl<'o> Rules<'o> {
         choice
     }
 
-    /// Returns the module that takes the place of an interface's.
+    /// Returns the user's module for an interface.
     pub(crate) fn with_interface(&self, interface: &str) -> Option<&syn::Path> {
         let named = |name: &str| name == interface || Some(name) == plain(interface);
         self.with.iter().find(|(name, _)| named(name)).map(|(_, path)| path)
     }
 
-    /// Returns the type that takes the place of a type or resource. One whose interface's module
-    /// is replaced is not among them, if nothing is said about itself.
+    /// Returns the user's type for a type or resource. This excludes a type whose interface's
+    /// module is replaced, unless an option names the type itself.
     pub(crate) fn with_type(&self, interface: Option<&str>, name: &str) -> Option<&syn::Path> {
         self.with.iter().find(|(it, _)| is_named(it, interface, name)).map(|(_, path)| path)
     }
 
-    /// Returns the type of the errors that functions return in place of a type.
+    /// Returns the user's error type that functions return instead of a type.
     pub(crate) fn error(&self, interface: Option<&str>, name: &str) -> Option<&syn::Type> {
         self.errors.iter().find(|(it, _)| is_named(it, interface, name)).map(|(_, ty)| ty)
     }
@@ -175,7 +175,7 @@ fn place(option: &'static str) -> OptionPlace {
     OptionPlace::Value(option)
 }
 
-/// Returns `true` if `path` prevents deriving `other`: the same, or the last name of it.
+/// Returns `true` if `path` excludes the derive `other`: it is the same path, or its last name.
 fn leaves_out(path: &syn::Path, other: &syn::Path) -> bool {
     let is_last = match (path.get_ident(), other.segments.last()) {
         (Some(name), Some(last)) => *name == last.ident,
@@ -188,7 +188,7 @@ fn text(path: &syn::Path) -> String {
     quote::quote!(#path).to_string()
 }
 
-/// An interface's name without its version, if it has one.
+/// Returns an interface's name without its version, if it has one.
 fn plain(interface: &str) -> Option<&str> {
     interface.split_once('@').map(|(name, _)| name)
 }
@@ -198,8 +198,8 @@ fn is_named(name: &str, interface: Option<&str>, item: &str) -> bool {
     in_interface(name, interface) == Some(item)
 }
 
-/// The part of `name` behind the interface's name, if it is in this interface; the whole of it for
-/// what is directly in the world.
+/// Returns the part of `name` after the interface's name, if it is in this interface; the whole
+/// name for an item directly in the world.
 fn in_interface<'n>(name: &'n str, interface: Option<&str>) -> Option<&'n str> {
     let Some(interface) = interface else { return Some(name) };
     let behind = |prefix: &str| name.strip_prefix(prefix)?.strip_prefix('/');
@@ -214,7 +214,7 @@ fn is_package(pattern: &str, interface: &str) -> bool {
     version.is_empty() || name.find('@').and_then(|at| name.get(at..)) == Some(version)
 }
 
-/// Returns `true` if an item fits a pattern.
+/// Returns `true` if an item matches a pattern.
 fn fits(pattern: &str, interface: Option<&str>, item: &str) -> bool {
     if pattern == EVERYTHING || Some(pattern) == interface {
         return true;
@@ -226,7 +226,7 @@ fn fits(pattern: &str, interface: Option<&str>, item: &str) -> bool {
         .is_some_and(|name| name == item || Some(name) == resource(item))
 }
 
-/// The resource that a function is of, as its name says it.
+/// Returns the resource in the name of a function.
 fn resource(function: &str) -> Option<&str> {
     let (_, name) = function.strip_prefix('[')?.split_once(']')?;
     Some(name.split('.').next().unwrap_or(name))
@@ -240,7 +240,7 @@ enum Item {
     Type(Option<String>, String),
 }
 
-/// Returns everything with a name that a world imports, and that it exports.
+/// Returns all items with a name that a world imports, and those that it exports.
 fn items(resolve: &Resolve, world: WorldId) -> [Vec<Item>; 2] {
     let world = resolve.worlds.get(world);
     world.map_or_else(Default::default, |world| {
@@ -277,7 +277,7 @@ fn interface_items(resolve: &Resolve, id: InterfaceId, full: &str) -> Vec<Item> 
 }
 
 impl Item {
-    /// The names that the item can be called by.
+    /// Returns all names of the item.
     fn names(&self) -> Vec<String> {
         match self {
             Self::Interface(name) => {
@@ -292,7 +292,7 @@ impl Item {
     }
 }
 
-/// The things that a name can mean.
+/// The kinds of items that a name can stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Functions,
@@ -326,7 +326,8 @@ impl Wanted {
         }
     }
 
-    /// Returns `true` if it is about types wherever they are, and not about what a host implements.
+    /// Returns `true` if it is about types in all places, instead of the items that a host
+    /// implements.
     fn is_of_exports(self) -> bool {
         matches!(self, Self::Types | Self::OneType)
     }
@@ -353,7 +354,7 @@ impl Check<'_> {
         self.report.push(self.places.at(problem, place));
     }
 
-    /// Refuses a name that means nothing here.
+    /// Refuses a name that nothing has here.
     fn means(&mut self, name: &str, wanted: Wanted, place: &OptionPlace) {
         if name == EVERYTHING && matches!(wanted, Wanted::Functions | Wanted::Types) {
             return;
@@ -365,9 +366,10 @@ impl Check<'_> {
         }
         let noun = wanted.noun();
         if is_exported {
-            let message = format!("the world exports the {noun} `{name}`, and does not import it");
+            let message = format!("the world exports the {noun} `{name}`, but does not import it");
             let problem = Diagnostic::error("bind-exported-name", message);
-            let help = "this option is about what a host implements: what the world imports";
+            let help =
+                "this option is about the items that a host implements: the imports of the world";
             self.push(problem.help(help), place);
             return;
         }
@@ -392,7 +394,7 @@ impl Check<'_> {
         self.push(problem, place);
     }
 
-    /// Parses Rust; what is none is refused.
+    /// Parses Rust; refuses text that is not Rust.
     fn rust<T: syn::parse::Parse>(
         &mut self,
         wanted: &str,
@@ -402,7 +404,7 @@ impl Check<'_> {
         let parsed = syn::parse_str(text);
         parsed
             .map_err(|error| {
-                let message = format!("`{text}` is not {wanted} of Rust: {error}");
+                let message = format!("`{text}` is not {wanted} in Rust: {error}");
                 self.push(Diagnostic::error("bind-not-rust", message), place);
             })
             .ok()
@@ -447,7 +449,7 @@ impl Check<'_> {
             let path = path?;
             let is_plain = path.segments.iter().all(|segment| segment.arguments.is_none());
             if !is_plain {
-                let message = format!("`{text}` has arguments: a derive is a path");
+                let message = format!("`{text}` has arguments: a derive must be a path");
                 self.push(Diagnostic::error("bind-not-rust", message), &place(number));
             }
             is_plain.then_some(path)
@@ -459,7 +461,7 @@ impl Check<'_> {
         let mut checked = Vec::new();
         for (number, rule) in options.types.iter().enumerate() {
             let field = |name| OptionPlace::Field("types", number, name);
-            // A name is for one type, and so must be what the pattern says.
+            // A name is for one type, so its pattern must match exactly one.
             let wanted = if rule.name.is_some() { Wanted::OneType } else { Wanted::Types };
             self.means(&rule.pattern, wanted, &field("pattern"));
             let name = rule.name.as_deref();
@@ -480,7 +482,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_fit_what_their_documentation_says() {
+    fn patterns_match_as_documented() {
         let streams = Some("wasi:io/streams@0.2.3");
         let read = "[method]input-stream.read";
         for pattern in [
@@ -513,7 +515,7 @@ mod tests {
     }
 
     #[test]
-    fn a_derive_is_left_out_by_its_path_or_its_last_name() {
+    fn a_derive_is_omitted_by_its_path_or_last_name() {
         let path = |text| syn::parse_str::<syn::Path>(text).unwrap();
         assert!(leaves_out(&path("Serialize"), &path("serde::Serialize")));
         assert!(leaves_out(&path("serde :: Serialize"), &path("serde::Serialize")));

@@ -1,4 +1,4 @@
-//! Options as they are written: a tree of values with places, from TOML or from a macro's tokens.
+//! The written form of options: a tree of values with places, from TOML or from a macro's tokens.
 
 use std::ops::Range;
 
@@ -52,7 +52,7 @@ pub enum SettingValue {
     List(Vec<Setting>),
     /// Values with names.
     Table(Vec<NamedSetting>),
-    /// A kind of value that no option is, in words, such as `a number`.
+    /// A kind of value that no option has, in words, such as `a number`.
     Other(&'static str),
 }
 
@@ -80,10 +80,11 @@ impl SettingValue {
 }
 
 impl Options {
-    /// Makes options of settings that are named as in `codegen.toml`, of which `names` are known.
+    /// Creates options from settings with the names of `codegen.toml`, of which `names` are
+    /// allowed.
     ///
-    /// The settings are in `text`, which messages call `path`; it is source number `source` of
-    /// `report`, into which goes what is wrong: unknown and double names, and values of another
+    /// The settings are in `text`, which messages call `path`, and which is source number `source`
+    /// of `report`. Problems go into `report`: unknown names, repeated names, and values of another
     /// type.
     pub fn from_settings(
         settings: &[NamedSetting],
@@ -121,22 +122,21 @@ impl Reader<'_> {
         self.problem("setting-type", message, &setting.range);
     }
 
-    /// Refuses names that are not among `names`, or there twice.
+    /// Refuses names that are not among `names`, and repeated names.
     fn known(&mut self, settings: &[NamedSetting], names: &[&str], noun: &str) {
         for (number, NamedSetting { name, range, .. }) in settings.iter().enumerate() {
             let span = Span { source: self.source, range: range.clone() };
             let before = settings.get(..number).unwrap_or_default();
             if let Some(first) = before.iter().find(|other| other.name == *name) {
                 let first = Span { source: self.source, range: first.range.clone() };
-                let problem =
-                    Diagnostic::error("setting-twice", format!("`{name}` is there twice"));
+                let problem = Diagnostic::error("setting-twice", format!("`{name}` occurs twice"));
                 self.report.push(problem.at(span, "").and_at(first, "first here"));
             } else if !names.contains(&name.as_str()) {
                 let message = format!("there is no {noun} `{name}`");
                 let problem = Diagnostic::error("unknown-key", message).at(span, "");
                 let problem = did_you_mean(problem, name, names);
                 let there = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
-                self.report.push(problem.help(format!("there are {}", there.join(", "))));
+                self.report.push(problem.help(format!("the known ones are {}", there.join(", "))));
             }
         }
     }
@@ -185,7 +185,7 @@ impl Reader<'_> {
             "views" => self.flag(setting, &mut options.views),
             "linker" => self.flag(setting, &mut options.linker),
             "inner-attributes" => self.flag(setting, &mut options.inner_attributes),
-            // Refused above.
+            // Was refused above.
             _ => {}
         }
     }
@@ -240,7 +240,8 @@ impl Reader<'_> {
     fn has_pattern(&mut self, table: &[NamedSetting]) {
         let first = table.first().filter(|_| table.iter().all(|it| it.name != "pattern"));
         if let Some(first) = first {
-            let message = "there is no `pattern` that says what this is about".to_owned();
+            let message =
+                "expected a `pattern`: the functions or types to which the rule applies".to_owned();
             self.problem("setting-missing", message, &first.range);
         }
     }
@@ -297,7 +298,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The texts of a list, or a text alone.
+    /// Reads the texts of a list, or a single text.
     fn list(&mut self, setting: &Setting) -> Vec<String> {
         self.elements(setting).into_iter().filter_map(|element| self.text(element)).collect()
     }
@@ -313,13 +314,13 @@ impl Reader<'_> {
         }
     }
 
-    /// As [`Self::list`], for an option whose elements have places.
+    /// Reads texts as [`Self::list`] does, for an option whose elements have places.
     fn texts(&mut self, option: &'static str, setting: &Setting) -> Vec<String> {
         for (number, element) in self.elements(setting).into_iter().enumerate() {
             self.places.insert(OptionPlace::Element(option, number), element.range.clone());
         }
         match setting.value {
-            // Refused already.
+            // Was already refused.
             SettingValue::Text(_) | SettingValue::List(_) => self.list(setting),
             _ => Vec::new(),
         }
@@ -342,7 +343,7 @@ impl Reader<'_> {
 
     fn pairs(&mut self, option: &'static str, setting: &Setting) -> Vec<(String, String)> {
         let SettingValue::Table(table) = &setting.value else {
-            self.wrong("a table of names of WIT and paths of Rust", setting);
+            self.wrong("a table of names of WIT with paths of Rust", setting);
             return Vec::new();
         };
         let mut pairs = Vec::new();

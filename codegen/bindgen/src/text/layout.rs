@@ -1,18 +1,19 @@
-//! The layout of a file, part by part.
+//! Formats a file, part by part.
 //!
-//! A syntax tree takes many times the memory of its text, and a world can have 100,000 functions. So the
-//! items of a file are parsed and laid out a few at a time, and an item that is large without its body,
-//! whose parts follow: those of a module, a trait, an implementation or a function. Each part is laid out
-//! within as many items as there are around it, so that the text is as if all had been laid out at once.
+//! A syntax tree takes many times the memory of its text, and a world can have 100,000 functions.
+//! The items of a file are therefore parsed and formatted a few at a time. A large item (a module,
+//! trait, implementation or function) is formatted without its body, and then the parts of the body
+//! one by one. Each part is formatted inside the items that surround it, so that the text is the
+//! same as if everything were formatted at once.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::{File, Item};
 
-/// Parts of fewer tokens are laid out together. Of tokens in groups, those of bodies count.
+/// Parts with fewer tokens are formatted together. Of tokens in groups, only those of bodies count.
 const SMALL: usize = 60;
 
-/// Returns the text of the items of a file. `edit` is called with each item at its top.
+/// Returns the text of the items of a file. `edit` is called with each top-level item.
 pub(crate) fn lay_out(tokens: TokenStream, edit: &mut dyn FnMut(&mut Item)) -> syn::Result<String> {
     let mut layout = Layout { text: String::new(), around: Vec::new(), edit };
     layout.parts(tokens)?;
@@ -29,7 +30,7 @@ enum Whole {
 }
 
 impl Whole {
-    /// Returns the item that a keyword begins.
+    /// Returns the kind of item that starts with a keyword.
     fn of(keyword: &str) -> Option<Self> {
         match keyword {
             "mod" => Some(Self::Module),
@@ -40,10 +41,10 @@ impl Whole {
         }
     }
 
-    /// Returns `true` if what is in such an item is laid out part by part.
+    /// Returns `true` if the body of such an item is formatted part by part.
     fn is_split(self, body: &[TokenTree]) -> bool {
         match self {
-            // There may be any number of modules in a module.
+            // A module may contain any number of modules.
             Self::Module => !body.is_empty(),
             Self::Trait | Self::Impl | Self::Function => {
                 body.len() >= SMALL || body.iter().map(in_braces).sum::<usize>() >= SMALL
@@ -51,7 +52,7 @@ impl Whole {
         }
     }
 
-    /// Returns such an item of one line that has these parts.
+    /// Returns such an item on one line, with these parts.
     fn with(self, parts: TokenStream) -> TokenStream {
         let mut item = match self {
             Self::Module => quote!(mod a),
@@ -63,7 +64,7 @@ impl Whole {
         item
     }
 
-    /// Returns a part that stands for those that follow, and its line.
+    /// Returns a placeholder for the parts that follow, and its line.
     fn gap(self) -> (TokenStream, &'static str) {
         match self {
             Self::Module => (
@@ -91,13 +92,13 @@ impl Whole {
 
 struct Layout<'e> {
     text: String,
-    /// The items around, from the outermost on.
+    /// The surrounding items, the outermost first.
     around: Vec<Whole>,
     edit: &'e mut dyn FnMut(&mut Item),
 }
 
 impl Layout<'_> {
-    /// Adds parts that follow one another.
+    /// Adds consecutive parts.
     fn parts(&mut self, tokens: impl IntoIterator<Item = TokenTree>) -> syn::Result<()> {
         let mut small = TokenStream::new();
         let mut size = 0_usize;
@@ -127,7 +128,7 @@ impl Layout<'_> {
         self.few(small)
     }
 
-    /// Adds parts that are laid out together.
+    /// Adds parts that are formatted together.
     fn few(&mut self, parts: TokenStream) -> syn::Result<()> {
         if !parts.is_empty() {
             let text = self.laid_out(parts)?;
@@ -136,7 +137,7 @@ impl Layout<'_> {
         Ok(())
     }
 
-    /// Adds an item, and the parts in its body one by one.
+    /// Adds an item, and then the parts of its body one by one.
     fn large(
         &mut self,
         whole: Whole,
@@ -162,7 +163,7 @@ impl Layout<'_> {
         parts
     }
 
-    /// Returns the text of parts within the items that are around.
+    /// Returns the text of parts inside the surrounding items.
     fn laid_out(&mut self, parts: TokenStream) -> syn::Result<String> {
         let depth = self.around.len();
         let file = self.around.iter().rev().fold(parts, |parts, whole| whole.with(parts));
@@ -181,15 +182,15 @@ impl Layout<'_> {
     }
 }
 
-/// Some tokens that end where an item or a statement does.
+/// Tokens up to the end of an item or a statement.
 struct Part {
     tokens: Vec<TokenTree>,
-    /// If it ends with the body of an item, that item and what is in its body.
+    /// The item and the contents of its body, if the part ends with a body.
     body: Option<(Whole, Vec<TokenTree>)>,
 }
 
 impl Part {
-    /// Takes the tokens up to the next `;`, or to the body of an item that ends with one.
+    /// Takes the tokens up to the next `;`, or up to the end of an item's body.
     fn next(from: &mut impl Iterator<Item = TokenTree>) -> Option<Self> {
         let mut tokens = Vec::new();
         let mut keyword = None;
@@ -200,7 +201,7 @@ impl Part {
                         tokens.push(TokenTree::Group(group));
                         continue;
                     };
-                    // The tokens are moved if nobody else has them.
+                    // The tokens are moved if nothing else shares them.
                     let body = group.stream();
                     drop(group);
                     return Some(Self { tokens, body: Some((whole, body.into_iter().collect())) });
@@ -220,7 +221,7 @@ impl Part {
     }
 }
 
-/// Returns how many tokens are in a group with braces.
+/// Returns the number of tokens in a group with braces.
 fn in_braces(token: &TokenTree) -> usize {
     match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
@@ -248,9 +249,9 @@ mod tests {
         assert_eq!(lay_out(tokens, &mut |_| ()).unwrap(), whole);
     }
 
-    /// Each kind of item, and more of it than is laid out at once.
+    /// Checks each kind of item, with more parts than are formatted at once.
     #[test]
-    fn parts_are_laid_out_as_the_whole_is() {
+    fn parts_are_formatted_like_the_whole() {
         let mut methods = String::new();
         let mut statements = String::new();
         for number in 0..500 {
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn the_items_at_the_top_are_edited_and_no_others() {
+    fn only_top_level_items_are_edited() {
         let large = "fn f() { g(1, 2, 3); }".repeat(300);
         let tokens = format!("mod a {{ mod b {{ {large} }} }} struct C;");
         let mut edited = 0;
@@ -308,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rust_is_an_error() {
+    fn text_that_is_not_rust_is_an_error() {
         let large = "fn f() { g(1, 2, 3); }".repeat(300);
         for mistake in ["fn", "struct", "mod a { trait }", "x"] {
             assert!(lay_out(mistake.parse().unwrap(), &mut |_| ()).is_err(), "{mistake}");

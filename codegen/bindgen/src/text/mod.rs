@@ -1,4 +1,4 @@
-//! The text of the file: laid out, and written whole or not at all.
+//! The text of the file: formats it, and writes it completely or not at all.
 
 pub(crate) mod layout;
 pub(crate) mod print;

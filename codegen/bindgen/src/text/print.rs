@@ -1,4 +1,4 @@
-//! The layout of the file, and the lints that it is exempt from.
+//! The layout of the file, and the lints that are disabled in it.
 
 use std::fmt::Write as _;
 
@@ -7,8 +7,8 @@ use syn::Attribute;
 
 use crate::text::layout::lay_out;
 
-/// Returns the text of a file. Lints that are meant for people don't look at it: as the file says, or,
-/// for a file that is included, as each item says.
+/// Returns the text of a file. Lints that are meant for people are disabled in it: with attributes
+/// of the file, or, for a file that is included, of each item.
 pub(crate) fn print(tokens: TokenStream, inner_attributes: bool) -> syn::Result<String> {
     let text = if inner_attributes {
         let lints: syn::File = syn::parse_quote!(#![allow(
@@ -30,11 +30,11 @@ pub(crate) fn print(tokens: TokenStream, inner_attributes: bool) -> syn::Result<
     Ok(spaced(&commented(&broken(&joined(&text)))))
 }
 
-/// The comment that the compiler shows to those who write an async function with `&mut self`.
+/// The comment for users who write an async function with `&mut self`, which the compiler shows.
 const NO_SELF: &str =
     "// No `self`: an `.await` can't keep it borrowed; `access.with_host` lends it.";
 
-/// Returns a text with a comment in the signature of each async function of a host.
+/// Returns a text with a comment in the signature of each async host function.
 fn commented(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
@@ -64,8 +64,8 @@ fn commented(text: &str) -> String {
 /// The longest line, in characters.
 const LONGEST_LINE: usize = 100;
 
-/// Returns a text in which each statement that calls a method of `interface` is on one line, if it fits
-/// there, or on three, if it ends with an `async` block.
+/// Returns a text in which each statement that calls a method of `interface` is on one line if it
+/// fits, or on three if it ends with an `async` block.
 fn joined(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut lines = text.lines();
@@ -91,8 +91,8 @@ fn joined(text: &str) -> String {
     out
 }
 
-/// Returns the characters with which a statement, signature or attribute ends that starts with this
-/// line; `None` if it stays as it is laid out.
+/// Returns the characters that end a statement, signature or attribute which starts with this line;
+/// `None` if its layout stays the same.
 fn end_of(start: &str) -> Option<&'static [char]> {
     let is_statement = start == "interface"
         || start.starts_with("let mut interface")
@@ -110,7 +110,7 @@ fn end_of(start: &str) -> Option<&'static [char]> {
     }
 }
 
-/// Returns a list of lints with as many on a line as fit there.
+/// Returns a list of lints with as many on each line as fit.
 fn filled(attribute: &[&str]) -> Option<String> {
     let (first, rest) = attribute.split_first()?;
     let (last, lints) = rest.split_last()?;
@@ -128,7 +128,7 @@ fn filled(attribute: &[&str]) -> Option<String> {
     Some(format!("{}\n{last}", out.trim_end_matches(',')))
 }
 
-/// Returns the statement on one line or three, if it fits there.
+/// Returns the statement on one line or three, if it fits.
 fn one_line(statement: &[&str], indent: usize) -> Option<String> {
     let mut line = " ".repeat(indent);
     for part in statement.iter().map(|part| part.trim()) {
@@ -141,7 +141,7 @@ fn one_line(statement: &[&str], indent: usize) -> Option<String> {
         line.push_str(part);
     }
     let line = line.replace(", >(", ">(");
-    // The signature of an async function gets a comment in it.
+    // A comment is added to the signature of an async function.
     if line.len() <= LONGEST_LINE && !line.contains("HostAccess<Self>") {
         return Some(line);
     }
@@ -159,7 +159,7 @@ fn one_line(statement: &[&str], indent: usize) -> Option<String> {
     lines.iter().all(|line| line.len() <= LONGEST_LINE).then(|| lines.join("\n"))
 }
 
-/// Returns a text in which each supertrait has a line of its own where all of them are too long for one.
+/// Returns a text in which supertraits have lines of their own if they do not fit on one line.
 fn broken(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {

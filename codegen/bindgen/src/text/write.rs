@@ -1,4 +1,4 @@
-//! A file, written whole or not at all.
+//! Writes a file, completely or not at all.
 
 use std::fs;
 use std::io;
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use weft_spec::Report;
 
-/// Writes `text` to `path`, whole or not at all. A link is followed; what is neither a file nor
-/// a folder, such as a pipe or a device, is written to as it is.
+/// Writes `text` to `path`, completely or not at all. Follows a link. Writes directly to a pipe or
+/// a device.
 ///
 /// # Errors
 ///
-/// A [`Report`] that names the file and says why it cannot be written.
+/// A [`Report`] that names the file and the reason why it cannot be written.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Report> {
     let failed = |error: io::Error| Report::of_io("write", path, &error);
     let there = match fs::metadata(path) {
@@ -23,7 +23,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), Report> {
             return Err(failed(io::Error::from(io::ErrorKind::PermissionDenied)));
         }
         Ok(_) => Some(fs::canonicalize(path).map_err(failed)?),
-        // There is none yet, or writing will say what is wrong.
+        // There is no file yet, or writing will report the problem.
         Err(_) => None,
     };
     let path = there.as_deref().unwrap_or(path);
@@ -34,13 +34,14 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), Report> {
     let Some(name) = path.file_name() else {
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "no file name")));
     };
-    // Beside the file, so that putting it in place is one step on the same file system.
+    // The new file is in the same folder, so that replacing the old one is one step on the same
+    // file system.
     let mut beside = name.to_owned();
     beside.push(format!(".{}.partial", std::process::id()));
     let beside = folder.join(beside);
     let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
-        // Removes the rest of a failed attempt, if there is any.
+        // Removes the remains of a failed attempt.
         let _ = fs::remove_file(&beside);
         failed(error)
     })

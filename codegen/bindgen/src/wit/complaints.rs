@@ -1,4 +1,4 @@
-//! The parser's complaints, in words that lead to the mistake.
+//! Rewrites the parser's errors, so that they lead to the mistake.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ const BUILT_IN_TYPES: [&str; 22] = [
     "list", "option", "result", "tuple", "stream", "future", "map", "own", "borrow",
 ];
 
-/// Explains what is wrong with the texts of a package.
+/// Explains the mistakes in the texts of a package.
 pub(crate) fn of_parse(
     texts: &Texts,
     numbers: &[usize],
@@ -51,7 +51,7 @@ pub(crate) fn of_parse(
     }
 }
 
-/// The names that texts declare with one of `keywords`, or get by `use`.
+/// Returns the names that texts declare with one of `keywords`, or import with `use`.
 fn declared<'a>(texts: &'a Texts, numbers: &'a [usize], keywords: &[&str]) -> BTreeSet<&'a str> {
     let mut names = BTreeSet::new();
     for line in texts.flat(numbers).flat_map(str::lines) {
@@ -66,7 +66,7 @@ fn declared<'a>(texts: &'a Texts, numbers: &'a [usize], keywords: &[&str]) -> BT
     names
 }
 
-/// The parser's words: the first line is the message, further ones are help.
+/// Converts the parser's error: its first line is the message, the other lines are help.
 fn explain(texts: &Texts, code: &'static str, words: &str, place: Option<Place>) -> Diagnostic {
     let words = texts.nested.restore_text(words);
     let mut lines = words.lines();
@@ -80,7 +80,7 @@ fn explain(texts: &Texts, code: &'static str, words: &str, place: Option<Place>)
     if help.is_empty() { problem } else { problem.help(help.join("\n")) }
 }
 
-/// Returns other words where those of the parser mislead, and what to do.
+/// Returns better words for misleading ones of the parser, and advice.
 fn reworded(words: &str) -> (String, Option<String>) {
     let between = |start: &str, end: &str| words.strip_prefix(start)?.split_once(end);
     if let Some(expected) = words.strip_suffix(", found eof") {
@@ -93,7 +93,7 @@ fn reworded(words: &str) -> (String, Option<String>) {
     if let Some((package, _)) = between("package [", "] contains a feature gate with a version") {
         return (
             format!("`@since` names a version of the package, and `{package}` has none"),
-            Some(format!("give it one, as in `package {package}@1.0.0;`")),
+            Some(format!("add one, as in `package {package}@1.0.0;`")),
         );
     }
     if let Some((since, rest)) =
@@ -101,11 +101,16 @@ fn reworded(words: &str) -> (String, Option<String>) {
     {
         let version = rest.rsplit_once("version ").map_or(rest, |(_, it)| it.trim_end_matches(')'));
         let message = format!("`@since` names version {since}, and the package is {version}");
-        return (message, Some("an item cannot be newer than its package".to_owned()));
+        return (
+            message,
+            Some(
+                "an item cannot be newer than its package: raise the package's version".to_owned(),
+            ),
+        );
     }
     if let Some((name, _)) = between("no import or export kebab-name `", "`") {
         return (
-            format!("nothing that is included has the plain name `{name}`"),
+            format!("no item of the included world has the plain name `{name}`"),
             Some("interfaces with a package's name cannot be renamed".to_owned()),
         );
     }
@@ -113,13 +118,13 @@ fn reworded(words: &str) -> (String, Option<String>) {
         return ("`@deprecated` needs `@since` or `@unstable` beside it".to_owned(), None);
     }
     if words.starts_with("package identifier ") {
-        let help = "the files of a folder are one package; dependencies lie under `deps`";
+        let help = "the files of a folder are one package; put dependencies under `deps`";
         return (words.to_owned(), Some(help.to_owned()));
     }
     (words.to_owned(), None)
 }
 
-/// The packages, for complaints about what one expects of another.
+/// The packages, for errors in references between packages.
 pub(crate) struct Complaints<'f> {
     files: &'f Files,
     features: Option<String>,
@@ -147,7 +152,7 @@ impl<'f> Complaints<'f> {
         Self { files, features: features.listed(), packages }
     }
 
-    /// Explains why packages cannot be resolved.
+    /// Explains the reason why packages cannot be resolved.
     pub(crate) fn of_resolve(&self, resolve: &Resolve, error: &ResolveError) -> Diagnostic {
         let kind = error.kind();
         let texts = &self.files.texts;
@@ -180,11 +185,11 @@ impl<'f> Complaints<'f> {
                     "`{name}` is exported and reaches an exported interface both directly and \
                      through one that is imported"
                 );
-                explain("wit", &message).help("export the interface between them, too")
+                explain("wit", &message).help("also export the interface between them")
             }
             ResolveErrorKind::PackageCycle { .. } => explain("wit-cycle", &kind.to_string()),
             ResolveErrorKind::ItemShadowing { item_type, name, .. } => {
-                let message = format!("the world has another {item_type} `{name}` already");
+                let message = format!("the world already has another {item_type} `{name}`");
                 explain("wit-shadowing", &message)
             }
             ResolveErrorKind::StabilityMismatch { from, into, .. } => {
@@ -203,23 +208,23 @@ impl<'f> Complaints<'f> {
         if let Some(there) = self.packages.get(&name) {
             let there: Vec<_> = there.iter().map(restored).collect();
             let problem = problem.help(format!(
-                "another version of it is there: {}",
+                "another version exists: {}",
                 listed(there.iter().map(String::as_str)),
             ));
             return match requested.version {
-                Some(_) => problem.help("name that version, or add the one that is named"),
-                None => problem.help("name the version as well"),
+                Some(_) => problem.help("use that version, or add the one that is used here"),
+                None => problem.help("also write the version"),
             };
         }
         if let Some(deps) = &self.files.unread {
             let folder = deps.parent().map(PathBuf::from).unwrap_or_default();
             let folder = if folder.as_os_str().is_empty() { ".".into() } else { folder };
             let (deps, folder) = (deps.display(), folder.display());
-            return problem.help(format!("`{deps}` is read if the folder `{folder}` is given"));
+            return problem.help(format!("to read `{deps}`, pass the folder `{folder}`"));
         }
         let others: Vec<_> = self.packages.values().flatten().map(restored).collect();
         let others: Vec<_> = others.iter().map(String::as_str).collect();
-        // One half of the name may be wrong, not both.
+        // Only one half of the name may be wrong.
         let (namespace, rest) =
             (format!("{}:", requested.namespace), format!(":{}", requested.name));
         let plain = self.packages.keys().map(String::as_str);
@@ -229,10 +234,10 @@ impl<'f> Complaints<'f> {
         let problem = did_you_mean(problem, &name, &half);
         problem
             .help(format!("the packages that were read are {}", listed(others)))
-            .help("a package's dependencies lie in a folder `deps` beside its files")
+            .help("put a package's dependencies into a folder `deps` beside its files")
     }
 
-    /// Adds the names that there are to a problem with one that is not there.
+    /// Adds the names that exist to a problem with one that does not exist.
     fn name(what: &str, problem: Diagnostic, name: &str, known: Vec<&str>) -> Diagnostic {
         let problem = did_you_mean(problem, name, &known);
         if known.is_empty() {
@@ -254,10 +259,10 @@ impl<'f> Complaints<'f> {
             let what = what.trim_start_matches(['n', ' ']);
             let problem = explain(
                 "wit-feature",
-                &format!("this {what} is of a feature that is not included"),
+                &format!("this {what} belongs to a feature that is not included"),
             );
             let problem = match &self.features {
-                Some(names) => problem.help(format!("the features that there are: {names}")),
+                Some(names) => problem.help(format!("the known features are {names}")),
                 None => problem,
             };
             return problem.help("include it with `features`, or everything with `all-features`");

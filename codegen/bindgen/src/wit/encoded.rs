@@ -13,7 +13,7 @@ pub(crate) struct Encoded<'f> {
     component: Option<Component<'f>>,
 }
 
-/// A component, which is added to what it has in common with WIT text.
+/// A component, which is added to the packages that it shares with WIT text.
 struct Component<'f> {
     path: &'f str,
     bytes: &'f [u8],
@@ -21,7 +21,7 @@ struct Component<'f> {
 }
 
 impl<'f> Encoded<'f> {
-    /// Reads a package, which is added at once, or a component; what is wrong goes into `report`.
+    /// Reads a package, which is added at once, or a component. Problems go into `report`.
     pub(crate) fn read(
         &mut self,
         resolve: &mut Resolve,
@@ -39,9 +39,10 @@ impl<'f> Encoded<'f> {
         let read = decoded.and_then(|decoded| match decoded {
             DecodedWasm::Component(..) if !is_main => Err("it is a component".to_owned()),
             DecodedWasm::Component(..) => match &self.component {
-                Some(other) if other.bytes != bytes => {
-                    Err(format!("`{}` is one, and bindings are for one component", other.path))
-                }
+                Some(other) if other.bytes != bytes => Err(format!(
+                    "`{}` is already one, and bindings are made for one component",
+                    other.path
+                )),
                 _ => {
                     self.component = Some(Component { path, bytes, decoded });
                     Ok(None)
@@ -60,7 +61,7 @@ impl<'f> Encoded<'f> {
         })
     }
 
-    /// Refuses text that is in the way of what is encoded: the same package, or one with a nested
+    /// Refuses text that conflicts with an encoded package: the same package, or one with a nested
     /// name that the parser reads as the same.
     pub(crate) fn refuse_texts(
         &self,
@@ -77,13 +78,14 @@ impl<'f> Encoded<'f> {
         let packages = groups.iter().flat_map(|group| group.nested.iter().chain([&group.main]));
         for name in packages.map(|package| &package.name) {
             if resolve.package_names.contains_key(name) {
-                let message = format!("`{name}` is there as text and in WebAssembly");
+                let message =
+                    format!("`{name}` exists as text and in WebAssembly: keep one of them");
                 report.push(Diagnostic::error("wit-duplicate-package", message));
             }
         }
     }
 
-    /// Adds the component, and gives its world; what is wrong goes into `report`.
+    /// Adds the component, and returns its world. Problems go into `report`.
     pub(crate) fn add(self, resolve: &mut Resolve, report: &mut Report) -> Option<Main> {
         let Component { path, decoded, .. } = self.component?;
         let DecodedWasm::Component(found, id) = decoded else { return None };

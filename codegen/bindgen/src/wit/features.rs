@@ -8,12 +8,12 @@ use wit_parser::{Function, Resolve, Stability, UnresolvedPackageGroup, WorldItem
 use crate::wit::closest::{did_you_mean, listed};
 use crate::{OptionPlace, Options};
 
-/// The names of the features that anything depends on.
+/// The names of the features on which items depend.
 #[derive(Debug)]
 pub(crate) struct Features(BTreeSet<String>);
 
 impl Features {
-    /// The features of packages that are resolved already, and of others.
+    /// Collects the features of resolved packages and of other packages.
     pub(crate) fn of(resolve: &Resolve, groups: &[UnresolvedPackageGroup]) -> Self {
         let mut features = Self(BTreeSet::new());
         let packages = groups.iter().flat_map(|group| group.nested.iter().chain([&group.main]));
@@ -54,20 +54,20 @@ impl Features {
         }
     }
 
-    /// The names, in words; none if there are no features.
+    /// Returns the names as words; none if there are no features.
     pub(crate) fn listed(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| listed(self.0.iter().map(String::as_str)))
     }
 
-    /// Returns the words for something that is not there: it may be of a feature that is left out.
+    /// Returns a hint for a missing item: it may belong to a feature that is not included.
     pub(crate) fn left_out(&self, options: &Options) -> Option<String> {
         let included = |name: &&String| options.all_features || options.features.contains(name);
         let names: Vec<_> = self.0.iter().filter(|name| !included(name)).collect();
         let listed = listed(names.iter().map(|name| name.as_str()));
-        (!names.is_empty()).then(|| format!("what is of these features is not included: {listed}"))
+        (!names.is_empty()).then(|| format!("items of these features are not included: {listed}"))
     }
 
-    /// Refuses features that nothing depends on.
+    /// Refuses features on which no item depends.
     pub(crate) fn refuse_unknown(&self, options: &Options, report: &mut Report) {
         let places = options.places.source(report);
         for (number, name) in options.features.iter().enumerate() {
@@ -79,8 +79,8 @@ impl Features {
             let problem = Diagnostic::error("wit-unknown-feature", message);
             let problem = did_you_mean(problem, name, &known);
             let there = self.listed().map_or_else(
-                || "nothing that was read is unstable".to_owned(),
-                |names| format!("the features that there are: {names}"),
+                || "no item that was read is unstable".to_owned(),
+                |names| format!("the known features are {names}"),
             );
             let problem = problem.help(there);
             report.push(places.at(problem, &OptionPlace::Element("features", number)));

@@ -1,4 +1,4 @@
-//! The files that WIT is in: found and read.
+//! Finds and reads the files of WIT.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -13,13 +13,13 @@ use wit_parser::{SourceMap, Span};
 use crate::wit::nested_names::NestedNames;
 use crate::{FilesRead, OptionPlace, Options};
 
-/// The most text that is taken: `wit-parser` counts bytes in 32 bits.
+/// The largest text, in bytes, because `wit-parser` counts bytes in 32 bits.
 const LARGEST_TEXT: usize = 1 << 30;
 
-/// The path that means standard input.
+/// The path that stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// The texts, in the order they were read: a text's number is its number in every report.
+/// The texts, in the order in which they were read. A text has the same number in every report.
 #[derive(Default)]
 pub(crate) struct Texts {
     files: Vec<Text>,
@@ -28,14 +28,14 @@ pub(crate) struct Texts {
 }
 
 struct Text {
-    /// The path as the user would write it.
+    /// The path, as the user would write it.
     path: String,
-    /// The path from the place that was given, or a name that tells the place as well.
+    /// The path relative to the place in the options, or a name that also identifies the place.
     relative: String,
     content: String,
-    /// The text that the parser reads: the same with nested names flattened.
+    /// The text for the parser: the same with nested names flattened.
     flat: String,
-    /// The positions where lines start.
+    /// The positions of the starts of lines.
     lines: Vec<usize>,
 }
 
@@ -48,7 +48,7 @@ impl Texts {
         report
     }
 
-    /// The number of the text, which is added if it is not there yet.
+    /// Returns the number of the text, which is added if it is new.
     fn add(&mut self, path: String, relative: &str, text: String) -> usize {
         if let Some(number) = self.by_path.get(&path) {
             return *number;
@@ -65,7 +65,7 @@ impl Texts {
         self.files.len() - 1
     }
 
-    /// Makes of each text what the parser can read.
+    /// Converts each text to one that the parser can read.
     pub(crate) fn flatten(&mut self, report: &mut Report) {
         for (number, file) in self.files.iter_mut().enumerate() {
             let mut problem = |problem| report.push(problem);
@@ -78,12 +78,12 @@ impl Texts {
         let source = *self.by_path.get(found.path)?;
         let Range { start, end } = found.range;
         let text = self.files.get(source)?.content.get(start..)?;
-        // A span of nothing still deserves a caret.
+        // An empty span also gets a caret.
         let width = text.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
         Some(Place { source, range: start..end.max(start + width) })
     }
 
-    /// The line of a place, as in `deps/clocks.wit:17`.
+    /// Returns the line of a place, as in `deps/clocks.wit:17`.
     pub(crate) fn line(&self, place: &Place) -> Option<String> {
         let file = self.files.get(place.source)?;
         let line = file.lines.partition_point(|start| *start <= place.range.start);
@@ -95,7 +95,7 @@ impl Texts {
         self.files.get(number).map_or(0, |file| file.content.lines().count())
     }
 
-    /// A map for the parser of the texts with these numbers.
+    /// Creates a source map for the parser with the texts of these numbers.
     pub(crate) fn map(&self, numbers: &[usize]) -> SourceMap {
         let mut map = SourceMap::new();
         for file in numbers.iter().filter_map(|number| self.files.get(*number)) {
@@ -104,13 +104,13 @@ impl Texts {
         map
     }
 
-    /// Returns the texts with these numbers as the parser reads them.
+    /// Returns the texts with these numbers in the form for the parser.
     pub(crate) fn flat<'a>(&'a self, numbers: &'a [usize]) -> impl Iterator<Item = &'a str> {
         numbers.iter().filter_map(|number| Some(self.files.get(*number)?.flat.as_str()))
     }
 }
 
-/// One package's part of the input.
+/// The part of the input with one package.
 pub(crate) enum Part {
     /// The numbers of its texts.
     Texts(Vec<usize>),
@@ -118,30 +118,33 @@ pub(crate) enum Part {
     Encoded { path: String, bytes: Vec<u8> },
 }
 
-/// Everything that was read.
+/// The complete input.
 #[derive(Default)]
 pub(crate) struct Files {
     pub(crate) texts: Texts,
-    /// The parts whose worlds are meant.
+    /// The parts whose worlds can be selected.
     pub(crate) main: Vec<Part>,
     pub(crate) others: Vec<Part>,
-    /// Returns the names of the places that were given: on each machine and in each folder the same.
+    /// The names of the places in the options, the same on each machine and in each folder.
     pub(crate) origin: String,
-    /// The files and folders, for those who want to know when to generate anew.
+    /// The files and folders that were read, for callers that generate again when one of them
+    /// changes.
     pub(crate) read: FilesRead,
-    /// A folder `deps` beside a file that was given: nobody has asked for it.
+    /// A folder `deps` beside a file in the options, which no option names.
     pub(crate) unread: Option<PathBuf>,
     pub(crate) problems: Report,
 }
 
 impl Files {
-    /// Reads what `options` name.
+    /// Reads the places that `options` name.
     ///
-    /// Fails if none of it can be read; what is wrong with parts of it is in the problems.
+    /// Fails if none can be read. Problems with parts of the input go into the report.
     pub(crate) fn of(options: &Options) -> Result<Self, Report> {
         if options.wit.is_empty() && options.inline.is_none() {
-            let help = "give a file, a folder, or `-` for standard input";
-            return Err(Report::of(Diagnostic::error("wit-empty", "no WIT is given").help(help)));
+            let help = "pass a file, a folder, or `-` for standard input";
+            return Err(Report::of(
+                Diagnostic::error("wit-empty", "there is no WIT to read").help(help),
+            ));
         }
         let mut files = Self::default();
         let names = names(&options.wit);
@@ -173,7 +176,7 @@ impl Files {
         Ok(files)
     }
 
-    /// Reads the part at a place that was given, and its dependencies.
+    /// Reads the part at a place in the options, with its dependencies.
     fn place(&mut self, path: &Path, name: &str, several: bool, is_folder: bool) -> Option<Part> {
         if path.as_os_str() == STANDARD_INPUT {
             let mut bytes = Vec::new();
@@ -192,7 +195,7 @@ impl Files {
         self.file(path, name)
     }
 
-    /// Refuses a place that is not there.
+    /// Refuses a place that does not exist.
     fn refuse_place(&mut self, options: &Options, number: usize, path: &Path, error: &io::Error) {
         let mut report = Report::new();
         let places = options.places.source(&mut report);
@@ -207,14 +210,14 @@ impl Files {
         None
     }
 
-    /// Reads a folder with a package's files, and dependencies under `deps`.
+    /// Reads a folder with a package's files, and with dependencies under `deps`.
     fn package(&mut self, path: &Path, name: &str) -> Option<Part> {
         let before = self.problems.diagnostics().len();
         let numbers = self.folder(path, name);
         if numbers.is_empty() && self.problems.diagnostics().len() == before {
             let message = format!("`{}` has no WIT file", path.display());
             self.problems.push(Diagnostic::error("wit-empty", message).help(
-                "a package's `.wit` files lie directly in its folder, its dependencies under `deps`",
+                "put a package's `.wit` files directly into its folder, and its dependencies under `deps`",
             ));
         }
         let deps = path.join("deps");
@@ -234,7 +237,7 @@ impl Files {
         Some(Part::Texts(numbers)).filter(|_| self.problems.diagnostics().len() == before)
     }
 
-    /// The entries of a folder, sorted, so that two runs see the same.
+    /// Returns the entries of a folder, sorted, so that the result is always the same.
     fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
         let listed = fs::read_dir(folder)
             .and_then(|found| found.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>());
@@ -251,7 +254,7 @@ impl Files {
         }
     }
 
-    /// Reads the `.wit` files directly in `folder`, and gives the numbers of their texts.
+    /// Reads the `.wit` files directly in `folder`, and returns the numbers of their texts.
     fn folder(&mut self, folder: &Path, relative: &str) -> Vec<usize> {
         let mut numbers = Vec::new();
         for path in self.entries(folder) {
@@ -262,7 +265,7 @@ impl Files {
                 Some(Part::Texts(number)) => numbers.extend(number),
                 Some(Part::Encoded { path, .. }) => self.problems.push(Diagnostic::error(
                     "wit-encoded",
-                    format!("`{path}` is WebAssembly and not WIT text"),
+                    format!("`{path}` is WebAssembly, but WIT text is expected here"),
                 )),
                 None => {}
             }
@@ -281,7 +284,8 @@ impl Files {
     fn content(&mut self, path: &Path, relative: &str, bytes: Vec<u8>) -> Option<Part> {
         let shown = path.display().to_string();
         let problem = if bytes.len() > LARGEST_TEXT {
-            let message = format!("`{shown}` is larger than {LARGEST_TEXT} bytes");
+            let message =
+                format!("`{shown}` is larger than {LARGEST_TEXT} bytes, the limit for WIT text");
             Diagnostic::error("wit-too-large", message)
         } else if bytes.starts_with(b"\0asm") || path.extension().is_some_and(|e| e == "wat") {
             return Some(Part::Encoded { path: shown, bytes });
@@ -305,13 +309,13 @@ fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// A path as it is shown: with `/` on each system.
+/// Joins a path for messages, with `/` on each system.
 fn joined(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// The shortest ends of paths that tell them apart, at least a name each: the same from whichever
-/// folder and on whichever machine.
+/// Returns the shortest ends of paths that distinguish them, at least a file name. They do not
+/// depend on the current folder or the machine.
 fn names(paths: &[PathBuf]) -> Vec<String> {
     let parts: Vec<Vec<String>> = paths
         .iter()

@@ -1,9 +1,10 @@
-//! Types that there are no bindings for, refused at their places before anything is emitted.
+//! Refuses types for which bindings cannot be generated, at their places, before the generator
+//! runs.
 //!
-//! | limit | whose |
+//! | limit | set by |
 //! |---|---|
-//! | those of [`InvalidType`]: sizes, lengths, elements of streams, parts, flags | the Component Model's: no component with such a type can be loaded |
-//! | [`MAX_TUPLE`], [`MAX_DEPTH`], [`MAX_STRUCTURAL_PARTS`] | what Rust's compiler takes in reasonable time |
+//! | those of [`InvalidType`]: sizes, lengths, elements of streams, parts, flags | the Component Model: no component with such a type can be loaded |
+//! | [`MAX_TUPLE`], [`MAX_DEPTH`], [`MAX_STRUCTURAL_PARTS`] | Rust's compiler: more would take too much time |
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,24 +18,24 @@ use wit_parser::{
 
 use crate::wit::source::Wit;
 
-/// The longest tuple: a struct of as many fields is made for it.
+/// The longest tuple, because a struct with the same number of fields is generated for it.
 const MAX_TUPLE: usize = 1_000;
 
-/// The longest tuple that is one of Rust's.
+/// The longest tuple that is a tuple in Rust.
 const MAX_RUST_TUPLE: usize = 12;
 
-/// The deepest nesting of types. Rust's compiler looks at most 128 levels into a type, of which a
-/// list takes three, and the user's own types around it some more.
+/// The deepest nesting of types, because Rust's compiler follows a type for at most 128 levels. A
+/// list takes three of them, and the user's own types around it take more.
 const MAX_DEPTH: u32 = 32;
 
-/// The most parts of a type that are not in a type with a name of its own: Rust's compiler
-/// goes along all of them each time that it meets the type.
+/// The largest number of parts of a type that are not in a type with a name of its own, because
+/// Rust's compiler follows all of them at each use of the type.
 const MAX_STRUCTURAL_PARTS: u32 = 10_000;
 
-/// Checks all types that `world` uses; the report has every one that is refused.
+/// Checks all types that `world` uses. The report lists every type that is refused.
 pub(crate) fn check(wit: &Wit, world: WorldId) -> Result<(), Report> {
     let mut checker = Checker { wit, verdicts: HashMap::new(), report: wit.report() };
-    // Types lie behind those that they are made of.
+    // Types come after those that they consist of.
     for (id, definition) in &wit.resolve.types {
         let verdict = checker.judge(definition);
         checker.verdicts.insert(id, verdict);
@@ -44,12 +45,12 @@ pub(crate) fn check(wit: &Wit, world: WorldId) -> Result<(), Report> {
     checker.report.into_result(())
 }
 
-/// A type that there are bindings for.
+/// A type for which bindings can be generated.
 #[derive(Clone, Debug)]
 struct Sound {
     made: Made,
     depth: u32,
-    /// Parts that have no type with a name around them.
+    /// The number of parts that are in no type with a name.
     parts: u32,
 }
 
@@ -66,21 +67,21 @@ enum Problem {
 /// The verdict on one type.
 enum Verdict {
     Sound(Sound),
-    /// Of a type without a name: it is refused wherever it is used.
+    /// The verdict on a type without a name: it is refused at each use.
     Refused(Problem),
-    /// Of a type with a name, and each of its parts that is refused: it is refused once. Also of
-    /// a type that is made of one that is refused elsewhere.
+    /// The verdict on a type with a name, with each of its refused parts: it is reported once. Also
+    /// the verdict on a type that contains a type which is refused elsewhere.
     Told(Vec<Refusal>),
 }
 
-/// A problem, the place in WIT, and what is there.
+/// A problem, its place in WIT, and the item there.
 struct Refusal {
     problem: Problem,
     span: Span,
     thing: String,
 }
 
-/// A part of a type: its place, what it is, and its type if it has one.
+/// A part of a type: its place, its name in messages, and its type if it has one.
 struct Part {
     span: Span,
     thing: String,
@@ -94,7 +95,7 @@ struct Checker<'w> {
 }
 
 impl Checker<'_> {
-    /// Looks at a type all of whose parts have been looked at.
+    /// Judges a type after all of its parts.
     fn judge(&self, definition: &TypeDef) -> Verdict {
         let mut refused = Vec::new();
         let mut is_sound = true;
@@ -119,7 +120,7 @@ impl Checker<'_> {
                 Verdict::Told(refused)
             }
             (None, Err(Some(problem))) => Verdict::Refused(problem),
-            // The first is enough: they are at one place.
+            // The first is enough, because they are at one place.
             (None, Err(None)) => match refused.into_iter().next() {
                 Some(refusal) => Verdict::Refused(refusal.problem),
                 None => Verdict::Told(Vec::new()),
@@ -127,7 +128,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Returns the facts about a type, or its problem if that is not told elsewhere.
+    /// Returns the facts about a type, or its problem if that is not reported elsewhere.
     fn of(&self, ty: Type) -> Result<Sound, Option<Problem>> {
         let made = match ty {
             Type::Bool => Made::Bool,
@@ -155,7 +156,7 @@ impl Checker<'_> {
         Ok(Sound { made, depth: 0, parts: 1 })
     }
 
-    /// Makes a type all of whose parts are sound.
+    /// Judges a type whose parts are all sound.
     fn make(&self, kind: &TypeDefKind) -> Result<Sound, Option<Problem>> {
         let mut inside = Inside { depth: 0, parts: 1 };
         let mut part = |ty: Type| -> Result<Made, Option<Problem>> {
@@ -235,7 +236,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Tells what is wrong with a type of a name.
+    /// Reports the problems of a type with a name.
     fn named(&mut self, id: TypeId) {
         if let Some(Verdict::Told(refusals)) = self.verdicts.get_mut(&id) {
             for refusal in std::mem::take(refusals) {
@@ -277,7 +278,7 @@ struct Inside {
 }
 
 impl Inside {
-    /// Returns the facts about a type of `kind` around this, if Rust's compiler takes it.
+    /// Returns the facts about a type of `kind` around these parts, if it is within the limits.
     fn around(self, kind: &TypeDefKind, made: Made) -> Result<Sound, Problem> {
         let depth = self.depth.saturating_add(1);
         if depth > MAX_DEPTH {
@@ -300,7 +301,8 @@ impl Inside {
     }
 }
 
-/// The parts of a type that have places of their own; of another, what it is made of, at its own.
+/// Returns the parts of a type that have places of their own; for other types, their contents at
+/// the type's place.
 fn parts(definition: &TypeDef) -> Vec<Part> {
     let name = definition.name.as_deref().unwrap_or_default();
     let here = |ty: &Type| Part {
@@ -345,44 +347,46 @@ fn parts(definition: &TypeDef) -> Vec<Part> {
 }
 
 impl Problem {
-    /// The limit, and what to use in place of the type.
+    /// Returns the limit, and the advice for another type.
     fn words(&self) -> (String, &'static str) {
         match self {
             Self::Invalid(invalid) => (invalid.to_string(), instead(invalid)),
             Self::LongTuple(length) => (
-                format!("a tuple has at most {MAX_TUPLE} parts, and here are {length}"),
-                "a `record` may have more fields, and a `list` any number of elements of one type",
+                format!("a tuple has at most {MAX_TUPLE} parts, but this one has {length}"),
+                "use a `record`, which may have more fields, or a `list` if the parts have one type",
             ),
             Self::TooDeep => (
-                format!("types are nested at most {MAX_DEPTH} levels deep, for Rust's compiler"),
+                format!(
+                    "types are nested at most {MAX_DEPTH} levels deep, the limit of Rust's compiler"
+                ),
                 "put the inner values in a `list`, and refer to each by its number",
             ),
             Self::TooManyParts => (
                 format!(
                     "a type has at most {MAX_STRUCTURAL_PARTS} parts that are in no `record`, \
-                     `variant` or long tuple, for Rust's compiler"
+                     `variant` or long tuple, the limit of Rust's compiler"
                 ),
-                "use a `record` for a part: as a part of others it counts as one",
+                "use a `record` for some of the parts: it counts as one part",
             ),
         }
     }
 }
 
-/// Returns the advice for a type that there isn't.
+/// Returns the advice for a type that does not exist.
 fn instead(invalid: &InvalidType) -> &'static str {
     match invalid {
-        InvalidType::NoLength => "a `list` without a length may be empty",
+        InvalidType::NoLength => "use a `list` without a length, which may be empty",
         InvalidType::TooLarge(_) => {
-            "a `list` without a length has its elements elsewhere, and may have as many"
+            "use a `list` without a length: its elements are stored elsewhere"
         }
         InvalidType::TooManyFlags(_) => "use several `flags`, or a `list` of an `enum`",
         InvalidType::CharStream => "use `stream<u8>` for text in UTF-8, or `stream<string>`",
         InvalidType::BorrowInEnd => {
-            "a borrow ends with its call, a stream or future does not: send the resource itself"
+            "a borrow ends with its call, but a stream or future does not: send the resource itself"
         }
         InvalidType::KeyType(_) => "use a `list` of tuples of a key and a value",
         InvalidType::TooDeep => "put the inner values in a `list`, and refer to each by its number",
-        InvalidType::TooManyParts => "use a `list` in place of parts of the same type",
+        InvalidType::TooManyParts => "use a `list` instead of parts of the same type",
         _ => "the Component Model has no such type",
     }
 }

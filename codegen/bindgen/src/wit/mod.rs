@@ -1,14 +1,14 @@
-//! WIT: found, read, decoded, parsed, resolved, and refused where there are no bindings for it.
+//! WIT: finds, reads, decodes, parses and resolves it, and refuses types without bindings.
 //!
 //! | module | contents |
 //! |---|---|
-//! | `files`, `encoded` | the files: found and read, and decoded from WebAssembly |
-//! | `source` | WIT, parsed and resolved |
-//! | `world` | the world that is meant |
-//! | `features` | the `@unstable` features that WIT has |
-//! | `nested_names` | names such as `a:b:c/d`, which the parser does not know |
-//! | `complaints`, `closest` | the parser's complaints, and the names that were perhaps meant |
-//! | `limits` | types that there are no bindings for, refused at their places |
+//! | `files`, `encoded` | finds and reads the files, and decodes WebAssembly |
+//! | `source` | parses and resolves WIT |
+//! | `world` | selects the world |
+//! | `features` | the `@unstable` features in WIT |
+//! | `nested_names` | names such as `a:b:c/d`, which the parser cannot read |
+//! | `complaints`, `closest` | the parser's errors, and suggestions of names |
+//! | `limits` | refuses types without bindings, at their places |
 
 pub(crate) mod closest;
 pub(crate) mod complaints;

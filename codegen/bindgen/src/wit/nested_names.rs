@@ -1,16 +1,16 @@
 //! Nested namespaces and packages (🪺), as in `a:b:c/d`: names that `wit-parser` cannot read.
 //!
-//! Before parsing, such a name is flattened to one namespace and one name, byte for byte, so that
-//! every place in the text stays what it was: `a:b:c/d` becomes `a-b:c-d`. Afterwards the packages
-//! get their names back. Which names are nested is told by the text alone: the WIT design lexes
-//! `a:b` as one token, and nothing else has two colons, or a slash behind a package's name.
+//! Before parsing, such a name is flattened to one namespace and one name of the same length, so
+//! that every place in the text stays the same: `a:b:c/d` becomes `a-b:c-d`. After parsing, the
+//! packages get their names back. The text alone shows which names are nested: the WIT design lexes
+//! `a:b` as one token, and nothing else has two colons, or a slash after a package's name.
 
 use std::collections::HashMap;
 
 use weft_spec::{Diagnostic, Span as Place};
 use wit_parser::{PackageName, Resolve};
 
-/// The most parts of a name: each becomes a module in the one before.
+/// The largest number of parts of a name, because each becomes a module in the one before.
 const MOST_PARTS: usize = 64;
 
 /// A package's name, without its version and without escapes.
@@ -39,16 +39,16 @@ impl Name {
     }
 }
 
-/// The package names of all texts, by what they are flattened to.
+/// The package names of all texts, by their flattened names.
 #[derive(Debug, Default)]
 pub(crate) struct NestedNames {
     known: HashMap<Name, (Name, Place)>,
 }
 
 impl NestedNames {
-    /// `text` with its nested names flattened, of the same length. `source` is its number.
+    /// Returns `text` with its nested names flattened, in the same length. `source` is its number.
     ///
-    /// Two names that are flattened to the same one are a problem that points at both.
+    /// Two names with the same flattened form are a problem that points at both.
     pub(crate) fn flatten(
         &mut self,
         text: &str,
@@ -71,7 +71,7 @@ impl NestedNames {
                 }
                 None => flat.push_str(taken),
             }
-            // White space and comments do not come between `package` and its name.
+            // White space and comments between `package` and its name are skipped.
             let blank = first.is_whitespace() || taken.starts_with("//") || taken.starts_with("/*");
             declares = taken == "package" || (declares && blank);
         }
@@ -101,8 +101,8 @@ impl NestedNames {
         }
     }
 
-    /// Returns the reason why a package that is encoded, and so keeps its name, can't be used with
-    /// these texts.
+    /// Returns the reason why an encoded package, which keeps its name, cannot be used with these
+    /// texts.
     pub(crate) fn refuse_encoded(&self, name: &PackageName) -> Option<Diagnostic> {
         let flat = Name { namespace: name.namespace.clone(), package: name.name.clone() };
         let (nested, place) = self.known.get(&flat).filter(|(known, _)| *known != flat)?;
@@ -112,7 +112,7 @@ impl NestedNames {
         Some(problem.at(place.clone(), "read as the same package"))
     }
 
-    /// Gives the packages their names back.
+    /// Restores the names of the packages.
     pub(crate) fn restore(&self, resolve: &mut Resolve) {
         let rename = |name: &mut PackageName| {
             let flat = Name { namespace: name.namespace.clone(), package: name.name.clone() };
@@ -134,7 +134,7 @@ impl NestedNames {
             .collect();
     }
 
-    /// `message` with names as they were written.
+    /// Returns `message` with names as they were written.
     pub(crate) fn restore_text(&self, message: &str) -> String {
         let mut restored = String::with_capacity(message.len());
         let mut rest = message;
@@ -149,7 +149,7 @@ impl NestedNames {
                 Some((name.text(), token.get(flat.text().len()..).unwrap_or_default()))
             });
             match nested {
-                Some((name, behind)) => restored.extend([name.as_str(), behind]),
+                Some((name, after)) => restored.extend([name.as_str(), after]),
                 None => restored.push_str(token),
             }
         }
@@ -157,7 +157,7 @@ impl NestedNames {
     }
 }
 
-/// The length of the token at the start of `rest`, and whether it may be a package's name.
+/// Returns the length of the token at the start of `rest`, and true if it may be a package's name.
 fn token(rest: &str, first: char) -> (usize, bool) {
     let up_to = |end: &str| rest.find(end).map_or(rest.len(), |at| at + end.len());
     if rest.starts_with("//") {
@@ -171,10 +171,10 @@ fn token(rest: &str, first: char) -> (usize, bool) {
         return (end.map_or(rest.len(), |(at, c)| at + c.len_utf8()), false);
     }
     if first == '@' {
-        // An annotation or a version, whose letters are no name.
-        let behind = rest.get(1..).unwrap_or_default();
-        let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && !"-+.".contains(c));
-        return (1 + end.unwrap_or(behind.len()), false);
+        // The letters of an annotation or a version are not a name.
+        let after = rest.get(1..).unwrap_or_default();
+        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && !"-+.".contains(c));
+        return (1 + end.unwrap_or(after.len()), false);
     }
     if !is_name_part(first) {
         return (first.len_utf8(), false);
@@ -182,11 +182,11 @@ fn token(rest: &str, first: char) -> (usize, bool) {
     (joined_names(rest), true)
 }
 
-/// The length of the names at the start of `rest` and of what joins them.
+/// Returns the length of the names at the start of `rest`, including the characters that join them.
 fn joined_names(rest: &str) -> usize {
     let run = |rest: &str| rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
     let mut end = run(rest);
-    // `a:` of `a: b` is a name and a colon: what joins parts stands between them.
+    // `a:` of `a: b` is a name and a colon; a character that joins parts has no space around it.
     while let Some(next) = rest.get(end..).and_then(|joined| joined.strip_prefix([':', '/']))
         && next.starts_with(is_name_part)
     {
@@ -199,7 +199,7 @@ fn is_name_part(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '%'
 }
 
-/// The length of the block comment at the start of `rest`, comments in it included.
+/// Returns the length of the block comment at the start of `rest`, including nested comments.
 fn block_comment(rest: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     loop {
@@ -222,9 +222,9 @@ fn block_comment(rest: &str) -> usize {
     }
 }
 
-/// The package that `token` names, and how long its name is in it: all of it where a package is
-/// declared, else all but the interface at its end. What no flat name could have is left to the
-/// parser.
+/// Returns the package in `token`, and the length of its name: the whole token if a package is
+/// declared, otherwise all but the interface at its end. Forms that no flat name could have are
+/// left to the parser.
 fn package_of(token: &str, declares: bool) -> Option<(Name, usize)> {
     let written = if declares { token } else { token.rsplit_once('/')?.0 };
     let (namespace, package) = written.rsplit_once(':')?;
@@ -238,17 +238,17 @@ fn package_of(token: &str, declares: bool) -> Option<(Name, usize)> {
     parts.all(plain).then_some((name, written.len()))
 }
 
-/// `token`, in which the package's name, its first `written` bytes, is flattened.
+/// Returns `token` with the package's name, its first `written` bytes, flattened.
 fn flattened(token: &str, written: usize) -> String {
-    let (name, behind) = token.split_at_checked(written).unwrap_or((token, ""));
+    let (name, after) = token.split_at_checked(written).unwrap_or((token, ""));
     let (namespace, package) = name.rsplit_once(':').unwrap_or(("", name));
-    // One escape is enough for the whole, white space takes the place of the others.
+    // One escape is enough for the whole name; spaces replace the others.
     let part = |part: &str, joint: char| {
         let name = part.replace('%', "").replace(joint, "-");
         let escape = if name.len() < part.len() { "%" } else { "" };
         format!("{:>width$}{name}", escape, width = part.len() - name.len())
     };
-    format!("{}:{}{behind}", part(namespace, ':'), part(package, '/'))
+    format!("{}:{}{after}", part(namespace, ':'), part(package, '/'))
 }
 
 #[cfg(test)]
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn two_names_that_would_be_taken_for_each_other_are_refused_with_both_places() {
+    fn two_names_with_one_flat_form_are_refused_with_both_places() {
         let mut names = NestedNames::default();
         let mut problems = Vec::new();
         names.flatten("package a:b:c;", 0, &mut |problem| problems.push(problem));
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_have_the_names_that_were_written_and_no_others() {
+    fn messages_have_the_names_as_written() {
         let mut names = NestedNames::default();
         let text = "package a:b:c; use x:a:b/c/i; use p:q/r;";
         names.flatten(text, 0, &mut |problem| panic!("{problem:?}"));
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_nested_so_deep_and_no_deeper() {
+    fn the_depth_of_nested_names_is_limited() {
         let problems = |parts: usize| {
             let text = format!("package a{}/c;", ":b".repeat(parts - 2));
             let mut problems = Vec::new();
@@ -342,7 +342,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_changes_its_length_or_its_characters_beyond_names(text in "\\PC{0,40}") {
+        fn flattening_keeps_lengths_and_all_text_outside_names(text in "\\PC{0,40}") {
             let flat = NestedNames::default().flatten(&text, 0, &mut |_| ());
             proptest::prop_assert_eq!(flat.len(), text.len());
         }

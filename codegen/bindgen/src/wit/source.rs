@@ -1,4 +1,4 @@
-//! WIT, parsed and resolved, or everything that is wrong with it.
+//! Parses and resolves WIT, or reports all mistakes in it.
 
 use weft_spec::{Report, Span as Place};
 use wit_parser::{
@@ -12,13 +12,13 @@ use crate::wit::files::{Files, Part, Texts};
 use crate::wit::world;
 use crate::{FilesRead, Options};
 
-/// Resolved WIT and the texts it came from.
+/// Resolved WIT, and its texts.
 pub(crate) struct Wit {
     /// Every package that was read.
     pub(crate) resolve: Resolve,
-    /// The world that bindings are generated for.
+    /// The world for which bindings are generated.
     pub(crate) world: WorldId,
-    /// The first line of what is generated, but for the name of the world.
+    /// The first line of the generated text, without the name of the world.
     header: String,
     /// The files and folders that were read.
     pub(crate) read: FilesRead,
@@ -26,23 +26,23 @@ pub(crate) struct Wit {
 }
 
 impl Wit {
-    /// A report that can point into the texts.
+    /// Creates a report that can point into the texts.
     pub(crate) fn report(&self) -> Report {
         self.texts.report()
     }
 
-    /// The first line of what is generated for the world `name`.
+    /// Returns the first line of the generated text for the world `name`.
     pub(crate) fn header(&self, name: &str) -> String {
         let header = format!("// {} (world {name}); do not edit.", self.header);
         header.chars().filter(|c| !c.is_control()).collect()
     }
 
-    /// The place of `span` for a report, if the item came from a text.
+    /// Returns the place of `span` for a report, if the item came from a text.
     pub(crate) fn place(&self, span: Span) -> Option<Place> {
         self.texts.place(&self.resolve.source_map, span)
     }
 
-    /// The text and line of `span`, as in `deps/clocks.wit:17`, with the text's number.
+    /// Returns the text and line of `span`, as in `deps/clocks.wit:17`, with the text's number.
     pub(crate) fn line(&self, span: Span) -> Option<(usize, String)> {
         let place = self.place(span)?;
         Some((place.source, self.texts.line(&place)?))
@@ -54,7 +54,7 @@ impl Wit {
     }
 }
 
-/// The thing that a place which was given means.
+/// The content of a place in the options.
 #[derive(Clone, Debug)]
 pub(crate) enum Main {
     Package(PackageId),
@@ -62,15 +62,15 @@ pub(crate) enum Main {
     World(WorldId),
 }
 
-/// The things that are in the places that were given.
+/// The contents of all places in the options.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) main: Vec<Main>,
-    /// The words for what is not there for want of a feature.
+    /// The hint for missing items that belong to a feature which is not included.
     pub(crate) left_out: Option<String>,
 }
 
-/// Reads, parses and resolves what `options` name, and finds the world.
+/// Reads, parses and resolves the places in `options`, and selects the world.
 pub(crate) fn read(options: &Options) -> Result<Wit, Report> {
     let mut files = Files::of(options)?;
     let mut report = files.texts.report();
@@ -94,7 +94,7 @@ pub(crate) fn read(options: &Options) -> Result<Wit, Report> {
     Ok(Wit { resolve, world, header, read: files.read, texts: files.texts })
 }
 
-/// Resolves everything; what is wrong goes into `report`.
+/// Resolves all packages. Problems go into `report`.
 fn resolve_files(
     resolve: &mut Resolve,
     files: &Files,
@@ -102,7 +102,7 @@ fn resolve_files(
     report: &mut Report,
 ) -> Found {
     let texts = &files.texts;
-    // In the order of the places that were given, whose texts are resolved last.
+    // In the order of the places in the options, whose texts are resolved last.
     let mut main: Vec<Result<Main, PackageName>> = Vec::new();
     let mut groups: Vec<(UnresolvedPackageGroup, &[usize])> = Vec::new();
     let mut encoded = Encoded::default();
@@ -117,7 +117,7 @@ fn resolve_files(
                 let same = |(other, others): &(UnresolvedPackageGroup, &[usize])| {
                     other.main.name == name && texts.flat(others).eq(texts.flat(numbers))
                 };
-                // Two places may have the same dependency, each for itself.
+                // Two places may each have a copy of the same dependency.
                 if !groups.iter().any(same) {
                     groups.push((group, numbers));
                 }
@@ -147,7 +147,7 @@ fn resolve_files(
     Found { main, left_out: features.left_out(options) }
 }
 
-/// Adds packages of text, in the order that their dependencies ask for.
+/// Adds packages of text, dependencies first.
 fn push(
     resolve: &mut Resolve,
     files: &Files,
@@ -162,11 +162,11 @@ fn push(
     }
 }
 
-/// Parses one package's texts; what is wrong goes into `report`.
+/// Parses the texts of one package. Problems go into `report`.
 ///
-/// Each text is tried alone first, so that a mistake in one does not hide those in others, and
-/// because the parser's places for forbidden characters are those of a single text. Alone, a
-/// text may lack names that another text gives: only what is wrong in itself counts.
+/// Each text is first parsed alone, so that a mistake in one does not hide those in others, and
+/// because the parser reports forbidden characters with their place in a single text. A text that
+/// is parsed alone may lack names that another text has, so only its own mistakes count.
 fn parse(texts: &Texts, numbers: &[usize], report: &mut Report) -> Option<UnresolvedPackageGroup> {
     let mut broken = false;
     for number in numbers {

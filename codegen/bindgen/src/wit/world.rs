@@ -1,4 +1,4 @@
-//! The world that is meant.
+//! Selects the world.
 
 use std::fmt::Write as _;
 
@@ -13,10 +13,10 @@ use crate::{OptionPlace, Options};
 /// The package of a world that is made for interfaces.
 const MADE_PACKAGE: &str = "weft:interfaces";
 
-/// The world called `options.world`, or the only one there is.
+/// Returns the world called `options.world`, or the only one that exists.
 ///
-/// A short name is looked for in the main packages and then in all; a package's version may be
-/// left out. Whatever fits twice, or not at all, is an error that lists the worlds there are.
+/// A short name is searched for in the main packages and then in all. A package's version can be
+/// omitted. A name that matches several worlds, or none, is an error that lists the worlds.
 pub(crate) fn select(
     resolve: &Resolve,
     found: &Found,
@@ -61,7 +61,7 @@ pub(crate) fn select(
     }
 }
 
-/// The worlds of the places that were given.
+/// Returns the worlds of the places in the options.
 fn main_worlds(resolve: &Resolve, main: &[Main]) -> Vec<WorldId> {
     let mut worlds: Vec<WorldId> = Vec::new();
     for main in main {
@@ -78,12 +78,13 @@ fn main_worlds(resolve: &Resolve, main: &[Main]) -> Vec<WorldId> {
     worlds
 }
 
-/// Returns `true` if `name` means what has these names: a full or short one, or a full one without version.
+/// Returns `true` if `name` is one of these names: the full or short one, or the full one without a
+/// version.
 fn fits(name: &str, full: &str, short: &str) -> bool {
     short == name || full == name || full.split('@').next() == Some(name)
 }
 
-/// The full name of a world.
+/// Returns the full name of a world.
 pub(crate) fn id_of(resolve: &Resolve, id: WorldId) -> String {
     let Some(world) = resolve.worlds.get(id) else { return String::new() };
     match world.package {
@@ -113,15 +114,15 @@ fn refuse(
     };
     if names.is_empty() {
         return problem
-            .help("nothing that was read declares a world")
-            .help("interfaces can be bound without one: name them as `interfaces`");
+            .help("no text that was read declares a world")
+            .help("to bind interfaces without a world, name them in `interfaces`");
     }
     let problem =
         problem.help(format!("the worlds are {}", listed(names.iter().map(String::as_str))));
-    if name.is_none() { problem.help("name one of them as `world`") } else { problem }
+    if name.is_none() { problem.help("name one of them in `world`") } else { problem }
 }
 
-/// `problem`, with what may be the reason that something is not there.
+/// Returns `problem` with a possible reason why an item is missing.
 fn missing(problem: Diagnostic, found: &Found) -> Diagnostic {
     match &found.left_out {
         Some(left_out) => problem.help(left_out),
@@ -129,9 +130,9 @@ fn missing(problem: Diagnostic, found: &Found) -> Diagnostic {
     }
 }
 
-/// Makes a world of the interfaces that `options` name, if they name any.
+/// Creates a world of the interfaces that `options` name, if any.
 ///
-/// The names in `resolve` are still those that the parser reads.
+/// The names in `resolve` are still those for the parser.
 pub(crate) fn made_for_interfaces(
     resolve: &mut Resolve,
     texts: &Texts,
@@ -148,7 +149,7 @@ pub(crate) fn made_for_interfaces(
     }
     let places = options.places.source(report);
     if options.world.is_some() {
-        let message = "either a world is named or interfaces, not both";
+        let message = "expected either a world or interfaces, but both are named";
         let problem = Diagnostic::error("wit-which-world", message);
         report.push(places.at(problem, &OptionPlace::Value("world")));
         return None;
@@ -187,7 +188,8 @@ pub(crate) fn made_for_interfaces(
     .ok()
 }
 
-/// The interface called `name`: of a main package by its short name, or of any by its full one.
+/// Finds the interface called `name`: one of a main package by its short name, or any by its full
+/// one.
 fn interface(
     resolve: &Resolve,
     texts: &Texts,
@@ -222,7 +224,7 @@ fn interface(
                 if name.contains('/') { full.chain(plain).collect() } else { short.collect() };
             let problem = did_you_mean(problem, name, &names);
             if known.is_empty() {
-                return Err(Box::new(problem.help("nothing that was read has an interface")));
+                return Err(Box::new(problem.help("no text that was read has an interface")));
             }
             let there = known.iter().map(|(_, full, ..)| full.as_str());
             Err(Box::new(problem.help(format!("the interfaces are {}", listed(there)))))

@@ -1,30 +1,30 @@
-//! Compiles bindings as a user's crate does: in a crate of their own, beside `weft`.
+//! Compiles bindings in a crate of their own, with `weft` as a dependency, as a user's crate does.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the user's crate is like.
+/// The environments of users' crates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Environment {
-    /// Without components and `std`, in the edition of 2024: for bindings without a linker.
+    /// Without components and `std`, in edition 2024: for bindings without a linker.
     Types,
-    /// With components and without `std`, in the edition of 2024.
+    /// With components and without `std`, in edition 2024.
     Alloc,
-    /// With components and `std`, in the edition of 2021.
+    /// With components and `std`, in edition 2021.
     Std,
-    /// With every feature, in the edition of 2024.
+    /// With every feature, in edition 2024.
     All,
 }
 
 impl Environment {
-    /// Returns `true` if bindings for it have what needs components.
+    /// Returns `true` if bindings for it have the parts that need components.
     pub(crate) fn linker(self) -> bool {
         self != Self::Types
     }
 
-    /// The features, for a manifest.
+    /// Returns the features, for a manifest.
     fn features(self) -> String {
         let names = match self {
             Self::Types => vec!["alloc".to_owned()],
@@ -43,7 +43,7 @@ impl Environment {
     }
 }
 
-/// The features of `weft`.
+/// Returns the features of `weft`.
 fn all_features() -> Vec<String> {
     let manifest = workspace().join("runtime/component/Cargo.toml");
     let manifest = fs::read_to_string(manifest).unwrap_or_default();
@@ -55,8 +55,8 @@ fn all_features() -> Vec<String> {
 
 /// Checks a crate with a module for each of `bindings`, and `code` that uses them.
 ///
-/// Every second module is public, the others are private: whether an item can be reached from outside
-/// decides which lints look at it. The bindings are called `bindings0`, `bindings1` and so on.
+/// Every second module is public, the others are private, because some lints apply only to items
+/// that can be reached from outside. The bindings are called `bindings0`, `bindings1` and so on.
 pub(crate) fn compile(
     name: &str,
     environment: Environment,
@@ -106,12 +106,12 @@ pub(crate) fn compile(
     cargo(&folder, &["check"])
 }
 
-/// Checks the documentation of a crate that compiled, its private parts as well.
+/// Checks the documentation of a crate that compiled, including its private parts.
 pub(crate) fn document(name: &str) -> Result<(), String> {
     cargo(&scratch().join(name), &["doc", "--no-deps", "--document-private-items"])
 }
 
-/// Where crates are made.
+/// Returns the folder in which crates are created.
 fn scratch() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("bind")
 }
@@ -133,7 +133,7 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Result<(), String> {
     Err(said.chars().take(8000).collect())
 }
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 pub(crate) fn workspace() -> PathBuf {
     Path::new(weft_spec::DATA).parent().expect("the spec lies in the workspace").to_owned()
 }

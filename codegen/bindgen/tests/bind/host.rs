@@ -1,4 +1,4 @@
-// A user's host on top of the bindings.
+// A user's host that implements the bindings.
 
 extern crate alloc;
 
@@ -76,7 +76,7 @@ impl Host for Server {
     }
 }
 
-/// One line gives all of it to components of any engine.
+/// Adds the whole host to a linker for components of any engine, in one line.
 pub fn link<E: CoreEngine>(linker: &mut Linker<E, Server>) {
     bindings3::add_to_linker(linker, |server| server);
 }
@@ -85,7 +85,7 @@ const _: () = {
     assert!(AsyncWorld::EXPORTS.len() == 2);
 };
 
-/// Errors are errors, flags are sets, and an import is another type than an export.
+/// Uses errors as errors and flags as sets; an imported type differs from the exported one.
 pub fn more(
     failure: bindings3::exports::test::async_things::things::Broken,
 ) -> impl core::error::Error {

@@ -128,19 +128,19 @@ impl bindings1::Host for Server {
     }
 }
 
-/// Closures that find the host capture.
+/// Adds hosts with closures that capture a variable.
 pub fn link<E: CoreEngine>(linker: &mut Linker<E, Vec<Server>>, number: usize) {
     bindings0::add_to_linker(linker, move |servers| &mut servers[number]);
     bindings1::add_to_linker(linker, move |servers| &mut servers[number]);
 }
 
-/// Traits that two worlds share have one implementation.
+/// Uses one implementation of the traits that two worlds share.
 pub fn both(server: &mut Server) -> Result<usize, HostError> {
     Ok(server.all()?.len())
 }
 
-/// Arguments are borrowed in one, and owned in the other.
-#[allow(dead_code, reason = "it is compiled, and nobody calls it")]
+/// Passes arguments that one world borrows, and another owns.
+#[allow(dead_code, reason = "it is only compiled")]
 pub(crate) async fn call<E: CoreEngine>(
     store: &mut weft::component::Store<E, Server>,
     one: &bindings0::W,
@@ -156,8 +156,8 @@ where
     Ok(sum + other.run_async(store, &like, &["a"], None).await?)
 }
 
-/// Types of arguments consist of references, of values, or are there twice.
-#[allow(dead_code, reason = "it is compiled, and nobody calls it")]
+/// Passes arguments whose types consist of references, of values, or exist twice.
+#[allow(dead_code, reason = "it is only compiled")]
 pub(crate) fn arguments<E: CoreEngine>(
     store: &mut weft::component::Store<E, Server>,
     one: &bindings0::W,
@@ -232,7 +232,7 @@ impl viewed::test::options::plain::Host for View<'_> {
     }
 }
 
-/// A view, and a reference to it.
+/// Uses a view, and a reference to it.
 pub fn view<E: CoreEngine>(linker: &mut Linker<E, (Vec<String>, u32)>, view: &mut View<'_>) -> u32 {
     viewed::add_views_to_linker::<_, _, Views>(linker);
     fn count(mut host: impl viewed::Host) -> u32 {

@@ -70,3 +70,36 @@ impl WasiCtxBuilder {
         self
     }
 }
+
+/// Servers of outgoing requests by TLS.
+#[cfg(feature = "http-tls")]
+impl WasiCtxBuilder {
+    /// Trusts the servers whose certificates lead to this one, in DER, besides those that browsers
+    /// trust: that of an authority, or of one server.
+    ///
+    /// It has no effect on an [`http_sender`](Self::http_sender).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](std::io::ErrorKind::InvalidInput): it is no certificate.
+    ///
+    /// ```no_run
+    /// use weft_wasi::WasiCtx;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let wasi = WasiCtx::builder()
+    ///     .allow_outgoing_http()
+    ///     .trust_certificate(&std::fs::read("authority.der")?)?
+    ///     .build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn trust_certificate(mut self, certificate: &[u8]) -> std::io::Result<Self> {
+        let http = &mut self.context.http;
+        http.tls.trust(certificate)?;
+        if http.is_allowed.is_some() {
+            http.make_sender();
+        }
+        Ok(self)
+    }
+}

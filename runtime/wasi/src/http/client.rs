@@ -1,30 +1,27 @@
 //! Sending requests over the network.
 
-use core::pin::Pin;
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::boxed::Box;
-use std::net::SocketAddr;
-use std::string::ToString as _;
 use std::sync::Arc;
-use std::vec::Vec;
 
 use ::bytes::Bytes;
 use ::http::uri::{Authority, PathAndQuery, Scheme};
-use ::http::{Request, Response, Uri};
+use ::http::{Method, Request, Response, Uri};
 use ::http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep, timeout};
 use weft::binding::BoxFuture;
 
-use super::code::DnsErrorPayload;
-use super::error::{code_of, code_of_connecting};
-use super::tls::secure;
+use super::connection::{AddressCheck, connect};
+use super::error::code_of_response;
+use super::tls::Tls;
+use super::watched::{Fullness, Watched};
 use super::{Body, ErrorCode, RequestOptions};
 use crate::runtime;
 
@@ -79,12 +76,11 @@ impl SendRequest for Denied {
 
 pub(super) type UriCheck = Arc<dyn Fn(&Uri) -> bool + Send + Sync>;
 
-pub(super) type AddressCheck = Arc<dyn Fn(&SocketAddr) -> bool + Send + Sync>;
-
 /// Sends requests that are allowed, each on a connection of its own.
 pub(super) struct Client {
     pub(super) is_allowed: UriCheck,
     pub(super) is_address_allowed: AddressCheck,
+    pub(super) tls: Tls,
 }
 
 impl SendRequest for Client {
@@ -96,7 +92,7 @@ impl SendRequest for Client {
         if !(self.is_allowed)(request.uri()) {
             return Box::pin(async { Err(ErrorCode::HttpRequestDenied) });
         }
-        Box::pin(send(request, options, Arc::clone(&self.is_address_allowed)))
+        Box::pin(send(request, options, Arc::clone(&self.is_address_allowed), self.tls.clone()))
     }
 }
 
@@ -114,94 +110,84 @@ pub async fn send_request(
     request: Request<Body>,
     options: RequestOptions,
 ) -> Result<Response<Body>, ErrorCode> {
-    send(request, options, Arc::new(|_| true)).await
+    send(request, options, Arc::new(|_| true), Tls::new()).await
 }
 
 async fn send(
     mut request: Request<Body>,
     options: RequestOptions,
     is_allowed: AddressCheck,
+    tls: Tls,
 ) -> Result<Response<Body>, ErrorCode> {
     let is_secure = request.uri().scheme() == Some(&Scheme::HTTPS);
     let authority = request.uri().authority().cloned().ok_or(ErrorCode::HttpRequestUriInvalid)?;
-    // A server gets the path alone: the authority is in the header `host`.
-    let path = request.uri().path_and_query().cloned();
-    *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
-    let connecting = connect(&authority, is_secure, &is_allowed);
-    let stream = within(options.connect(), connecting, ErrorCode::ConnectionTimeout).await?;
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|error| code_of(&error))?;
-    let connection = GivenUp::on_drop(runtime::spawn(async move {
-        // How it ends the response tells, or its body.
-        let _ = connection.await;
-    }));
-    let sending = async { sender.send_request(request).await.map_err(|error| code_of(&error)) };
-    let response = within(options.first_byte(), sending, ErrorCode::ConnectionReadTimeout).await?;
+    *request.uri_mut() = target(&request, &authority);
+    let connecting = connect(&authority, is_secure.then_some(&tls), &is_allowed);
+    let stream = timeout(options.connect(), connecting).await;
+    let stream = Watched::new(stream.map_err(|_| ErrorCode::ConnectionTimeout)??);
+    let fullness = stream.fullness();
+    let handshake = http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = handshake.map_err(|error| code_of_response(&error))?;
+    let mut connection = GivenUp::on_drop(runtime::spawn(connection));
+    let sending = async {
+        match sender.send_request(request).await {
+            Ok(response) => Ok(response),
+            Err(error) => Err(connection.reason(error).await),
+        }
+    };
+    let response = timeout(options.first_byte(), sending).await;
+    let response = response.map_err(|_| fullness.code_of_silence())??;
     let time = options.between_bytes();
     Ok(response.map(|body| {
         let silence = Box::pin(sleep(time));
-        Body::boxed(Received { body, connection, time, silence, is_waiting: false })
+        Body::boxed(Received { body, connection, fullness, time, silence, is_waiting: false })
     }))
 }
 
-async fn within<R>(
-    time: Duration,
-    future: impl Future<Output = Result<R, ErrorCode>>,
-    late: ErrorCode,
-) -> Result<R, ErrorCode> {
-    timeout(time, future).await.unwrap_or(Err(late))
-}
-
-/// A connection of either kind.
-pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection for S {}
-
-async fn connect(
-    authority: &Authority,
-    is_secure: bool,
-    is_allowed: &AddressCheck,
-) -> Result<Box<dyn Connection>, ErrorCode> {
-    let host = authority.host();
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let port = authority.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
-    let found = lookup_host((host, port)).await.map_err(|error| dns_error(error.to_string()))?;
-    let found: Vec<SocketAddr> = found.collect();
-    if found.is_empty() {
-        return Err(dns_error("there is no address".to_string()));
+/// Returns the target that is sent in a request. It is the path alone, as the authority is in the header
+/// `host`. For `CONNECT` it is the authority.
+fn target(request: &Request<Body>, authority: &Authority) -> Uri {
+    if request.method() == Method::CONNECT {
+        return Uri::from(authority.clone());
     }
-    let mut failure = ErrorCode::DestinationIpProhibited;
-    for address in found.iter().filter(|address| is_allowed(address)) {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                // A request is written in one go: nothing is gained by waiting for more.
-                let _ = stream.set_nodelay(true);
-                if is_secure {
-                    return secure(host, stream).await;
-                }
-                return Ok(Box::new(stream));
-            }
-            Err(error) => failure = code_of_connecting(&error),
-        }
-    }
-    Err(failure)
+    let path = request.uri().path_and_query().cloned();
+    Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")))
 }
 
-const fn dns_error(message: std::string::String) -> ErrorCode {
-    ErrorCode::DnsError(DnsErrorPayload { rcode: Some(message), info_code: None })
-}
-
-/// A task that is given up when this is dropped.
-struct GivenUp(Option<JoinHandle<()>>);
+/// The task of a connection, which is given up when this is dropped.
+struct GivenUp(Option<JoinHandle<Result<(), hyper::Error>>>);
 
 impl GivenUp {
-    const fn on_drop(task: JoinHandle<()>) -> Self {
+    const fn on_drop(task: JoinHandle<Result<(), hyper::Error>>) -> Self {
         Self(Some(task))
     }
 
-    /// Lets the task go on.
-    fn keep(&mut self) {
-        self.0 = None;
+    /// Returns the code for a request that has failed. If the connection had ended before the request
+    /// was begun, it is the connection that knows why.
+    async fn reason(&mut self, error: hyper::Error) -> ErrorCode {
+        if error.is_canceled()
+            && let Some(task) = self.0.take()
+            && let Ok(Err(reason)) = task.await
+        {
+            return code_of_response(&reason);
+        }
+        code_of_response(&error)
+    }
+
+    /// Lets the task go on, unless the server does not read for this time.
+    fn keep(&mut self, fullness: &Fullness, time: Duration) {
+        let Some(mut task) = self.0.take().filter(|task| !task.is_finished()) else { return };
+        let fullness = fullness.clone();
+        runtime::spawn(async move {
+            let mut stuck = pin!(fullness.stuck(time));
+            poll_fn(|context| {
+                if Pin::new(&mut task).poll(context).is_ready() {
+                    return Poll::Ready(());
+                }
+                stuck.as_mut().poll(context).map(|()| task.abort())
+            })
+            .await;
+        });
     }
 }
 
@@ -217,6 +203,7 @@ impl Drop for GivenUp {
 struct Received {
     body: Incoming,
     connection: GivenUp,
+    fullness: Fullness,
     /// The longest time without a byte.
     time: Duration,
     silence: Pin<Box<Sleep>>,
@@ -237,9 +224,9 @@ impl HttpBody for Received {
                 this.is_waiting = false;
                 if frame.is_none() {
                     // The rest of the request may still be under way.
-                    this.connection.keep();
+                    this.connection.keep(&this.fullness, this.time);
                 }
-                Poll::Ready(frame.map(|frame| frame.map_err(|error| code_of(&error))))
+                Poll::Ready(frame.map(|frame| frame.map_err(|error| code_of_response(&error))))
             }
             Poll::Pending => {
                 if !core::mem::replace(&mut this.is_waiting, true) {

@@ -10,8 +10,10 @@ use ::http::uri::Scheme;
 use ::http::{Request, Response};
 use tokio::task::JoinHandle;
 
-use super::client::{AddressCheck, Client, Denied, SendRequest, UriCheck};
+use super::client::{Client, Denied, SendRequest, UriCheck};
+use super::connection::AddressCheck;
 use super::fields::FieldRules;
+use super::tls::Tls;
 use super::{Body, ErrorCode, RequestOptions};
 use crate::runtime;
 
@@ -22,6 +24,7 @@ pub(crate) struct Http {
     pub(crate) sender: Arc<dyn SendRequest>,
     pub(super) is_allowed: Option<UriCheck>,
     pub(super) is_address_allowed: Option<AddressCheck>,
+    pub(super) tls: Tls,
 }
 
 impl Default for Http {
@@ -32,6 +35,7 @@ impl Default for Http {
             sender: Arc::new(Denied),
             is_allowed: None,
             is_address_allowed: None,
+            tls: Tls::new(),
         }
     }
 }
@@ -42,7 +46,8 @@ impl Http {
         let is_allowed = self.is_allowed.clone().unwrap_or_else(|| Arc::new(|_| true));
         let is_address_allowed =
             self.is_address_allowed.clone().unwrap_or_else(|| Arc::new(|_| true));
-        self.sender = Arc::new(Client { is_allowed, is_address_allowed });
+        let tls = self.tls.clone();
+        self.sender = Arc::new(Client { is_allowed, is_address_allowed, tls });
     }
 }
 

@@ -8,6 +8,7 @@ use ::http::StatusCode;
 use weft::binding::{HostError, WitError};
 
 use super::code::ErrorCode;
+use super::tls_error;
 
 /// The error of a function of `wasi:http`.
 #[derive(Debug)]
@@ -48,28 +49,49 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
     core::iter::successors(Some(error), |error| (*error).source())
 }
 
+/// Returns the last of hyper's errors: it is the reason of those before it.
+fn hyper_among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e hyper::Error> {
+    causes(error).filter_map(|cause| cause.downcast_ref()).last()
+}
+
+fn io_among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e io::Error> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
 /// Returns the code for an error of a body or of a connection.
 pub(crate) fn code_of(error: &(dyn Error + 'static)) -> ErrorCode {
     if let Some(code) = code_among(error) {
         return code.clone();
     }
-    let of_hyper = causes(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
-    let of_io = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
-    match (of_hyper, of_io) {
+    match (hyper_among(error), io_among(error)) {
         (_, Some(error)) => code_of_io(error),
         (Some(error), None) => code_of_hyper(error),
         (None, None) => ErrorCode::InternalError(Some(error.to_string())),
     }
 }
 
+/// Returns the code for an error of a response that is received, or of its connection.
+pub(super) fn code_of_response(error: &(dyn Error + 'static)) -> ErrorCode {
+    let is_told = code_among(error).is_some();
+    let by_hyper = |is_so: fn(&hyper::Error) -> bool| hyper_among(error).is_some_and(is_so);
+    let is_end = || io_among(error).is_some_and(|it| it.kind() == io::ErrorKind::UnexpectedEof);
+    if !is_told && by_hyper(hyper::Error::is_parse_too_large) {
+        ErrorCode::HttpResponseHeaderSectionSize(None)
+    } else if !is_told && (by_hyper(hyper::Error::is_incomplete_message) || is_end()) {
+        ErrorCode::HttpResponseIncomplete
+    } else {
+        code_of(error)
+    }
+}
+
 fn code_of_hyper(error: &hyper::Error) -> ErrorCode {
     if error.is_timeout() {
         ErrorCode::ConnectionReadTimeout
-    } else if error.is_parse_too_large() {
-        ErrorCode::HttpResponseHeaderSectionSize(None)
-    } else if error.is_incomplete_message() {
-        ErrorCode::HttpResponseIncomplete
-    } else if error.is_canceled() || error.is_closed() || error.is_body_write_aborted() {
+    } else if error.is_incomplete_message()
+        || error.is_canceled()
+        || error.is_closed()
+        || error.is_body_write_aborted()
+    {
         ErrorCode::ConnectionTerminated
     } else {
         ErrorCode::HttpProtocolError
@@ -77,7 +99,7 @@ fn code_of_hyper(error: &hyper::Error) -> ErrorCode {
 }
 
 /// Returns the code for an error of a connection that is there.
-fn code_of_io(error: &io::Error) -> ErrorCode {
+pub(super) fn code_of_io(error: &io::Error) -> ErrorCode {
     match error.kind() {
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
@@ -85,7 +107,7 @@ fn code_of_io(error: &io::Error) -> ErrorCode {
         | io::ErrorKind::NotConnected
         | io::ErrorKind::UnexpectedEof => ErrorCode::ConnectionTerminated,
         io::ErrorKind::TimedOut => ErrorCode::ConnectionReadTimeout,
-        _ => ErrorCode::HttpProtocolError,
+        _ => tls_error::code_of(error).unwrap_or(ErrorCode::HttpProtocolError),
     }
 }
 

@@ -328,3 +328,6 @@ impl fmt::Debug for Fields {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

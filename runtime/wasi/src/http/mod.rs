@@ -4,6 +4,7 @@
 //! |---|---|
 //! | give guests HTTP | [`add_to_linker`], and the builder: [`WasiCtxBuilder::allow_outgoing_http`] |
 //! | send their requests otherwise | [`SendRequest`] |
+//! | trust other servers of HTTPS than browsers do | `WasiCtxBuilder::trust_certificate`, with the feature `http-tls` |
 //!
 //! [`WasiCtxBuilder::allow_outgoing_http`]: crate::WasiCtxBuilder::allow_outgoing_http
 
@@ -11,6 +12,7 @@ mod body;
 mod building;
 mod client;
 mod code;
+mod connection;
 mod context;
 mod error;
 mod fields;
@@ -21,6 +23,8 @@ mod service;
 mod target;
 #[cfg(feature = "http-tls")]
 mod tls;
+mod tls_error;
+mod watched;
 
 pub use ::http::{Request, Response};
 pub use body::Body;

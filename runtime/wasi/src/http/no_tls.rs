@@ -4,11 +4,26 @@ use std::boxed::Box;
 
 use tokio::net::TcpStream;
 
-use super::client::Connection;
 use super::code::ErrorCode;
+use super::watched::Connection;
 
-/// Fails.
-pub(super) async fn secure(_: &str, _: TcpStream) -> Result<Box<dyn Connection>, ErrorCode> {
-    let message = "this host was built without TLS: weft-wasi has a feature `http-tls`";
-    Err(ErrorCode::InternalError(Some(message.into())))
+/// TLS that there isn't.
+#[derive(Clone, Debug)]
+pub(super) struct Tls;
+
+impl Tls {
+    pub(super) const fn new() -> Self {
+        Self
+    }
+
+    /// Fails.
+    #[expect(clippy::unused_async, reason = "as with TLS")]
+    pub(super) async fn secure(
+        &self,
+        _: &str,
+        _: TcpStream,
+    ) -> Result<Box<dyn Connection>, ErrorCode> {
+        let message = "this host was built without TLS: weft-wasi has a feature `http-tls`";
+        Err(ErrorCode::InternalError(Some(message.into())))
+    }
 }

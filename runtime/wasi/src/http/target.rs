@@ -1,6 +1,7 @@
 //! Where a request goes to, and its method: as guests say it.
 
 use std::format;
+use std::net::Ipv6Addr;
 use std::string::{String, ToString};
 
 use ::http::uri::{Authority, PathAndQuery, Scheme as UriScheme};
@@ -112,7 +113,7 @@ impl Target {
         let parse = |scheme: &Scheme| match scheme {
             Scheme::Http => Ok(UriScheme::HTTP),
             Scheme::Https => Ok(UriScheme::HTTPS),
-            Scheme::Other(name) => name.parse().map_err(|_| Malformed),
+            Scheme::Other(name) => scheme_of(name),
         };
         self.scheme = scheme.map(parse).transpose()?;
         Ok(())
@@ -142,10 +143,14 @@ impl Target {
         let is_relative = path.as_ref().is_some_and(is_relative);
         let path = path.map(|path| match path.as_str() {
             "" => Ok(PathAndQuery::from_static("/")),
-            path if is_relative => PathAndQuery::try_from(format!("/{path}")),
-            _ => PathAndQuery::try_from(path),
+            // A fragment is no part of it.
+            path if path.contains('#') => Err(Malformed),
+            path if is_relative => {
+                PathAndQuery::try_from(format!("/{path}")).map_err(|_| Malformed)
+            }
+            _ => PathAndQuery::try_from(path).map_err(|_| Malformed),
         });
-        self.path = path.transpose().map_err(|_| Malformed)?;
+        self.path = path.transpose()?;
         self.is_relative = is_relative;
         Ok(())
     }
@@ -172,9 +177,9 @@ impl Target {
             return Err(ErrorCode::HttpProtocolError);
         }
         let authority = self.authority.ok_or(ErrorCode::HttpRequestUriInvalid)?;
-        // Names of hosts are ASCII.
-        let host = HeaderValue::from_str(authority.as_str())
-            .map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
+        // Names of hosts are ASCII. What is before them, a user's name for example, is not sent.
+        let host = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |it| it.1);
+        let host = HeaderValue::from_str(host).map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
         headers.insert(::http::header::HOST, host);
         let path = self.path.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let uri = Uri::builder().scheme(scheme).authority(authority).path_and_query(path).build();
@@ -192,12 +197,28 @@ pub(crate) fn status_of(number: u16) -> Option<StatusCode> {
     if number < 600 { StatusCode::from_u16(number).ok() } else { None }
 }
 
-/// Parses an authority. Its port is a number, if there is a colon.
+/// Parses a scheme: it begins with a letter.
+fn scheme_of(name: &str) -> Result<UriScheme, Malformed> {
+    let begins_well = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    let is_one = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    if begins_well && name.bytes().all(is_one) {
+        name.parse().map_err(|_| Malformed)
+    } else {
+        Err(Malformed)
+    }
+}
+
+/// Parses an authority: it has a host, and its port is a number, if there is a colon.
 fn authority_of(text: String) -> Result<Authority, Malformed> {
     let (_, after_host) = text.rsplit_once(']').unwrap_or(("", &text));
     let has_port = after_host.contains(':');
     let authority = Authority::try_from(text).map_err(|_| Malformed)?;
-    if has_port && authority.port_u16().is_none() { Err(Malformed) } else { Ok(authority) }
+    let is_well_formed = match authority.host().strip_prefix('[') {
+        None => !authority.host().is_empty(),
+        Some(host) => host.strip_suffix(']').is_some_and(|host| host.parse::<Ipv6Addr>().is_ok()),
+    };
+    let has_good_port = !has_port || authority.port_u16().is_some();
+    if is_well_formed && has_good_port { Ok(authority) } else { Err(Malformed) }
 }
 
 #[cfg(test)]
@@ -217,7 +238,7 @@ mod tests {
         }
         assert_eq!(path_of("")?.as_deref(), Some("/"));
         assert!(path_of("/ ").is_err());
-        // What is refused changes nothing.
+        // A path that is refused changes nothing.
         let mut target = Target::default();
         target.set_path(Some("a".into()))?;
         assert!(target.set_path(Some("/ ".into())).is_err());
@@ -235,6 +256,47 @@ mod tests {
             assert_eq!(request.map_err(|_| Malformed)?.uri().path_and_query().unwrap(), sent);
         }
         Ok(())
+    }
+
+    #[test]
+    fn a_server_learns_no_name_of_a_user() -> Result<(), Malformed> {
+        for (authority, host) in
+            [("a:b@example.org:80", "example.org:80"), ("u@[::1]", "[::1]"), ("here", "here")]
+        {
+            let mut target = Target::default();
+            target.set_authority(Some(authority.into()))?;
+            let request = target.request(HeaderMap::new(), Body::empty(), &Http::default());
+            assert_eq!(request.map_err(|_| Malformed)?.headers()["host"], host);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn malformed_parts_are_refused_and_change_nothing() {
+        let mut target = Target::default();
+        assert!(target.set_method(&Method::Other("PURGE".into())).is_ok());
+        assert!(target.set_scheme(Some(&Scheme::Other("ws".into()))).is_ok());
+        assert!(target.set_authority(Some("[::1]:443".into())).is_ok());
+        for method in ["", "a b", "bad\n", "é", "a/b", "(", "a:"] {
+            assert!(target.set_method(&Method::Other(method.into())).is_err(), "{method:?}");
+        }
+        for scheme in ["", "a b", "bad\n", "é", "a/b", "9a", "a:"] {
+            let scheme = Scheme::Other(scheme.into());
+            assert!(target.set_scheme(Some(&scheme)).is_err(), "{scheme:?}");
+        }
+        for authority in [
+            "", "a b", "bad\n", "é.org", "a/b", "a?b", "a#b", "a:99999", "a:-1", "a:x", "a:",
+            "a:1:2", "[::1", "::1]", "[::1]:x", "@", "a@", ":80", "u@:80", "[]", "[x]:1",
+        ] {
+            assert!(target.set_authority(Some(authority.into())).is_err(), "{authority:?}");
+        }
+        for path in ["/ ", "/a b", "/\n", "/\0", "/a\r\nx: y", " /", "/a#b"] {
+            assert!(target.set_path(Some(path.into())).is_err(), "{path:?}");
+        }
+        assert_eq!(target.method(), Method::Other("PURGE".into()));
+        assert_eq!(target.scheme(), Some(Scheme::Other("ws".into())));
+        assert_eq!(target.authority().as_deref(), Some("[::1]:443"));
+        assert_eq!(target.path(), None);
     }
 
     #[test]

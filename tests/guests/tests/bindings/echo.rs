@@ -608,7 +608,8 @@ pub mod exports {
                 }
 
                 impl Later {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let echo_u8 = exports.function("echo-u8");
                         let echo_string = exports.function("echo-string");
@@ -897,7 +898,8 @@ pub mod exports {
                 }
 
                 impl Values {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let echo_bool = exports.function("echo-bool");
                         let echo_s8 = exports.function("echo-s8");

@@ -168,7 +168,8 @@ pub mod exports {
                 }
 
                 impl Fixed {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let echo_four = exports.function("echo-four");
                         let echo_floats = exports.function("echo-floats");
@@ -275,7 +276,8 @@ pub mod exports {
                 }
 
                 impl FixedTexts {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let reverse = exports.function("reverse");
                         let reverse_nested = exports.function("reverse-nested");
@@ -348,7 +350,8 @@ pub mod exports {
                 }
 
                 impl Maps {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let echo_numbers = exports.function("echo-numbers");
                         let echo_texts = exports.function("echo-texts");

@@ -47,7 +47,8 @@ pub mod exports {
                 }
 
                 impl Totals {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let total = exports.function("total");
                         let total_of_first = exports.function("total-of-first");

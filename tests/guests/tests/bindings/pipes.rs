@@ -415,7 +415,8 @@ pub mod exports {
                 }
 
                 impl Positions {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let pass_stream = exports.function("pass-stream");
                         let pass_future = exports.function("pass-future");
@@ -721,7 +722,8 @@ pub mod exports {
                 }
 
                 impl GivingUp {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let wait = exports.function("wait");
                         let first = exports.function("first");
@@ -864,7 +866,8 @@ pub mod exports {
                 }
 
                 impl Work {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let greet = exports.function("greet");
                         let both = exports.function("both");

@@ -245,7 +245,8 @@ pub mod exports {
                 }
 
                 impl StackFunctions {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let new = exports.function("[constructor]stack");
                         let push = exports.function("[method]stack.push");
@@ -348,7 +349,8 @@ pub mod exports {
                 }
 
                 impl Stacks {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let texts = exports.function("texts");
                         let live = exports.function("live");

@@ -152,7 +152,8 @@ pub mod exports {
                 }
 
                 impl Handler {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let handle = exports.function("handle");
                         let limit = exports.function("limit");

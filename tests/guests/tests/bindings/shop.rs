@@ -110,7 +110,8 @@ pub mod exports {
                 }
 
                 impl Catalogue {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let greet = exports.function("greet");
                         let find = exports.function("find");

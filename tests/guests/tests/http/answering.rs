@@ -11,7 +11,7 @@ use weft_wasi::http::{Body, ErrorCode, Request, RequestOptions, ServiceError, se
 use super::{answer, get, serve, servers, told};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn guests_answer_rightly_and_wrongly() {
+async fn guests_answer_correctly_and_with_mistakes() {
     for (name, server) in servers() {
         let is_new = name.starts_with("service");
         let (status, hello) = answer(&server, get("/")).await.unwrap();
@@ -28,7 +28,7 @@ async fn guests_answer_rightly_and_wrongly() {
         assert_eq!(code.to_response().status(), 403);
         let trap = answer(&server, get("/trap")).await.unwrap_err();
         assert!(matches!(trap, ServiceError::Call(_)), "{name}: {trap}");
-        // The next one has another instance.
+        // The next request goes to another instance.
         assert_eq!(answer(&server, get("/")).await.unwrap().0, 200, "{name}");
         assert!(answer(&server, get("/trap-late")).await.is_err(), "{name}");
         let short = answer(&server, get("/short")).await.unwrap_err();
@@ -45,7 +45,7 @@ async fn guests_answer_rightly_and_wrongly() {
     }
 }
 
-/// A body of so many chunks of 10,000 bytes, and a trailer.
+/// Returns a body of `chunks` chunks of 10,000 bytes, and a trailer.
 fn long_body(chunks: u32) -> Body {
     let chunks = (0..chunks)
         .map(|it| Ok::<_, std::io::Error>(Frame::data(Bytes::from(vec![it as u8; 10_000]))));
@@ -67,7 +67,8 @@ impl<I: Iterator + Unpin> futures_core::Stream for Frames<I> {
     }
 }
 
-/// Bytes and trailers, through the guest and back: without a network, and with one on both sides.
+/// Sends bytes and trailers through the guest and back: without a network, and with one on both
+/// sides.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_go_through_with_their_trailers() {
     for (name, server) in servers() {
@@ -96,7 +97,7 @@ async fn bodies_go_through_with_their_trailers() {
     }
 }
 
-/// Many at once, over connections that are kept.
+/// Sends many requests at once, over connections that are kept.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_requests_at_once_are_all_answered() {
     for (name, server) in servers() {
@@ -111,7 +112,7 @@ async fn many_requests_at_once_are_all_answered() {
     }
 }
 
-/// A small response goes with its length, as the guest has come to its end when the head is sent.
+/// Checks that a small response has its length, because the guest has ended when the head is sent.
 #[tokio::test]
 async fn the_length_of_a_small_body_is_known() {
     for (name, server) in servers() {
@@ -122,7 +123,7 @@ async fn the_length_of_a_small_body_is_known() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn too_many_requests_and_those_that_take_too_long_are_refused() {
+async fn too_many_and_too_slow_requests_are_refused() {
     for (name, server) in servers() {
         let server = server.max_at_once(1).time_limit(Duration::from_millis(300));
         let spinning = tokio::spawn({
@@ -139,7 +140,7 @@ async fn too_many_requests_and_those_that_take_too_long_are_refused() {
     }
 }
 
-/// The guest of WASI 0.3 learns how its response was sent.
+/// Checks that the guest of WASI 0.3 learns the result of sending its response.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_learns_that_its_body_was_too_short() {
     let (server, stderr) = told("service-rust");

@@ -1,4 +1,4 @@
-//! Clients that go away.
+//! Clients that disconnect.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use weft_wasi::http::Reuse;
 
 use super::{GUESTS, answer, get, serve, servers, told, until};
 
-/// A guest that writes without end learns that nobody reads, and ends.
+/// Checks that a guest that writes without end learns that there is no reader, and ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_guest_learns_that_nobody_reads_its_body() {
+async fn a_guest_learns_that_its_body_is_not_read() {
     for guest in GUESTS {
         for is_reused in [false, true] {
             let (mut server, stderr) = told(guest);
@@ -31,9 +31,10 @@ async fn a_guest_learns_that_nobody_reads_its_body() {
     }
 }
 
-/// The same over a connection that is closed; and one that is closed before there is an answer.
+/// Checks the same with a connection that is closed; and with one that is closed before there is an
+/// answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn closed_connections_end_what_was_asked_for() {
+async fn closed_connections_end_their_requests() {
     for guest in GUESTS {
         let (server, stderr) = told(guest);
         let (authority, serving) = serve(&server).await;
@@ -54,13 +55,13 @@ async fn closed_connections_end_what_was_asked_for() {
     }
 }
 
-/// Whoever gives up waiting gives the guest up, also one that doesn't listen.
+/// Checks that a dropped request also drops its guest, even one that ignores cancellation.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_that_is_given_up_leaves_nothing() {
+async fn a_dropped_request_leaves_nothing() {
     for (name, server) in servers() {
         for path in ["/sleep", "/spin"] {
             let asked = tokio::time::timeout(Duration::from_millis(10), server.handle(get(path)));
-            // A slow machine may come to the end of the nap.
+            // On a slow machine the nap may end first.
             assert!(asked.await.is_err() || path == "/sleep", "{name}");
         }
         assert_eq!(server.requests(), 0, "{name}");
@@ -69,7 +70,7 @@ async fn a_request_that_is_given_up_leaves_nothing() {
     }
 }
 
-/// A response that was cut off is one for its client, too.
+/// Checks that a response that was cut off is also cut off for its client.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_sees_that_a_body_was_cut_off() {
     for guest in GUESTS {
@@ -78,7 +79,7 @@ async fn a_client_sees_that_a_body_was_cut_off() {
         let mut stream = TcpStream::connect(&authority).await.unwrap();
         stream.write_all(b"GET /short HTTP/1.1\r\nhost: here\r\n\r\n").await.unwrap();
         let mut all = Vec::new();
-        // An end without the whole body, or a reset.
+        // Either an end without the whole body, or a reset.
         let _ = stream.read_to_end(&mut all).await;
         let text = String::from_utf8_lossy(&all);
         assert!(!text.contains("content-length: 4\r\n") && !text.ends_with("0\r\n\r\n"), "{text}");

@@ -42,7 +42,8 @@ fn server(
     HttpServer::new(&component, &linker, make_store).unwrap()
 }
 
-/// Returns servers of both guests, with an instance a request and with instances that are used again.
+/// Returns servers of both guests, with one instance for each request, and with instances that are
+/// reused.
 fn servers() -> Vec<(String, Server)> {
     let both = |guest: &&str| {
         let once = server(guest, |wasi| wasi);
@@ -57,20 +58,20 @@ fn get(path: &str) -> Request<Body> {
     request.body(Body::empty()).unwrap()
 }
 
-/// The status and the bytes of a response, or the error.
+/// Returns the status and the bytes of a response, or the error.
 async fn answer(server: &Server, request: Request<Body>) -> Result<(u16, Bytes), ServiceError> {
     let response = tokio::time::timeout(Duration::from_secs(20), server.handle(request)).await;
     whole(response.unwrap()?).await.map_err(ServiceError::from)
 }
 
-/// The status and the bytes of a response.
+/// Returns the status and the bytes of a response.
 async fn whole(response: Response<Body>) -> Result<(u16, Bytes), weft_wasi::http::ErrorCode> {
     let status = response.status().as_u16();
     let body = tokio::time::timeout(Duration::from_secs(20), response.into_body().collect());
     Ok((status, body.await.unwrap()?.to_bytes()))
 }
 
-/// Lets a server serve on loopback. Returns its authority.
+/// Starts a server on loopback. Returns its authority.
 async fn serve(server: &Server) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -78,7 +79,7 @@ async fn serve(server: &Server) -> (String, JoinHandle<()>) {
     (address.to_string(), tokio::spawn(async move { server.serve(listener).await }))
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 async fn until(what: &str, is_so: impl Fn() -> bool) {
     for _ in 0..1000 {
         if is_so() {
@@ -89,7 +90,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
     panic!("not within ten seconds: {what}");
 }
 
-/// A server whose guest's standard error is kept.
+/// Returns a server whose guest's standard error is kept.
 fn told(guest: &str) -> (Server, MemorySink) {
     let stderr = MemorySink::new(1 << 16);
     let sink = stderr.clone();

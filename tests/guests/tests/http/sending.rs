@@ -11,14 +11,14 @@ fn free(guest: &str) -> Server {
     server(guest, weft_wasi::WasiCtxBuilder::allow_outgoing_http)
 }
 
-/// What the guest says of the answer that it got from an authority.
+/// Returns the guest's report on the answer from an authority.
 async fn proxied(server: &Server, authority: &str) -> (u16, String) {
     let (status, bytes) = answer(server, get(&format!("/proxy/{authority}"))).await.unwrap();
     (status, String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_guest_asks_another_one() {
+async fn a_guest_sends_requests_to_another() {
     for (guest, other) in [(GUESTS[0], GUESTS[1]), (GUESTS[1], GUESTS[0])] {
         let (authority, serving) = serve(&server(other, |wasi| wasi)).await;
         let (status, text) = proxied(&free(guest), &authority).await;
@@ -32,7 +32,7 @@ async fn a_guest_asks_another_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_host_has_not_allowed_is_denied() {
+async fn requests_that_the_host_does_not_allow_are_denied() {
     for guest in GUESTS {
         let denied = (502, "ErrorCode::HttpRequestDenied".to_owned());
         assert_eq!(proxied(&server(guest, |wasi| wasi), "127.0.0.1:1").await, denied);
@@ -49,7 +49,8 @@ async fn what_the_host_has_not_allowed_is_denied() {
     }
 }
 
-/// A server that answers each connection with some bytes, and closes it. Without any it never answers.
+/// Starts a server that answers each connection with some bytes, and closes it. Without bytes it
+/// never answers.
 async fn answering(bytes: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -89,7 +90,7 @@ async fn each_failure_has_its_code() {
     }
 }
 
-/// Answers itself.
+/// A host that answers itself.
 struct Here;
 
 impl SendRequest for Here {
@@ -104,7 +105,7 @@ impl SendRequest for Here {
 }
 
 #[tokio::test]
-async fn a_host_sends_requests_as_it_wants() {
+async fn a_host_can_send_requests_itself() {
     for guest in GUESTS {
         let server = server(guest, |wasi| wasi.http_sender(Here));
         let (_, text) = proxied(&server, "example.com").await;
@@ -112,7 +113,7 @@ async fn a_host_sends_requests_as_it_wants() {
     }
 }
 
-/// An incoming request that goes on as an outgoing one: hop-by-hop headers stay behind.
+/// Checks an incoming request that is sent on as an outgoing one, without its hop-by-hop headers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_is_forwarded() {
     let (authority, serving) = serve(&server(GUESTS[0], |wasi| wasi)).await;

@@ -12,14 +12,14 @@ use crate::bindings::pipes::PipesFull;
 use crate::guest::block_on;
 
 #[test]
-fn the_host_gives_up_a_call() -> Fine {
+fn the_host_cancels_a_call() -> Fine {
     let (component, linker, mut store) = guest("pipes-rust");
     block_on(async {
         let guest = PipesFull::instantiate_async(&mut store, &component, &linker).await?.giving_up;
         let time = Duration::from_millis(20);
         let call = tokio::time::timeout(time, guest.wait_async(&mut store)).await;
         assert!(call.is_err(), "{call:?}");
-        // The guest hears of it when the store runs next; its own call is given up, too.
+        // The guest gets the request when the store runs next; its own call is also cancelled.
         assert_eq!(guest.first_async(&mut store, "x").await?, "X");
         assert_eq!(store.data().notes, ["cancelled"]);
         assert_eq!(store.data().given_up.load(Relaxed), 2);
@@ -30,7 +30,7 @@ fn the_host_gives_up_a_call() -> Fine {
 }
 
 #[test]
-fn the_guest_gives_up_a_call() -> Fine {
+fn the_guest_cancels_a_call() -> Fine {
     let (component, linker, mut store) = guest("pipes-rust");
     block_on(async {
         let guest = PipesFull::instantiate_async(&mut store, &component, &linker).await?.giving_up;
@@ -45,7 +45,7 @@ fn the_guest_gives_up_a_call() -> Fine {
 }
 
 #[test]
-fn the_guest_gives_up_a_read() -> Fine {
+fn the_guest_cancels_a_read() -> Fine {
     let (component, linker, mut store) = guest("pipes-rust");
     block_on(async {
         let guest = PipesFull::instantiate_async(&mut store, &component, &linker).await?.giving_up;
@@ -76,7 +76,7 @@ fn the_guest_gives_up_a_read() -> Fine {
 }
 
 #[test]
-fn the_host_drops_what_it_reads() -> Fine {
+fn the_host_drops_a_stream_that_it_reads() -> Fine {
     let (component, linker, mut store) = guest("pipes-rust");
     block_on(async {
         let guest = PipesFull::instantiate_async(&mut store, &component, &linker).await?.giving_up;
@@ -106,7 +106,7 @@ fn the_host_drops_what_it_reads() -> Fine {
 }
 
 #[test]
-fn the_guest_gives_up_a_write() -> Fine {
+fn the_guest_cancels_a_write() -> Fine {
     let (component, linker, mut store) = guest("pipes-rust");
     block_on(async {
         let guest = PipesFull::instantiate_async(&mut store, &component, &linker).await?.giving_up;

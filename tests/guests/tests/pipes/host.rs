@@ -1,4 +1,4 @@
-//! The host of the guests: what they read, await and call.
+//! The host of the guests: the streams, futures and functions that they use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -17,10 +17,10 @@ pub(super) struct Source {
     pub(super) stored: Vec<u8>,
     /// The notes of the guest.
     pub(super) notes: Vec<String>,
-    /// How many calls of `shout` are under way, and the most that there were.
+    /// The number of active calls of `shout`, and the largest number so far.
     pub(super) shouting: u32,
     pub(super) most_shouting: u32,
-    /// How many calls of `never` were given up.
+    /// The number of calls of `never` that were dropped.
     pub(super) given_up: Arc<AtomicU32>,
 }
 
@@ -65,7 +65,7 @@ fn store<C: HostCaller<Source>>(
     })
 }
 
-/// Implements both interfaces: they differ in what is `async` in their WIT.
+/// Implements both interfaces, which differ in the functions that are `async` in their WIT.
 macro_rules! hosts {
     ($($interface:ident: { $($rest:item)* })*) => {$(
         impl $interface::Host for Source {
@@ -125,7 +125,7 @@ hosts! {
     held_source: {}
 }
 
-/// Counts when it is dropped.
+/// A value that increments a counter when it is dropped.
 struct Told(Arc<AtomicU32>);
 
 impl Drop for Told {

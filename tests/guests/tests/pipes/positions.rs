@@ -1,5 +1,5 @@
-//! Streams and futures in every position: the host gives them to the guest, which gives them to the
-//! host, which gives them back.
+//! Streams and futures in every position: the host passes them to the guest, which passes them to
+//! the host, which returns them.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! What guests do with values, streams and futures.
+//! Operations of guests on values, streams and futures.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ use crate::bindings::pipes::exports::guests::pipes::work::Work;
 use crate::bindings::pipes::guests::pipes::failures::Failure;
 use crate::guest::{block_on, explained};
 
-/// What a guest exports of which no more is known.
+/// The exports of a guest, without its other parts.
 struct Worker(Work);
 
 impl World for Worker {
@@ -25,7 +25,7 @@ impl World for Worker {
     }
 }
 
-/// Calls everything. `at_a_time` calls of imports can be under way at once.
+/// Calls everything. At most `at_a_time` calls of imports are active at once.
 fn everything(name: &str, at_a_time: u32) -> Fine {
     let (component, linker, mut store) = guest(name);
     let done = block_on(async {
@@ -80,7 +80,7 @@ fn everything(name: &str, at_a_time: u32) -> Fine {
         let promise = store.future_value(promise)?;
         assert_eq!(store.drive(promise).await?, "X");
 
-        // The guest stops reading half-way.
+        // The guest stops reading in the middle.
         let (numbers, written) = store.stream_from(iter(5_u32..1_000_000))?;
         assert_eq!(guest.take_async(store, numbers, 3).await?, [5, 6, 7]);
         drop(written);
@@ -93,7 +93,7 @@ fn everything(name: &str, at_a_time: u32) -> Fine {
     Ok(())
 }
 
-/// The guest fails in a way that ends it.
+/// Checks failures of the guest that end it.
 fn failing(name: &str) -> Fine {
     let (component, linker, mut store) = guest(name);
     block_on(async {

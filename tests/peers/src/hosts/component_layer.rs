@@ -1,4 +1,4 @@
-//! `wasm_component_layer` on wasmi 0.31, the newest that it works with.
+//! `wasm_component_layer` on wasmi 0.31, the newest release that it works with.
 
 use wasm_component_layer::{Component, ComponentList, Engine, Instance, Linker, Store, TypedFunc};
 use wasmi_runtime_layer::Engine as Wasmi;

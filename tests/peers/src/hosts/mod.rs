@@ -1,4 +1,4 @@
-//! The hosts. Each does a case in the way that its own documentation shows.
+//! The hosts. Each runs a case as its own documentation shows.
 
 mod component_layer;
 mod wasmi_core;
@@ -14,18 +14,18 @@ use serde::{Deserialize, Serialize};
 use crate::cases::Case;
 use wasmtime::Variant;
 
-/// Does a case a number of times, and asserts that the outputs are right.
+/// A function that runs a case a number of times, and asserts that the outputs are right.
 pub type Operation = Box<dyn FnMut(u32)>;
 
-/// A host of components, or a bare engine that does alone what a component would do.
+/// A host of components, or an engine alone that does the work of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Host {
     /// Weft on wasmi.
     Weft,
-    /// Wasmtime, compiled by Cranelift, with all that async needs.
+    /// Wasmtime, compiled by Cranelift, with everything that async needs.
     Jit,
-    /// Wasmtime's interpreter, with all that async needs.
+    /// Wasmtime's interpreter, with everything that async needs.
     Pulley,
     /// Wasmtime, compiled by Cranelift, without anything that async needs.
     JitWithoutTasks,
@@ -55,11 +55,11 @@ impl Host {
         Self::PulleyCore,
     ];
 
-    /// The hosts of components that Weft is compared with.
+    /// The hosts of components that are compared with Weft.
     pub const PEERS: [Self; 4] =
         [Self::Jit, Self::Pulley, Self::JitWithoutTasks, Self::ComponentLayer];
 
-    /// Returns its name among arguments.
+    /// Returns its name in arguments.
     pub fn argument(self) -> &'static str {
         match self {
             Self::Weft => "weft",
@@ -74,7 +74,7 @@ impl Host {
         }
     }
 
-    /// Returns how Wasmtime is configured, if it is Wasmtime with components.
+    /// Returns the configuration of Wasmtime, if it is Wasmtime with components.
     pub fn variant(self) -> Option<Variant> {
         match self {
             Self::Jit => Some(Variant::Jit),
@@ -84,7 +84,7 @@ impl Host {
         }
     }
 
-    /// Returns how it does a case, or nothing if it can't.
+    /// Returns a function that runs a case, or nothing if the host cannot run it.
     pub fn prepare(self, case: Case) -> Option<Operation> {
         match self {
             Self::Weft => weft::prepare(case),

@@ -1,4 +1,4 @@
-//! Wasmtime alone: the core modules of the components, without anything in between.
+//! Wasmtime alone: the core modules of the components, linked directly.
 
 use wasmtime::{Caller, Instance, Linker, Module, Store};
 

@@ -1,5 +1,5 @@
-//! Bindings of WIT: how long `cargo check` takes for those of Wasmtime's macro and of Weft's
-//! generator, and how many lines they have.
+//! Bindings of WIT: the time of `cargo check` for those of Wasmtime's macro and of Weft's
+//! generator, and their numbers of lines.
 
 use std::fs::{self, File, read_to_string};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::measurements::child::{cargo, package, run, target};
 use crate::measurements::times::median;
 use crate::report::rows::Binding;
 
-/// The worlds of WASI that are bound, and the packages that have their WIT.
+/// The worlds of WASI, and the packages with their WIT.
 const WORLDS: [(&str, &str); 4] = [
     ("wasip3", "wasi:cli/command"),
     ("wasip3", "wasi:http/service"),
@@ -21,7 +21,7 @@ const WORLDS: [(&str, &str); 4] = [
 
 const RUNS: usize = 5;
 
-/// A package of two, which has the bindings of one world and nothing else.
+/// One of two packages, with only the bindings of one world.
 struct Bound {
     folder: PathBuf,
     lines: Option<u64>,
@@ -55,7 +55,7 @@ pub fn measure() -> Result<Vec<Binding>> {
     Ok(rows)
 }
 
-/// Returns the folder of WASI's WIT: it is in the sources of packages that are never built.
+/// Returns the folder of WASI's WIT, which is in the sources of packages that are never built.
 fn wit(name: &str) -> Result<PathBuf> {
     let output = cargo(package())
         .args(["metadata", "--locked", "--format-version", "1"])
@@ -68,7 +68,7 @@ fn wit(name: &str) -> Result<PathBuf> {
     Ok(Path::new(manifest).with_file_name("wit"))
 }
 
-/// Makes a package that has this source and these dependencies.
+/// Creates a package with this source and these dependencies.
 fn make(name: &str, dependency: &str, source: &str) -> Result<PathBuf> {
     let folder = target().join("bindings").join(name);
     fs::create_dir_all(folder.join("src"))?;
@@ -108,7 +108,7 @@ fn by_wasmtime(wit: &Path, world: &str) -> Result<Bound> {
         "#![allow(unused)]\nwasmtime::component::bindgen!({{ path: {wit:?}, world: {world:?} }});\n"
     );
     let folder = make("wasmtime-bindings", dependency, &source)?;
-    // What the macro makes is written to a file if it is asked to; that is not what is timed.
+    // The macro can write its output to a file; that run is not timed.
     let start = std::time::SystemTime::now();
     check(&folder, &[("WASMTIME_DEBUG_BINDGEN", "1")])?;
     let lines = newest_expansion(start).map(|it| it.lines().count() as u64);
@@ -116,7 +116,7 @@ fn by_wasmtime(wit: &Path, world: &str) -> Result<Bound> {
     Ok(Bound { folder, lines })
 }
 
-/// Returns what the macro has written since then.
+/// Returns the output that the macro has written since `start`.
 fn newest_expansion(start: std::time::SystemTime) -> Option<String> {
     let packages = fs::read_dir(target().join("debug/build")).ok()?.flatten();
     let macros = packages.filter(|it| {
@@ -130,9 +130,9 @@ fn newest_expansion(start: std::time::SystemTime) -> Option<String> {
     read_to_string(files.map(|it| it.path()).find(|it| is_new(it))?).ok()
 }
 
-/// Checks a package once more, and returns the seconds of processor time that this took, on Linux.
+/// Checks a package once more, and returns the processor time in seconds, on Linux.
 fn check(folder: &Path, variables: &[(&str, &str)]) -> Result<Option<f64>> {
-    // As if its source had changed.
+    // This marks its source as changed.
     File::options()
         .append(true)
         .open(folder.join("src/lib.rs"))?
@@ -143,7 +143,7 @@ fn check(folder: &Path, variables: &[(&str, &str)]) -> Result<Option<f64>> {
     Ok(time_of_children().zip(before).map(|(after, before)| after - before))
 }
 
-/// Returns the seconds of processor time of all processes that this one has waited for.
+/// Returns the processor time in seconds of all processes for which this one has waited.
 fn time_of_children() -> Option<f64> {
     /// Linux counts hundredths of a second.
     const TICKS: f64 = 100.0;

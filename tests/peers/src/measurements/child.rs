@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 
-/// Returns what this program prints as JSON if it is given these arguments: memory is measured in
-/// a process in which nothing else was before.
+/// Returns the JSON that this program prints with these arguments. Memory is measured in a new
+/// process, in which nothing ran before.
 pub fn ask<T: DeserializeOwned>(arguments: &[&str]) -> Result<T> {
     let output = Command::new(current_exe()?).args(arguments).output()?;
     let error = String::from_utf8_lossy(&output.stderr);
@@ -24,7 +24,7 @@ pub fn cargo(folder: &Path) -> Command {
     command
 }
 
-/// Runs a command, and fails if it does.
+/// Runs a command; returns an error if it fails.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status()?;
     ensure!(status.success(), "{command:?}: {status}");
@@ -36,7 +36,7 @@ pub fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns the folder that Cargo builds in.
+/// Returns Cargo's build folder.
 pub fn target() -> PathBuf {
     let default = || package().join("target");
     var_os("CARGO_TARGET_DIR").map_or_else(default, |it| package().join(it))

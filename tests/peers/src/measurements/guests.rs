@@ -1,4 +1,4 @@
-//! Loading components from files, such as the large ones that Python and JavaScript are made into.
+//! Loads components from files, such as the large ones that are made from Python and JavaScript.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ const RUNS: usize = 3;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Loading {
     nanoseconds: f64,
-    /// Bytes by which the process has grown at most.
+    /// The largest growth of the process, in bytes.
     memory: Option<u64>,
 }
 
@@ -40,7 +40,7 @@ pub fn measure(paths: &[PathBuf]) -> Result<Vec<Guest>> {
 fn measure_host(host: Host, path: &Path, name: &str, bytes: u64) -> Result<Guest> {
     let file = path.to_string_lossy();
     let mut loadings: Vec<Loading> = Vec::new();
-    // What takes long is not done again.
+    // Slow loads are not repeated.
     while loadings.len() < RUNS && loadings.last().is_none_or(|it| it.nanoseconds < 1e9) {
         loadings.push(ask(&["one-guest", host.argument(), &file])?);
     }

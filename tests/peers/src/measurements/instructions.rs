@@ -1,4 +1,4 @@
-//! Instructions of the processor, which valgrind counts exactly, even on a busy machine.
+//! Processor instructions, which valgrind counts exactly, even on a busy machine.
 
 use std::fs::read_to_string;
 use std::process::{Command, Stdio};
@@ -10,15 +10,17 @@ use crate::hosts::{Host, Operation};
 use crate::measurements::child::target;
 use crate::report::rows::Instructions;
 
-/// Counts the instructions of the cases whose names begin with `filter`, or returns nothing where
-/// there is no valgrind.
+/// Returns the instructions of the cases whose names begin with `filter`, or nothing if there is no
+/// valgrind.
 pub fn measure(filter: &str, hosts: &[Host]) -> Option<Vec<Instructions>> {
     let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
     if !version.is_ok_and(|it| it.success()) {
-        eprintln!("Instructions are left out: there is no `valgrind`, which counts them.");
+        eprintln!(
+            "Instructions are left out, because `valgrind`, which counts them, is not installed."
+        );
         return None;
     }
-    // Compilers take minutes for large components under valgrind, and a small one says the same.
+    // Compilers take minutes for large components under valgrind, and a small one shows the same.
     let is_large = |it: &Row| matches!(it.case, Case::Load(functions) if functions > 1_000);
     let rows = ROWS.iter().filter(|it| it.name.starts_with(filter) && !is_large(it));
     Some(rows.map(|row| measure_case(row, hosts)).collect())
@@ -34,13 +36,13 @@ fn measure_case(row: &Row, hosts: &[Host]) -> Instructions {
         // Valgrind has less address space than Wasmtime reserves for many memories.
         match count(row, host) {
             Ok(count) => drop(counts.insert(host, count)),
-            Err(error) => eprintln!("Left out, as it doesn't run under valgrind: {error}"),
+            Err(error) => eprintln!("Left out, because it does not run under valgrind: {error}"),
         }
     }
     Instructions { case: row.name.into(), title: row.title.into(), hosts: counts }
 }
 
-/// Returns the instructions of doing a case once.
+/// Returns the instructions of one run of a case.
 fn count(row: &Row, host: Host) -> Result<f64> {
     let out = target().join("callgrind.out");
     let times = times(row.case);
@@ -56,7 +58,7 @@ fn count(row: &Row, host: Host) -> Result<f64> {
     Ok(total.trim().parse::<f64>()? / f64::from(times) / f64::from(row.case.things()))
 }
 
-/// Returns how often a case is done: rare work shows in many, and valgrind is slow.
+/// Returns the number of runs of a case: rare work shows only in many runs, and valgrind is slow.
 fn times(case: Case) -> u32 {
     match case {
         Case::Load(_) | Case::CancelStorm(_) => 1,
@@ -65,16 +67,16 @@ fn times(case: Case) -> u32 {
     }
 }
 
-/// Does a case in this process, for valgrind.
+/// Runs a case in this process, for valgrind.
 pub fn do_counted(host: Host, case: &str, times: u32) -> Result<()> {
     let row = ROWS.iter().find(|it| it.name == case).context("no such case")?;
-    let mut operation = host.prepare(row.case).context("this host can't do it")?;
+    let mut operation = host.prepare(row.case).context("this host cannot run the case")?;
     operation(times.min(3));
     counted(&mut operation, times);
     Ok(())
 }
 
-/// The function that valgrind looks for.
+/// Runs the operation; valgrind counts the instructions of this function.
 #[inline(never)]
 fn counted(operation: &mut Operation, times: u32) {
     operation(times);

@@ -1,4 +1,4 @@
-//! The sizes of the smallest hosts: programs that load a component and call its one function.
+//! The sizes of the smallest hosts: programs that load a component and call its only function.
 
 use std::fs;
 use std::path::Path;

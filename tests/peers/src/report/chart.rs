@@ -1,4 +1,4 @@
-//! The chart: Weft's share of what Wasmtime takes, on a logarithmic scale.
+//! The chart: Weft's use of resources relative to Wasmtime's, on a logarithmic scale.
 
 use std::fmt::Write;
 
@@ -25,7 +25,7 @@ struct Scale {
 }
 
 impl Scale {
-    /// Returns the scale of whole powers of ten that has room for these.
+    /// Returns the scale of whole powers of ten that contains these values.
     fn of(comparisons: &[Comparison]) -> Self {
         let ratios = comparisons.iter().flat_map(|it| [Some(it.weft), it.pulley]).flatten();
         let powers: Vec<f64> = ratios.map(f64::log10).collect();
@@ -118,7 +118,7 @@ fn rectangle(svg: &mut String, x: f64, y: f64, width: f64, color: &str) {
     );
 }
 
-/// Draws the mark of Pulley.
+/// Draws the symbol of Pulley.
 fn diamond(svg: &mut String, x: f64, y: f64) {
     line(
         svg,

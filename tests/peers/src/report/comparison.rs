@@ -1,10 +1,10 @@
-//! Weft's share of what Wasmtime takes, of time, memory and bytes alike.
+//! Weft's use of time, memory and bytes relative to Wasmtime's.
 
 use crate::hosts::Host;
 use crate::report::Report;
 use crate::report::rows::{Parked, Times};
 
-/// The cases of the chart; those left out say the same as one that is there.
+/// The cases of the chart; those left out show the same as another case.
 const CHARTED: &[&str] = &[
     "call-nothing",
     "call-numbers",
@@ -39,7 +39,7 @@ const CHARTED: &[&str] = &[
 /// The number of parked tasks that the chart shows.
 const PARKED: u32 = 10_000;
 
-/// A thing with its shares.
+/// A quantity with its ratios.
 #[derive(Debug)]
 pub struct Comparison {
     pub title: String,
@@ -80,8 +80,8 @@ fn memory_of_parked(rows: &[Parked]) -> Vec<Comparison> {
     ["callback", "stackful"].into_iter().filter_map(of_lift).collect()
 }
 
-/// Returns the cases in which a host is faster than Weft by a tenth and more, those with the
-/// largest lead first: titles and leads.
+/// Returns the cases in which a host is faster than Weft by at least a tenth, the largest factor
+/// first: titles and factors.
 pub fn wins_of(host: Host, rows: &[Times]) -> Vec<(&str, f64)> {
     let lead = |it: &Times| it.ratios.get(&host).copied().filter(|it| *it > 1.1);
     let mut wins: Vec<_> =

@@ -1,4 +1,4 @@
-//! When, on what machine and of which versions something was measured.
+//! The date, machine and versions of a measurement.
 
 use std::fmt;
 use std::fs::read_to_string;
@@ -22,7 +22,7 @@ pub struct Version {
 }
 
 impl Environment {
-    /// Returns those of now.
+    /// Returns the current environment.
     pub fn now() -> Self {
         let mut versions = vec![Version { name: "Weft".into(), version: weft() }];
         let others = ["wasmtime", "wasmi", "wasm_component_layer"];
@@ -53,7 +53,7 @@ impl fmt::Display for Environment {
     }
 }
 
-/// Returns the processor's name and how many there are.
+/// Returns the name and number of the processors.
 fn machine() -> String {
     let text = read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|it| it.strip_prefix("model name")?.split_once(": "));

@@ -18,7 +18,7 @@ use rows::{Binding, Guest, Instructions, Parked, Size, Times};
 
 const JSON: &str = "results.json";
 
-/// All that has been measured.
+/// All results.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Report {
@@ -38,14 +38,14 @@ pub struct Part<T> {
 }
 
 impl<T> Part<T> {
-    /// Returns rows that have just been measured.
+    /// Creates a part with rows that were just measured.
     pub fn now(rows: Vec<T>) -> Self {
         Self { environment: Environment::now(), rows }
     }
 }
 
 impl Report {
-    /// Reads what has been measured before.
+    /// Reads the results of earlier measurements.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(JSON);
         if !path.exists() {
@@ -55,7 +55,7 @@ impl Report {
         serde_json::from_str(&text).with_context(|| format!("{}", path.display()))
     }
 
-    /// Writes all that has been measured.
+    /// Writes all results.
     pub fn write(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
         fs::write(folder.join(JSON), serde_json::to_string_pretty(self)? + "\n")?;

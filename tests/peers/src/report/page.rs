@@ -15,7 +15,7 @@ use crate::report::{Part, Report, table};
 const BEGIN: &str = "<!-- Written by `cargo peers --publish`: begin -->\n";
 const END: &str = "<!-- Written by `cargo peers --publish`: end -->\n";
 
-/// The number of a peer's wins that the project's README names.
+/// The number of a peer's wins in the project's README.
 const SHOWN: usize = 10;
 
 /// Returns the page with all tables.
@@ -55,7 +55,7 @@ fn section<T>(text: &mut String, title: &str, part: &Part<T>, table: Table) {
     write!(text, "\n## {title}\n\n{environment}.\n\n{table}").expect("a string grows");
 }
 
-/// Writes in which cases a host is faster than Weft, and by which factor: at most `most` of them.
+/// Writes the cases in which a host is faster than Weft, with the factors, at most `most` of them.
 fn wins(text: &mut String, host: Host, rows: &[Times], most: usize) {
     let all = rows.iter().filter(|it| it.ratios.contains_key(&host)).count();
     let wins = wins_of(host, rows);
@@ -71,7 +71,7 @@ fn wins(text: &mut String, host: Host, rows: &[Times], most: usize) {
     writeln!(text, "- **{host}**, {number} of {all} cases: {list}.").expect("a string grows");
 }
 
-/// Returns a text that Markdown doesn't take for HTML or, in names, for emphasis.
+/// Returns a text escaped for Markdown: without HTML and, in names, without emphasis.
 fn escaped(text: &str) -> String {
     text.replace('<', "&lt;").replace("wasm_component_layer", "`wasm_component_layer`")
 }

@@ -16,18 +16,18 @@ pub struct Times {
     pub ratios: BTreeMap<Host, f64>,
 }
 
-/// The cost of doing a case once.
+/// The cost of one run of a case.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Taken {
     /// The median of all rounds.
     pub nanoseconds: f64,
-    /// The least of all rounds.
+    /// The smallest of all rounds.
     pub least: f64,
     pub allocations: f64,
 }
 
 impl Taken {
-    /// Returns the share of one of `count` things that were done.
+    /// Returns the share of one of `count` steps.
     pub fn per(self, count: u32) -> Self {
         let count = f64::from(count);
         Self {
@@ -38,7 +38,7 @@ impl Taken {
     }
 }
 
-/// Many tasks that all wait, and then go on: each figure is the share of one.
+/// Many tasks that all wait, and then continue; each number is the share of one.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Parked {
     pub tasks: u32,
@@ -50,7 +50,7 @@ pub struct Parked {
     pub wake: f64,
     /// Bytes that were allocated and not freed while all waited.
     pub live: f64,
-    /// Bytes by which the process has grown by then, as far as the system tells.
+    /// The growth of the process by then, in bytes, if the system reports it.
     pub resident: Option<f64>,
     pub allocations: f64,
 }
@@ -62,7 +62,7 @@ pub struct Guest {
     pub bytes: u64,
     pub host: Host,
     pub nanoseconds: f64,
-    /// Bytes by which the process has grown at most, as far as the system tells.
+    /// The largest growth of the process, in bytes, if the system reports it.
     pub memory: Option<f64>,
 }
 
@@ -78,13 +78,13 @@ pub struct Size {
 pub struct Binding {
     pub world: String,
     pub generator: String,
-    /// Lines of Rust, where the generator shows them.
+    /// Lines of Rust, if the generator shows them.
     pub lines: Option<u64>,
-    /// Seconds of processor time of `cargo check`, as far as the system tells.
+    /// Processor time of `cargo check` in seconds, if the system reports it.
     pub seconds: Option<f64>,
 }
 
-/// The instructions of doing a case once.
+/// The instructions of one run of a case.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Instructions {
     pub case: String,

@@ -1,4 +1,4 @@
-//! What guests call: built-ins and imports, with their numbers.
+//! The calls of guests: built-ins and imports, with their numbers.
 
 use weft::builtin::{Builtin, SymbolicType};
 use weft::core_value::CoreValue;
@@ -10,10 +10,10 @@ use crate::programs::world::{
     ENDS, Element, FUNCTIONS, FUTURES, Function, HOST_FUNCTIONS, RESULT_ADDRESS, STREAMS, Value,
 };
 
-/// The type of a core function; its number is the one that `guest.wat` branches by.
+/// The type of a core function; `guest.wat` branches by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Nothing is called: the function returns.
+    /// No call: the function returns.
     Return = 0,
     /// `[] -> []`
     None = 1,
@@ -34,7 +34,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// How many parameters there are.
+    /// Returns the number of parameters.
     #[must_use]
     pub const fn params(self) -> usize {
         match self {
@@ -45,7 +45,7 @@ impl Shape {
         }
     }
 
-    /// Whether there is a result, and whether that is an `i64`.
+    /// Returns the type of the result, if there is a result.
     #[must_use]
     pub const fn result(self) -> Option<&'static str> {
         match self {
@@ -55,7 +55,7 @@ impl Shape {
         }
     }
 
-    /// Returns the function type of a built-in, all of whose parameters are an `i32`.
+    /// Returns the function type of a built-in whose parameters are all `i32`.
     fn of_builtin(builtin: Builtin) -> Self {
         let description = builtin.description();
         match description.result {
@@ -64,7 +64,7 @@ impl Shape {
         }
     }
 
-    /// The function type with so many parameters and an `i32`, or nothing, as its result.
+    /// Returns the function type with `params` parameters, and an `i32` or nothing as its result.
     const fn of(params: usize, has_result: bool) -> Self {
         match (params, has_result) {
             (0, false) => Self::None,
@@ -78,30 +78,29 @@ impl Shape {
     }
 }
 
-/// Something that a guest calls.
+/// A call that a guest can make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// What tells it from others: the operation, and what of the numbers is part of its
-    /// definition.
+    /// Its name, which is unique: the operation, and the numbers that are part of its definition.
     pub name: String,
     /// Its core type.
     pub shape: Shape,
-    /// How it is defined, in the text format.
+    /// Its definition, in the text format.
     pub definition: String,
 }
 
 /// The options that need the guest's memory.
 const MEMORY: &str = r#" (memory (core memory $world "memory"))"#;
-/// Those that have it reallocate, too.
+/// The options that also need the guest's `realloc`.
 const REALLOC: &str = r#" (realloc (core func $guest "realloc"))"#;
-/// The table of the functions that threads start with.
+/// The table of the start functions of threads.
 const START_FUNCTIONS: &str = r#" (core table $guest "start-functions")"#;
 
-/// What instance `number` of `instances` can call, in the order of its table.
+/// Returns the calls of instance `number` of `instances`, in the order of its table.
 #[must_use]
 pub fn calls(number: u32) -> Vec<Call> {
     let mut calls = Calls(Vec::new());
-    // `guest.wat` knows it as the first.
+    // It is the first one for `guest.wat`.
     let first = Builtin::ResourceNew;
     let others = Builtin::ALL.into_iter().filter(|it| *it != first);
     for builtin in [first].into_iter().chain(others.filter(|it| is_playable(*it))) {
@@ -125,7 +124,7 @@ impl Calls {
         let results = [None, Some(Value::Own), Some(Value::Stream), Some(Value::Future)];
         for result in results.into_iter().chain([Some(Value::ErrorContext)]) {
             let ty = result.map_or(String::new(), |it| format!("(result {})", value_type(it)));
-            // As flat values need none, it makes no difference whether there is a memory.
+            // Flat values need no memory, so the memory makes no difference.
             let memory = if result.is_none() { MEMORY } else { "" };
             for (options, encoding) in [(0, ""), (2, " string-encoding=utf16")] {
                 let name = task_return(result, options);
@@ -198,15 +197,15 @@ impl Calls {
     }
 }
 
-/// Whether guests of programs call a built-in as its row says.
+/// Returns true if guests of programs call a built-in as its row describes it.
 ///
-/// They have no threads that run in parallel, and `task.return` depends on their functions.
+/// Their threads don't run in parallel, and `task.return` depends on their functions.
 fn is_playable(builtin: Builtin) -> bool {
     let is_parallel = builtin.description().gate == Gate::SharedEverythingThreads;
     !is_parallel && builtin != Builtin::TaskReturn
 }
 
-/// A type or a slot, by which definitions of one built-in differ.
+/// A type or a slot in which definitions of one built-in differ.
 struct Chosen {
     /// The end of the call's name.
     name: String,
@@ -216,8 +215,8 @@ struct Chosen {
     element: Option<Element>,
 }
 
-/// Returns the types or slots that instance `number` can define a built-in with; one that says
-/// nothing if there is nothing to choose.
+/// Returns the types or slots with which instance `number` can define a built-in; an empty one if
+/// there is no choice.
 fn choices(number: u32, builtin: Builtin) -> Vec<Chosen> {
     let description = builtin.description();
     let has = |immediate: &str| description.immediates.contains(&immediate);
@@ -226,7 +225,7 @@ fn choices(number: u32, builtin: Builtin) -> Vec<Chosen> {
         let representation = Some(SymbolicType::ResourceRepresentation);
         let mut types = description.params.iter().map(|it| Some(it.ty)).chain([description.result]);
         if types.any(|ty| ty == representation) {
-            // Only the instance whose type it is knows the representation.
+            // Only the instance that defines the type knows the representation.
             return vec![chosen(String::new(), format!(" $R{number}"))];
         }
         return (0..=number).map(|ty| chosen(format!(" {ty}"), format!(" $R{ty}"))).collect();
@@ -258,7 +257,7 @@ fn required(builtin: Builtin, element: Option<Element>) -> String {
     options.collect()
 }
 
-/// A value's type, in the text format.
+/// Returns a value's type, in the text format.
 #[must_use]
 pub const fn value_type(value: Value) -> &'static str {
     match value {
@@ -270,19 +269,19 @@ pub const fn value_type(value: Value) -> &'static str {
     }
 }
 
-/// The name of `task.return` for this result; bit 0 of `wrong` stands for another type, bit 1
-/// for other options.
+/// Returns the name of `task.return` for this result. Bit 0 of `wrong` selects another type, bit 1
+/// other options.
 fn task_return(result: Option<Value>, wrong: u32) -> String {
     let result = if wrong & 1 == 1 { None } else { result };
     format!("task.return {result:?} {}", wrong & 3)
 }
 
-/// The name and the core arguments of what a guest calls by `entry`, whose task is of `function`,
-/// in a world of so many instances.
+/// Returns the name and the core arguments of the call in `entry`, made by a guest in a task of
+/// `function`, in a world of `instances` instances.
 ///
 /// # Panics
 ///
-/// If a built-in takes something else than numbers of 32 bits, which none of a program's does.
+/// If a built-in takes anything but numbers of 32 bits; no built-in of a program does.
 #[must_use]
 pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (String, Vec<u32>) {
     let Entry { operation, arguments: [a, b, c, d] } = entry;
@@ -297,7 +296,7 @@ pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (St
             name = task_return(function.and_then(|function| function.result), b);
             None
         }
-        // A resource type can only be another instance's where it is not represented.
+        // A resource type of another instance can only be used where no representation is needed.
         Builtin::ResourceNew | Builtin::ResourceRep => None,
         _ if has("rt: typeidx") => Some(a % instances),
         _ if has(": typeidx") && name.starts_with("stream.") => Some((a & 0xf) % STREAMS),
@@ -317,7 +316,8 @@ pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (St
     (name, numbers.collect())
 }
 
-/// The same for function `index` of instance `callee`; of the host, if there is no such instance.
+/// Returns the same for function `index` of instance `callee`, or of the host if there is no such
+/// instance.
 fn import_of(
     callee: u32,
     index: u32,

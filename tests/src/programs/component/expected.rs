@@ -1,5 +1,5 @@
-//! What has to happen, from a machine's trace: the lines of what guests and the host of a
-//! component see, or do.
+//! The expected events, from a machine's trace: the lines for everything that guests and the host
+//! of a component see or do.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,23 +9,23 @@ use weft::limits::Limits;
 use crate::programs::host::EndOrigin;
 use crate::programs::player::{ProgramPlayer, Run};
 
-/// What has to happen.
+/// The expected events.
 #[derive(Clone, Debug)]
 pub struct Expected {
-    /// Line by line.
+    /// The lines.
     pub lines: Vec<String>,
     /// The decisions.
     pub choices: Vec<Chosen>,
-    /// Where each of the host's ends comes from.
+    /// The origin of each end of the host.
     pub ends: Vec<EndOrigin>,
-    /// What is read from each of them.
+    /// The values that are read from each of them.
     pub received: Vec<Vec<u32>>,
     /// The representations of the resources that the host passes, by the number of the call.
     pub representations: BTreeMap<u32, u32>,
 }
 
 impl Expected {
-    /// What has to happen as it did in `run`, which left `player` as it is.
+    /// Collects the events that happened in `run`, which left `player` in this state.
     #[must_use]
     pub fn new<L: Limits, C: Chooser>(run: &Run, player: &ProgramPlayer<L, C>) -> Self {
         let mut reading = Reading::default();
@@ -43,7 +43,7 @@ impl Expected {
     }
 }
 
-/// A machine's trace while it is read: the lines, and what is known of the state at the last.
+/// A machine's trace during reading: the lines, and the state after the last one.
 #[derive(Debug, Default)]
 struct Reading {
     lines: Vec<String>,
@@ -51,20 +51,20 @@ struct Reading {
     instances: HashMap<String, String>,
     /// The checksum of each instance's memory, by its name.
     memories: HashMap<String, String>,
-    /// How many functions after a return each instance has called, by its name.
+    /// The number of `post-return` functions that each instance has called, by its name.
     post_returns: HashMap<String, u32>,
-    /// How the host's calls have ended, by their numbers.
+    /// The results of calls by the host, by their numbers.
     ended: BTreeMap<u32, &'static str>,
-    /// What the lines say of that.
+    /// The results that the lines already contain.
     told: BTreeMap<u32, &'static str>,
-    /// In how many of its functions, each inside of another's call of a guest, the host is.
+    /// The depth of nesting of host functions, each inside another's call of a guest.
     depth: usize,
-    /// The calls of guests that it has made from there, which have not come back, with the depth.
+    /// The calls of guests that the host made there and that have not returned, with the depth.
     nested: Vec<(usize, u32)>,
 }
 
 impl Reading {
-    /// Takes a line of the machine's trace.
+    /// Reads a line of the machine's trace.
     fn read(&mut self, line: &str) {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
@@ -77,7 +77,7 @@ impl Reading {
                 *self.post_returns.entry(instance).or_default() += 1;
             }
             ["trap", _] => {
-                // The host doesn't hear of a call whose arguments can't be taken.
+                // The host gets no event for a call whose arguments are invalid.
                 if let [.., called, started] = self.lines.as_slice()
                     && called.starts_with("host-call ")
                     && started.starts_with("host.start ")
@@ -136,7 +136,7 @@ impl Reading {
         }
     }
 
-    /// The line for how the host's calls have ended since the last one.
+    /// Adds the line for the host's calls that ended since the last one.
     fn tell_ended(&mut self) {
         for (number, how) in &self.ended {
             if self.told.insert(*number, how).is_none() {
@@ -145,7 +145,7 @@ impl Reading {
         }
     }
 
-    /// The line for what has become of a call that has come back to one of the host's functions.
+    /// Adds the line for the outcome of a call that returned to a host function.
     fn tell_nested(&mut self) {
         if let Some((depth, number)) = self.nested.last().copied()
             && depth == self.depth
@@ -157,7 +157,7 @@ impl Reading {
         }
     }
 
-    /// The line for what the guest on `thread` sees before it does something.
+    /// Returns the line for the state that the guest on `thread` sees before an action.
     fn state(&self, thread: &str) -> String {
         let instance = self.instances.get(thread).cloned().unwrap_or_default();
         let checksum = self.memories.get(&instance).cloned().unwrap_or_default();
@@ -166,22 +166,22 @@ impl Reading {
     }
 }
 
-/// The line for how a call of the host's has ended.
+/// Returns the line for the result of a host call.
 pub(super) fn ended(number: u32, how: &str) -> String {
     format!("C{number} {how}")
 }
 
-/// The line for what a guest sees before it does something.
+/// Returns the line for the state that a guest sees before an action.
 pub(super) fn state(thread: &str, instance: &str, checksum: &str, post_returns: u32) -> String {
     format!("{thread} in {instance}, memory {checksum}, {post_returns} post-returns")
 }
 
-/// The number of the call of this name, if it is one.
+/// Returns the number of the call with this name, if it is one.
 fn call_number(name: &str) -> Option<u32> {
     name.strip_prefix('C')?.parse().ok()
 }
 
-/// Whether `word` is `letter` and a number.
+/// Returns true if `word` is `letter` followed by a number.
 fn is_name(word: &str, letter: char) -> bool {
     word.strip_prefix(letter)
         .is_some_and(|number| !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()))

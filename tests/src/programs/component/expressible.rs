@@ -1,28 +1,27 @@
-//! Which operations components can do: a script without the others.
+//! The operations that components can do: a script without the others.
 //!
-//! What is left out, and why:
+//! These operations are replaced, with the reasons:
 //!
-//! - calls of instances behind the caller's own, and dropping resources whose types these define:
-//!   components can't import one another in a circle
-//! - calls lowered with `async` of functions whose type isn't: validation rules them out, and they
-//!   become calls lowered without
-//! - `resource.rep` of another instance's type: validation rules it out
-//! - a call of the host's that starts later than it is called, or that ends as cancelled later
-//!   than it is asked to: a store takes the arguments when a guest calls, and drops the host's
-//!   future when it cancels
-//! - calls by the host from inside of its functions that give a result, and cancelling calls from
-//!   there or that were made there: from there a store only waits for what comes to its end at
-//!   once, and gives the others up
-//! - calls from there that can't start at once: given up, they never do
-//! - calls from there of instances where, or before where, something ran that has called the host:
-//!   the guest could resume a thread that is beneath the host on the native stack
-//! - reading and writing ends there that came as results since: their calls' results are taken
-//!   when the host has control
-//! - ending the cancellation of a guest's read or write later: a store has nothing for that
-//! - a function of the host that returns at any other time than when it is called, or right
-//!   before a ready thread runs: a store polls the host's futures when it runs
+//! - calls of instances after the caller's own, and drops of resources whose types these define:
+//!   components cannot import one another in a circle
+//! - calls lowered with `async` of functions whose type is not `async`: validation refuses them,
+//!   and they become calls lowered without
+//! - `resource.rep` of another instance's type: validation refuses it
+//! - a call of a host function that starts later than it is called, or that ends as cancelled later
+//!   than the request: a store takes the arguments when a guest calls, and drops the host's future
+//!   when it cancels
+//! - calls by the host inside its functions that return a result, and cancellation of calls there:
+//!   a store only waits there for calls that end at once, and abandons the others
+//! - calls there that cannot start at once: they would be abandoned, and never start
+//! - calls there of instances where, or before which, something ran that has called the host: the
+//!   guest could resume a thread that is below the host on the native stack
+//! - reads and writes there of ends that came as results since: results are taken when the host has
+//!   control
+//! - a later end of the cancellation of a guest's read or write: a store has no operation for it
+//! - a return of a host function at any other time than when it is called, or right before a ready
+//!   thread runs: a store polls the host's futures when it runs
 //!
-//! What replaces it is the nearest that can be done; otherwise nothing is.
+//! Each is replaced by the closest operation that is possible, or omitted.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -35,24 +34,24 @@ use crate::programs::operation::{Entry, Operation};
 use crate::programs::player::{Control, ProgramPlayer, Script};
 use crate::programs::world::FUNCTIONS;
 
-/// What a script says, as far as components can do it.
+/// A script, limited to the operations that components can do.
 #[derive(Clone, Debug)]
 pub struct Expressible<S> {
     script: S,
-    /// What has to come next.
+    /// The entries that must come next.
     forced: VecDeque<Entry>,
-    /// How many ends the host had when it was at the bottom of the stack.
+    /// The number of host ends when it was last at the bottom of the stack.
     known_ends: usize,
-    /// The calls of the host's functions that it is inside of.
+    /// The calls of host functions that are active.
     inside: Vec<u32>,
-    /// The calls that the host has made from there.
+    /// The calls that the host made inside them.
     nested: Vec<u32>,
     /// The instances in which something ran since the host was at the bottom of the stack.
     ran: BTreeSet<usize>,
 }
 
 impl<S> Expressible<S> {
-    /// What `script` says, as far as components can do it.
+    /// Creates a script from `script`, limited to the operations that components can do.
     pub const fn new(script: S) -> Self {
         Self {
             script,
@@ -110,7 +109,7 @@ const fn entry(operation: Operation, number: u32) -> Entry {
     Entry { operation, arguments: [number, 0, 0, 0] }
 }
 
-/// What of it a guest of instance `number` can do.
+/// Returns the part of it that a guest of instance `number` can do.
 fn guest_can(entry: Entry, number: usize, instances: usize) -> Option<Entry> {
     let Entry { operation, arguments: [a, b, c, d] } = entry;
     let ty = a as usize % instances;
@@ -132,7 +131,7 @@ fn guest_can(entry: Entry, number: usize, instances: usize) -> Option<Entry> {
 }
 
 impl<S> Expressible<S> {
-    /// What the host does before anything else when it is called, or asked to cancel.
+    /// Returns the host's first action when it is called, or asked to cancel.
     fn at_once<L: Limits, C: Chooser>(&mut self, player: &ProgramPlayer<L, C>) -> Option<Entry> {
         let mut calls = player.hosted_calls.iter();
         if let Some(call) = calls.find(|call| call.state == HostedState::Starting) {
@@ -148,7 +147,7 @@ impl<S> Expressible<S> {
         None
     }
 
-    /// What the host does at the bottom of the stack.
+    /// Returns the host's action at the bottom of the stack.
     fn host_can<L: Limits, C: Chooser>(
         &mut self,
         it: Entry,
@@ -174,7 +173,7 @@ impl<S> Expressible<S> {
         }
     }
 
-    /// What the host does when a guest has called it.
+    /// Returns the host's action when a guest has called it.
     fn called_host_can<L: Limits, C: Chooser>(
         &mut self,
         it: Entry,
@@ -220,7 +219,7 @@ impl<S> Expressible<S> {
     }
 }
 
-/// How many calls of the host's functions have started and not returned.
+/// Returns the number of calls of host functions that have started and not returned.
 fn started<L: Limits, C: Chooser>(player: &ProgramPlayer<L, C>) -> u32 {
     let calls = player.hosted_calls.iter();
     let count = calls.filter(|call| call.state == HostedState::Started).count();

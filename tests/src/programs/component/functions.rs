@@ -1,4 +1,4 @@
-//! The host's functions that the component's guests call.
+//! The host functions that the component's guests call.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::programs::world::HOST_FUNCTIONS;
 
 type Lent<'a, 'c> = Caller<'a, 'c, Wasmi, Host>;
 
-/// Gives the functions to a world of so many instances.
+/// Returns a linker with the host functions, for a world of `instances` instances.
 pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {
     let mut linker = Linker::new();
     for instance in 0..instances {
@@ -51,7 +51,7 @@ pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {
     linker
 }
 
-/// Arguments that are numbers.
+/// Converts arguments that are numbers.
 fn numbers<const COUNT: usize>(arguments: &[Val]) -> Result<[u32; COUNT], HostError> {
     let mut numbers = [0; COUNT];
     for (number, argument) in numbers.iter_mut().zip(arguments) {
@@ -61,7 +61,7 @@ fn numbers<const COUNT: usize>(arguments: &[Val]) -> Result<[u32; COUNT], HostEr
     Ok(numbers)
 }
 
-/// What a guest is answered; it traps once something is different.
+/// Returns the answer to a guest; the guest traps after a difference.
 fn answer(caller: &mut Lent<'_, '_>, ask: impl FnOnce(&Shared) -> u32) -> HostResult {
     let shared = caller.data().shared.clone();
     let answer = ask(&shared);
@@ -71,7 +71,7 @@ fn answer(caller: &mut Lent<'_, '_>, ask: impl FnOnce(&Shared) -> u32) -> HostRe
     }
 }
 
-/// A guest calls function `index` of the host.
+/// Handles a guest's call of host function `index`.
 fn call(caller: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
     let shared = caller.data().shared.clone();
     let number = {
@@ -92,7 +92,7 @@ fn call(caller: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
     Waiting { number, shared, is_over: false }
 }
 
-/// The host does what the lines say, until it is done with call `number` as far as it gets.
+/// Performs the host's actions in the lines, up to the end of its part of call `number`.
 fn acts(caller: &mut Lent<'_, '_>, shared: &Shared, number: u32) -> Result<(), CallError> {
     loop {
         let line = shared.lock().expected_line().to_owned();
@@ -116,7 +116,7 @@ fn acts(caller: &mut Lent<'_, '_>, shared: &Shared, number: u32) -> Result<(), C
     }
 }
 
-/// Calls a guest from inside of a function of the host.
+/// Calls a guest from inside a host function.
 fn invoke(caller: &mut Lent<'_, '_>, it: Invocation) -> Result<(), CallError> {
     let shared = caller.data().shared.clone();
     shared.lock().call_count += 1;
@@ -125,7 +125,7 @@ fn invoke(caller: &mut Lent<'_, '_>, it: Invocation) -> Result<(), CallError> {
     let function = function.expect("a function of the world");
     let result = caller.call(&function, &arguments);
     if let Some(call) = result.as_ref().err().and_then(CallError::kept_call::<Option<Val>>) {
-        // In the reference, nobody waits for it.
+        // In the reference, nothing waits for it.
         caller.forget(call)?;
     }
     let how = match result {
@@ -137,7 +137,7 @@ fn invoke(caller: &mut Lent<'_, '_>, it: Invocation) -> Result<(), CallError> {
     Ok(())
 }
 
-/// A call of a function of the host.
+/// A call of a host function.
 struct Waiting {
     number: u32,
     shared: Shared,

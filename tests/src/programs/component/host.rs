@@ -1,5 +1,5 @@
-//! What the host does: at the bottom of the stack with a store, and inside of its functions with
-//! one that is lent.
+//! The actions of the host: at the bottom of the stack with a store, and inside its functions with
+//! a borrowed one.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,15 +14,15 @@ use super::playback::Shared;
 use crate::programs::host::EndOrigin;
 use crate::programs::world::{FUNCTIONS, Value};
 
-/// What is in the store.
+/// The data of the store.
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) shared: Shared,
-    /// The ends that the host has.
+    /// The ends that the host holds.
     pub(super) ends: HashMap<EndOrigin, HeldEnd>,
-    /// What was read from each end, by its number.
+    /// The values read from each end, by its number.
     pub(super) received: BTreeMap<usize, Vec<u32>>,
-    /// How many values are being written to each.
+    /// The number of values that are being written to each.
     writing: HashMap<EndId, usize>,
     /// The instances of the world.
     pub(super) instances: Vec<Instance<Wasmi>>,
@@ -30,7 +30,7 @@ pub(super) struct Host {
     pub(super) made: BTreeMap<u32, Resource>,
 }
 
-/// An end that the host has.
+/// An end that the host holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HeldEnd {
     pub(super) id: EndId,
@@ -38,7 +38,7 @@ pub(super) struct HeldEnd {
 }
 
 impl HeldEnd {
-    /// The end that a guest has passed, if it has.
+    /// Returns the end that a guest has passed, if any.
     pub(super) fn passed(value: Option<&Val>) -> Option<Self> {
         match value? {
             Val::Stream(id) => Some(Self { id: *id, kind: EndKind::Stream }),
@@ -61,7 +61,7 @@ impl Host {
     }
 }
 
-/// What a store and one that is lent have in common.
+/// The common operations of a store and of a borrowed one.
 pub(super) trait HostStore {
     fn host(&mut self) -> &mut Host;
     fn read(&mut self, end: EndId, count: u32) -> Result<(), CallError>;
@@ -69,7 +69,7 @@ pub(super) trait HostStore {
     fn cancel_copy(&mut self, end: EndId) -> Result<(), CallError>;
     fn drop_end(&mut self, end: EndId) -> Result<(), CallError>;
     fn next_end_event(&mut self) -> Result<Option<EndEvent>, CallError>;
-    /// Makes the two ends of a stream or future of bytes.
+    /// Creates the two ends of a stream or future of bytes.
     fn new_ends(&mut self, kind: EndKind) -> Result<(EndId, EndId), CallError>;
     fn new_error_context(&mut self) -> Result<ErrorContextId, CallError>;
 }
@@ -117,7 +117,7 @@ macro_rules! host_stores {
 
 host_stores!(Store<Wasmi, Host>, Caller<'_, '_, Wasmi, Host>);
 
-/// Does what the next line says, if it is something that is done with ends; says whether it was.
+/// Performs the next line if it is an action on ends; returns true if it was.
 pub(super) fn end_action(host: &mut impl HostStore, shared: &Shared) -> Result<bool, CallError> {
     let line = shared.lock().expected_line().to_owned();
     let words: Vec<&str> = line.split(' ').collect();
@@ -157,7 +157,7 @@ pub(super) fn end_action(host: &mut impl HostStore, shared: &Shared) -> Result<b
     Ok(true)
 }
 
-/// The number in a name, such as `E7`, or of a word that is one.
+/// Returns the number in a name such as `E7`, or in a word that is a number.
 pub(super) fn number<N: std::str::FromStr + Default>(word: &str) -> N {
     word.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap_or_default()
 }
@@ -171,19 +171,19 @@ pub(super) struct Invocation {
 }
 
 impl Invocation {
-    /// The call that `line` says, if it does.
+    /// Returns the call in `line`, if there is one.
     pub(super) fn read(line: &str) -> Option<Self> {
         let (call, function) = line.strip_prefix("host.invoke ")?.split_once(' ')?;
         let (instance, function) = function.split_once('.')?;
         Some(Self { call: number(call), instance: number(instance), function: number(function) })
     }
 
-    /// The name of the function.
+    /// Returns the name of the function.
     pub(super) fn name(self) -> String {
         format!("f{}", self.function)
     }
 
-    /// What the host passes.
+    /// Creates the arguments that the host passes.
     pub(super) fn arguments(self, host: &mut impl HostStore) -> Result<Vec<Val>, CallError> {
         let call = self.call;
         let Some(param) = FUNCTIONS[self.function].param else { return Ok(Vec::new()) };
@@ -203,7 +203,7 @@ impl Invocation {
     }
 }
 
-/// Takes the events of the host's ends.
+/// Takes the events of host ends.
 fn events(host: &mut impl HostStore, shared: &Shared) -> Result<(), CallError> {
     let mut lines = Vec::new();
     while let Some(event) = host.next_end_event()? {
@@ -240,7 +240,7 @@ fn events(host: &mut impl HostStore, shared: &Shared) -> Result<(), CallError> {
     Ok(())
 }
 
-/// The event as the machine gives it.
+/// Returns the event in the machine's form.
 fn packed(event: &EndEvent, kind: EndKind, is_write: bool) -> (u32, u32) {
     let result = event.result;
     let ended = StreamResult::Ended { result, progress: event.count };

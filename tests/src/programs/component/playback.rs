@@ -1,4 +1,4 @@
-//! Compares what happens with what has to, a line at a time, and says what is to be done next.
+//! Compares events with the expected ones, line by line, and returns the next action.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,73 +16,73 @@ use crate::programs::guest::result;
 use crate::programs::operation::{Entry, Operation};
 use crate::programs::world::{FUNCTIONS, Function};
 
-/// What happened otherwise than it has to, after as many lines.
+/// The first unexpected event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// How many lines were as they have to be.
+    /// The number of lines before it, which were as expected.
     pub after: usize,
-    /// What had to come.
+    /// The expected line.
     pub expected: String,
-    /// What came.
+    /// The line that was found.
     pub found: String,
 }
 
-/// What is shared by all who see something happen.
+/// The playback, shared by all that record events.
 #[derive(Clone, Debug)]
 pub(super) struct Shared(Arc<Mutex<Playback>>);
 
-/// What has happened.
+/// The progress of a program.
 #[derive(Debug)]
 pub(super) struct Playback {
     pub(super) expected: Expected,
-    /// How many lines have happened.
+    /// The number of lines so far.
     at: usize,
-    /// How many decisions were made.
+    /// The number of decisions so far.
     chosen: usize,
-    /// Whether the program has begun.
+    /// Set after the program has started.
     pub(super) has_begun: bool,
     pub(super) difference: Option<Difference>,
-    /// Whether the program has ended with a trap.
+    /// Set after the program has ended with a trap.
     has_trapped: bool,
-    /// What can be called in each instance.
+    /// The calls of each instance.
     calls: Arc<[Vec<Call>]>,
     /// The numbers of threads, by their instance and their index there.
     threads: HashMap<(u32, u32), usize>,
-    /// What each thread does.
+    /// The code of each thread.
     codes: Vec<Code>,
-    /// The functions of the tasks that threads belong to which were made and have not begun.
+    /// The functions of the tasks of threads that were created and have not started.
     owners: HashMap<(u32, u32), Option<&'static Function>>,
-    /// The arguments for what the guest does that is in control.
+    /// The arguments for the action of the guest in control.
     arguments: Vec<u32>,
-    /// How often each instance has reallocated.
+    /// The number of reallocations of each instance.
     reallocs: HashMap<u32, u32>,
-    /// How many calls of imports and by the host there were.
+    /// The number of calls of imports and by the host.
     pub(super) call_count: u32,
-    /// The calls of the host's functions that wait.
+    /// The pending calls of host functions.
     pub(super) hosted: HashMap<u32, Hosted>,
-    /// A call of the host's that was dropped when it had not to be.
+    /// A host call that was dropped too early.
     pub(super) dropped: Option<u32>,
 }
 
-/// A call of a function of the host that waits.
+/// A pending call of a host function.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hosted {
     pub(super) has_returned: bool,
     pub(super) waker: Option<Waker>,
 }
 
-/// What a thread does.
+/// The code of a thread.
 #[derive(Clone, Copy, Debug)]
 struct Code {
     /// The function of its task.
     function: Option<&'static Function>,
-    /// Whether it is the one that is lifted, or its callback.
+    /// Set for the lifted function or its callback.
     is_lifted: bool,
-    /// What it has called and not heard the result of.
+    /// Its pending call.
     pending: Option<(Operation, Shape)>,
 }
 
-/// A guest says this before it does something.
+/// The report of a guest before an action.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said {
     pub(super) instance: u32,
@@ -91,7 +91,7 @@ pub(super) struct Said {
     pub(super) event: (u32, u32),
     pub(super) checksum: u32,
     pub(super) post_returns: u32,
-    /// How often it has reallocated, the last length, and what was in the context then.
+    /// The number of its reallocations, the last length, and the context at that time.
     pub(super) reallocs: u32,
     pub(super) realloc: [u32; 3],
 }
@@ -126,12 +126,12 @@ impl Shared {
 }
 
 impl Playback {
-    /// The line that has to come next.
+    /// Returns the next expected line.
     pub(super) fn expected_line(&self) -> &str {
         self.expected.lines.get(self.at).map_or("nothing more", |line| line)
     }
 
-    /// Whether every line has happened, and every decision was made.
+    /// Checks that every line has happened, and every decision was made.
     pub(super) fn finish(&mut self) {
         if self.at < self.expected.lines.len() {
             self.differ("nothing more".to_owned());
@@ -140,7 +140,7 @@ impl Playback {
         }
     }
 
-    /// Something happened.
+    /// Records an event.
     pub(super) fn emit(&mut self, line: &str) {
         if self.expected_line() == line {
             self.at += 1;
@@ -149,7 +149,7 @@ impl Playback {
         }
     }
 
-    /// Something trapped, or came to another end: what is heard of first is how the program ends.
+    /// Records a trap or another end of the program; the first one counts.
     pub(super) fn trap(&mut self, error: &CallError) {
         if self.has_trapped {
             return;
@@ -165,7 +165,7 @@ impl Playback {
         self.has_trapped = true;
     }
 
-    /// Whether nothing more is to happen.
+    /// Returns true if all expected events have happened.
     pub(super) fn is_over(&self) -> bool {
         self.has_trapped || self.difference.is_some() || self.at >= self.expected.lines.len()
     }
@@ -176,14 +176,15 @@ impl Playback {
         self.difference.get_or_insert(Difference { after, expected, found });
     }
 
-    /// Somebody in control does what the next line says.
+    /// Takes the next line, as the action of the caller.
     pub(super) fn take_line(&mut self) -> String {
         let line = self.expected_line().to_owned();
         self.at += 1;
         line
     }
 
-    /// A function, destructor or start function begins. Gives the number of the thread.
+    /// Records the start of a function, destructor or start function. Returns the number of the
+    /// thread.
     pub(super) fn begin(&mut self, instance: u32, code: u32, index: u32, argument: u32) -> u32 {
         let thread = self.codes.len();
         let place = (instance, index);
@@ -205,7 +206,7 @@ impl Playback {
         u32::try_from(thread).unwrap_or(u32::MAX)
     }
 
-    /// A callback is called. Gives the number of the thread.
+    /// Records a call of a callback. Returns the number of the thread.
     pub(super) fn event(&mut self, instance: u32, index: u32, event: [u32; 3]) -> u32 {
         let Some(thread) = self.threads.get(&(instance, index)).copied() else {
             self.differ(format!("a callback on thread {index} of i{instance}, which is unknown"));
@@ -216,7 +217,7 @@ impl Playback {
         u32::try_from(thread).unwrap_or(u32::MAX)
     }
 
-    /// A guest is in control. Gives the number of what it calls, and of the call's type.
+    /// Returns the next call of the guest in control: its number, and that of its type.
     pub(super) fn next(&mut self, said: Said) -> u32 {
         let thread = said.thread as usize;
         let code = self.codes[thread];
@@ -248,7 +249,7 @@ impl Playback {
         self.does(said.instance, thread, entry)
     }
 
-    /// The guest on `thread` does what `entry` says.
+    /// Performs `entry` for the guest on `thread`.
     fn does(&mut self, instance: u32, thread: usize, entry: Entry) -> u32 {
         let code = self.codes[thread];
         if entry.operation == Operation::Return {
@@ -274,13 +275,13 @@ impl Playback {
         u32::try_from(position).unwrap_or(u32::MAX) << 4 | shape as u32
     }
 
-    /// An argument for what the guest in control does.
+    /// Returns an argument for the action of the guest in control.
     pub(super) fn argument(&self, position: u32) -> u32 {
         self.arguments.get(position as usize).copied().unwrap_or(0)
     }
 }
 
-/// The words for what was returned.
+/// Returns the words for a result.
 fn returned(operation: Operation, shape: Shape, said: Said) -> String {
     let narrow = u32::try_from(said.result).unwrap_or(u32::MAX);
     if let Operation::Builtin(Builtin::WaitableSetWait | Builtin::WaitableSetPoll) = operation {
@@ -294,7 +295,7 @@ fn returned(operation: Operation, shape: Shape, said: Said) -> String {
     result(operation, value)
 }
 
-/// What `line` says that the guest on the thread of this name does.
+/// Returns the action in `line`, if it is one of the guest on the thread with this name.
 fn guest_entry(line: &str, thread: &str) -> Option<Entry> {
     let mut words = line.split(' ');
     if words.next()? != thread {

@@ -20,7 +20,7 @@ use crate::programs::host::EndOrigin;
 use crate::programs::operation::Entry;
 use crate::programs::player::{ProgramPlayer, Run, Script, Tape};
 
-/// The components of all worlds of up to so many instances, loaded.
+/// The loaded components of all worlds of up to a number of instances.
 #[derive(Debug)]
 pub struct ComponentStage {
     engine: Wasmi,
@@ -36,19 +36,19 @@ struct Loaded {
     calls: Arc<[Vec<Call>]>,
 }
 
-/// A program that differs.
+/// A shortened program that differs.
 #[derive(Clone, Debug)]
 pub struct Shortened {
-    /// What is done.
+    /// The actions.
     pub entries: Vec<Entry>,
-    /// What the machine says.
+    /// The trace of the machine.
     pub trace: Vec<String>,
-    /// What happens otherwise.
+    /// The difference.
     pub difference: Difference,
 }
 
 impl ComponentStage {
-    /// Loads the components of worlds of up to so many instances.
+    /// Loads the components of worlds of up to `instances` instances.
     ///
     /// # Panics
     ///
@@ -66,14 +66,14 @@ impl ComponentStage {
         Self { engine, worlds, is_eager: false }
     }
 
-    /// The same, whose calls get their records at once.
+    /// Makes calls get their records at once.
     #[must_use]
     pub fn eager(self) -> Self {
         Self { is_eager: true, ..self }
     }
 
-    /// Lets happen again, in a world of so many instances, what has happened in `run`, which left
-    /// the player like this; says what differs.
+    /// Plays `run` again, in a world of `instances` instances. `run` left the player in this state.
+    /// Returns the difference, if any.
     ///
     /// # Panics
     ///
@@ -95,7 +95,7 @@ impl ComponentStage {
         play.shared.lock().difference.clone()
     }
 
-    /// The shortest program found that still differs.
+    /// Returns the shortest program found that still differs.
     #[must_use]
     pub fn shorten(&self, instances: u32, run: &Run) -> Option<Shortened> {
         let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
@@ -125,7 +125,7 @@ impl ComponentStage {
     }
 }
 
-/// Answers with a list, and where that doesn't fit, with the first possibility.
+/// A chooser that answers from a list, or with the first possibility if the list does not fit.
 #[derive(Clone, Debug)]
 struct Again {
     choices: std::vec::IntoIter<u32>,
@@ -137,8 +137,8 @@ impl Chooser for Again {
     }
 }
 
-/// What a machine does with these entries, as far as components can do it, and with these
-/// choices as far as they fit; nothing if that is no program.
+/// Returns the run of a machine with these entries, limited to those that components can do, and
+/// with these choices if they fit; nothing if that is no program.
 #[must_use]
 pub fn play_again(
     instances: u32,
@@ -150,7 +150,7 @@ pub fn play_again(
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(play)).ok()
 }
 
-/// What a machine does with a script, as far as components can do it.
+/// Returns the run of a machine with a script, limited to the operations that components can do.
 pub fn rehearse<L: Limits, C: Chooser>(
     player: ProgramPlayer<L, C>,
     script: impl Script<L, C>,
@@ -158,7 +158,7 @@ pub fn rehearse<L: Limits, C: Chooser>(
     player.play(&mut Expressible::new(script))
 }
 
-/// A program while it is played.
+/// A program that is being played.
 struct Play {
     store: Store<Wasmi, Host>,
     shared: Shared,
@@ -167,7 +167,7 @@ struct Play {
 }
 
 impl Play {
-    /// Makes the instances, and what the host passes of theirs.
+    /// Creates the instances, and the resources that the host passes to them.
     fn set_up(&mut self, component: &Component<Wasmi>, linker: &Linker<Wasmi, Host>) {
         let made = self.store.instantiate(component, linker).expect("the world's instance");
         let names = (0..).map(|number| format!("i{number}"));
@@ -180,12 +180,12 @@ impl Play {
             let Ok(Some(Val::Own(resource))) = result else { panic!("a resource: {result:?}") };
             self.store.data_mut().made.insert(call, resource);
         }
-        // From now on, what can go on does so when the trace says it.
+        // From now on, a pending task goes on only when the trace says it.
         self.store.set_turns_per_poll(1);
         self.shared.lock().has_begun = true;
     }
 
-    /// Does what the lines say, until there are none, or something differs.
+    /// Performs the lines, until there are none, or there is a difference.
     fn play_to_its_end(&mut self) {
         loop {
             if let Err(error) = self.step() {
@@ -200,7 +200,7 @@ impl Play {
         self.compare_received();
     }
 
-    /// Whatever was read from an end is a beginning of what the machine's host has read.
+    /// Checks that the values read from each end are the first values that the machine's host read.
     fn compare_received(&mut self) {
         let received = std::mem::take(&mut self.store.data_mut().received);
         let mut playback = self.shared.lock();
@@ -211,7 +211,7 @@ impl Play {
         }
     }
 
-    /// Does what the next line says.
+    /// Performs the next line.
     fn step(&mut self) -> Result<(), CallError> {
         self.take_results()?;
         if end_action(&mut self.store, &self.shared)? {
@@ -256,7 +256,7 @@ impl Play {
         self.take_trap()
     }
 
-    /// How calls have ended. What one of them trapped with comes before how others ended.
+    /// Records the results of calls. The trap of one call comes before the results of the others.
     fn take_results(&mut self) -> Result<(), CallError> {
         let mut results = Vec::new();
         let mut open = Vec::new();
@@ -284,14 +284,14 @@ impl Play {
         Ok(())
     }
 
-    /// What trapped in what the host has just done, and belongs to no call; or else a call of the
-    /// host's that was dropped and had not to be.
+    /// Records a trap of the last host action that belongs to no call; or else a host call that
+    /// was dropped too early.
     fn take_trap(&mut self) -> Result<(), CallError> {
         if let Some(error) = self.store.take_background_trap() {
             return Err(error);
         }
         let mut playback = self.shared.lock();
-        // What can't go on after a trap is dropped, too.
+        // Calls that cannot go on after a trap are also dropped.
         let traps = playback.expected_line().starts_with("trap ") || playback.is_over();
         if let Some(number) = playback.dropped
             && !traps

@@ -1,8 +1,8 @@
 //! The world as a component, in the text format.
 //!
-//! Each instance is one of a component of its own, which imports the functions of those before
-//! it: components can't import one another in a circle. Its own functions an instance can call,
-//! as core functions get there through a table.
+//! Each instance is one of a component of its own, which imports the functions of the instances
+//! before it, because components cannot import one another in a circle. An instance can call its
+//! own functions, because core functions get there through a table.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use weft::machine::LiftMode;
 use super::calls::{Call, calls, value_type};
 use crate::programs::world::{ENDS, Element, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
 
-/// What every guest does.
+/// The core module of every guest.
 const GUEST: &str = include_str!("guest.wat");
 
-/// The functions of the host that guests are played with, and their types.
+/// The host functions with which guests are controlled, and their types.
 const HOST: [(&str, &str, &str); 4] = [
     ("begin", r#"(param "code" u32) (param "index" u32) (param "argument" u32)"#, "u32"),
     (
@@ -33,7 +33,7 @@ const HOST: [(&str, &str, &str); 4] = [
     ("argument", r#"(param "position" u32)"#, "u32"),
 ];
 
-/// A component with so many instances, exported as `i0` and so on.
+/// Returns a component with `instances` instances, exported as `i0` and so on.
 #[must_use]
 pub fn world(instances: u32) -> String {
     let mut text = "(component\n".to_owned();
@@ -65,7 +65,7 @@ fn write(text: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(text, "{line}").expect("a string");
 }
 
-/// The instance of the host's functions that guests are played with.
+/// Returns the type of the instance with the host functions that control guests.
 fn host_type(id: &str, number: u32) -> String {
     let exports = HOST.map(|(name, params, result)| {
         format!("(export \"{name}\" (func {params} (result {result})))")
@@ -80,7 +80,7 @@ fn import_host_functions(text: &mut String) {
     }
 }
 
-/// The type of a function, in the text format.
+/// Returns the type of a function, in the text format.
 fn function_type(function: Function) -> String {
     let mut ty = if function.is_async { "async".to_owned() } else { String::new() };
     if let Some(param) = function.param {
@@ -92,7 +92,7 @@ fn function_type(function: Function) -> String {
     ty
 }
 
-/// The component that instance `number` is one of.
+/// Returns the component of instance `number`.
 fn component(number: u32) -> String {
     let mut text = format!("(component $C{number}\n");
     write(&mut text, format_args!("(import \"host\" {})", host_type("$host", number)));
@@ -129,7 +129,7 @@ fn component(number: u32) -> String {
     text
 }
 
-/// Imports an instance before the one of this number.
+/// Imports an instance before the one with this number.
 fn import_instance(text: &mut String, number: u32, other: u32) {
     write(text, format_args!("(import \"i{other}\" (instance $i{other}"));
     if other > 0 {
@@ -141,7 +141,7 @@ fn import_instance(text: &mut String, number: u32, other: u32) {
         write(text, format_args!("(export \"f{index}\" (func {ty}))"));
     }
     write(text, format_args!("))"));
-    // As other components have it, and as the built-ins name it.
+    // Under the name that other components use, and that of the built-ins.
     write(text, format_args!("(alias export $i{other} \"r\" (type $r{other}))"));
     write(text, format_args!("(alias export $i{other} \"r\" (type $R{other}))"));
     for index in 0..FUNCTIONS.len() {
@@ -149,7 +149,7 @@ fn import_instance(text: &mut String, number: u32, other: u32) {
     }
 }
 
-/// The core modules, and the instances of them.
+/// Defines the core modules, and their instances.
 fn define_core(text: &mut String, number: u32, calls: usize) {
     let bytes: String = memory(number).iter().fold(String::new(), |mut bytes, byte| {
         write!(bytes, "\\{byte:02x}").expect("a string");
@@ -192,7 +192,7 @@ fn define_core(text: &mut String, number: u32, calls: usize) {
     );
 }
 
-/// The core functions that are lifted.
+/// Returns the core functions that are lifted.
 fn functions() -> String {
     let mut text = String::new();
     for (index, function) in FUNCTIONS.into_iter().enumerate() {
@@ -231,7 +231,7 @@ fn lift(text: &mut String, number: u32, index: usize, function: Function) {
     write(text, format_args!("(func $f{number}-{index} (export \"f{index}\") {ty} {lift})"));
 }
 
-/// Defines what guests call, and puts it into their table.
+/// Defines the calls of guests, and puts them into their table.
 fn fill_table(text: &mut String, calls: &[Call]) {
     let (mut imports, mut exports, mut elements) = (String::new(), String::new(), String::new());
     for (position, Call { name, shape, definition }) in calls.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What components export: checked before and after they are instantiated, and called.
+//! Exports of components: they are checked before and after instantiation, and called.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -16,8 +16,8 @@ use super::program::Program;
 use super::program::exports::copies::Copies;
 use super::program::exports::counters::Counter;
 
-/// A component that exports `run` as a function of other parameters, `counters` as a function, and the
-/// interface `copies` without most of its functions, one of which has another type.
+/// A component that exports `run` with other parameters, `counters` as a function, and the
+/// interface `copies` without most of its functions; one of these has another type.
 const WRONG: &str = r#"(component
     (core module $module
         (memory (export "memory") 1)
@@ -29,7 +29,7 @@ const WRONG: &str = r#"(component
     (instance $copies (export "names" (func $f)) (export "finds" (func $f)))
     (export "example:files/copies@1.0.1" (instance $copies)))"#;
 
-/// What is wrong with it.
+/// Its mismatches.
 const WRONG_MESSAGE: &str = "\
 the exports are not those of the world `example:files/program@1.2.0`
   the function `run` has another type: in `func(n: u32) -> u32`, the parameters are of other types: at
@@ -45,7 +45,7 @@ the exports are not those of the world `example:files/program@1.2.0`
   there is no exported interface `counters`";
 
 #[test]
-fn every_mismatch_is_told_at_once_before_and_after() {
+fn all_mismatches_are_reported_before_and_after_instantiation() {
     let mut world = World::new();
     let component = world.load(WRONG);
     let errors = Program::check(&component).unwrap_err();
@@ -61,7 +61,7 @@ fn every_mismatch_is_told_at_once_before_and_after() {
 }
 
 #[test]
-fn nothing_is_instantiated_if_the_exports_are_others() {
+fn nothing_is_instantiated_if_the_exports_differ() {
     let mut world = World::new();
     let component = world.load(WRONG);
     let linker = Linker::new();
@@ -78,7 +78,7 @@ fn nothing_is_instantiated_if_the_exports_are_others() {
 }
 
 #[test]
-fn an_interface_of_a_similar_name_is_told() {
+fn an_interface_with_a_similar_name_is_suggested() {
     let component = World::new().load(
         r#"(component (instance $none) (export "example:files/copies@2.0.0" (instance $none))
             (export "counter" (instance $none)))"#,
@@ -127,7 +127,7 @@ fn a_world_that_is_prepared_is_instantiated_in_many_stores() {
 }
 
 #[test]
-fn an_instance_of_another_store_or_of_none_is_an_error_for_each_function() {
+fn an_instance_of_another_store_is_an_error_for_each_function() {
     let mut world = World::with(Data::default());
     world.linker = linker();
     let instance = world.instance(GUEST);
@@ -157,7 +157,7 @@ fn resources_of_a_component_have_methods() {
     assert_eq!(counters.add(&mut store, other.borrow(), 1).unwrap(), 102);
 }
 
-/// Bindings of the world of the example of streams.
+/// Bindings of the world of the stream example.
 #[derive(Clone, Debug)]
 struct Sums {
     sum: TypedFunction<(StreamHandle<u8>,), u32>,
@@ -194,7 +194,7 @@ impl Sums {
     }
 }
 
-/// Makes a store with two instances.
+/// Creates a store with two instances.
 fn sums() -> (Store<Wasmi>, Sums, Sums) {
     let mut world = World::new();
     let component = world.load(streams::EXAMPLE);
@@ -204,7 +204,7 @@ fn sums() -> (Store<Wasmi>, Sums, Sums) {
     (world.store, sums, others)
 }
 
-/// Fails to compile if the future can't be sent to another thread.
+/// Does not compile if the future cannot be sent to another thread.
 fn sent<F: Future + Send>(future: F) -> F {
     future
 }
@@ -238,7 +238,7 @@ fn exports_are_awaited_by_a_handle_of_the_store() {
 }
 
 #[test]
-fn a_call_by_a_handle_borrows_its_arguments_and_tells_its_errors() {
+fn a_call_by_a_handle_borrows_arguments_and_returns_errors() {
     let (mut store, program) = program();
     let mut access = store.access();
     let copies: Copies = program.copies;
@@ -255,7 +255,7 @@ fn a_call_by_a_handle_borrows_its_arguments_and_tells_its_errors() {
     assert_eq!(written.unwrap(), Err(super::program::types::ErrorCode::Denied));
     assert!(matches!(broken, Err(CallError::Host(_))), "{broken:?}");
 
-    // A handle whose store is gone.
+    // A handle whose store no longer exists.
     let (mut store, program) = super::hosts::program();
     let mut access = store.access();
     drop(store);

@@ -17,7 +17,7 @@ use super::program::{Host, Program, add_to_linker};
 /// The text of the component of the world.
 pub(super) const GUEST: &str = include_str!("guest.wat");
 
-/// Files by name. One that is called `locked` is nobody's, and `broken` breaks the host.
+/// Files by name. Access to one called `locked` is denied, and `broken` is an error of the disk.
 #[derive(Debug, Default)]
 pub(super) struct Files {
     pub(super) stored: BTreeMap<String, Vec<u8>>,
@@ -46,7 +46,7 @@ impl Files {
     }
 }
 
-/// An error of the host's, which `?` makes of an error of the operating system's.
+/// A host error, into which `?` converts an error of the operating system.
 #[derive(Debug)]
 pub(super) struct FileError(io::Error);
 
@@ -153,7 +153,7 @@ impl Host for Files {
     }
 }
 
-/// Makes a linker for [`Files`].
+/// Creates a linker for [`Files`].
 pub(super) fn linker() -> Linker<Wasmi, Data> {
     let mut linker = Linker::new();
     add_to_linker(&mut linker, |data: &mut Data| {
@@ -163,7 +163,7 @@ pub(super) fn linker() -> Linker<Wasmi, Data> {
     linker
 }
 
-/// Makes a store with two files, and an instance of the world in it.
+/// Creates a store with two files, and an instance of the world in it.
 pub(super) fn program() -> (Store<Wasmi, Data>, Program) {
     let mut data = Data::default();
     data.host.stored.insert(String::from("a"), vec![1, 2, 3]);

@@ -1,5 +1,5 @@
-//! Methods of hosts: with the host, the store or a handle of it at hand; that trap, wait, and are
-//! shared.
+//! Methods of hosts: with the host, with the store or with a handle of it; methods that trap, wait,
+//! or are shared.
 
 use std::task::Waker;
 
@@ -141,7 +141,7 @@ fn an_async_method_whose_store_is_gone_is_dropped() {
     assert!(writer.is_closed());
 }
 
-/// A host that leaves out what its guest does not call.
+/// A host without the functions that its guest does not call.
 #[derive(Debug, Default)]
 struct Quiet;
 
@@ -293,7 +293,7 @@ fn methods_call_guests_with_arguments_that_borrow() {
 }
 
 #[test]
-fn a_linker_of_bindings_has_what_the_world_imports() {
+fn a_linker_of_bindings_has_the_imports_of_the_world() {
     let linker = linker();
     for name in Program::IMPORTS {
         assert!(linker.get(name).is_some(), "{name}");
@@ -303,7 +303,7 @@ fn a_linker_of_bindings_has_what_the_world_imports() {
 }
 
 #[test]
-fn what_a_host_returns_is_an_error_of_every_kind() {
+fn a_host_can_return_errors_of_every_kind() {
     use weft::binding::OrTrap;
     use weft::component::StoreDropped;
     use weft::component::streams::StreamError;
@@ -326,7 +326,7 @@ fn what_a_host_returns_is_an_error_of_every_kind() {
     }
 }
 
-/// A host that does everything that goes through the store.
+/// A host that performs every operation of the store.
 mod everything {
     use std::future::ready;
 
@@ -340,7 +340,7 @@ mod everything {
     }
 
     impl Everything {
-        /// Returns the sum of what went through streams and futures that a task of the host reads.
+        /// Returns the sum of the values in streams and futures that a host task reads.
         pub(super) fn now(caller: &mut impl HostCaller<Self>) -> Result<(), HostError> {
             let (stream, mut writer) = caller.stream_writer::<u8>()?;
             let mut reader = caller.stream_reader(stream)?;
@@ -378,7 +378,7 @@ mod everything {
             Ok(())
         }
 
-        /// Does the same as an async method.
+        /// Returns the same from an async method.
         pub(super) async fn later(access: impl HostAccess<Self>) -> Result<(), HostError> {
             let (stream, mut writer) = access.stream_writer::<u8>().await?;
             let mut reader = access.stream_reader(stream).await?;
@@ -388,7 +388,7 @@ mod everything {
             });
             task.await?;
             assert_eq!(reader.read_to_end().await?, [6, 7]);
-            // Not all of what a source is made of is `'static` for the compiler, where it is awaited.
+            // Some sources borrow, and are not `'static` where they are awaited.
             let stream = access.stream_from(&b"static"[..]).await?;
             assert_eq!(access.collect(stream).await?, b"static");
             let stream = access.stream_from(streams::iter("text".bytes())).await?;
@@ -408,7 +408,7 @@ mod everything {
 }
 
 #[test]
-fn whatever_goes_through_the_store_takes_a_line() {
+fn every_operation_of_the_store_takes_one_line() {
     use everything::Everything;
     use weft::binding::Interface;
 

@@ -1,11 +1,11 @@
-//! Bindings from WIT: what generated code calls.
+//! Bindings from WIT: the functions that generated code calls.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `program` | bindings of a world, as the generator writes them |
-//! | `hosts` | what a host does for the world's imports |
-//! | `imports` | methods of hosts, in each of their ways |
-//! | `exports` | what components export, checked and called |
+//! | `hosts` | the host's implementation of the world's imports |
+//! | `imports` | methods of hosts, in each form |
+//! | `exports` | exports of components, checked and called |
 //! | `traced` | spans around calls |
 //! | `views` | hosts that are made for each call |
 

@@ -1,4 +1,4 @@
-//! Bindings as the generator writes them, written by hand. The WIT is:
+//! Bindings as the generator writes them, but written by hand. The WIT is:
 //!
 //! ```wit
 //! package example:files@1.2.0;
@@ -61,7 +61,7 @@ pub(super) mod types {
     pub(crate) enum File {}
 
     pub(crate) trait Host: HostFile {
-        /// The error of the user's that stands for an `error-code`.
+        /// The user's error that stands for an `error-code`.
         type LoadError: WitError<ErrorCode>;
 
         fn names(&mut self) -> Vec<String>;
@@ -114,7 +114,7 @@ pub(super) mod types {
     }
 }
 
-/// The functions that are directly in the world. By option, one that is left out traps.
+/// The functions directly in the world. An option adds default bodies, which trap.
 pub(super) trait Host {
     fn log(&mut self, text: String) -> Result<(), HostError> {
         let _ = text;
@@ -147,7 +147,7 @@ where
     interface.function("log", |host, (text,)| Host::log(host, text));
 }
 
-/// What a component of the world exports.
+/// The exports of a component of the world.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     pub(super) run: TypedFunction<(&'static str,), u32>,

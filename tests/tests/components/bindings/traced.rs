@@ -10,7 +10,7 @@ use tracing::{Event, Metadata, Subscriber};
 use weft::binding::{HostAccess, HostCaller, HostError, HostView, Interface};
 use weft_tests::world::World;
 
-/// Writes down spans and events.
+/// A subscriber that records spans and events.
 #[derive(Debug, Default)]
 struct Notes {
     lines: Mutex<Vec<String>>,

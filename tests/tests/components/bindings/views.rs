@@ -1,4 +1,4 @@
-//! Hosts that are made for each call, of references to several parts of a store's data.
+//! Hosts that are created for each call, with references to several parts of a store's data.
 
 use weft::binding::{HostError, HostView};
 use weft_tests::world::World;
@@ -12,7 +12,7 @@ struct Data {
     calls: u32,
 }
 
-/// A host of two parts of the data.
+/// A host with two parts of the data.
 #[derive(Debug)]
 struct Log<'a> {
     prefix: &'a str,

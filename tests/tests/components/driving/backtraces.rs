@@ -49,7 +49,7 @@ const NESTED: &str = r#"
 "#;
 
 #[test]
-fn a_trap_of_core_code_says_which_function_of_which_module_and_who_called() {
+fn a_trap_of_core_code_names_the_function_module_and_callers() {
     let mut world = World::new();
     world.linker.function("f", |_, _| Ok(Some(Val::U32(0))));
     let instance = world.instance(NESTED);
@@ -75,7 +75,7 @@ fn a_trap_of_core_code_says_which_function_of_which_module_and_who_called() {
 }
 
 #[test]
-fn a_call_of_an_instance_that_trapped_says_how_and_in_which_call() {
+fn a_call_of_a_trapped_instance_names_the_trap_and_the_call() {
     let mut world = World::new();
     world.linker.function("f", |_, _| Err("no answer".into()));
     let instance = world.instance(NESTED);
@@ -120,7 +120,7 @@ fn a_trap_is_followed_through_host_functions_that_call_guests() {
     *later.lock().unwrap() = Some(world.function(&inner, "fail"));
     let error = world.try_call(&outer, "fail", &[]).unwrap_err();
     assert!(matches!(error, CallError::Host(_)), "{error}");
-    // The host function failed with what the inner call had failed with.
+    // The host function failed with the error of the inner call.
     assert_eq!(lines(&trap(&world.store)).len(), 3);
     let error = world.try_call(&inner, "fail", &[]).unwrap_err();
     let CallError::InstanceTrapped(trap) = &error else { panic!("{error}") };
@@ -138,8 +138,8 @@ fn a_trap_is_followed_through_host_functions_that_call_guests() {
     );
 }
 
-/// `run` calls `ask-and-trap` of a component within, and waits for it: `LOWER` with what is in the
-/// core module's `run`.
+/// `run` calls `ask-and-trap` of an inner component, and waits for it; `LOWER` and the core
+/// module's `run` are replaced.
 const WAITS_FOR_OTHER: &str = r#"
     (component
         (import "wait" (func $wait async (param "question" u32) (result u32)))
@@ -188,19 +188,19 @@ fn after_trap_of_callee(body: &str, lower: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_task_that_waits_for_what_trapped_is_in_the_backtrace() {
+fn a_task_that_waits_for_the_trapped_call_is_in_the_backtrace() {
     let asker = "0: `ask` of instance 1/0: core function `ask` of core module `Asker`";
     let module = "of instance 1: core function `run` of core module `Module`";
-    // It is stopped in the call.
+    // The caller is stopped in the call.
     let found = after_trap_of_callee("(call $ask) (i32.const 0)", "");
     assert_eq!(found, [asker.to_owned(), format!("1: awaited by `run` {module}")]);
-    // It waits for any event of a set, to be called back.
+    // The caller waits for an event of a set, in its callback.
     let waits = "(local $set i32) (local.set $set (call $set))
         (call $join (i32.shr_u (call $ask) (i32.const 4)) (local.get $set))
         (i32.or (i32.const 2) (i32.shl (local.get $set) (i32.const 4)))";
     let found = after_trap_of_callee(waits, "async");
     assert_eq!(found, [asker.to_owned(), format!("1: awaited by `run` {module}")]);
-    // It has let go of it, and yields for ever.
+    // The caller no longer waits for it, and yields forever.
     let found = after_trap_of_callee("(drop (call $ask)) (i32.const 1)", "async");
     assert_eq!(found, [asker, "1: called by instance 1"]);
 }
@@ -243,7 +243,7 @@ fn parts() -> (World, Instance<Wasmi>) {
 }
 
 #[test]
-fn the_part_of_a_function_that_ran_is_told() {
+fn the_backtrace_names_the_part_of_the_function() {
     let (mut world, instance) = parts();
     let _ = world.try_call(&instance, "post", &[]);
     let module = "of core module `Module`";
@@ -275,7 +275,7 @@ fn the_part_of_a_function_that_ran_is_told() {
 }
 
 #[test]
-fn an_instantiation_that_traps_says_in_which_instance() {
+fn an_instantiation_that_traps_names_the_instance() {
     let mut world = World::new();
     let error = world
         .try_instance(
@@ -293,7 +293,7 @@ fn an_instantiation_that_traps_says_in_which_instance() {
 }
 
 #[test]
-fn what_the_engine_interrupted_for_good_says_where_it_was() {
+fn a_call_stopped_by_interruptions_has_a_backtrace() {
     let engine = Wasmi::new(&Config::default(), Some(1_000));
     let text = r#"
         (component
@@ -341,7 +341,7 @@ fn a_backtrace_is_cut_as_guests_decide_how_deeply_they_call() {
     let mut world = World::new();
     let later = Later::default();
     let shared = later.clone();
-    // Each call is nested in a host function, until that is too deep.
+    // Each call is nested in a host function, until the nesting is too deep.
     world.linker.function("f", move |caller, _| Ok(Some(calls_later(&shared, caller)?)));
     let instance = world.instance(NESTED);
     *later.lock().unwrap() = Some(world.function(&instance, "fail"));

@@ -9,7 +9,7 @@ use weft::component::CallError;
 use super::guests::GuestWorld;
 
 #[test]
-fn a_call_blocks_until_another_thread_has_answered_and_does_not_poll_meanwhile() {
+fn a_call_blocks_without_polls_until_another_thread_answers() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let ask_twice = world.guest_function("ask-twice");
@@ -37,7 +37,7 @@ fn an_answer_that_is_there_before_the_question_is_taken_at_once() {
 }
 
 #[test]
-fn a_function_of_the_host_that_fails_late_traps_its_caller_and_nobody_else() {
+fn a_host_function_that_fails_late_traps_only_its_caller() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let (guest, other) = (world.guest(), world.guest());

@@ -14,14 +14,14 @@ use super::guests::GuestWorld;
 const SOON: Duration = Duration::from_millis(30);
 
 #[tokio::test]
-async fn a_time_out_fires_while_a_guest_waits_for_a_function_of_the_host_that_never_ends() {
+async fn a_time_out_fires_while_a_host_function_never_ends() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
     let ask = world.function(&guest, "ask-cancellably");
     timeout(SOON, world.store.call_async(&ask, &[Val::U32(1)])).await.unwrap_err();
     assert!(!asked.is_dropped(1), "nothing runs before the store does");
-    // The guest hears of it, and cancels its own call of the host, before anything new begins.
+    // The guest accepts it, and cancels its own call of the host, before another call starts.
     let call = world.store.start(&ask, &[Val::U32(2)]).unwrap();
     assert!(asked.is_dropped(1));
     asked.answer(2, 22);
@@ -32,7 +32,7 @@ async fn a_time_out_fires_while_a_guest_waits_for_a_function_of_the_host_that_ne
 }
 
 #[test]
-fn a_guest_that_does_not_hear_of_its_cancellation_goes_on_and_nobody_gets_its_result() {
+fn a_guest_that_ignores_cancellation_continues_without_a_receiver() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -49,7 +49,7 @@ fn a_guest_that_does_not_hear_of_its_cancellation_goes_on_and_nobody_gets_its_re
 }
 
 #[test]
-fn a_call_that_is_asked_to_cancel_ends_so() {
+fn a_call_that_accepts_a_request_ends_as_cancelled() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -74,7 +74,7 @@ fn a_call_that_has_returned_before_it_is_cancelled_has_returned() {
 }
 
 #[test]
-fn a_call_whose_future_is_dropped_after_its_end_is_no_more() {
+fn a_call_whose_future_is_dropped_after_its_end_is_gone() {
     let mut world = GuestWorld::new();
     let add = world.guest_function("add");
     {
@@ -87,7 +87,7 @@ fn a_call_whose_future_is_dropped_after_its_end_is_no_more() {
 }
 
 #[test]
-fn a_waker_that_outlives_its_function_wakes_nobody_wrongly() {
+fn a_waker_that_outlives_its_function_wakes_nothing_else() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -134,7 +134,7 @@ fn a_call_that_waits_to_enter_is_cancelled_before_it_has_started() {
 }
 
 #[test]
-fn a_waker_that_outlives_the_store_wakes_nobody() {
+fn a_waker_that_outlives_the_store_wakes_nothing() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let ask = world.guest_function("ask");

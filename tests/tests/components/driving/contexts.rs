@@ -1,4 +1,4 @@
-//! Contexts follow the tasks of components: through guests, functions of the host, and waits.
+//! Contexts follow the tasks of components: through guests, host functions, and waits.
 
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
@@ -11,12 +11,12 @@ use weft::error_context::ErrorSeverity;
 
 use super::guests::GuestWorld;
 
-/// For whom a task works.
+/// The id of a user.
 #[derive(ContextKey)]
 #[context_key(value = u32)]
 struct UserId;
 
-/// Calls `ask-twice` of another guest, and returns what that does.
+/// Calls `ask-twice` of another guest, and returns its result.
 const RELAY: &str = r#"
 (component
   (import "guest" (instance $guest
@@ -35,7 +35,8 @@ const RELAY: &str = r#"
   (func (export "relay") async (param "question" u32) (result u32)
     (canon lift (core func $module "relay") async)))"#;
 
-/// A function of the host which gives, late, for whom its caller worked when it was called.
+/// Returns a linker with a host function that waits, and then returns its caller's user id from the
+/// time of the call.
 fn linker() -> Linker<Wasmi, ()> {
     let mut linker = Linker::new();
     linker.async_function("wait", |caller, _| {
@@ -63,7 +64,7 @@ fn context_of(user: u32) -> AsyncContext<weft::limits::Heap> {
 }
 
 #[test]
-fn a_call_has_the_context_that_it_was_begun_in_however_often_it_waits() {
+fn a_call_keeps_the_context_of_its_start_through_waits() {
     let mut world = GuestWorld::new();
     let guest = world.guest_with(&linker());
     let mut exports = Linker::new();
@@ -87,7 +88,7 @@ fn a_call_has_the_context_that_it_was_begun_in_however_often_it_waits() {
 }
 
 #[test]
-fn a_function_of_the_host_has_its_callers_context_and_what_it_sets_stays_with_the_task() {
+fn a_host_function_shares_the_context_of_its_caller() {
     let mut world = GuestWorld::new();
     let mut linker = Linker::new();
     linker.async_function("wait", |caller, _| {
@@ -96,7 +97,7 @@ fn a_function_of_the_host_has_its_callers_context_and_what_it_sets_stays_with_th
         let user = scope.contexts().get::<UserId>().unwrap();
         scope.contexts().set::<UserId>(0).unwrap();
         drop(scope);
-        // The next call finds what this one leaves.
+        // The next call finds the value that this one sets.
         caller.contexts().set::<UserId>(user * 10).unwrap();
         async move { Ok(Some(Val::U32(user))) }
     });
@@ -108,7 +109,7 @@ fn a_function_of_the_host_has_its_callers_context_and_what_it_sets_stays_with_th
 }
 
 #[test]
-fn a_store_knows_of_an_error_what_the_host_said_and_a_guest_none_of_it() {
+fn only_the_store_has_the_hosts_data_on_an_error() {
     let mut world = GuestWorld::new();
     let error = world.store.error_contexts().create("lost", ErrorSeverity::Critical).unwrap();
     world.store.error_contexts().set_code(error, 7).unwrap();

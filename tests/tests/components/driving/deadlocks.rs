@@ -1,4 +1,4 @@
-//! What is said when nothing can go on.
+//! The messages of deadlocks.
 
 use std::task::Waker;
 
@@ -7,8 +7,8 @@ use weft::component::{Awaited, CallError, Party};
 
 use super::guests::GuestWorld;
 
-/// `$outer` waits for a call of `$inner`, and for a read from a stream whose writable end it gave
-/// nobody; `$inner` waits for nothing that could come.
+/// `$outer` waits for a call of `$inner`, and for a read from a stream whose writable end it keeps;
+/// `$inner` waits for an event that cannot come.
 const NESTED: &str = r#"
 (component
   (component $Inner
@@ -63,7 +63,7 @@ const NESTED: &str = r#"
   (func (export "ok") (alias export $outer "ok")))"#;
 
 #[test]
-fn a_deadlock_names_who_waits_for_what_and_who_could_wake_them() {
+fn a_deadlock_names_the_waiting_tasks_and_possible_wakers() {
     let mut world = GuestWorld::new();
     let nested = world.instance(NESTED);
     let (run, ok) = (world.function(&nested, "run"), world.function(&nested, "ok"));
@@ -86,7 +86,7 @@ fn a_deadlock_names_who_waits_for_what_and_who_could_wake_them() {
 }
 
 #[test]
-fn what_waits_for_the_host_is_no_deadlock_and_can_be_asked_for() {
+fn a_call_that_waits_for_the_host_is_no_deadlock() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -104,7 +104,7 @@ fn what_waits_for_the_host_is_no_deadlock_and_can_be_asked_for() {
 }
 
 #[test]
-fn a_task_that_waits_to_enter_says_who_is_in_its_way() {
+fn a_task_that_waits_to_enter_names_the_task_inside() {
     let mut world = GuestWorld::new();
     let guest = world.instance(
         r#"(component
@@ -143,7 +143,7 @@ fn a_deadlock_of_many_tasks_names_some_and_counts_the_rest() {
     assert_eq!((deadlock.tasks.len(), deadlock.num_others), (64, 936));
 }
 
-/// Waits on a set with as many reads of streams in it as it is told.
+/// Waits on a set with a number of reads of streams in it.
 const WAITS_FOR_MANY: &str = r#"
 (component
   (type $stream (stream))

@@ -1,4 +1,4 @@
-//! That no guest keeps others from their turn.
+//! No guest keeps others from their turn.
 
 use std::future::Future as _;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use super::guests::GuestWorld;
 const SOON: Duration = Duration::from_millis(30);
 
 #[tokio::test]
-async fn a_time_out_fires_while_a_guest_yields_for_ever() {
+async fn a_time_out_fires_while_a_guest_yields_forever() {
     let mut world = GuestWorld::new();
     let guest = world.guest();
     let (spin, add) = (world.function(&guest, "spin"), world.function(&guest, "add"));
@@ -30,14 +30,14 @@ async fn a_time_out_fires_while_a_guest_yields_for_ever() {
 }
 
 #[tokio::test]
-async fn a_time_out_fires_while_a_guest_loops_on_an_engine_that_interrupts_it() {
+async fn a_time_out_fires_while_a_guest_loops_with_interruptions() {
     let mut world = GuestWorld::on(Wasmi::new(&Config::default(), Some(10_000)));
     let (guest, other) = (world.guest(), world.guest());
     let looping = world.function(&guest, "loop");
     let _call = world.store.start(&looping, &[]).unwrap();
     let add = [Val::U32(1), Val::U32(2)];
     let alive = world.function(&other, "add");
-    // It can't begin while the other one loops.
+    // It cannot start while the other one loops.
     timeout(SOON, world.store.call_async(&alive, &add)).await.unwrap_err();
     world.store.set_turns_per_poll(10);
     let error = world.store.start(&alive, &add).unwrap_err();
@@ -59,7 +59,7 @@ async fn a_time_out_fires_while_a_guest_loops_on_an_engine_that_interrupts_it() 
 }
 
 #[test]
-fn what_is_interrupted_is_stopped_and_its_call_hears_of_it() {
+fn an_interrupted_guest_is_stopped_and_its_call_fails() {
     let mut world = GuestWorld::on(Wasmi::new(&Config::default(), Some(10_000)));
     let looping = world.guest_function("loop");
     let call = world.store.start(&looping, &[]).unwrap();
@@ -69,7 +69,7 @@ fn what_is_interrupted_is_stopped_and_its_call_hears_of_it() {
 }
 
 #[test]
-fn a_poll_takes_so_many_turns_and_wakes_its_waker() {
+fn a_poll_takes_a_limited_number_of_turns_and_wakes_its_waker() {
     let mut world = GuestWorld::new();
     let spin = world.guest_function("spin");
     world.store.set_turns_per_poll(10);
@@ -86,7 +86,7 @@ fn a_poll_takes_so_many_turns_and_wakes_its_waker() {
 }
 
 #[test]
-fn a_function_of_the_host_goes_on_while_a_guest_yields_for_ever() {
+fn a_host_function_continues_while_a_guest_yields_forever() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -128,7 +128,7 @@ const TRAPS_LATE: &str = r#"
   (func (export "count") (canon lift (core func $counts "count"))))"#;
 
 #[test]
-fn a_trap_after_a_nested_call_was_interrupted_is_told_to_the_call_that_trapped() {
+fn a_trap_after_an_interrupted_nested_call_reaches_its_own_call() {
     let engine = Wasmi::new(&Config::default(), Some(1_000));
     let mut world = GuestWorld::on(engine.clone());
     let asked = world.questions.clone();
@@ -151,7 +151,7 @@ fn a_trap_after_a_nested_call_was_interrupted_is_told_to_the_call_that_trapped()
 }
 
 #[test]
-fn a_resource_is_not_dropped_before_what_was_interrupted_has_stopped() {
+fn a_resource_is_dropped_after_the_interrupted_guest_has_stopped() {
     let mut world = GuestWorld::on(Wasmi::new(&Config::default(), Some(10_000)));
     let looping = world.guest_function("loop");
     let definer = world.instance(

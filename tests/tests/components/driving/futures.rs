@@ -1,4 +1,4 @@
-//! Calls as futures, on executors that know nothing of Weft.
+//! Calls as futures, on executors without any knowledge of Weft.
 
 use std::future::Future;
 use std::pin::pin;
@@ -66,7 +66,7 @@ const SLEEPER: &str = r#"
     (canon lift (core func $module "run") async)))"#;
 
 #[tokio::test]
-async fn a_store_moves_into_a_task_of_tokio_where_functions_of_the_host_use_its_timers() {
+async fn a_store_in_a_tokio_task_has_host_functions_with_timers() {
     let engine = Wasmi::default();
     let component = Component::new(&engine, &wat::parse_str(SLEEPER).unwrap()).unwrap();
     let mut linker = Linker::new();
@@ -94,7 +94,7 @@ async fn a_store_moves_into_a_task_of_tokio_where_functions_of_the_host_use_its_
 }
 
 #[test]
-fn a_call_that_was_not_polled_is_not_begun() {
+fn a_call_that_was_not_polled_has_not_started() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let ask = world.guest_function("ask");

@@ -8,17 +8,17 @@ use weft_tests::world::World;
 
 use super::questions::Questions;
 
-/// A component with all that the tests call.
+/// A component with all functions that the tests call.
 ///
-/// | export | what it does |
+/// | export | effect |
 /// |---|---|
 /// | `add` | adds two numbers |
-/// | `ask` | calls `wait`, blocks until it has the answer, and returns that |
+/// | `ask` | calls `wait`, blocks until it has the answer, and returns the answer |
 /// | `ask-twice` | the same for a question and the next one, and returns the sum |
 /// | `ask-and-trap` | calls `wait`, blocks until it has the answer, and traps |
-/// | `ask-cancellably` | calls `wait` and lets go; accepts a cancellation |
-/// | `spin` | yields for ever; accepts a cancellation |
-/// | `loop` | loops for ever, without yielding |
+/// | `ask-cancellably` | calls `wait` and returns to its callback; accepts a cancellation |
+/// | `spin` | yields forever; accepts a cancellation |
+/// | `loop` | loops forever, without yielding |
 /// | `return-and-trap` | returns, yields, and traps |
 /// | `return-and-ask` | returns, calls `wait`, blocks until it has the answer, and traps |
 /// | `stuck` | waits on a waitable set with nothing in it |
@@ -140,7 +140,7 @@ const GUEST: &str = r#"
       (callback (core func $module "stuck-callback"))))
 )"#;
 
-/// A world whose guests can be asked for, and the questions that they ask.
+/// A world with the guest, and the questions that guests ask.
 pub(crate) struct GuestWorld {
     pub(crate) questions: Questions,
     world: World,
@@ -158,17 +158,17 @@ impl GuestWorld {
         Self { questions, world }
     }
 
-    /// Makes an instance of the guest.
+    /// Instantiates the guest.
     pub(crate) fn guest(&mut self) -> Instance<Wasmi> {
         self.instance(GUEST)
     }
 
-    /// Makes an instance of the guest, with another `wait`.
+    /// Instantiates the guest, with another `wait`.
     pub(crate) fn guest_with(&mut self, linker: &Linker<Wasmi, ()>) -> Instance<Wasmi> {
         self.instance_with(GUEST, linker)
     }
 
-    /// Makes an instance of a component with what `linker` has.
+    /// Instantiates a component with the imports in `linker`.
     pub(crate) fn instance_with(
         &mut self,
         text: &str,

@@ -1,5 +1,5 @@
-//! Waiting for what is up to the host: pending for who doesn't block, an error that keeps the call for
-//! who does.
+//! Waiting for an action of the host: futures are pending, and a call that blocks returns an error
+//! that keeps the call.
 
 use std::future::Future as _;
 use std::pin::pin;
@@ -17,8 +17,9 @@ use weft::waitable::WaitResult;
 
 use super::guests::GuestWorld;
 
-/// `sum` counts the elements of a stream. `outer` calls it and waits, and `set` does so in a set.
-/// `read-own` counts those of a stream that it makes, and `write-own` writes three to that.
+/// `sum` counts the elements of a stream. `outer` calls it and waits; `set` waits for it in a set.
+/// `read-own` counts the elements of a stream that it creates, and `write-own` writes three to that
+/// stream.
 const STREAMS: &str = r#"
 (component
   (component $Inner
@@ -107,7 +108,8 @@ const STREAMS: &str = r#"
   (func (export "outer") (alias export $outer "outer"))
   (func (export "set") (alias export $outer "set")))"#;
 
-/// Begins a call of a function with the readable end of a new stream, whose other end the host has.
+/// Starts a call of a function with the readable end of a new stream, whose other end the host
+/// holds.
 fn begin(world: &mut GuestWorld, function: &Function) -> (CallId, EndId) {
     let (theirs, ours) = world.store.new_stream(Some(&Type::U8)).unwrap();
     (world.store.start(function, &[Val::Stream(theirs)]).unwrap(), ours)
@@ -122,7 +124,7 @@ fn finish(world: &mut GuestWorld, end: EndId) {
 }
 
 #[test]
-fn who_waits_for_the_host_through_others_is_told_with_the_end_and_the_call_is_kept() {
+fn an_indirect_wait_for_the_host_names_the_end_and_keeps_the_call() {
     let mut world = GuestWorld::new();
     let guest = world.instance(STREAMS);
     for (name, chain) in [("sum", 1), ("outer", 2), ("set", 2)] {
@@ -146,7 +148,7 @@ fn who_waits_for_the_host_through_others_is_told_with_the_end_and_the_call_is_ke
 }
 
 #[test]
-fn a_call_that_blocks_gives_its_id_with_the_error() {
+fn the_error_of_a_blocking_call_has_the_calls_id() {
     let mut world = GuestWorld::new();
     let guest = world.instance(STREAMS);
     let sum = world.function(&guest, "sum");
@@ -159,7 +161,7 @@ fn a_call_that_blocks_gives_its_id_with_the_error() {
 }
 
 #[test]
-fn a_result_of_another_type_than_the_kept_calls_is_an_error() {
+fn taking_a_kept_calls_result_as_another_type_is_an_error() {
     let mut world = GuestWorld::new();
     let guest = world.instance(STREAMS);
     let sum = world.function(&guest, "sum");
@@ -172,7 +174,7 @@ fn a_result_of_another_type_than_the_kept_calls_is_an_error() {
 }
 
 #[test]
-fn every_future_is_pending_while_it_is_the_hosts_turn() {
+fn every_future_is_pending_while_the_host_has_to_act() {
     let mut world = GuestWorld::new();
     let guest = world.instance(STREAMS);
     let outer = world.function(&guest, "set");
@@ -195,7 +197,7 @@ fn every_future_is_pending_while_it_is_the_hosts_turn() {
     assert!(pin!(world.store.wait_for_set_async(around)).poll(cx).is_pending());
     let error = world.store.wait_for_set(around).unwrap_err();
     assert!(matches!(error, CallError::WaitsForHost(_)), "{error}");
-    // A set that is closed tells nobody.
+    // A closed set does not report anything.
     let closed = world.store.waitable_sets().create().unwrap();
     world.store.waitable_sets().add(closed, set).unwrap();
     world.store.waitable_sets().close(set).unwrap();
@@ -212,7 +214,7 @@ fn every_future_is_pending_while_it_is_the_hosts_turn() {
 }
 
 #[test]
-fn a_set_with_an_end_of_the_hosts_waits_for_the_host() {
+fn a_set_with_a_host_end_waits_for_the_host() {
     let mut world = GuestWorld::new();
     let (readable, writable) = world.store.new_stream(Some(&Type::U8)).unwrap();
     world.store.read(readable, 1).unwrap();
@@ -246,7 +248,7 @@ fn a_thread_that_waits_for_the_host_is_joined_later() {
 }
 
 #[test]
-fn guests_that_wait_for_one_another_are_a_deadlock_beside_one_that_waits_for_the_host() {
+fn a_deadlock_is_found_beside_a_guest_that_waits_for_the_host() {
     let mut world = GuestWorld::new();
     let guest = world.instance(STREAMS);
     let (sum, stuck) = (world.function(&guest, "sum"), world.guest_function("stuck"));
@@ -254,7 +256,7 @@ fn guests_that_wait_for_one_another_are_a_deadlock_beside_one_that_waits_for_the
     let error = world.store.call(&stuck, &[]).unwrap_err();
     let CallError::Deadlock(deadlock) = &error else { panic!("{error}") };
     assert_eq!(deadlock.tasks.len(), 2);
-    // It is kept, and hears of its cancellation.
+    // It is kept, and accepts its cancellation.
     let kept = error.kept_call::<Option<Val>>().unwrap();
     world.store.forget(kept).unwrap();
     finish(&mut world, end);
@@ -262,7 +264,7 @@ fn guests_that_wait_for_one_another_are_a_deadlock_beside_one_that_waits_for_the
 }
 
 #[test]
-fn a_guest_in_a_deadlock_goes_on_after_another_call_wakes_it() {
+fn a_guest_in_a_deadlock_continues_after_another_call_wakes_it() {
     let mut world = GuestWorld::new();
     let guest = world.instance(STREAMS);
     let (read, write) = (world.function(&guest, "read-own"), world.function(&guest, "write-own"));
@@ -299,13 +301,13 @@ fn a_call_that_is_dropped_while_it_waits_for_the_host_is_cancelled() {
     let cx = &mut Context::from_waker(Waker::noop());
     assert!(pin!(world.store.call_async(&sum, &[Val::Stream(theirs)])).poll(cx).is_pending());
     assert_eq!(world.store.poll(Waker::noop()).unwrap().calls, 0);
-    // Nothing was begun, so there is nothing to keep.
+    // Nothing was started, so there is nothing to keep.
     let (theirs, _) = world.store.new_stream(Some(&Type::U8)).unwrap();
     assert!(world.store.call_async(&sum, &[Val::Stream(theirs)]).keep().is_none());
 }
 
 #[tokio::test]
-async fn a_future_goes_on_after_a_handle_of_the_store_has_done_the_hosts_part() {
+async fn a_future_continues_after_a_handle_acted_for_the_host() {
     let mut world = GuestWorld::new();
     let guest = world.instance(STREAMS);
     let sum = world.function(&guest, "sum");
@@ -331,7 +333,7 @@ async fn a_future_goes_on_after_a_handle_of_the_store_has_done_the_hosts_part() 
 }
 
 #[test]
-fn what_blocks_waits_while_a_handle_of_the_store_may_do_the_hosts_part() {
+fn a_blocking_call_waits_while_a_handle_could_act_for_the_host() {
     let mut world = GuestWorld::new();
     let [task, other] = [(); 2].map(|()| world.store.tasks().start().unwrap());
     let access = world.store.access();
@@ -346,7 +348,7 @@ fn what_blocks_waits_while_a_handle_of_the_store_may_do_the_hosts_part() {
     acting.join().unwrap();
     let error = world.store.wait_for_task(other).unwrap_err();
     assert!(matches!(error, CallError::WaitsForHost(_)), "{error}");
-    // A handle that is dropped while somebody waits was the last.
+    // The handle that is dropped during the wait is the last one.
     let access = world.store.access();
     let dropping = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(20));

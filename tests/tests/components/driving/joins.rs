@@ -1,5 +1,5 @@
-//! Joining threads whose call does not simply return: what they have called traps, their result was
-//! taken by others, or another thread of the guest is to return it.
+//! Joins of threads whose call does not simply return: their callee traps, their result was already
+//! taken, or another thread of the guest returns it.
 
 use weft::abi::Val;
 use weft::component::{CallError, FunctionReference, SpawnedThread, ThreadError};
@@ -11,8 +11,8 @@ use super::guests::GuestWorld;
 
 const CONFIG: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: None, priority: None };
 
-/// A component that calls another one, which waits and traps; and one whose function lets another
-/// thread return for it, later.
+/// A component that calls another one, which waits and traps; and one with a function for which
+/// another thread returns later.
 const CALLS: &str = r#"
 (component
   (component $Inner
@@ -62,11 +62,11 @@ fn spawn(world: &mut GuestWorld, function: &FunctionReference, arguments: &[Val]
 }
 
 #[test]
-fn a_join_says_what_trapped_that_the_thread_has_called_and_waits_for() {
+fn a_join_reports_the_trap_of_the_threads_callee() {
     let mut world = GuestWorld::new();
     let instance = world.instance(CALLS);
     let call = world.store.function_reference(&instance, "call").unwrap();
-    // Something else that could go on for ever is no reason to wait.
+    // Another task that could go on forever is no reason to wait.
     let guest = world.guest();
     let spin = world.function(&guest, "spin");
     world.store.start(&spin, &[]).unwrap();
@@ -82,7 +82,7 @@ fn a_join_says_what_trapped_that_the_thread_has_called_and_waits_for() {
 }
 
 #[test]
-fn a_thread_whose_result_was_taken_is_joined_all_the_same() {
+fn a_thread_whose_result_was_taken_can_be_joined() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -102,13 +102,13 @@ fn a_thread_whose_result_was_taken_is_joined_all_the_same() {
 }
 
 #[test]
-fn a_thread_whose_call_is_open_is_joined_when_that_ends_and_can_be_cancelled_until_then() {
+fn a_thread_with_an_open_call_is_joined_at_its_end() {
     let mut world = GuestWorld::new();
     let instance = world.instance(CALLS);
     let leave = world.store.function_reference(&instance, "leave").unwrap();
     let thread = spawn(&mut world, &leave, &[]);
     assert_eq!(world.store.threads().status(thread.id()), Ok(ThreadStatus::Completed));
-    // It may be asked to cancel, and returns all the same.
+    // It may be asked to cancel, but it returns.
     world.store.cancel_thread(thread.id()).unwrap();
     assert_eq!(world.store.join_thread(thread).unwrap(), None);
     let over = world.store.cancel_thread(thread.id()).unwrap_err();

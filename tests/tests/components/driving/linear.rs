@@ -1,7 +1,8 @@
-//! Polls in proportion to the number of calls and tasks, in every way of driving them.
+//! Polls are proportional to the number of calls and tasks, in every way of driving them.
 //!
-//! Host functions and tasks wake themselves while an executor's budget is used up, as those of tokio
-//! do. They are polled in proportion to their number, and so is who drives the store.
+//! Host functions and tasks wake themselves when an executor's budget is used up, as those of tokio
+//! do. The numbers of their polls, and of polls of the store's driver, are proportional to their
+//! number.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -17,7 +18,7 @@ use weft::waitable::WaitResult;
 
 use super::guests::GuestWorld;
 
-/// The number of futures that are ready in each poll of the executor, as tokio has it.
+/// The number of futures that are ready in each poll of the executor, as in tokio.
 const BUDGET: usize = 128;
 
 #[derive(Clone, Default)]
@@ -27,7 +28,7 @@ struct Executor {
 }
 
 impl Executor {
-    /// Is ready as soon as the budget allows it. Nothing is before the executor runs.
+    /// Is ready as soon as the budget allows it. The budget is empty before the executor runs.
     async fn something(self) {
         poll_fn(move |context: &mut Context<'_>| {
             self.polls.fetch_add(1, Ordering::Relaxed);
@@ -42,7 +43,7 @@ impl Executor {
         .await;
     }
 
-    /// Runs a future to its end. Returns the number of polls of it.
+    /// Runs a future to its end. Returns the number of its polls.
     fn run(&self, future: impl Future<Output = ()>) -> usize {
         let mut future = pin!(future);
         let mut drives = 0;
@@ -56,15 +57,15 @@ impl Executor {
     }
 }
 
-/// A way of driving a store until calls or tasks are over.
+/// A way of driving a store until calls or tasks have ended.
 enum Way {
-    /// Each call, one after the other.
+    /// One call after the other.
     RunAsync,
-    /// Each as a task, one after the other.
+    /// One call after the other, as a task.
     WaitForTask,
     /// A set with all of them.
     WaitForSet,
-    /// A `poll` of the store until nothing is left.
+    /// A `poll` of the store until nothing can go on.
     Poll,
 }
 
@@ -86,7 +87,7 @@ async fn drive(store: &mut Store<Wasmi>, way: &Way, calls: &[CallId], tasks: &[S
         }
         Way::WaitForSet => {
             let set = store.waitable_sets().create_with(&all).unwrap();
-            // That calls have started is told, too.
+            // The set also reports that calls have started.
             while let WaitResult::Ready(_) = store.waitable_sets().poll(set).unwrap() {}
             for _ in all {
                 let result = store.wait_for_set_async(set).await.unwrap();
@@ -103,7 +104,7 @@ async fn drive(store: &mut Store<Wasmi>, way: &Way, calls: &[CallId], tasks: &[S
     }
 }
 
-/// Returns the number of polls of all host functions and tasks, and of who drives the store.
+/// Returns the number of polls of all host functions and tasks, and of the store's driver.
 fn polls(way: &Way, num_calls: usize, num_tasks: usize) -> [usize; 2] {
     let executor = Executor::default();
     let mut world = GuestWorld::new();
@@ -135,7 +136,7 @@ fn polls(way: &Way, num_calls: usize, num_tasks: usize) -> [usize; 2] {
 }
 
 #[test]
-fn polls_are_in_proportion_to_calls_and_tasks_in_every_way_of_driving() {
+fn polls_are_proportional_to_calls_and_tasks() {
     for way in [Way::RunAsync, Way::WaitForTask, Way::WaitForSet, Way::Poll] {
         for (calls, tasks) in [(1, 0), (0, 1), (1, 1)] {
             let few = polls(&way, 500 * calls, 500 * tasks);

@@ -1,4 +1,4 @@
-//! Many calls at a time, and traps among them.
+//! Many calls at once, some of which trap.
 
 use std::task::Waker;
 
@@ -8,7 +8,7 @@ use weft::component::CallError;
 use super::guests::GuestWorld;
 
 #[test]
-fn a_hundred_calls_that_are_answered_in_any_order_get_their_own_results() {
+fn a_hundred_calls_answered_in_any_order_get_their_own_results() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guests = [world.guest(), world.guest(), world.guest()];
@@ -30,7 +30,7 @@ fn a_hundred_calls_that_are_answered_in_any_order_get_their_own_results() {
 }
 
 #[test]
-fn only_those_functions_of_the_host_are_polled_that_were_woken() {
+fn only_host_functions_that_were_woken_are_polled() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let ask = world.guest_function("ask");
@@ -51,7 +51,7 @@ fn only_those_functions_of_the_host_are_polled_that_were_woken() {
 }
 
 #[test]
-fn those_who_were_woken_first_go_on_first() {
+fn calls_continue_in_the_order_of_their_wake_ups() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let ask = world.guest_function("ask");
@@ -115,7 +115,7 @@ fn a_trap_reaches_its_own_caller_and_no_other_instance() {
 }
 
 #[test]
-fn calls_that_wait_in_an_instance_which_traps_end_and_say_why() {
+fn calls_that_wait_in_a_trapped_instance_end_with_the_reason() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -146,7 +146,7 @@ fn a_call_that_traps_at_once_ends_the_others_of_its_instance() {
 }
 
 #[test]
-fn a_trap_after_its_call_has_returned_is_kept_for_who_asks() {
+fn a_trap_after_the_call_returned_can_be_read_later() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let trap = world.guest_function("return-and-trap");
@@ -203,7 +203,7 @@ const NESTED: &str = r#"
   (func (export "ok") (alias export $outer "ok")))"#;
 
 #[test]
-fn a_trap_of_a_callee_that_went_on_by_itself_ends_the_call_that_it_worked_for() {
+fn a_late_trap_of_a_callee_ends_the_waiting_call() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let nested = world.instance(NESTED);
@@ -215,8 +215,9 @@ fn a_trap_of_a_callee_that_went_on_by_itself_ends_the_call_that_it_worked_for() 
     world.store.call(&ok, &[]).unwrap();
 }
 
-/// `hold` waits for an answer, and lets nobody in meanwhile; `take` can't be given a string. `ask`
-/// waits, too, and `make` gives a stream and writes what is no value of its type.
+/// `hold` waits for an answer, and no other call can enter meanwhile; `take` cannot receive a
+/// string. `ask` also waits, and `make` returns a stream and writes a value that is invalid for its
+/// type.
 const FAILS_TO_MOVE: &str = r#"
 (component
   (import "wait" (func $wait async (param "question" u32) (result u32)))
@@ -254,7 +255,7 @@ const FAILS_TO_MOVE: &str = r#"
   (func (export "make") (result $stream) (canon lift (core func $module "make"))))"#;
 
 #[test]
-fn a_call_that_had_to_wait_to_enter_hears_of_its_own_trap() {
+fn a_call_that_waited_to_enter_gets_its_own_trap() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.instance(FAILS_TO_MOVE);
@@ -269,7 +270,7 @@ fn a_call_that_had_to_wait_to_enter_hears_of_its_own_trap() {
 }
 
 #[test]
-fn a_read_of_the_host_that_fails_ends_the_calls_of_the_instance_that_wrote() {
+fn a_failed_host_read_ends_the_calls_of_the_writing_instance() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.instance(FAILS_TO_MOVE);

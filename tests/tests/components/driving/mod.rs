@@ -1,5 +1,5 @@
 //! Driving calls: by blocking, by any executor, and without one; time-outs and cancellation, many
-//! calls at a time, traps in some of them, deadlocks, and waiting for the host.
+//! calls at once, traps in some of them, deadlocks, and waiting for the host.
 
 mod backtraces;
 mod blocking;

@@ -1,4 +1,4 @@
-//! Without an executor: a loop such as firmware has.
+//! Calls without an executor, in a loop as in firmware.
 
 use std::task::Waker;
 
@@ -13,7 +13,7 @@ fn a_loop_that_polls_when_its_flag_is_set_takes_calls_to_their_end() {
     let asked = world.questions.clone();
     let ask = world.guest_function("ask-twice");
     let call = world.store.start(&ask, &[Val::U32(1)]).unwrap();
-    // An interrupt counts up, too.
+    // An interrupt also increments the counter.
     let (wakes, waker) = WakeCounter::new();
     let mut polls = 0;
     waker.wake_by_ref();
@@ -37,7 +37,7 @@ fn a_loop_that_polls_when_its_flag_is_set_takes_calls_to_their_end() {
 }
 
 #[test]
-fn a_call_that_is_forgotten_goes_on_without_anybody() {
+fn a_forgotten_call_continues() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let ask = world.guest_function("ask");

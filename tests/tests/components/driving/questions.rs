@@ -1,4 +1,4 @@
-//! A function of the host that waits until the test answers, and what is known of its calls.
+//! A host function that waits until the test answers, and records of its calls.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -21,7 +21,7 @@ struct Question {
     is_dropped: bool,
 }
 
-/// Tells that the future that has it was dropped.
+/// Records the drop of the future that holds it.
 struct DropBell(Questions, u32);
 
 impl Drop for DropBell {
@@ -35,12 +35,12 @@ impl Questions {
         act(self.0.lock().unwrap().entry(number).or_default())
     }
 
-    /// Answers a question, and wakes who waits for it.
+    /// Answers a question, and wakes its caller.
     pub(crate) fn answer(&self, number: u32, answer: u32) {
         self.resolve(number, Ok(answer));
     }
 
-    /// Fails instead.
+    /// Fails a question.
     pub(crate) fn fail(&self, number: u32, reason: &'static str) {
         self.resolve(number, Err(reason));
     }
@@ -55,22 +55,22 @@ impl Questions {
         }
     }
 
-    /// The waker of who waits for an answer, which stays there.
+    /// Returns the waker of the caller that waits for an answer; the waker also stays there.
     pub(crate) fn waker(&self, number: u32) -> Waker {
         self.with(number, |question| question.waker.clone()).unwrap()
     }
 
-    /// How often those who wait were polled, all together.
+    /// Returns the number of polls of all questions together.
     pub(crate) fn polls(&self) -> u32 {
         self.0.lock().unwrap().values().map(|question| question.polls).sum()
     }
 
-    /// Whether who waited for an answer was dropped, with it or without.
+    /// Returns true if the future of a question was dropped, with or without an answer.
     pub(crate) fn is_dropped(&self, number: u32) -> bool {
         self.with(number, |question| question.is_dropped)
     }
 
-    /// What guests call as `wait`: gives the answer when there is one.
+    /// Implements the guests' import `wait`: returns the answer when there is one.
     async fn wait(self, number: u32) -> HostResult {
         let _bell = DropBell(self.clone(), number);
         let answer = poll_fn(|context| {
@@ -88,7 +88,7 @@ impl Questions {
         Ok(Some(Val::U32(answer.await?)))
     }
 
-    /// Gives guests `wait`.
+    /// Returns a linker with `wait`.
     pub(crate) fn linker(&self) -> Linker<Wasmi> {
         let questions = self.clone();
         let mut linker = Linker::new();
@@ -99,7 +99,7 @@ impl Questions {
     }
 }
 
-/// A `u32`.
+/// Returns a value as a `u32`.
 pub(crate) fn number(value: Option<&Val>) -> u32 {
     match value {
         Some(Val::U32(number)) => *number,

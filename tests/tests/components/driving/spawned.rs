@@ -52,7 +52,7 @@ impl Later {
     }
 }
 
-/// A future that is never ready. It counts its polls, and says when it was dropped.
+/// A future that is never ready. It counts its polls, and records its drop.
 struct Never {
     polls: Arc<AtomicUsize>,
     drops: Arc<AtomicUsize>,
@@ -126,7 +126,7 @@ fn a_task_whose_future_fails_has_the_error() {
     };
     assert_eq!(failed, task);
     assert_eq!(store.error_contexts().message(error), Ok("it broke"));
-    // The task alone holds it.
+    // The task holds the only reference.
     store.tasks().drop(task).unwrap();
     let gone = Err(Error::Unknown(Table::ErrorContexts));
     assert_eq!(store.error_contexts().message(error), gone);
@@ -162,7 +162,7 @@ fn a_panic_fails_the_task_and_nothing_else() {
         .unwrap();
     let text = store.spawn::<()>(async { Err(Bomb.into()) }).unwrap();
     let fine = store.spawn(async { Ok(1_u32) }).unwrap();
-    // Each panic goes on once, at who drives the store.
+    // Each panic continues once, in the driver of the store.
     let mut raised = Vec::new();
     loop {
         match catch_unwind(AssertUnwindSafe(|| store.poll(Waker::noop()).unwrap())) {
@@ -188,11 +188,11 @@ fn a_panic_fails_the_task_and_nothing_else() {
     assert_eq!(store.poll(Waker::noop()).unwrap().functions, 0);
 }
 
-/// Ends a task in one way.
+/// A way to end a task.
 type End = fn(&mut Store<Wasmi>, SubtaskId);
 
 #[test]
-fn a_task_that_is_ended_otherwise_drops_its_future() {
+fn a_task_that_ends_early_drops_its_future() {
     let ways: [End; 4] = [
         |store, task| store.tasks().cancel(task).unwrap(),
         |store, task| store.tasks().complete(task, 1_u32).unwrap(),
@@ -225,7 +225,7 @@ fn a_task_that_is_ended_otherwise_drops_its_future() {
 }
 
 #[test]
-fn the_place_of_a_task_that_is_gone_is_used_again_at_once() {
+fn the_place_of_a_dropped_task_is_reused_at_once() {
     let mut store = store();
     let (future, polls, drops) = Never::new();
     let first = store.spawn(future).unwrap();
@@ -240,7 +240,7 @@ fn the_place_of_a_task_that_is_gone_is_used_again_at_once() {
 }
 
 #[test]
-fn a_panic_in_the_destructor_of_a_future_goes_on_at_who_drives_the_store() {
+fn a_panic_in_a_futures_drop_continues_in_the_driver_of_the_store() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
@@ -289,7 +289,7 @@ fn a_host_function_spawns_a_task_in_the_context_of_its_caller() {
     let call = world.store.start(&ask, &[Val::U32(41)]).unwrap();
     world.store.contexts().set_value(user, "somebody else").unwrap();
     assert!(matches!(world.store.run(call), Ok(Some(Val::U32(_)))));
-    // It is the only task that there is.
+    // It is the only task.
     assert_eq!(world.store.tasks().count(), 1);
     assert!(world.store.poll(Waker::noop()).unwrap().is_at_rest());
     assert_eq!(world.store.tasks().count(), 0);

@@ -1,5 +1,4 @@
-//! The ways to begin a thread but for the plain one: by the number of its function, and inside of
-//! a function of the host.
+//! Other ways to start a thread: by the number of its function, and inside a host function.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,11 +13,11 @@ use super::questions::number;
 
 const CONFIG: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: None, priority: None };
 
-/// A configuration that says something.
+/// A configuration without default values.
 const URGENT: ThreadSpawnConfig = ThreadSpawnConfig { stack_size: Some(65_536), priority: Some(5) };
 
 #[test]
-fn a_thread_is_begun_by_the_number_of_its_function_which_has_the_type_that_is_said() {
+fn a_thread_starts_by_function_number_and_type() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -52,7 +51,7 @@ fn a_thread_is_begun_by_the_number_of_its_function_which_has_the_type_that_is_sa
 }
 
 #[test]
-fn a_table_of_functions_is_of_several_instances_and_can_be_changed() {
+fn a_table_of_functions_can_span_instances_and_change() {
     let mut world = GuestWorld::new();
     let (one, other) = (world.guest(), world.guest());
     let mut table = FunctionTable::new();
@@ -73,12 +72,12 @@ fn a_table_of_functions_is_of_several_instances_and_can_be_changed() {
         .unwrap();
     assert_eq!(world.store.join_thread(sum).unwrap(), 3);
 
-    // What belongs to another store has no number here.
+    // An instance of another store has no number here.
     assert!(GuestWorld::new().store.function_table(&one).is_empty());
 }
 
-/// A function of the host that begins a thread, a child of the one that calls it, for a function
-/// of `worker`, with its own argument.
+/// Returns a linker with a host function that starts a thread, as a child of its caller's, for a
+/// function of `worker`, with its own argument.
 fn beginning(worker: Instance<Wasmi>, name: &'static str, begun: &Begun) -> Linker<Wasmi, ()> {
     let begun = begun.clone();
     let mut linker = Linker::new();
@@ -94,11 +93,11 @@ fn beginning(worker: Instance<Wasmi>, name: &'static str, begun: &Begun) -> Link
     linker
 }
 
-/// The threads that a function of the host has begun.
+/// The threads that a host function has started.
 type Begun = Arc<Mutex<Vec<SpawnedThread>>>;
 
 #[test]
-fn a_function_of_the_host_begins_a_thread_which_goes_on_when_it_has_returned() {
+fn a_host_function_starts_a_thread_that_outlives_it() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let worker = world.guest();
@@ -121,9 +120,9 @@ fn a_function_of_the_host_begins_a_thread_which_goes_on_when_it_has_returned() {
 }
 
 #[test]
-fn a_thread_that_a_function_of_the_host_begins_and_that_traps_at_once_is_none() {
+fn a_host_functions_thread_that_traps_at_once_is_no_thread() {
     traps_at_once(GuestWorld::new());
-    // The same if the engine has interrupted it before.
+    // The same if the engine interrupted it before.
     traps_at_once(GuestWorld::on(Wasmi::new(&Config::default(), Some(10_000))));
 }
 
@@ -150,7 +149,7 @@ fn traps_at_once(mut world: GuestWorld) {
 }
 
 #[test]
-fn a_function_of_the_host_begins_no_thread_for_a_function_that_is_not_there() {
+fn a_host_function_cannot_start_a_thread_of_a_missing_function() {
     let mut world = GuestWorld::new();
     let worker = world.guest();
     let begun = Begun::default();
@@ -163,7 +162,7 @@ fn a_function_of_the_host_begins_no_thread_for_a_function_that_is_not_there() {
 }
 
 #[test]
-fn threads_that_begin_threads_for_ever_are_stopped_by_a_limit() {
+fn threads_that_start_threads_forever_are_stopped_by_a_limit() {
     let mut world = GuestWorld::new();
     let table = Arc::new(Mutex::new(FunctionTable::new()));
     let (functions, deepest) = (table.clone(), Arc::new(Mutex::new(None)));

@@ -1,4 +1,4 @@
-//! Calls and host tasks, waited for alone and in sets, and cancelled by tokens.
+//! Calls and host tasks: waits for one of them and for sets, and cancellation by tokens.
 
 use std::thread;
 use std::time::Duration;
@@ -45,7 +45,7 @@ fn the_first_of_several_calls_is_found_by_a_set() {
     let ask = world.guest_function("ask");
     let calls = [1, 2, 3].map(|it| world.store.start(&ask, &[Val::U32(it)]).unwrap());
     let set = world.store.waitable_sets().create_with(&calls.map(CallId::task)).unwrap();
-    // That they have started is told, too.
+    // The set also reports that they have started.
     while let WaitResult::Ready(_) = world.store.waitable_sets().poll(set).unwrap() {}
     let late = world.store.wait_for_set_within(set, Duration::from_millis(1)).unwrap();
     assert_eq!(late, WaitResult::Timeout);
@@ -109,7 +109,7 @@ fn a_token_cancels_calls_and_host_tasks_that_are_bound_to_it() {
 }
 
 #[test]
-fn a_call_that_traps_is_told_by_its_set_and_failed() {
+fn a_call_that_traps_has_failed_and_its_set_reports_it() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -131,7 +131,7 @@ fn a_call_that_traps_is_told_by_its_set_and_failed() {
 }
 
 #[test]
-fn a_future_of_the_hosts_is_waited_for_with_its_value() {
+fn a_host_future_is_waited_for_with_its_value() {
     let mut world = GuestWorld::new();
     let (readable, writable) = world.store.new_future(Some(&Type::U32)).unwrap();
     let (other, _) = world.store.new_stream(Some(&Type::U32)).unwrap();
@@ -143,13 +143,13 @@ fn a_future_of_the_hosts_is_waited_for_with_its_value() {
     let event = world.store.end_event(ready).unwrap().unwrap();
     assert_eq!((event.end, event.result), (readable, CopyResult::Completed));
     assert_eq!(event.values, [Val::U32(7)]);
-    // That of the writer is nobody's but the host's.
+    // Only the host can take the event of the writer.
     let event = world.store.next_end_event().unwrap().unwrap();
     assert_eq!((event.end, event.count), (writable, 1));
 }
 
 #[test]
-fn a_stream_of_the_hosts_is_waited_for_beside_a_future() {
+fn a_host_stream_is_waited_for_beside_a_future() {
     let mut world = GuestWorld::new();
     let (future, _) = world.store.new_future(Some(&Type::U32)).unwrap();
     let (readable, writable) = world.store.new_stream(Some(&Type::U32)).unwrap();
@@ -164,7 +164,7 @@ fn a_stream_of_the_hosts_is_waited_for_beside_a_future() {
 }
 
 #[tokio::test]
-async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
+async fn every_way_of_waiting_reports_a_deadlock() {
     let mut world = GuestWorld::new();
     let [task, gone] = [(); 2].map(|()| world.store.tasks().start().unwrap());
     world.store.tasks().cancel(gone).unwrap();
@@ -208,7 +208,7 @@ async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
     for error in stuck {
         assert!(matches!(error, CallError::Deadlock(_)), "{error}");
     }
-    // Nothing is a member of a set that is no more.
+    // A set that was dropped has no members.
     store.waitable_sets().add(set, task).unwrap();
     store.waitable_sets().close(set).unwrap();
     assert_eq!(store.wait_for_set(set).unwrap(), WaitResult::Cancelled);
@@ -216,7 +216,7 @@ async fn what_is_waited_for_in_vain_says_so_in_every_way_of_waiting() {
 }
 
 #[test]
-fn a_host_task_that_the_host_is_to_end_is_there_as_before() {
+fn a_wait_for_a_host_task_leaves_the_task_unchanged() {
     let mut world = GuestWorld::new();
     let task = world.store.tasks().start().unwrap();
     let error = world.store.wait_for_task(task).unwrap_err();

@@ -1,4 +1,4 @@
-//! Threads that the host begins in a store, joins, cancels and gives values to.
+//! Threads that the host starts in a store, joins and cancels, and their values.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -30,7 +30,7 @@ fn reference(world: &GuestWorld, guest: &Instance<Wasmi>, name: &str) -> Functio
     world.store.function_reference(guest, name).unwrap()
 }
 
-/// Begins a thread, which asks a question if there is one.
+/// Starts a thread, which asks a question if there is one.
 #[track_caller]
 fn spawn(
     world: &mut GuestWorld,
@@ -46,10 +46,10 @@ fn status(world: &mut GuestWorld, thread: SpawnedThread) -> ThreadStatus {
     world.store.threads().status(thread.id()).unwrap()
 }
 
-/// What destructors were called with.
+/// The arguments of destructors.
 type Heard = Arc<Mutex<Vec<(u32, Option<u32>)>>>;
 
-/// A destructor that writes down what it hears.
+/// Adds a destructor that records its arguments.
 fn hears(world: &mut GuestWorld, heard: &Heard) -> u32 {
     let heard = heard.clone();
     let destructor = world.store.add_thread_destructor(move |_, it| {
@@ -89,7 +89,7 @@ fn threads_take_turns_and_each_is_joined_with_its_result() {
 }
 
 #[test]
-fn the_signature_of_a_function_is_checked_before_a_thread_is_begun() {
+fn the_signature_of_a_function_is_checked_before_a_thread_starts() {
     let mut world = GuestWorld::new();
     let guest = world.guest();
     let missing = world.store.function_reference(&guest, "missing").unwrap_err();
@@ -111,7 +111,7 @@ fn the_signature_of_a_function_is_checked_before_a_thread_is_begun() {
 }
 
 #[test]
-fn the_values_of_a_thread_are_destroyed_before_it_is_joined_the_newest_first() {
+fn thread_values_are_destroyed_newest_first_before_the_join() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -130,7 +130,7 @@ fn the_values_of_a_thread_are_destroyed_before_it_is_joined_the_newest_first() {
 }
 
 #[test]
-fn a_destructor_can_be_a_guests_function() {
+fn a_destructor_can_be_a_guest_function() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -152,7 +152,7 @@ fn a_destructor_can_be_a_guests_function() {
 }
 
 #[test]
-fn a_destructor_that_fails_is_told_with_its_value_and_the_others_run() {
+fn a_failing_destructor_is_reported_and_the_others_run() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -218,7 +218,7 @@ fn children_are_cancelled_though_the_result_of_one_was_taken() {
     let guest = world.guest();
     let functions = ["ask", "return-and-ask", "spin"].map(|name| reference(&world, &guest, name));
     let parent = spawn(&mut world, &functions[0], Some(1), None);
-    // It goes on behind its result.
+    // It continues after its result.
     let returned = spawn(&mut world, &functions[1], Some(2), Some(parent.id()));
     let spinning = spawn(&mut world, &functions[2], None, Some(parent.id()));
     let result = world.store.take_result(returned.call()).unwrap().unwrap().unwrap();
@@ -234,7 +234,7 @@ fn children_are_cancelled_though_the_result_of_one_was_taken() {
 }
 
 #[test]
-fn what_takes_a_thread_says_that_it_is_not_known() {
+fn functions_refuse_unknown_threads() {
     let mut world = GuestWorld::new();
     let guest = world.guest();
     let add = reference(&world, &guest, "add");
@@ -252,7 +252,7 @@ fn what_takes_a_thread_says_that_it_is_not_known() {
 }
 
 #[test]
-fn a_thread_begun_in_a_scope_asks_for_whom_it_works_after_the_scope_is_left() {
+fn a_thread_keeps_the_context_of_its_scope() {
     let mut world = GuestWorld::new();
     let (name, heard) = ("user", Heard::default());
     let mut linker = Linker::new();
@@ -290,7 +290,7 @@ fn a_thread_begun_in_a_scope_asks_for_whom_it_works_after_the_scope_is_left() {
 }
 
 #[test]
-fn a_set_is_woken_by_a_thread_and_a_token_cancels_it_with_its_values_destroyed() {
+fn a_thread_wakes_a_set_and_is_cancelled_by_a_token() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -307,7 +307,7 @@ fn a_set_is_woken_by_a_thread_and_a_token_cancels_it_with_its_values_destroyed()
         .waitable_sets()
         .create_with(&[answered, cancelled].map(|it| it.call().task()))
         .unwrap();
-    // That they have started is told, too.
+    // The set also reports that they have started.
     while let WaitResult::Ready(_) = world.store.waitable_sets().poll(set).unwrap() {}
     asked.answer(1, 11);
     for (thread, status) in [(answered, TaskStatus::Completed), (cancelled, TaskStatus::Cancelled)]
@@ -351,7 +351,7 @@ fn a_thread_that_traps_has_failed_and_its_values_are_destroyed() {
 }
 
 #[test]
-fn a_thread_that_traps_as_it_is_begun_is_none_and_its_values_are_destroyed() {
+fn a_thread_that_traps_at_its_start_destroys_its_values() {
     let mut world = GuestWorld::new();
     let heard = Heard::default();
     let destructor = hears(&mut world, &heard);
@@ -371,7 +371,7 @@ fn a_thread_that_traps_as_it_is_begun_is_none_and_its_values_are_destroyed() {
 }
 
 #[test]
-fn a_join_that_would_wait_for_ever_says_so_and_can_be_made_again() {
+fn a_join_that_would_wait_forever_is_an_error_and_can_be_repeated() {
     let mut world = GuestWorld::new();
     let guest = world.guest();
     let stuck = reference(&world, &guest, "stuck");
@@ -384,7 +384,7 @@ fn a_join_that_would_wait_for_ever_says_so_and_can_be_made_again() {
 }
 
 #[test]
-fn a_join_is_a_future_and_one_that_is_dropped_leaves_the_thread_to_others() {
+fn a_dropped_join_future_leaves_the_thread_to_others() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -401,7 +401,7 @@ fn a_join_is_a_future_and_one_that_is_dropped_leaves_the_thread_to_others() {
 }
 
 #[test]
-fn a_join_waits_for_the_end_of_the_thread_and_not_only_for_its_result() {
+fn a_join_waits_for_the_end_of_the_thread() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();

@@ -1,4 +1,4 @@
-//! Waits that last for at most a time.
+//! Waits with a time limit.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::guests::GuestWorld;
 
 const SOON: Duration = Duration::from_millis(20);
 
-/// Asserts that something takes as long as it is to wait.
+/// Asserts that a function takes the expected time.
 #[track_caller]
 fn takes<R>(time: Duration, act: impl FnOnce() -> R) -> R {
     let begun = Instant::now();
@@ -23,7 +23,7 @@ fn takes<R>(time: Duration, act: impl FnOnce() -> R) -> R {
 }
 
 #[test]
-fn what_blocks_for_a_time_blocks_so_long_and_keeps_what_it_waits_for() {
+fn a_blocking_wait_lasts_its_time_and_keeps_the_call() {
     let mut world = GuestWorld::new();
     let asked = world.questions.clone();
     let guest = world.guest();
@@ -50,7 +50,7 @@ fn what_blocks_for_a_time_blocks_so_long_and_keeps_what_it_waits_for() {
 }
 
 #[test]
-fn what_is_up_to_the_host_is_waited_for_as_long_as_it_was_said() {
+fn a_wait_for_the_host_lasts_its_time() {
     let mut world = GuestWorld::new();
     let store = &mut world.store;
     let task = store.tasks().start().unwrap();
@@ -62,12 +62,12 @@ fn what_is_up_to_the_host_is_waited_for_as_long_as_it_was_said() {
     let status = store.wait_for_task_within(task, Duration::ZERO).unwrap();
     assert_eq!(status, Some(TaskStatus::Completed));
     assert!(matches!(store.wait_for_set_within(set, SOON), Ok(WaitResult::Ready(_))));
-    // A poll doesn't wait.
+    // A poll does not wait.
     assert_eq!(store.waitable_sets().poll(set).unwrap(), WaitResult::Pending);
 }
 
 #[test]
-fn a_deadlock_is_told_before_the_time_has_passed() {
+fn a_deadlock_is_reported_before_the_time_has_passed() {
     let mut world = GuestWorld::new();
     let stuck = world.guest_function("stuck");
     let call = world.store.start(&stuck, &[]).unwrap();
@@ -77,7 +77,7 @@ fn a_deadlock_is_told_before_the_time_has_passed() {
 }
 
 #[tokio::test]
-async fn futures_wait_for_a_time_by_the_clock_of_who_awaits() {
+async fn futures_wait_by_the_clock_of_their_executor() {
     struct Tokio;
     impl Clock for Tokio {
         type Sleep = tokio::time::Sleep;
@@ -132,7 +132,7 @@ async fn a_guest_that_spins_does_not_stop_the_clock() {
     assert_eq!(takes(SOON, || world.store.run_within(call, SOON).unwrap()), None);
     world.store.cancel(call).unwrap();
     assert!(matches!(world.store.run(call), Err(CallError::Cancelled)));
-    // Dropped before its time has passed, the future cancels the call.
+    // A future that is dropped before its time has passed cancels the call.
     let call = world.store.start(&spin, &[]).unwrap();
     let run = world.store.run_within_async(call, Duration::from_mins(10), &clock);
     tokio::time::timeout(SOON, run).await.unwrap_err();

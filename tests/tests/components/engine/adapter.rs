@@ -9,14 +9,14 @@ use weft::engine::{
 
 use crate::engine::host::{Guests, NEST, STOP, TRAP, flat, returned, stopped, trap, words};
 
-/// `g(x)` is `f(x) + 100 x`, and `f` is a function of the host.
+/// `g(x)` is `f(x) + 100 x`, and `f` is a host function.
 const ADDS: &str = r#"(module
     (import "h" "f" (func $f (param i32) (result i32)))
     (func (export "g") (param i32) (result i32)
         (i32.add (call $f (local.get 0)) (i32.mul (local.get 0) (i32.const 100)))))"#;
 
 #[test]
-fn calls_that_have_stopped_go_on_in_any_order() {
+fn stopped_calls_continue_in_any_order() {
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let mut guests = Guests::new();
         let stop = guests.import(STOP, &words(1));
@@ -34,7 +34,7 @@ fn calls_that_have_stopped_go_on_in_any_order() {
 }
 
 #[test]
-fn a_call_stops_as_often_as_it_calls_the_host() {
+fn a_call_stops_at_each_host_call() {
     let mut guests = Guests::new();
     let stop = guests.import(STOP, &words(1));
     let instance = guests.instantiate(
@@ -58,7 +58,7 @@ fn a_call_stops_as_often_as_it_calls_the_host() {
     assert_eq!(guests.host(|host| host.arguments.clone()), asked);
 }
 
-/// An outer guest that calls an inner one through the host, and what the inner one imports.
+/// Returns an outer guest that calls an inner one through the host, and the inner guest's import.
 fn nested(inner_import: u32) -> (Guests, weft::engine::wasmi::WasmiFunction) {
     let mut guests = Guests::new();
     let import = guests.import(inner_import, &words(1));
@@ -79,7 +79,7 @@ fn a_guest_whose_inner_call_returns_never_stops() {
 }
 
 #[test]
-fn of_two_that_stopped_nested_the_inner_one_goes_on_first() {
+fn two_nested_stopped_calls_continue_inner_first() {
     let (mut guests, outer) = nested(STOP);
     let outer = guests.stop(outer, &[1]);
     let inner = guests.host(|host| host.stopped.pop()).unwrap();
@@ -89,7 +89,7 @@ fn of_two_that_stopped_nested_the_inner_one_goes_on_first() {
 }
 
 #[test]
-fn of_two_that_stopped_nested_the_outer_one_goes_on_first() {
+fn two_nested_stopped_calls_continue_outer_first() {
     let (mut guests, outer) = nested(STOP);
     let outer = guests.stop(outer, &[1]);
     assert_eq!(returned(guests.resume(outer, 9)), 109);
@@ -98,7 +98,7 @@ fn of_two_that_stopped_nested_the_outer_one_goes_on_first() {
 }
 
 #[test]
-fn a_guest_that_was_resumed_nests_another() {
+fn a_resumed_guest_calls_another() {
     let mut guests = Guests::new();
     let (stop, nest) = (guests.import(STOP, &words(1)), guests.import(NEST, &words(1)));
     let inner = guests.instantiate(ADDS, &[stop]);
@@ -122,7 +122,7 @@ fn a_guest_that_was_resumed_nests_another() {
 }
 
 #[test]
-fn what_has_stopped_may_be_dropped() {
+fn a_stopped_call_can_be_dropped() {
     let mut guests = Guests::new();
     let stop = guests.import(STOP, &words(1));
     let instance = guests.instantiate(ADDS, &[stop]);
@@ -167,7 +167,7 @@ fn a_start_function_cannot_stop() {
 }
 
 #[test]
-fn traps_say_what_happened() {
+fn traps_have_messages() {
     let mut guests = Guests::new();
     let host = guests.import(TRAP, &words(1));
     let instance = guests.instantiate(
@@ -210,7 +210,7 @@ fn traps_say_what_happened() {
 }
 
 #[test]
-fn a_guest_that_went_on_may_trap() {
+fn a_resumed_guest_may_trap() {
     let mut guests = Guests::new();
     let stop = guests.import(STOP, &words(1));
     let instance = guests.instantiate(
@@ -226,7 +226,7 @@ fn a_guest_that_went_on_may_trap() {
 }
 
 #[test]
-fn a_function_that_returns_what_no_lifted_function_does_is_not_called() {
+fn a_function_with_an_unlifted_result_type_is_not_called() {
     let mut guests = Guests::new();
     let instance = guests.instantiate(
         r#"(module
@@ -241,7 +241,7 @@ fn a_function_that_returns_what_no_lifted_function_does_is_not_called() {
 }
 
 #[test]
-fn a_table_gives_functions_of_the_type_that_is_asked_for() {
+fn a_table_returns_functions_of_the_requested_type() {
     let mut guests = Guests::new();
     let instance = guests.instantiate(
         r#"(module
@@ -272,7 +272,7 @@ fn a_table_gives_functions_of_the_type_that_is_asked_for() {
 }
 
 #[test]
-fn modules_say_what_they_import_in_its_order() {
+fn modules_list_their_imports_in_order() {
     let guests = Guests::new();
     let module = wat::parse_str(r#"(module (import "b" "c" (func)) (import "a" "d" (func)))"#);
     let module = guests.engine.compile(&module.unwrap()).unwrap();

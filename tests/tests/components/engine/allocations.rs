@@ -1,4 +1,4 @@
-//! What calls allocate once everything is warm: nothing.
+//! Calls do not allocate after a warm-up.
 
 use allocation_counter::measure;
 use weft::abi::Val;
@@ -6,7 +6,7 @@ use weft::engine::wasmi::Wasmi;
 
 use crate::engine::components::{function, load};
 
-/// How many allocations one call makes of an export `run(n)`.
+/// Returns a function that counts the allocations of one call of an export `run(n)`.
 fn allocations(component: &str, linked: bool) -> impl FnMut(u32) -> u64 {
     let engine = Wasmi::default().with_linked_guests(linked);
     let (mut store, instance) = load(&engine, component);
@@ -20,8 +20,8 @@ fn allocations(component: &str, linked: bool) -> impl FnMut(u32) -> u64 {
     }
 }
 
-/// What is done `n` times by `run(n)` allocates nothing, whether calls between guests are linked or not:
-/// more of it allocates no more.
+/// Checks that `n` repetitions in `run(n)` do not allocate, with and without linked calls between
+/// guests: more repetitions allocate the same.
 fn check(component: &str) {
     for linked in [true, false] {
         let mut allocations = allocations(component, linked);
@@ -31,7 +31,7 @@ fn check(component: &str) {
     }
 }
 
-/// A core function `run` that calls `f` so many times.
+/// Returns a core function `run` that calls `f` in a loop.
 fn loop_of(call: &str) -> String {
     format!(
         r#"(func (export "run") (param $n i32)

@@ -1,10 +1,10 @@
-//! What wasmi lacks is named.
+//! Features that wasmi lacks are named.
 
 use weft::component::{Component, LoadError};
 use weft::engine::wasmi::Wasmi;
 use weft::engine::{Capability, CoreEngine as _};
 
-/// What a component needs whose second core module is this one.
+/// Returns the missing features of a component whose second core module is this one.
 fn missing(module: &str) -> Vec<Capability> {
     let bytes =
         wat::parse_str(format!("(component (core module) (component (core module {module})))"));
@@ -15,7 +15,7 @@ fn missing(module: &str) -> Vec<Capability> {
 }
 
 #[test]
-fn what_a_module_needs_and_the_engine_lacks_is_named() {
+fn features_that_the_engine_lacks_are_named() {
     for (module, capability) in [
         ("(tag $t) (func (throw $t))", Capability::ExceptionHandling),
         ("(func (try_table (catch_all 0)))", Capability::ExceptionHandling),
@@ -36,7 +36,7 @@ fn what_a_module_needs_and_the_engine_lacks_is_named() {
 }
 
 #[test]
-fn the_error_says_which_module_needs_what() {
+fn the_error_names_the_module_and_the_features() {
     let bytes =
         wat::parse_str("(component (core module (tag $t) (func (throw $t)) (memory 1 1 shared)))");
     let error = Component::new(&Wasmi::default(), &bytes.unwrap()).unwrap_err();
@@ -47,7 +47,7 @@ fn the_error_says_which_module_needs_what() {
 }
 
 #[test]
-fn what_the_engine_has_is_not_missing() {
+fn features_that_the_engine_has_are_not_missing() {
     let engine = Wasmi::default();
     for module in [
         "(memory i64 1)",

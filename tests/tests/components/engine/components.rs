@@ -1,4 +1,4 @@
-//! Loading components from text.
+//! Loads components from text.
 
 use weft::component::{Component, Function, Instance, Store};
 use weft::engine::wasmi::Wasmi;

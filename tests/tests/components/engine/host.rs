@@ -1,5 +1,4 @@
-//! A layer above the engine that does as little as possible, and writes down what it is called
-//! with.
+//! A minimal layer above the engine, which records the calls that it receives.
 
 use weft::abi::{CoreFunctionType, FlatTypes};
 use weft::core_value::CoreType::{self, I32};
@@ -10,20 +9,21 @@ use weft::engine::{CoreProgress, ProgressOf};
 
 /// The number of a function that stops.
 pub(crate) const STOP: u32 = 0;
-/// The number of a function that says that the guest trapped.
+/// The number of a function that traps.
 pub(crate) const TRAP: u32 = 1;
-/// The number of a function that calls [`Host::inner`] with its arguments, and stops if that does.
+/// The number of a function that calls [`Host::inner`] with its arguments, and stops if the inner
+/// call stops.
 pub(crate) const NEST: u32 = 2;
 /// The number of a function that returns [`Host::result`].
 pub(crate) const RETURN: u32 = 3;
 
 #[derive(Default)]
 pub(crate) struct Host {
-    /// What functions of the host were called with.
+    /// The arguments of calls of host functions.
     pub(crate) arguments: Vec<Vec<CoreValue>>,
     pub(crate) result: Option<CoreValue>,
     pub(crate) inner: Option<WasmiFunction>,
-    /// What stopped inside of [`NEST`].
+    /// The activations that stopped inside [`NEST`].
     pub(crate) stopped: Vec<Activation>,
 }
 
@@ -55,7 +55,7 @@ impl HostFunctions<Wasmi> for Host {
     }
 }
 
-/// A store, and what is done with it.
+/// A store, and functions that use it.
 pub(crate) struct Guests {
     pub(crate) engine: Wasmi,
     pub(crate) store: <Wasmi as CoreEngine>::Store<Host>,
@@ -77,7 +77,7 @@ impl Guests {
         Wasmi::context(&mut self.store)
     }
 
-    /// Does something with the host.
+    /// Runs a closure with the host.
     pub(crate) fn host<R>(&mut self, act: impl FnOnce(&mut Host) -> R) -> R {
         act(self.context().data_mut())
     }
@@ -133,7 +133,7 @@ impl Guests {
     }
 }
 
-/// What stopped.
+/// Returns the activation of a call that stopped.
 pub(crate) fn stopped(progress: Result<CoreProgress<Activation>, CoreTrap>) -> Activation {
     match progress {
         Ok(CoreProgress::Stopped(activation)) => activation,
@@ -141,7 +141,7 @@ pub(crate) fn stopped(progress: Result<CoreProgress<Activation>, CoreTrap>) -> A
     }
 }
 
-/// What a function returned that returns an `i32`.
+/// Returns the result of a call that returned an `i32`.
 pub(crate) fn returned(progress: Result<CoreProgress<Activation>, CoreTrap>) -> u32 {
     match progress {
         Ok(CoreProgress::Returned(Some(CoreValue::I32(value)))) => value,
@@ -149,7 +149,7 @@ pub(crate) fn returned(progress: Result<CoreProgress<Activation>, CoreTrap>) -> 
     }
 }
 
-/// What a call trapped with.
+/// Returns the trap of a call.
 pub(crate) fn trap(progress: Result<CoreProgress<Activation>, CoreTrap>) -> CoreTrap {
     progress.unwrap_err()
 }
@@ -158,7 +158,7 @@ pub(crate) fn flat(types: &[CoreType]) -> FlatTypes {
     types.iter().fold(FlatTypes::EMPTY, |all, ty| all.push(*ty))
 }
 
-/// `[i32…] -> [i32]`, with so many parameters.
+/// Returns the type `[i32…] -> [i32]` with `params` parameters.
 pub(crate) fn words(params: usize) -> CoreFunctionType {
     CoreFunctionType { params: flat(&vec![I32; params]), results: flat(&[I32]) }
 }

@@ -1,4 +1,4 @@
-//! What instantiating takes, and functions that are lifted as they were lowered.
+//! The limits of instantiation, and functions that are lifted as they were lowered.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use weft::engine::wasmi::Wasmi;
 
 use crate::engine::components::{component, function};
 
-/// Components each of which instantiates the one before.
+/// Returns components each of which instantiates the one before.
 fn chain(length: u32) -> String {
     let mut text = String::from("(component (component $c0)");
     for number in 1..length {
@@ -20,7 +20,7 @@ fn chain(length: u32) -> String {
 }
 
 #[test]
-fn components_that_instantiate_one_another_too_deeply_are_refused_and_not_a_native_overflow() {
+fn components_nested_too_deeply_are_refused() {
     let engine = Wasmi::default();
     let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(move || {
         let mut store = Store::new(&engine, ());
@@ -45,7 +45,7 @@ fn components_that_multiply_are_refused() {
     assert!(matches!(error, Err(InstantiateError::Limit(_))), "{error:?}");
 }
 
-/// What a component imports is lowered and lifted again, with no core code of its own in between.
+/// Lowers an import and lifts it again, without core code in between.
 const PASSES_ON: &str = r#"(component
     (import "later" (func $later async (result u32)))
     (core func $lowered (canon lower (func $later)))
@@ -60,7 +60,7 @@ const PASSES_ON: &str = r#"(component
     (func (export "again") async (result u32) (canon lift (core func $m "later"))))"#;
 
 #[test]
-fn a_lowered_function_that_is_lifted_again_waits_as_any_other() {
+fn a_lowered_function_that_is_lifted_again_can_wait() {
     let engine = Wasmi::default();
     let mut linker = Linker::new();
     linker.async_function("later", |_, _| {
@@ -82,7 +82,7 @@ fn a_lowered_function_that_is_lifted_again_waits_as_any_other() {
 }
 
 #[test]
-fn resources_that_are_represented_by_64_bits_are_destroyed_with_them() {
+fn resources_with_64_bit_representations_are_destroyed() {
     let engine = Wasmi::default();
     let text = r#"(component
         (core module $m

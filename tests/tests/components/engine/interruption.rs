@@ -1,4 +1,4 @@
-//! Guests that run for too long.
+//! Guests that run too long.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +12,13 @@ use weft::engine::wasmi::Wasmi;
 
 use crate::engine::components::{function, load};
 
-/// An engine that interrupts after this much fuel.
+/// Returns an engine that interrupts after this amount of fuel.
 fn engine(fuel: u64) -> Wasmi {
     Wasmi::new(&wasmi::Config::default(), Some(fuel))
 }
 
-/// `sum(n)` counts down from `n` and gives the sum; `spin` never ends, and `nothing` does nothing.
+/// `sum(n)` counts down from `n` and returns the sum; `spin` never ends, and `nothing` does
+/// nothing.
 const COUNTS: &str = r#"
     (core module $m
         (func (export "sum") (param $n i32) (result i32) (local $sum i32)
@@ -50,7 +51,7 @@ const CALLS: &str = r#"
     (func (export "sum") (param "n" u32) (result u32) (canon lift (core func $m "sum")))
     (func (export "spin") (canon lift (core func $m "spin")))"#;
 
-/// Each of three components calls the next.
+/// Returns three components, each of which calls the next.
 fn nested() -> String {
     format!(
         r#"(component
@@ -73,7 +74,7 @@ fn sum(n: u32) -> u32 {
 }
 
 #[test]
-fn a_guest_goes_on_after_each_interruption_where_it_was() {
+fn a_guest_continues_after_each_interruption() {
     let engine = engine(1_000);
     let (mut store, instance) = load(&engine, &format!("(component {COUNTS})"));
     let sum_function = function(&store, &instance, "sum");
@@ -83,8 +84,8 @@ fn a_guest_goes_on_after_each_interruption_where_it_was() {
 }
 
 #[test]
-fn a_guest_nested_in_others_goes_on_after_each_interruption_where_it_was() {
-    // Odd numbers, so that interruptions hit every part of the calls.
+fn a_nested_guest_continues_after_each_interruption() {
+    // The numbers are odd, so that interruptions hit every part of the calls.
     for fuel in (1..100).chain([997]) {
         let engine = engine(fuel);
         let (mut store, instance) = load(&engine, &nested());
@@ -96,7 +97,7 @@ fn a_guest_nested_in_others_goes_on_after_each_interruption_where_it_was() {
     }
 }
 
-/// How a call fails that may go on so often.
+/// Checks the failure of a call that exceeds the limit of interruptions.
 fn interrupted(store: &mut Store<Wasmi>, spin: &Function, limit: u32) {
     store.set_limits(StoreLimits::DEFAULT.with_interruptions(Some(limit)));
     let result = store.call(spin, &[]);
@@ -104,7 +105,7 @@ fn interrupted(store: &mut Store<Wasmi>, spin: &Function, limit: u32) {
 }
 
 #[test]
-fn a_guest_that_never_ends_is_given_up_after_as_many_interruptions_as_the_host_allows() {
+fn a_guest_that_never_ends_is_stopped_at_the_limit() {
     for limit in [0, 1, 10] {
         let engine = engine(1_000);
         let (mut store, instance) = load(&engine, &format!("(component {COUNTS})"));
@@ -114,7 +115,7 @@ fn a_guest_that_never_ends_is_given_up_after_as_many_interruptions_as_the_host_a
 }
 
 #[test]
-fn what_is_given_up_cannot_be_entered_again_and_others_live_on() {
+fn a_stopped_instance_cannot_be_entered_and_others_can() {
     let engine = engine(1_000);
     let (mut store, instance) = load(&engine, &nested());
     let other = store.instantiate(&component(&engine), &Linker::new()).unwrap();
@@ -138,7 +139,7 @@ fn component(engine: &Wasmi) -> Component<Wasmi> {
 }
 
 #[test]
-fn the_limit_is_of_one_call_and_counts_anew_for_the_next() {
+fn the_limit_applies_to_each_call_separately() {
     let engine = engine(1_000);
     let (mut store, instance) = load(&engine, &format!("(component {COUNTS})"));
     let sum_function = function(&store, &instance, "sum");
@@ -176,7 +177,7 @@ fn guests_that_call_one_another_in_a_loop_are_interrupted() {
 }
 
 #[test]
-fn a_call_that_was_only_begun_is_interrupted_and_goes_on_before_another_begins() {
+fn a_started_call_is_interrupted_and_continues_first() {
     let engine = engine(1_000);
     let (mut store, instance) = load(&engine, &nested());
     let sum_function = function(&store, &instance, "sum");
@@ -186,7 +187,7 @@ fn a_call_that_was_only_begun_is_interrupted_and_goes_on_before_another_begins()
     assert_eq!(store.run(first).unwrap(), Some(Val::U32(sum(10_000) + 200)));
 }
 
-/// `wait` waits until the host's future is done, and then gives `n + 1`.
+/// `wait` waits until the host's future is ready, and then returns `n + 1`.
 const WAITS: &str = r#"(component
     (import "pause" (func $pause async))
     (core func $pause (canon lower (func $pause)))
@@ -231,14 +232,15 @@ fn a_guest_is_interrupted_while_another_one_waits() {
     let waiting = store.start(&wait, &[Val::U32(41)]).unwrap();
     let result = store.call(&sum_function, &[Val::U32(10_000)]).unwrap();
     assert_eq!(result, Some(Val::U32(sum(10_000) + 200)));
-    // What is given up is the guest that runs, not the one that waits.
+    // The guest that runs is stopped, not the one that waits.
     let spin = store.function(&counts, "spin").unwrap();
     interrupted(&mut store, &spin, 2);
     is_done.store(true, Ordering::Relaxed);
     assert_eq!(store.run(waiting).unwrap(), Some(Val::U32(42)));
 }
 
-/// `get` gives a string, from `realloc` and `post-return` functions that count down first.
+/// Returns a component whose `get` returns a string; its `realloc` and `post-return` functions
+/// first count down.
 fn slow(realloc: u32, post_return: u32) -> String {
     format!(
         r#"(component
@@ -272,7 +274,7 @@ fn text(text: &str) -> Val {
 }
 
 #[test]
-fn realloc_and_post_return_go_on_after_interruptions() {
+fn realloc_and_post_return_continue_after_interruptions() {
     let engine = engine(1_000);
     let (mut store, instance) = load(&engine, &slow(10_000, 10_000));
     let (get, ended) = (function(&store, &instance, "get"), function(&store, &instance, "ended"));
@@ -281,10 +283,10 @@ fn realloc_and_post_return_go_on_after_interruptions() {
 }
 
 #[test]
-fn a_realloc_that_never_ends_is_given_up_even_without_a_limit() {
+fn a_realloc_that_never_ends_is_stopped_even_without_a_limit() {
     for limit in [None, Some(5)] {
         let engine = engine(1_000);
-        // Counting down from 0 takes as long as from 2³².
+        // To count down from 0 takes as long as from 2³².
         let (mut store, instance) = load(&engine, &slow(0, 1));
         store.set_limits(StoreLimits::DEFAULT.with_interruptions(limit));
         let get = function(&store, &instance, "get");
@@ -296,11 +298,11 @@ fn a_realloc_that_never_ends_is_given_up_even_without_a_limit() {
 }
 
 #[test]
-fn a_post_return_that_never_ends_is_given_up() {
+fn a_post_return_that_never_ends_is_stopped() {
     let engine = engine(1_000);
     let (mut store, instance) = load(&engine, &slow(1, 0));
     let get = function(&store, &instance, "get");
-    // The result is there before the function is called, so that the call has it.
+    // The result is available before `post-return` runs, so the call has it.
     store.set_limits(StoreLimits::DEFAULT.with_interruptions(Some(5)));
     let first = store.call(&get, &[text("hello")]);
     assert!(matches!(first, Ok(Some(Val::String(_)))), "{first:?}");
@@ -320,7 +322,7 @@ fn an_interruption_in_a_start_function_is_a_trap() {
     let result = store.instantiate(&spins, &Linker::new());
     let Err(InstantiateError::Call(CallError::Core(trap))) = result else { panic!("{result:?}") };
     assert_eq!(trap.to_string(), "all fuel consumed by WebAssembly");
-    // The store goes on.
+    // The store remains usable.
     let counts = store.instantiate(&component(&engine), &Linker::new()).unwrap();
     let sum_function = store.function(&counts, "sum").unwrap();
     assert_eq!(store.call(&sum_function, &[Val::U32(1)]).unwrap(), Some(Val::U32(201)));
@@ -347,7 +349,7 @@ fn an_interruption_of_a_guest_that_a_start_function_calls_is_a_trap() {
 }
 
 #[test]
-fn what_takes_more_fuel_than_there_is_between_interruptions_is_done_all_the_same() {
+fn an_operation_larger_than_a_slice_of_fuel_completes() {
     let fills = r#"(component
         (core module $m
             (memory 16)
@@ -362,7 +364,8 @@ fn what_takes_more_fuel_than_there_is_between_interruptions_is_done_all_the_same
     assert_eq!(store.call(&fill, &[]).unwrap(), Some(Val::U32(7)));
 }
 
-/// `text` gives the length of what the host's `text` returns late, by a `realloc` that never ends.
+/// `text` returns the length of the string that the host's `text` returns late, and its `realloc`
+/// never ends.
 const LATE: &str = r#"(component
     (import "text" (func $text async (result string)))
     (core module $memory
@@ -388,7 +391,7 @@ const LATE: &str = r#"(component
     (func (export "text") async (result u32) (canon lift (core func $m "text") async)))"#;
 
 #[test]
-fn a_realloc_that_never_ends_is_given_up_for_a_host_that_returns_late() {
+fn an_endless_realloc_for_a_late_host_result_is_stopped() {
     let engine = engine(1_000);
     let mut linker = Linker::new();
     linker.async_function("text", |_, _| {
@@ -414,7 +417,7 @@ fn a_realloc_that_never_ends_is_given_up_for_a_host_that_returns_late() {
     assert_eq!(store.call(&sum_function, &[Val::U32(1)]).unwrap(), Some(Val::U32(201)));
 }
 
-/// `spin` calls a function of the host for ever, which calls a guest.
+/// `spin` calls a host function in an endless loop, which calls a guest.
 const CALLS_BACK: &str = r#"(component
     (import "nothing" (func $nothing))
     (core func $nothing (canon lower (func $nothing)))
@@ -425,7 +428,7 @@ const CALLS_BACK: &str = r#"(component
     (func (export "spin") (canon lift (core func $m "spin"))))"#;
 
 #[test]
-fn a_guest_that_calls_a_host_that_calls_a_guest_for_ever_is_interrupted() {
+fn an_endless_loop_through_the_host_is_interrupted() {
     let engine = engine(1_000);
     let mut store = Store::new(&engine, ());
     let other = store.instantiate(&component(&engine), &Linker::new()).unwrap();

@@ -1,4 +1,4 @@
-//! Memories of every kind that wasmi has.
+//! Memories of every kind in wasmi.
 
 use weft::engine::wasmi::Wasmi;
 use weft::engine::{CoreContext as _, CoreEngine, CoreExtern};
@@ -31,7 +31,7 @@ fn a_memory_with_64_bit_addresses_is_read_and_written() {
 }
 
 #[test]
-fn several_memories_of_a_module_are_told_apart() {
+fn several_memories_of_a_module_are_distinct() {
     let mut guests = Guests::new();
     let instance = guests.instantiate(
         r#"(module
@@ -53,7 +53,7 @@ fn several_memories_of_a_module_are_told_apart() {
 }
 
 #[test]
-fn a_memory_with_pages_of_one_byte_has_as_many_as_it_says() {
+fn a_memory_with_pages_of_one_byte_has_the_declared_size() {
     let mut guests = Guests::new();
     let instance = guests.instantiate(
         r#"(module
@@ -72,7 +72,7 @@ fn a_memory_with_pages_of_one_byte_has_as_many_as_it_says() {
 }
 
 #[test]
-fn a_memory_is_written_beside_what_is_in_the_store() {
+fn a_memory_is_written_while_the_store_data_is_borrowed() {
     let mut guests = Guests::new();
     let instance = guests.instantiate(r#"(module (memory (export "m") 1))"#, &[]);
     let memory = memory(&mut guests, instance, "m");

@@ -1,4 +1,4 @@
-//! The adapter for wasmi, and what components owe to it: calls that stop, are interrupted, and
+//! The adapter for wasmi, and its effects on components: calls that stop, are interrupted, and
 //! nest.
 
 mod adapter;

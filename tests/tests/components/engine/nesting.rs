@@ -11,8 +11,8 @@ use weft::engine::wasmi::Wasmi;
 
 use crate::engine::components::{component, function, load};
 
-/// A component of so many instances, of which each calls the one before and adds 1 to what that
-/// returns; the first calls the host.
+/// Returns a component of `length` instances, each of which calls the one before and adds 1 to its
+/// result; the first calls the host.
 fn chain(length: usize, ty: &str, core: &str) -> String {
     let mut text = format!(
         r#"(component
@@ -41,8 +41,8 @@ fn chain(length: usize, ty: &str, core: &str) -> String {
     text
 }
 
-/// Calls a chain on a thread with so many bytes of stack, and gives the result and where on the
-/// stack the host was called.
+/// Calls a chain on a thread with `stack_bytes` bytes of stack. Returns the result and the stack
+/// position at which the host was called.
 fn call_chain(length: usize, argument: Val, stack_bytes: usize) -> (Option<Val>, usize) {
     let engine = Wasmi::default();
     let (ty, core) = if let Val::F32(_) = argument { ("f32", "f32") } else { ("u32", "i32") };
@@ -75,7 +75,7 @@ fn guests_nest_a_thousand_deep_on_a_small_stack() {
 }
 
 #[test]
-fn a_deep_chain_goes_on_after_interruptions_where_it_was() {
+fn a_deep_chain_continues_after_interruptions() {
     let counts = chain(100, "u32", "i32");
     for fuel in [1, 10, 100] {
         let engine = Wasmi::new(&wasmi::Config::default(), Some(fuel));
@@ -118,13 +118,13 @@ fn a_start_function_calls_a_deep_chain_though_it_cannot_stop() {
 }
 
 #[test]
-fn what_guests_take_of_the_native_stack_is_bounded() {
+fn the_native_stack_use_of_guests_is_bounded() {
     for argument in [Val::U32(7), Val::F32(7.0)] {
         let [near, far, most] =
             [4, 20, 500].map(|length| call_chain(length, argument.clone(), 1 << 22).1);
         let level = (far - near) / 16;
         println!("{level} bytes of the native stack for each guest, {most} at most");
-        // Even without any optimisation; `MAX_DEPTH` follows from it.
+        // This holds without any optimization; `MAX_DEPTH` follows from it.
         assert!(level < 34_000, "{level} bytes of the native stack for each guest");
         assert!(most < 900 << 10, "{most} bytes");
     }
@@ -166,7 +166,7 @@ fn guests_that_call_one_another_without_end_trap() {
     let (mut store, instance) = load(&engine, donut);
     let other = store.instantiate(&component(&engine, donut), &Linker::new()).unwrap();
     let f = function(&store, &instance, "f");
-    // Recursion that ends is none of Weft's business.
+    // Weft does not limit recursion that ends.
     for depth in [0, 1, 100, 4_000] {
         assert_eq!(store.call(&f, &[Val::U32(depth)]).unwrap(), Some(Val::U32(5)));
     }

@@ -1,4 +1,4 @@
-//! Functions of the host of every signature: what they are called with, and what they return.
+//! Host functions of every signature: their arguments and results.
 
 use weft::abi::CoreFunctionType;
 use weft::core_value::CoreType::{self, F32, F64, I32, I64};
@@ -7,10 +7,10 @@ use weft::engine::{CoreContext as _, CoreProgress};
 
 use crate::engine::host::{Guests, RETURN, STOP, flat, stopped};
 
-/// A value whose bytes differ, and which differs from those at other positions.
+/// Returns a value whose bytes all differ, and which differs from those at other positions.
 fn value(ty: CoreType, position: u64) -> CoreValue {
     let bits = 0x8123_4567_89ab_cd00 + position;
-    #[expect(clippy::cast_possible_truncation, reason = "a half of the bits is asked for")]
+    #[expect(clippy::cast_possible_truncation, reason = "only half of the bits are needed")]
     let low = bits as u32;
     match ty {
         I32 => CoreValue::I32(low),

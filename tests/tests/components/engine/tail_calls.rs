@@ -1,10 +1,10 @@
-//! Tail calls of functions of the host.
+//! Tail calls of host functions.
 
 use weft::engine::{CoreContext as _, CoreExtern};
 
 use crate::engine::host::{Guests, STOP, returned, words};
 
-/// `outer(x)` is `f(x) + 1000`; `f` is a function of the host, in a tail call of an inner frame.
+/// `outer(x)` is `f(x) + 1000`; `f` is a host function, in a tail call of an inner frame.
 const TAIL_CALL: &str = r#"(module
     (import "h" "f" (func $f (param i32) (result i32)))
     (table 1 funcref)
@@ -24,7 +24,7 @@ const TAIL_CALL: &str = r#"(module
     (func (export "root") (param i32) (result i32) (return_call $f (local.get 0))))"#;
 
 #[test]
-fn a_tail_call_of_the_host_that_stops_gets_the_right_value() {
+fn a_tail_call_of_a_host_function_that_stops_gets_its_value() {
     let mut guests = Guests::new();
     let stop = guests.context().new_function_for_tail_calls(STOP, &words(1));
     let instance = guests.instantiate(TAIL_CALL, &[CoreExtern::Function(stop)]);
@@ -35,24 +35,25 @@ fn a_tail_call_of_the_host_that_stops_gets_the_right_value() {
     }
 }
 
-/// Once this fails, a newer wasmi needs no more of
-/// [`new_function_for_tail_calls`](weft::engine::CoreContext::new_function_for_tail_calls).
+/// Checks that wasmi still has this fault. When this test fails,
+/// [`new_function_for_tail_calls`](weft::engine::CoreContext::new_function_for_tail_calls) is no
+/// longer needed.
 #[test]
-fn wasmi_gets_a_wrong_value_from_a_tail_call_of_the_host_that_stops() {
+fn wasmi_gets_a_wrong_value_from_a_host_tail_call_that_stops() {
     for (name, right) in [("outer", 1005), ("outer-indirect", 1005)] {
         let mut guests = Guests::new();
         let stop = guests.import(STOP, &words(1));
         let instance = guests.instantiate(TAIL_CALL, &[stop]);
         let function = guests.function(instance, name);
         let activation = guests.stop(function, &[1]);
-        assert_ne!(returned(guests.resume(activation, 5)), right, "wasmi has mended `{name}`");
+        assert_ne!(returned(guests.resume(activation, 5)), right, "wasmi has fixed `{name}`");
     }
 }
 
-/// wasmi keeps nothing of the outermost frame, so that what the host function returns later is what
-/// the call returns.
+/// Checks the outermost frame: wasmi keeps nothing of it, so the later result of the host function
+/// becomes the result of the call.
 #[test]
-fn a_tail_call_of_the_host_by_the_outermost_function_may_stop() {
+fn a_host_tail_call_by_the_outermost_function_may_stop() {
     let mut guests = Guests::new();
     let stop = guests.import(STOP, &words(1));
     let instance = guests.instantiate(TAIL_CALL, &[stop]);
@@ -62,7 +63,7 @@ fn a_tail_call_of_the_host_by_the_outermost_function_may_stop() {
 }
 
 #[test]
-fn a_host_function_that_nobody_but_the_host_calls_may_stop() {
+fn a_host_function_called_only_by_the_host_may_stop() {
     let mut guests = Guests::new();
     let CoreExtern::Function(stop) = guests.import(STOP, &words(1)) else { panic!("a function") };
     let [first, second] = [(); 2].map(|()| guests.stop(stop, &[1]));

@@ -1,4 +1,4 @@
-//! Abandoning calls whose guests don't listen.
+//! Abandons calls whose guests do not accept cancellation.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ const GUEST: &str = r#"(component
     (func (export "yields") async (canon lift (core func $m "yields") async))
     (func (export "seven") (result u32) (canon lift (core func $m "seven"))))"#;
 
-/// Returns a world with instances, and something that each host function that waits holds.
+/// Returns a world with instances, and a counter that each waiting host function holds.
 fn world<const N: usize>() -> (World, [Instance<Wasmi>; N], Arc<()>) {
     let (mut world, alive) = (World::new(), Arc::new(()));
     let held = alive.clone();
@@ -60,7 +60,7 @@ fn world<const N: usize>() -> (World, [Instance<Wasmi>; N], Arc<()>) {
     (world, instances, alive)
 }
 
-/// Checks that the store has no more of calls than an empty one.
+/// Checks that the store has no records of calls.
 fn has_no_calls(store: &Store<Wasmi>) {
     for table in [
         Table::Tasks,
@@ -78,7 +78,7 @@ fn has_no_calls(store: &Store<Wasmi>) {
 }
 
 #[test]
-fn a_call_that_waits_for_ever_is_abandoned_with_all_that_it_holds() {
+fn an_abandoned_call_drops_everything_it_holds() {
     let (mut world, [one, other], alive) = world();
     let held = Arc::strong_count(&alive);
     let waits = world.store.function(&one, "waits").unwrap();
@@ -102,7 +102,7 @@ fn a_call_that_waits_for_ever_is_abandoned_with_all_that_it_holds() {
 }
 
 #[test]
-fn whoever_holds_the_other_end_of_a_stream_hears_that_its_reader_is_gone() {
+fn the_other_end_of_a_stream_learns_that_its_reader_is_gone() {
     let (mut world, [one], _) = world();
     let (theirs, ours) = world.store.new_stream(Some(&Type::U8)).unwrap();
     let reads = world.store.function(&one, "reads").unwrap();
@@ -145,7 +145,7 @@ fn all_instances_that_a_call_runs_in_are_locked_down_and_no_others() {
         assert!(world.try_call(gone, "seven", &[]).is_err());
     }
     assert_eq!(world.number(&other, "seven", &[]), 7);
-    // It runs, and its call of the one that is locked down traps.
+    // It runs, but its call of the locked-down instance traps.
     assert!(world.try_call(&bystander, "seven", &[]).is_err());
 }
 

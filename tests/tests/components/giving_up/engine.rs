@@ -1,7 +1,7 @@
-//! An engine that frees what it is told to release, so that what is left is Weft's own.
+//! An engine that frees everything it is told to release, so that the rest belongs to Weft.
 //!
-//! It runs no code. A function that a module exports as `trap` traps, one that it exports as `call`
-//! calls the module's first import, and all others return 0.
+//! It runs no code. A module's export `trap` traps, its export `call` calls the module's first
+//! import, and all others return 0.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use weft::engine::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct FreeingEngine(Arc<()>);
 
-/// What a module imports and exports.
+/// The imports and exports of a module.
 #[derive(Debug, Default)]
 pub(super) struct Module {
     imports: Vec<(String, String)>,
-    /// The imports that are functions, by their positions.
+    /// The positions of the imports that are functions.
     imported_functions: Vec<usize>,
     exports: Vec<(String, ExternalKind, u32)>,
     results: Vec<Option<CoreType>>,
 }
 
-/// A function: of an instance by its index, or of the host by its number.
+/// A function: one of an instance, by index, or one of the host, by number.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Function {
     Guest { instance: u32, index: u32 },
@@ -41,13 +41,13 @@ struct Instance {
     memory: Vec<u8>,
 }
 
-/// The store: what is not released.
+/// The store: the objects that were not released.
 pub(super) struct FreeingStore<D> {
     data: D,
     instances: BTreeMap<u32, Instance>,
 }
 
-/// The store, lent.
+/// A borrowed store.
 pub(super) struct Context<'a, D>(&'a mut FreeingStore<D>);
 
 fn core_type(ty: ValType) -> CoreType {

@@ -1,4 +1,4 @@
-//! What is left when instances were made and removed: nothing, in tables or bytes.
+//! Instances that were created and removed leave nothing, in tables or in bytes.
 
 use allocation_counter::measure;
 use weft::abi::Val;
@@ -9,7 +9,7 @@ use weft::engine::wasmi::Wasmi;
 use super::engine::FreeingEngine;
 use super::{ALL_KINDS, adding, counts, load};
 
-/// Makes an instance, calls it, lets it trap or not, and removes it.
+/// Creates an instance, calls it, makes it trap or not, and removes it.
 fn make_and_remove<E: CoreEngine>(
     store: &mut Store<E>,
     component: &Component<E>,
@@ -31,12 +31,12 @@ fn make_and_remove<E: CoreEngine>(
     store.remove_instance(&instance).unwrap();
 }
 
-/// Makes and removes instances, and checks that nothing is left of `count` of them.
+/// Creates and removes instances, and checks that nothing is left of `count` of them.
 fn is_flat<E: CoreEngine>(engine: &E, count: usize) -> u64 {
     let component = load(engine, ALL_KINDS);
     let mut store = Store::new(engine, ());
     let linker = adding();
-    // One that stays, so that tables have entries behind those that are removed.
+    // This instance stays, so that tables have entries after those that are removed.
     let stays = store.instantiate(&component, &linker).unwrap();
     for number in 0..4 {
         make_and_remove(&mut store, &component, &linker, number);
@@ -53,8 +53,8 @@ fn is_flat<E: CoreEngine>(engine: &E, count: usize) -> u64 {
     u64::try_from(allocated.bytes_current).unwrap_or_default()
 }
 
-/// The most bytes that are left: the number of the instance is longer in the last trap, which the
-/// store remembers.
+/// The largest number of bytes left, because the last trap, which the store keeps, has a longer
+/// instance number.
 const LONGER_NUMBER: u64 = 8;
 
 #[test]
@@ -68,7 +68,7 @@ fn a_million_instances_that_were_made_and_removed_leave_nothing() {
     assert!(is_flat(&FreeingEngine::default(), 1_000_000) <= LONGER_NUMBER);
 }
 
-/// What wasmi keeps is not Weft's, and grows; Weft's tables do not.
+/// Checks Weft's tables on wasmi. The memory that wasmi itself keeps grows.
 #[test]
 fn tables_are_flat_on_wasmi_too() {
     println!("{} bytes an instance", is_flat(&Wasmi::default(), 100) / 100);
@@ -94,7 +94,7 @@ fn a_linker_for_each_instance_leaves_nothing() {
 
 #[test]
 fn instantiations_that_fail_leave_nothing() {
-    // The last core module traps when it starts, or lacks what it imports.
+    // The last core module traps at its start, or an import is missing.
     let fails = ALL_KINDS.replace(
         r#"(func (export "trap") (canon"#,
         r#"(core module $Fails (import "m" "f" (func)) (start 0))
@@ -111,7 +111,7 @@ fn instantiations_that_fail_leave_nothing() {
         let before: Vec<_> = before.iter().map(|(table, count)| (*table, *count)).collect();
         let now = counts(&store);
         let differ = before.iter().zip(&now).filter(|(before, now)| before != now);
-        // The types and options without resources or memories are the same for all.
+        // Types and options without resources or memories are the same for all.
         let differ: Vec<_> = differ.map(|(_, now)| now.0).collect();
         assert!(differ.iter().all(|it| *it == weft::limits::Table::Types), "{differ:?}");
     }
@@ -121,7 +121,7 @@ fn instantiations_that_fail_leave_nothing() {
     assert_eq!(counts(&store), before);
 }
 
-/// Returns how many bytes are kept for each instance that was made and removed on wasmi.
+/// Returns the number of bytes that wasmi keeps for each instance that was created and removed.
 fn bytes_on_wasmi(text: &str) -> u64 {
     let engine = Wasmi::default();
     let component = load(&engine, text);
@@ -137,7 +137,7 @@ fn bytes_on_wasmi(text: &str) -> u64 {
     u64::try_from(measure(|| remove(3_000)).bytes_current).unwrap() / 3_000
 }
 
-/// The figures in the documentation of `Store`.
+/// Compares with the numbers in the documentation of `Store`.
 #[test]
 fn an_instance_on_wasmi_keeps_as_many_bytes_as_documented() {
     let function = r#"(component

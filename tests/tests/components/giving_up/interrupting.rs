@@ -1,4 +1,4 @@
-//! Slices of fuel, and interrupting a store from elsewhere.
+//! Slices of fuel, and interruption of a store from another thread.
 
 use std::future::{Future as _, pending};
 use std::sync::Arc;
@@ -63,7 +63,7 @@ fn world(fuel: Option<u64>) -> (World, [Instance<Wasmi>; 2]) {
     (world, instances)
 }
 
-/// Interrupts a little later, on another thread.
+/// Interrupts after a short time, from another thread.
 fn interrupt_soon(handle: InterruptHandle) {
     thread::spawn(move || {
         thread::sleep(SOON);
@@ -71,14 +71,14 @@ fn interrupt_soon(handle: InterruptHandle) {
     });
 }
 
-/// Checks that another instance lives on, and heard of nothing.
+/// Checks that another instance still works, and was not interrupted.
 fn lives_on(world: &mut World, other: &Instance<Wasmi>) {
     assert_eq!(world.call(other, "count", &[Val::S32(1)]), Some(Val::S32(0)));
     assert!(!world.store.interrupt_handle().is_requested());
 }
 
 #[tokio::test]
-async fn a_guest_that_spins_is_given_up_when_its_future_is_dropped() {
+async fn a_guest_that_spins_is_stopped_when_its_future_is_dropped() {
     let (mut world, [one, other]) = world(Some(10_000));
     let spin = world.store.function(&one, "spin").unwrap();
     timeout(SOON, world.store.call_async(&spin, &[])).await.unwrap_err();
@@ -138,7 +138,7 @@ fn handles_are_shared_by_threads_and_outlive_their_store() {
 }
 
 #[test]
-fn whatever_a_call_does_it_ends_when_another_thread_interrupts_the_store() {
+fn every_call_ends_when_another_thread_interrupts_the_store() {
     for (fuel, name) in
         [(Some(1_000), "spin"), (Some(1_000), "calls"), (None, "yields"), (None, "waits")]
     {
@@ -168,7 +168,7 @@ async fn a_future_is_woken_when_its_store_is_interrupted() {
 }
 
 #[test]
-fn a_realloc_that_never_ends_hears_of_an_interrupt() {
+fn a_realloc_that_never_ends_can_be_interrupted() {
     let (mut world, [one, other]) = world(Some(10_000));
     interrupt_soon(world.store.interrupt_handle());
     let error = world.try_call(&one, "text", &[Val::String("text".into())]).unwrap_err();
@@ -177,7 +177,7 @@ fn a_realloc_that_never_ends_hears_of_an_interrupt() {
 }
 
 #[test]
-fn a_poll_hears_of_an_interrupt() {
+fn a_poll_can_be_interrupted() {
     let (mut world, [one, other]) = world(None);
     let yields = world.store.function(&one, "yields").unwrap();
     let call = world.store.start(&yields, &[]).unwrap();
@@ -189,7 +189,7 @@ fn a_poll_hears_of_an_interrupt() {
 }
 
 #[test]
-fn an_interrupt_that_was_taken_back_is_heard_by_nobody() {
+fn an_interrupt_that_was_cleared_has_no_effect() {
     let (mut world, [one, _]) = world(Some(10_000));
     let handle = world.store.interrupt_handle();
     handle.interrupt();
@@ -197,9 +197,9 @@ fn an_interrupt_that_was_taken_back_is_heard_by_nobody() {
     lives_on(&mut world, &one);
 }
 
-/// The inner call ends, and so does the outer one, though its host function returns.
+/// Checks that the inner call ends, and also the outer one, although its host function returns.
 #[test]
-fn an_interrupt_goes_on_outwards_through_host_functions() {
+fn an_interrupt_continues_through_host_functions() {
     let (mut world, [inner, other]) = world(Some(1_000));
     let spin = world.store.function(&inner, "spin").unwrap();
     let inner_ended = Arc::new(AtomicUsize::new(0));
@@ -224,7 +224,7 @@ fn an_interrupt_goes_on_outwards_through_host_functions() {
 }
 
 #[test]
-fn untrusted_guests_are_stopped_after_as_many_slices_as_the_limit_allows() {
+fn untrusted_guests_are_stopped_at_the_limit_of_slices() {
     let (mut world, [one, other]) = world(Some(1_000));
     world.store.set_limits(StoreLimits::UNTRUSTED);
     let error = world.try_call(&one, "spin", &[]).unwrap_err();
@@ -240,7 +240,7 @@ fn poll_once(store: &mut Store<Wasmi>, function: &weft::component::Function) {
 }
 
 #[test]
-fn a_future_that_is_dropped_gives_up_no_other_call_that_spins() {
+fn a_dropped_future_does_not_stop_other_calls_that_spin() {
     let (mut world, [one, other]) = world(Some(1_000));
     let (spin, waits) = (
         world.store.function(&one, "spin").unwrap(),
@@ -249,7 +249,7 @@ fn a_future_that_is_dropped_gives_up_no_other_call_that_spins() {
     poll_once(&mut world.store, &waits);
     let call = world.store.start(&spin, &[]).unwrap();
     world.store.set_turns_per_poll(3);
-    // Of a call that can't begin, as the first one spins.
+    // This is a poll of a call that cannot start, because the first one spins.
     poll_once(&mut world.store, &waits);
     assert!(world.store.take_background_trap().is_none());
     assert_eq!(world.store.stop_interrupted(), Ok(true));
@@ -258,11 +258,11 @@ fn a_future_that_is_dropped_gives_up_no_other_call_that_spins() {
 }
 
 #[test]
-fn guests_use_no_more_fuel_than_there_is_in_all() {
+fn guests_use_at_most_the_total_fuel() {
     let (mut world, [first, second]) = world(Some(1_000));
     assert_eq!(world.store.fuel(), None);
     world.store.set_fuel(Some(20_000)).unwrap();
-    // Many short calls use it as well as a long one, which goes on after each slice.
+    // Many short calls use it up as one long call does, which continues after each slice.
     for _ in 0..10 {
         assert_eq!(world.call(&first, "count", &[Val::S32(10)]), Some(Val::S32(0)));
     }
@@ -271,7 +271,7 @@ fn guests_use_no_more_fuel_than_there_is_in_all() {
     let spin = world.store.function(&first, "spin").unwrap();
     assert!(matches!(world.store.call(&spin, &[]), Err(CallError::Interrupted)));
     assert_eq!(world.store.fuel(), Some(0));
-    // Nobody else has any, until there is more.
+    // No other call has any, until there is more.
     let count = world.store.function(&second, "count").unwrap();
     assert!(world.store.call(&count, &[Val::S32(1)]).is_err());
     world.store.set_fuel(None).unwrap();
@@ -284,7 +284,7 @@ fn guests_use_no_more_fuel_than_there_is_in_all() {
 }
 
 #[test]
-fn a_guest_that_waits_each_time_uses_it_up_too() {
+fn a_guest_that_often_waits_also_uses_up_its_fuel() {
     let (mut world, [first, _]) = world(Some(1_000_000));
     world.store.set_fuel(Some(50_000)).unwrap();
     let yields = world.store.function(&first, "yields").unwrap();

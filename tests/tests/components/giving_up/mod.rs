@@ -1,13 +1,13 @@
-//! Giving up what nobody needs any more: instances, calls, stores.
+//! Removal of instances, and abandoned and interrupted calls.
 //!
 //! | file | contents |
 //! |---|---|
-//! | `engine` | an engine that frees what it is told to release |
-//! | `removing` | removing instances, and what becomes of those who know them |
-//! | `flat` | what is left when instances were made and removed: nothing |
+//! | `engine` | an engine that frees everything it is told to release |
+//! | `removing` | removing instances, and the effects on their users |
+//! | `flat` | instances that were created and removed leave nothing |
 //! | `abandoning` | abandoning calls |
-//! | `interrupting` | slices of fuel, and interrupting a store from elsewhere |
-//! | `random` | all of it at random |
+//! | `interrupting` | slices of fuel, and interrupting a store from another thread |
+//! | `random` | all of these at random |
 
 mod abandoning;
 mod engine;
@@ -26,13 +26,13 @@ fn load<E: CoreEngine>(engine: &E, text: &str) -> Component<E> {
     Component::new(engine, &bytes).unwrap()
 }
 
-/// Returns how many entries each table of a store has.
+/// Returns the number of entries in each table of a store.
 fn counts<E: CoreEngine, T>(store: &Store<E, T>) -> Vec<(Table, usize)> {
     Table::ALL.iter().map(|table| (*table, store.count_of(*table))).collect()
 }
 
-/// Everything that an instance may have of a store: two component instances, a resource type, types
-/// of streams and futures, options, memories, tables, core types, built-ins, and an import.
+/// A component that uses every kind of entry in a store: two component instances, a resource type,
+/// types of streams and futures, options, memories, tables, core types, built-ins, and an import.
 const ALL_KINDS: &str = r#"(component
     (import "host" (func $host (param "n" u32) (result u32)))
     (core type $start (func (param i32)))

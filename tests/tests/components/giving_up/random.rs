@@ -1,5 +1,5 @@
-//! Calls that are dropped, cancelled, abandoned, interrupted, that trap, and instances that are
-//! removed, at random: nothing is left at the end.
+//! Random calls that are dropped, cancelled, abandoned, interrupted or trap, and instances that are
+//! removed: nothing is left at the end.
 //!
 //! To add an operation, add a case to [`Operation`], to `operation`, and to [`Play::perform`].
 
@@ -17,7 +17,7 @@ use weft::machine::EndId;
 
 use super::load;
 
-/// Each function does another thing with a call.
+/// A guest whose functions each end a call in another way.
 const GUEST: &str = r#"(component
     (import "never" (func $never async))
     (import "later" (func $later async))
@@ -160,19 +160,19 @@ const FUNCTIONS: [&str; 11] = [
     "panics-later",
 ];
 
-/// Something that the host does. Numbers choose among what there is.
+/// An operation of the host. Its numbers select from the existing objects.
 #[derive(Clone, Copy, Debug)]
 enum Operation {
     Make,
     MakeCaller(usize),
     Start(usize, usize),
-    /// Polls a call as a future this often, and drops it.
+    /// Polls a call as a future this many times, and drops it.
     Drop(usize, usize, u8),
-    /// Lets a guest read a stream of the host's.
+    /// Passes a stream of the host to a guest.
     Read(usize),
-    /// Takes a stream of a guest's, and begins to read.
+    /// Takes a stream of a guest, and starts to read.
     Stream(usize),
-    /// Takes a resource of a guest's.
+    /// Takes a resource of a guest.
     Resource(usize),
     DropEnd(usize),
     DropResource(usize),
@@ -217,25 +217,25 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// The payload of the panics of host functions.
 struct Panic;
 
-/// Does something that a panic of a host function may go on through.
+/// Runs an action through which the panic of a host function may continue.
 fn survive(action: impl FnOnce()) {
     if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(action)) {
         assert!(payload.is::<Panic>(), "another panic");
     }
 }
 
-/// A store, and what the host has of it.
+/// A store, and the objects that the host has in it.
 struct Play {
     store: Store<Wasmi>,
     guest: Component<Wasmi>,
     caller: Component<Wasmi>,
     linker: Linker<Wasmi>,
-    /// The host functions that wait hold one each.
+    /// Each waiting host function holds a reference.
     held: Arc<()>,
     instances: Vec<Instance<Wasmi>>,
     calls: Vec<CallId>,
     ends: Vec<EndId>,
-    /// The ends that it has given with calls. Of a call that never starts it has them again.
+    /// The ends passed with calls. If a call never starts, the host has them again.
     given: Vec<EndId>,
     resources: Vec<Resource>,
 }
@@ -314,7 +314,7 @@ impl Play {
         self.store.function(instance, name).ok()
     }
 
-    /// Begins a call of a function that gives the host something, at once or later.
+    /// Starts a call of a function that returns an object to the host, at once or later.
     fn start(&mut self, instance: usize, name: &str) {
         let Some(function) = self.function(instance, name) else { return };
         let Ok(call) = self.store.start(&function, &[]) else { return };
@@ -322,7 +322,7 @@ impl Play {
         self.take_result(self.calls.len() - 1);
     }
 
-    /// Takes what a call has given, if it has returned.
+    /// Takes the result of a call, if it has returned.
     fn take_result(&mut self, call: usize) {
         let Some(result) = self.store.take_result(self.calls[call]).unwrap() else { return };
         self.calls.swap_remove(call);
@@ -339,7 +339,7 @@ impl Play {
     fn perform(&mut self, operation: Operation) {
         match operation {
             Operation::Make => {
-                // It can't be made while a guest spins.
+                // It cannot be created while a guest spins.
                 self.instances.extend(self.store.instantiate(&self.guest, &self.linker));
             }
             Operation::MakeCaller(of) => {
@@ -422,7 +422,7 @@ impl Play {
         }
     }
 
-    /// Drops an end, whatever it does, unless it is gone.
+    /// Drops an end in any state, unless it is gone.
     fn drop_end(&mut self, end: EndId) {
         if self.store.drop_end(end).is_err() {
             let _ = self.store.cancel_copy(end);
@@ -431,7 +431,7 @@ impl Play {
         }
     }
 
-    /// Gives up all that the host has.
+    /// Drops everything that the host has.
     fn end(&mut self) {
         self.store.stop_interrupted().unwrap();
         while let Some(instance) = self.instances.pop() {
@@ -456,7 +456,7 @@ impl Play {
 }
 
 #[test]
-fn whatever_the_host_gives_up_and_when_nothing_is_left() {
+fn random_removals_and_cancellations_leave_nothing() {
     let cases = std::env::var("WEFT_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(300);
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let programs = proptest::collection::vec(operation(), 1..60);
@@ -470,13 +470,13 @@ fn whatever_the_host_gives_up_and_when_nothing_is_left() {
         play.end();
         for table in Table::ALL {
             let count = play.store.count_of(table);
-            // The types of values and streams that name no resource are the same for all instances.
+            // Types of values and streams without resources are the same for all instances.
             let expected = if table == Table::Types { count.min(2) } else { 0 };
             if count != expected {
                 return Err(TestCaseError::fail(format!("{table}: {count}")));
             }
         }
-        // Each host function holds one.
+        // Each host function holds a reference.
         let held_now = Arc::strong_count(&play.held);
         if held_now != held {
             return Err(TestCaseError::fail(format!("{held_now} futures and functions")));

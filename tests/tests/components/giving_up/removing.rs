@@ -1,4 +1,4 @@
-//! Removing instances, and what becomes of those who know them.
+//! Removal of instances, and its effects on their users.
 
 use std::cell::Cell;
 
@@ -27,7 +27,7 @@ const GUEST: &str = r#"(component
     (func (export "trap") (canon lift (core func $m "trap")))
     (func (export "wait") async (canon lift (core func $m "wait") async)))"#;
 
-/// Returns what is in a component.
+/// Returns the contents of a component.
 fn inside(text: &str) -> &str {
     text.strip_prefix("(component").and_then(|it| it.strip_suffix(')')).unwrap()
 }
@@ -40,7 +40,7 @@ fn the_data_of_a_store_outlives_it() {
 }
 
 #[test]
-fn a_function_of_a_removed_instance_is_never_anothers() {
+fn a_function_of_a_removed_instance_never_calls_another() {
     let mut world = World::new();
     let component = world.load(GUEST);
     let first = world.store.instantiate(&component, &Linker::new()).unwrap();
@@ -48,7 +48,7 @@ fn a_function_of_a_removed_instance_is_never_anothers() {
     let typed = seven.typed::<(), u32>().unwrap();
     assert_eq!(world.store.call(&typed, ()).unwrap(), 7);
     world.store.remove_instance(&first).unwrap();
-    // Another takes its places.
+    // Another instance takes its places.
     let second = world.store.instantiate(&component, &Linker::new()).unwrap();
     for _ in 0..2 {
         let error = world.store.call(&seven, &[]).unwrap_err();
@@ -79,7 +79,7 @@ fn an_instance_that_trapped_is_removed_with_its_threads() {
 }
 
 #[test]
-fn calls_that_have_not_returned_hear_that_their_instance_is_gone() {
+fn open_calls_of_a_removed_instance_end_with_an_error() {
     let mut world = World::new();
     let (instance, other) = (world.instance(GUEST), world.instance(GUEST));
     let wait = world.store.function(&instance, "wait").unwrap();
@@ -95,7 +95,7 @@ fn calls_that_have_not_returned_hear_that_their_instance_is_gone() {
 }
 
 #[test]
-fn what_is_of_another_store_or_part_of_another_instance_is_not_removed() {
+fn inner_instances_and_those_of_other_stores_are_not_removed() {
     let text = format!(
         "(component (component $C {}) (instance (export \"c\") (instantiate $C)))",
         inside(GUEST)
@@ -125,14 +125,14 @@ const CALLER: &str = r#"(component
     (func (export "eight") (result u32) (canon lift (core func $m "eight"))))"#;
 
 #[test]
-fn a_guest_that_calls_a_removed_instance_traps_and_a_new_one_can_not_import_it() {
+fn a_removed_instance_can_be_neither_called_nor_imported() {
     let mut world = World::new();
     let instance = world.instance(GUEST);
     world.linker.exports_of("i", &instance);
     let caller = world.instance(CALLER);
     assert_eq!(world.number(&caller, "run", &[]), 7);
     world.store.remove_instance(&instance).unwrap();
-    // Another one takes its place, and is not called.
+    // Another instance takes its place, and is not called.
     let other = World::load(&world, GUEST);
     let other = world.store.instantiate(&other, &Linker::new()).unwrap();
     assert_eq!(world.number(&caller, "eight", &[]), 8);
@@ -163,7 +163,7 @@ const GIVES: &str = r#"(component
     (func (export "stream") (result $stream) (canon lift (core func $m "stream"))))"#;
 
 #[test]
-fn what_the_host_has_of_a_removed_instance_is_gone_or_ends() {
+fn host_objects_of_a_removed_instance_are_gone_or_end() {
     let mut world = World::new();
     let instance = world.instance(GIVES);
     let types = world.store.count_of(Table::Types);
@@ -177,14 +177,14 @@ fn what_the_host_has_of_a_removed_instance_is_gone_or_ends() {
     world.store.drop_end(end).unwrap();
     let error = world.store.drop_resource(resource).unwrap_err();
     assert!(matches!(error, CallError::Error(_)), "{error}");
-    // The number of the resource type is not used again.
+    // The number of the resource type is not reused.
     let again = world.instance(GIVES);
     assert_ne!(again.resource_type("r"), Some(resource.ty));
     assert_eq!(world.store.count_of(Table::Types), types);
 }
 
 #[test]
-fn a_resource_that_another_instance_has_is_dropped_without_a_destructor() {
+fn a_resource_of_a_removed_type_is_dropped_without_a_destructor() {
     thread_local!(static DROPPED: Cell<u32> = const { Cell::new(0) });
     let mut world = World::new();
     world.linker.typed_function("dropped", |_, ()| {
@@ -331,7 +331,7 @@ const HOLDS: &str = r#"(component
     (func (export "seven") (result u32) (canon lift (core func $m "seven"))))"#;
 
 #[test]
-fn guests_that_a_host_function_holds_are_given_up_with_an_instance_on_their_stack() {
+fn held_guests_are_removed_with_an_instance_on_their_stack() {
     for removed in 0..2 {
         let mut world = World::new();
         world.linker.typed_async_function("holds", |_, ()| std::future::pending::<Result<(), _>>());

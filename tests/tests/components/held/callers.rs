@@ -1,4 +1,4 @@
-//! Callers of every kind, and those that can't be held.
+//! Callers of every kind, including those that cannot be held.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,7 @@ const STARTS: &str = r#"(component
         (start $start))
     (core instance (instantiate $Module (with "" (instance (export "f" (func $f)))))))"#;
 
-/// Nothing can stop in a core start function.
+/// Checks a core start function, in which nothing can stop.
 #[test]
 fn a_start_function_is_not_held() {
     let (mut world, gates) = world();
@@ -29,13 +29,13 @@ fn a_start_function_is_not_held() {
     poll(&mut world);
     assert_eq!(gates.waited(), [0; 0]);
     lives(&mut world, &instances[0], true);
-    // If it needn't wait, all is well.
+    // Without a wait, the call succeeds.
     gates.open(1, 1);
     world.instance(STARTS);
     assert_eq!(world.store.count_of(Table::HeldFrames), 0);
 }
 
-/// Nor where the guest that it calls is held, or would have to wait for one that is.
+/// Checks the same if the guest that it calls is held, or would wait for one that is.
 #[test]
 fn a_start_function_is_not_held_below_another_guest() {
     for is_held_before in [false, true] {
@@ -69,7 +69,7 @@ fn a_start_function_is_not_held_below_another_guest() {
     }
 }
 
-/// A host function that doesn't wait, and calls a guest that is held.
+/// Checks a host function that does not wait, and calls a guest that is held.
 #[test]
 fn a_host_function_that_does_not_wait_is_not_held() {
     let (mut world, gates) = world();
@@ -103,7 +103,7 @@ fn a_host_function_that_does_not_wait_is_not_held() {
     }
 }
 
-/// The guest that is called runs below the host function, too: its caller would go on before it.
+/// Checks a guest that also runs below the host function: its caller would continue before it.
 #[test]
 fn an_instance_that_runs_below_a_host_function_is_not_held() {
     let (mut world, gates) = world();
@@ -177,7 +177,7 @@ const DESTRUCTS: &str = r#"(component
     (export "definer" (instance $definer)))"#;
 
 #[test]
-fn a_destructor_is_held_with_who_drops() {
+fn a_destructor_is_held_with_the_dropping_guest() {
     let (mut world, gates) = world();
     let instance = world.instance(DESTRUCTS);
     let definer = instance.instance("definer").unwrap();
@@ -191,14 +191,14 @@ fn a_destructor_is_held_with_who_drops() {
     returns(&mut world, call, 5);
     returns(&mut world, add, 2);
 
-    // The host drops one: the destructor waits, and the drop can't.
+    // The host drops one: the destructor waits, which the drop cannot.
     let Some(Val::Own(made)) = world.call(&definer, "make", &[Val::U32(2)]) else { panic!() };
     gates.open(2, 0);
     world.store.drop_resource(made).unwrap();
     is_at_rest(&mut world);
 }
 
-/// A host function drops a resource of an instance that is held for it.
+/// Checks a host function that drops a resource of an instance that is held for it.
 #[test]
 fn a_resource_that_the_host_function_drops_is_destroyed_at_once() {
     let (mut world, gates) = world();
@@ -232,7 +232,7 @@ fn a_resource_that_the_host_function_drops_is_destroyed_at_once() {
     is_at_rest(&mut world);
 }
 
-/// A guest's `realloc` and `post-return` can't call out at all.
+/// Checks that a guest's `realloc` and `post-return` cannot call imports.
 #[test]
 fn nothing_is_called_out_of_realloc_and_post_return() {
     for (kind, result) in [("post-return", "u32"), ("realloc", "string")] {

@@ -1,4 +1,4 @@
-//! Calls that are held, and end otherwise than by a result.
+//! Held calls that end in another way than by a result.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -13,7 +13,7 @@ use weft::trap::Trap;
 use super::{chain, end, is_at_rest, lives, on, poll, returns, start, waits, world};
 
 #[test]
-fn a_future_that_is_dropped_gives_up_its_call_alone() {
+fn a_dropped_future_abandons_only_its_own_call() {
     let (mut world, gates) = world();
     let [a, _, c] = chain(&mut world);
     let run = world.function(&a, "run");
@@ -24,7 +24,7 @@ fn a_future_that_is_dropped_gives_up_its_call_alone() {
         assert!(call.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
     }
     poll(&mut world);
-    // The guests can't be asked to stop in the middle of a call: they go on when it has ended.
+    // The guests cannot stop in the middle of a call: they continue when it has ended.
     let add = start(&mut world, &c, "add", 1);
     waits(&mut world, add);
     gates.open(1, 1);
@@ -34,7 +34,7 @@ fn a_future_that_is_dropped_gives_up_its_call_alone() {
 }
 
 #[test]
-fn one_that_waits_to_enter_and_is_dropped_never_runs() {
+fn a_dropped_call_that_waits_to_enter_never_runs() {
     let (mut world, gates) = world();
     let [_, b, c] = chain(&mut world);
     let first = start(&mut world, &c, "run", 1);
@@ -47,14 +47,14 @@ fn one_that_waits_to_enter_and_is_dropped_never_runs() {
     gates.open(1, 1);
     returns(&mut world, first, 2);
     poll(&mut world);
-    // The one through `b` had begun there, and goes on; the others had not.
+    // The one through `b` had started there, and continues; the others had not.
     assert_eq!(gates.waited(), [2]);
     gates.open(2, 1);
     is_at_rest(&mut world);
 }
 
 #[test]
-fn one_that_is_cancelled_goes_on_and_one_that_waits_to_enter_ends() {
+fn a_held_call_ignores_cancellation_and_a_waiting_one_ends() {
     let (mut world, gates) = world();
     let [a, _, c] = chain(&mut world);
     let held = start(&mut world, &a, "run", 1);
@@ -71,7 +71,7 @@ fn one_that_is_cancelled_goes_on_and_one_that_waits_to_enter_ends() {
 }
 
 #[test]
-fn an_error_of_the_host_function_ends_all_that_are_held_and_no_others() {
+fn a_host_function_error_ends_exactly_the_held_calls() {
     let (mut world, gates) = world();
     let (held, others) = (chain(&mut world), chain(&mut world));
     let other = start(&mut world, &others[0], "run", 2);
@@ -97,7 +97,7 @@ fn an_error_of_the_host_function_ends_all_that_are_held_and_no_others() {
 }
 
 #[test]
-fn a_panic_of_the_host_function_goes_on_at_the_embedder() {
+fn a_panic_of_the_host_function_continues_at_the_embedder() {
     let (mut world, gates) = world();
     let (held, others) = (chain(&mut world), chain(&mut world));
     let other = start(&mut world, &others[0], "run", 2);
@@ -116,7 +116,7 @@ fn a_panic_of_the_host_function_goes_on_at_the_embedder() {
     }
 }
 
-/// A host function calls a guest that traps, while its callers are held.
+/// Checks a host function that calls a guest which traps, while its callers are held.
 fn traps_meanwhile(position: usize) {
     let (mut world, gates) = world();
     let function = std::sync::Arc::new(std::sync::Mutex::new(None));
@@ -179,7 +179,7 @@ fn the_instance_at_the_bottom_traps_meanwhile() {
 }
 
 #[test]
-fn guests_that_run_for_too_long_are_stopped_beside_those_that_are_held() {
+fn guests_that_run_too_long_are_stopped_beside_held_ones() {
     let (mut world, gates) = on(Wasmi::new(&wasmi::Config::default(), Some(500)));
     let (held, others) = (chain(&mut world), chain(&mut world));
     let call = start(&mut world, &held[0], "run", 1);
@@ -188,7 +188,7 @@ fn guests_that_run_for_too_long_are_stopped_beside_those_that_are_held() {
     let spin = world.try_call(&others[0], "spin", &[Val::U32(0)]);
     assert!(matches!(spin, Err(CallError::Interrupted)), "{spin:?}");
     lives(&mut world, &others[0], false);
-    // One that spins after it was held is stopped with all that called it.
+    // A guest that spins after it was held is stopped together with its callers.
     let late = start(&mut world, &others[2], "late", 2);
     poll(&mut world);
     gates.open(2, 1);
@@ -213,12 +213,12 @@ fn a_store_is_dropped_while_guests_are_held() {
     poll(&mut world);
     assert_eq!(gates.waited(), [1]);
     drop(world);
-    // The future is gone.
+    // The future was dropped.
     assert_eq!(gates.waited(), [0; 0]);
 }
 
 #[test]
-fn a_call_that_is_forgotten_goes_on() {
+fn a_forgotten_call_continues() {
     let (mut world, gates) = world();
     let [a, ..] = chain(&mut world);
     let call = start(&mut world, &a, "run", 1);

@@ -1,10 +1,11 @@
-//! Host functions that wait though their WIT type isn't `async`: the guests that call them are held.
+//! Host functions that wait although their WIT type is not `async`: the guests that call them are
+//! held.
 //!
-//! | file | what is in it |
+//! | file | contents |
 //! |---|---|
-//! | `waiting` | who waits, and who goes on |
-//! | `ending` | calls that end otherwise than by a result |
-//! | `callers` | callers of every kind, and those that can't be held |
+//! | `waiting` | guests that wait, and guests that continue |
+//! | `ending` | calls that end in another way than by a result |
+//! | `callers` | callers of every kind, including those that cannot be held |
 
 mod callers;
 mod ending;
@@ -27,9 +28,9 @@ use weft_tests::world::World;
 enum Gate {
     /// A host function waits at it.
     Waits(Option<Waker>),
-    /// A host function that comes returns this.
+    /// The next host function returns this.
     Open(Result<u32, String>),
-    /// A host function that comes panics with this.
+    /// The next host function panics with this.
     Panics(String),
 }
 
@@ -38,7 +39,7 @@ enum Gate {
 struct Gates(Arc<Mutex<BTreeMap<u32, Gate>>>);
 
 impl Gates {
-    /// Waits at a gate. Whatever happens, it is free again afterwards.
+    /// Waits at a gate. The gate is free again afterwards in any case.
     fn wait(&self, number: u32) -> impl Future<Output = HostResult> + Send + use<> {
         struct Waiting(Gates, u32);
         impl Drop for Waiting {
@@ -76,7 +77,7 @@ impl Gates {
         }
     }
 
-    /// Lets the host function that waits at a gate, or the one that comes, return `value`.
+    /// Makes the host function that waits at a gate, or the next one, return `value`.
     fn open(&self, number: u32, value: u32) {
         self.set(number, Gate::Open(Ok(value)));
     }
@@ -89,13 +90,13 @@ impl Gates {
         self.set(number, Gate::Panics(message.to_owned()));
     }
 
-    /// The gates at which host functions wait.
+    /// Returns the gates at which host functions wait.
     fn waited(&self) -> Vec<u32> {
         let gates = self.0.lock().unwrap();
         gates.iter().filter(|(_, gate)| matches!(gate, Gate::Waits(_))).map(|it| *it.0).collect()
     }
 
-    /// Gives the import `f`, which waits at the gate whose number it is called with.
+    /// Defines the import `f`, which waits at the gate with the number in its argument.
     fn give<E: CoreEngine, T: 'static>(&self, linker: &mut Linker<E, T>) {
         let gates = self.clone();
         linker.async_function("f", move |_, arguments| {
@@ -105,10 +106,10 @@ impl Gates {
     }
 }
 
-/// A component of three that call one another. `run` of `c` calls the import `f` and adds 1 to what it
-/// returns, `run` of `b` calls that and adds 1, and so does `run` of `a`. Each has a function `add` that
-/// adds 1, `trap`, which traps, `spin`, which never ends, and `run-async`, whose type is `async` and which
-/// does as `run`.
+/// A component of three that call one another. `run` of `c` calls the import `f` and adds 1 to the
+/// result; `run` of `b` calls that and adds 1, and so does `run` of `a`. Each also has the
+/// functions `add`, which adds 1; `trap`, which traps; `spin`, which never ends; and `run-async`,
+/// an `async` form of `run`.
 const CHAIN: &str = r#"(component
     (import "f" (func $f (param "q" u32) (result u32)))
     (component $Link
@@ -142,7 +143,7 @@ const CHAIN: &str = r#"(component
 /// The instances of a chain, the outermost first.
 type Chain = [Instance<Wasmi>; 3];
 
-/// A call under way.
+/// An active call.
 type Call = CallId<Option<Val>>;
 
 fn chain(world: &mut World) -> Chain {
@@ -150,7 +151,7 @@ fn chain(world: &mut World) -> Chain {
     ["a", "b", "c"].map(|name| instance.instance(name).unwrap())
 }
 
-/// A world whose host functions wait at gates.
+/// Returns a world whose host functions wait at gates.
 fn world() -> (World, Gates) {
     on(Wasmi::default())
 }
@@ -167,13 +168,13 @@ fn start(world: &mut World, instance: &Instance<Wasmi>, name: &str, argument: u3
     world.store.start(&function, &[Val::U32(argument)]).unwrap()
 }
 
-/// Polls until nothing goes on.
+/// Polls until nothing can continue.
 #[track_caller]
 fn poll(world: &mut World) {
     while world.store.poll(Waker::noop()).unwrap().can_go_on {}
 }
 
-/// What a call has come to, after everything has gone on that can.
+/// Polls until nothing can continue, and returns the result of a call.
 #[track_caller]
 fn end(world: &mut World, call: Call) -> Option<Result<u32, CallError>> {
     poll(world);
@@ -198,7 +199,7 @@ fn waits(world: &mut World, call: Call) {
     assert!(end.is_none(), "{end:?}");
 }
 
-/// The instance may be entered, or it has trapped.
+/// Checks that the instance can be entered, or that it has trapped.
 #[track_caller]
 fn lives(world: &mut World, instance: &Instance<Wasmi>, expected: bool) {
     let result = world.try_call(instance, "add", &[Val::U32(1)]);
@@ -212,7 +213,7 @@ fn lives(world: &mut World, instance: &Instance<Wasmi>, expected: bool) {
     }
 }
 
-/// Nothing is left of any call.
+/// Checks that nothing is left of any call.
 #[track_caller]
 fn is_at_rest(world: &mut World) {
     poll(world);

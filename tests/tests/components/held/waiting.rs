@@ -1,4 +1,4 @@
-//! Who waits while guests are held, and who goes on.
+//! Guests that wait while they are held, and guests that continue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use weft_counting_engine::CountingEngine;
 
 use super::{chain, is_at_rest, lives, poll, returns, start, waits, world};
 
-/// Functions whose types are `async` or not, and which call one that isn't.
+/// Functions whose types are `async` or not, and which call one that is not.
 const WAITS: &str = r#"(component
     (import "wait" (func $wait (result u32)))
     (core func $wait (canon lower (func $wait)))
@@ -22,7 +22,7 @@ const WAITS: &str = r#"(component
     (func (export "run") (result u32) (canon lift (core func $m "run")))
     (func (export "run-async") async (result u32) (canon lift (core func $m "run"))))"#;
 
-/// A host function whose future is ready when it is polled the second time.
+/// Waits until it is polled the second time.
 async fn second_poll() {
     let mut is_ready = false;
     std::future::poll_fn(|context| {
@@ -53,7 +53,7 @@ fn calls_wait_on<E: CoreEngine>(engine: &E) {
 }
 
 #[test]
-fn a_call_waits_whatever_the_types_are_on_any_engine() {
+fn a_call_waits_with_any_types_on_any_engine() {
     calls_wait_on(&Wasmi::default());
     let engine = CountingEngine::default();
     calls_wait_on(&engine);
@@ -80,8 +80,8 @@ fn guests_of_two_instances_wait_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn two_that_are_awaited_together_take_the_time_of_one() {
-    // Each lets the other go on ten times: the host functions take turns.
+async fn two_calls_awaited_together_take_the_time_of_one() {
+    // Each lets the other continue ten times: the host functions take turns.
     let turns = Arc::new(AtomicUsize::new(0));
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (mut world, _) = world();
@@ -125,7 +125,7 @@ fn guests_of_one_instance_wait_for_one_another() {
 }
 
 #[test]
-fn all_callers_are_held_and_others_go_on() {
+fn all_callers_are_held_and_others_continue() {
     let (mut world, gates) = world();
     let held = chain(&mut world);
     let others = chain(&mut world);
@@ -150,7 +150,7 @@ fn all_callers_are_held_and_others_go_on() {
     is_at_rest(&mut world);
 }
 
-/// The inner instance is held for one call, and the outer ones wait to enter it.
+/// Checks that the inner instance is held for one call, while the outer ones wait to enter it.
 #[test]
 fn callers_that_wait_to_enter_are_held_in_turn() {
     let (mut world, gates) = world();
@@ -180,7 +180,7 @@ fn callers_that_wait_to_enter_are_held_in_turn() {
 }
 
 #[test]
-fn a_blocking_call_waits_for_a_host_function_that_another_thread_ends() {
+fn a_blocking_call_waits_for_another_thread() {
     let (mut world, gates) = world();
     let [a, ..] = chain(&mut world);
     let opened = gates.clone();
@@ -211,7 +211,8 @@ fn many_stacks_are_held_at_once() {
     is_at_rest(&mut world);
 }
 
-/// The host function that holds calls its callers, which may call it in turn.
+/// Checks that the host function for which guests are held can call them, and they can call it in
+/// turn.
 #[test]
 fn a_host_function_that_holds_calls_those_that_it_holds() {
     let (mut world, gates) = world();

@@ -1,4 +1,4 @@
-//! The calls of components that are linked, and the reasons why others are not.
+//! Calls of components that are linked, and the reasons why others are not.
 
 use weft::abi::Val;
 use weft::component::{Component, NotLinked};
@@ -10,7 +10,7 @@ use weft_tests::world::World;
 use super::guests::{chain, forbid_ordinary_calls, num_linked, reasons};
 
 #[test]
-fn all_calls_of_a_chain_are_linked_and_say_who_calls_whom() {
+fn all_calls_of_a_chain_are_linked_and_named() {
     for length in [1, 2, 3, 8, 64] {
         let mut world = World::new();
         let component = world.load(&chain(length));
@@ -33,7 +33,7 @@ fn all_calls_of_a_chain_are_linked_and_say_who_calls_whom() {
 }
 
 #[test]
-fn an_engine_that_does_not_allow_it_links_nothing() {
+fn an_engine_without_linking_links_nothing() {
     let text = chain(3);
     let bytes = wat::parse_str(&text).unwrap();
     let engine = Wasmi::default().with_linked_guests(false);
@@ -45,7 +45,7 @@ fn an_engine_that_does_not_allow_it_links_nothing() {
     assert_eq!(Component::new(&counting, &bytes).unwrap().guest_calls().count(), 0);
 }
 
-/// A callee and a caller, within one component, by what is special about them.
+/// A callee and a caller in one component, with the parts that tests replace.
 #[derive(Default)]
 struct Pair {
     function: &'static str,
@@ -96,7 +96,7 @@ impl Pair {
 }
 
 #[test]
-fn a_plain_call_is_linked_whatever_the_caller_has() {
+fn a_plain_call_is_linked_for_every_caller() {
     assert_eq!(Pair::default().reason(), None);
     let caller = "(core func $host (canon lower (func $host)))
         (core func $get (canon context.get i32 0))
@@ -105,7 +105,7 @@ fn a_plain_call_is_linked_whatever_the_caller_has() {
 }
 
 #[test]
-fn a_callee_with_built_ins_or_host_functions_can_look() {
+fn a_callee_with_built_ins_or_host_functions_is_not_linked() {
     for callee in [
         "(core func $get (canon context.get i32 0))",
         "(core func $set (canon waitable-set.new))",
@@ -166,7 +166,7 @@ const STRINGS: Pair = Pair {
 };
 
 #[test]
-fn a_realloc_that_calls_nobody_is_no_obstacle() {
+fn a_realloc_without_calls_allows_linking() {
     assert_eq!(STRINGS.reason(), None);
     let indirect = r#"(import "" "host" (func $host))
         (func $other) (table 1 funcref) (elem (i32.const 0) func $other)
@@ -177,7 +177,7 @@ fn a_realloc_that_calls_nobody_is_no_obstacle() {
 }
 
 #[test]
-fn a_realloc_that_may_call_out_is_one() {
+fn a_realloc_that_may_call_imports_prevents_linking() {
     let realloc = |body: &str, rest: &str| {
         format!(
             r#"(import "" "host" (func $host)) {rest}
@@ -191,7 +191,7 @@ fn a_realloc_that_may_call_out_is_one() {
         ("(call $host)", ""),
         ("(call $calls)", ""),
         ("(if (i32.const 0) (then (call $calls)))", ""),
-        // An import is in the table, or something that calls it, or anything may be.
+        // The table contains an import, or a function that calls one, or its contents are unknown.
         (indirect, "(table 1 funcref) (elem (i32.const 0) func $host)"),
         (indirect, "(table 1 funcref) (elem (i32.const 0) funcref (ref.func $calls))"),
         (indirect, r#"(table (export "t") 1 funcref)"#),
@@ -201,7 +201,7 @@ fn a_realloc_that_may_call_out_is_one() {
             .replace("(return_call_indirect", "(drop (i32.const 0)) (call_indirect");
         let pair = Pair { caller_core: Box::leak(core.into_boxed_str()), ..STRINGS };
         assert_eq!(pair.reason(), Some(NotLinked::Realloc), "{body} {rest}");
-        // A call that does not need it is not the call that it may make, unless it may make any.
+        // A call without `realloc` is not the call that `realloc` may make, unless it may make any.
         let pair = Pair { function: r#"(param "s" string)"#, signature: "(param i32 i32)", ..pair };
         let may_make_any = rest.contains("export") || rest.contains("(param funcref)");
         let expected = may_make_any.then_some(NotLinked::Realloc);
@@ -242,7 +242,7 @@ fn a_call_that_realloc_makes_is_not_linked_and_traps() {
 
 #[test]
 fn a_realloc_of_another_module_is_followed_there() {
-    // A library that calls what it is given.
+    // A library that calls the function that is passed to it.
     let reason = |body: &str| {
         let caller = format!(
             r#"(core func $host (canon lower (func $host)))
@@ -267,7 +267,7 @@ fn a_realloc_of_another_module_is_followed_there() {
 }
 
 #[test]
-fn a_function_of_the_host_or_of_the_instance_itself_is_not_linked() {
+fn host_functions_and_own_functions_are_not_linked() {
     let text = r#"(component
         (import "host" (func $host))
         (core module $M (func (export "f")))
@@ -284,7 +284,7 @@ fn a_function_of_the_host_or_of_the_instance_itself_is_not_linked() {
     );
 }
 
-/// Two instances that call one another, as one lends the other a function.
+/// Two instances that call one another, because one passes a function to the other.
 const CIRCLE: &str = r#"(component
     (core module $M (func (export "f")))
     (core instance $m (instantiate $M))
@@ -309,8 +309,8 @@ fn instances_that_call_one_another_in_a_circle_are_not_linked() {
     );
 }
 
-/// What `wasm-tools` makes of a module that imports functions with strings: its imports go through
-/// a table, which another module fills when the module is there.
+/// The module that `wasm-tools` generates for imports with strings: the imports go through a table,
+/// which another module fills after the instantiation.
 const WITH_SHIM: &str = r#"(component
     (component $Callee
         (core module $Main

@@ -1,4 +1,4 @@
-//! Components that are used by several modules, and both ways of calling.
+//! Components for several modules, and both ways of calling.
 
 use std::fmt::Write as _;
 
@@ -6,30 +6,31 @@ use weft::component::{Component, NotLinked, Store, StoreLimits};
 use weft::engine::wasmi::Wasmi;
 use weft_tests::world::World;
 
-/// A world in which calls are linked, and one in which they are ordinary.
+/// Returns a world in which calls are linked, and one in which they are ordinary.
 pub(super) fn both() -> [World; 2] {
     [true, false].map(|linked| World::on(Wasmi::default().with_linked_guests(linked)))
 }
 
-/// The number of calls that are linked.
+/// Returns the number of linked calls.
 pub(super) fn num_linked(component: &Component<Wasmi>) -> usize {
     component.guest_calls().filter(|call| call.not_linked().is_none()).count()
 }
 
-/// The reasons why calls are not linked, each with what is called.
+/// Returns the reasons why calls are not linked, each with the called function.
 pub(super) fn reasons(text: &str) -> Vec<(String, Option<NotLinked>)> {
     let component = World::new().load(text);
     let calls = component.guest_calls();
     calls.map(|call| (call.function().to_owned(), call.not_linked())).collect()
 }
 
-/// Lets no guest wait for another one on the stack: only a call that is linked is made.
+/// Forbids ordinary calls between guests on the stack, so that only linked calls succeed.
 pub(super) fn forbid_ordinary_calls<T: 'static>(store: &mut Store<Wasmi, T>) {
     store.set_limits(StoreLimits::DEFAULT.with_nested_calls(1));
 }
 
-/// A component of this number of instances, each of which calls the one before: `f` adds to its
-/// argument as many as there are, and the innermost traps if it is 0. `count` calls nobody.
+/// Returns a component of `length` instances, each of which calls the one before. `f` adds the
+/// number of instances to its argument, and the innermost instance traps if it is 0. `count` calls
+/// nothing.
 pub(super) fn chain(length: usize) -> String {
     let mut text = String::from(
         r#"(component

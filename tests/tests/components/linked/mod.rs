@@ -1,12 +1,12 @@
-//! Calls between guests that are linked: which they are, and that nobody notices.
+//! Linked calls between guests: the conditions for them, and their equal results.
 //!
 //! | module | contents |
 //! |---|---|
-//! | `guests` | components that are used by several modules, and both ways of calling |
-//! | `census` | which calls of components are linked, and why others are not |
-//! | `traps` | traps in linked calls: who is locked down, and what backtraces say |
-//! | `unlinking` | instances that are locked down otherwise, and stores that link nothing |
-//! | `values` | values that the random ones of `tests/abi` don't show |
+//! | `guests` | components for several modules, and both ways of calling |
+//! | `census` | calls that are linked, and the reasons why others are not |
+//! | `traps` | traps in linked calls: the instances that are locked down, and the backtraces |
+//! | `unlinking` | instances that are locked down in other ways, and stores that link nothing |
+//! | `values` | values that the random tests of `tests/abi` do not cover |
 
 mod census;
 mod guests;

@@ -1,4 +1,4 @@
-//! Traps in linked calls: who is locked down, and what backtraces say.
+//! Traps in linked calls: the instances that are locked down, and the backtraces.
 
 use weft::abi::Val;
 use weft::component::{CallError, Instance};
@@ -7,7 +7,7 @@ use weft_tests::world::World;
 
 use super::guests::{both, chain, num_linked};
 
-/// The error of a call, and the backtrace of the last trap.
+/// Returns the error of a call, and the backtrace of the last trap.
 fn trapped(world: &mut World, instance: &Instance<Wasmi>, name: &str, n: u32) -> String {
     let error = world.try_call(instance, name, &[Val::U32(n)]).unwrap_err();
     let trap = world.store.last_trap().expect("something trapped");
@@ -19,11 +19,11 @@ fn trapped(world: &mut World, instance: &Instance<Wasmi>, name: &str, n: u32) ->
 }
 
 #[test]
-fn a_trap_locks_down_all_instances_on_the_stack_and_says_who_called() {
+fn a_trap_locks_down_the_stack_and_has_a_backtrace() {
     let worlds = both().map(|mut world| {
         let instance = world.instance(&chain(5));
         let mut texts = Vec::from([trapped(&mut world, &instance, "f4", 0)]);
-        // The fifth was not on the stack, but what it calls can't be entered.
+        // The fifth was not on the stack, but its callee cannot be entered.
         for name in ["f1", "f2", "f3", "f4", "f5", "f5"] {
             texts.push(trapped(&mut world, &instance, name, 1));
         }
@@ -45,7 +45,7 @@ fn a_trap_locks_down_all_instances_on_the_stack_and_says_who_called() {
 }
 
 #[test]
-fn the_instances_of_another_component_instance_live_on() {
+fn other_component_instances_remain_usable() {
     let mut world = World::new();
     let component = world.load(&chain(3));
     let [one, two] = [(); 2].map(|()| world.store.instantiate(&component, &world.linker).unwrap());
@@ -60,8 +60,8 @@ fn the_instances_of_another_component_instance_live_on() {
     assert_eq!(world.number(&three, "f3", &[Val::U32(1)]), 4);
 }
 
-/// `f` of an instance with `realloc` and `post-return` takes and returns a string, and each of its
-/// parts traps for one letter. A caller has a `realloc` that traps, too.
+/// `f` of an instance with `realloc` and `post-return` takes and returns a string; each of its
+/// parts traps for one letter. A caller also has a `realloc` that traps.
 const PARTS: &str = r#"(component
     (component $Callee
         (core module $Parts
@@ -116,7 +116,7 @@ const PARTS: &str = r#"(component
     (func (export "far") (alias export $caller "far"))
     (func (export "f") (alias export $callee "f")))"#;
 
-/// Makes a call, and says how it and a later one end.
+/// Makes a call, and describes its end and that of a later call.
 fn ends(world: &mut World, name: &str, arguments: &[Val]) -> String {
     let component = world.load(PARTS);
     let instance = world.store.instantiate(&component, &world.linker).unwrap();
@@ -130,13 +130,13 @@ fn ends(world: &mut World, name: &str, arguments: &[Val]) -> String {
         Ok(result) => format!("{result:?}"),
         Err(error) => error.to_string(),
     });
-    // The store is another one next time.
+    // The next call uses another store.
     world.store = weft::component::Store::new(&world.engine, ());
     format!("{outcome}\n{later:?}")
 }
 
 #[test]
-fn every_part_of_a_call_traps_as_in_an_ordinary_one() {
+fn every_part_of_a_call_traps_like_an_ordinary_one() {
     let mut worlds = both();
     let run = |letter: u8, length: u32| [u32::from(letter), length].map(Val::U32).to_vec();
     let mut firsts = Vec::new();
@@ -173,11 +173,11 @@ fn every_part_of_a_call_traps_as_in_an_ordinary_one() {
 }
 
 #[test]
-fn the_parts_are_of_a_call_that_is_linked() {
+fn the_call_with_these_parts_is_linked() {
     assert_eq!(num_linked(&World::new().load(PARTS)), 1);
 }
 
-/// A start function that makes a linked call, which traps if it is told so.
+/// Returns a component whose start function makes a linked call, which traps for some arguments.
 fn starts(argument: u32) -> String {
     format!(
         r#"(component

@@ -1,4 +1,5 @@
-//! Instances that are locked down otherwise than by a linked call, and stores that link nothing.
+//! Instances that are locked down in other ways than by a linked call, and stores that link
+//! nothing.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +12,7 @@ use weft_tests::world::World;
 use super::guests::{both, chain, forbid_ordinary_calls, num_linked};
 
 #[test]
-fn an_instance_that_the_host_has_let_trap_is_not_entered_by_a_linked_call() {
+fn a_linked_call_does_not_enter_a_trapped_instance() {
     let texts = both().map(|mut world| {
         let instance = world.instance(&chain(3));
         assert_eq!(world.number(&instance, "f3", &[Val::U32(1)]), 4);
@@ -50,7 +51,7 @@ const CALLS_TWICE: &str = r#"(component
 type Later = Arc<Mutex<Option<Function>>>;
 
 #[test]
-fn an_instance_that_traps_while_its_caller_is_in_a_host_function_is_not_entered_any_more() {
+fn an_instance_that_traps_during_a_host_call_is_not_entered() {
     let texts = both().map(|mut world| {
         let later = Later::default();
         let shared = later.clone();
@@ -105,7 +106,7 @@ fn an_instance_that_is_removed_leaves_others_linked() {
 }
 
 #[test]
-fn a_store_with_a_chooser_of_the_embedders_links_nothing() {
+fn a_store_with_an_embedders_chooser_links_nothing() {
     let mut world = World::new();
     let component = world.load(&chain(3));
     world.store = Store::with_chooser(&world.engine, Box::new(FirstInFirstOut), ());

@@ -1,11 +1,12 @@
-//! Values that the random ones of `tests/abi` don't show.
+//! Values that the random tests of `tests/abi` do not cover.
 
 use weft::abi::Val;
 use weft_tests::world::World;
 
 use super::guests::{both, forbid_ordinary_calls, num_linked};
 
-/// `run` gives numbers to a function of another instance as they are, and returns what it gets.
+/// Returns a component whose `run` passes numbers to a function of another instance unchanged, and
+/// returns its result.
 fn passes(ty: &str, core: &str) -> String {
     format!(
         r#"(component
@@ -35,7 +36,7 @@ fn run(world: &mut World, text: &str, bits: u64) -> Result<u64, String> {
 }
 
 #[test]
-fn nans_arrive_as_the_canonical_one_and_other_floats_as_they_are() {
+fn nans_become_canonical_and_other_floats_are_unchanged() {
     let f32s = passes("f32", "f32").replace(
         "BODY",
         "(i64.extend_i32_u (i32.reinterpret_f32 (call $f (f32.reinterpret_i32
@@ -66,8 +67,8 @@ fn nans_arrive_as_the_canonical_one_and_other_floats_as_they_are() {
     }
 }
 
-/// `run` passes three floats, in a list or in a tuple that lies in memory, and returns the bits of the
-/// second one as it arrived.
+/// Returns a component whose `run` passes three floats, in a list or in a tuple in memory, and
+/// returns the bits of the second one on arrival.
 fn passes_floats(ty: &str) -> String {
     format!(
         r#"(component
@@ -101,9 +102,9 @@ fn passes_floats(ty: &str) -> String {
 }
 
 #[test]
-fn nans_in_lists_arrive_as_the_canonical_one() {
+fn nans_in_lists_become_canonical() {
     let mut world = World::new();
-    // What is read is 2 bytes behind the first element.
+    // The bytes that are read start 2 bytes after the first element.
     let read = |bits: u64| (u128::from(bits) << 64 | u128::from(bits)) >> 16;
     for (ty, bits, expected) in [
         ("f64", 0xfff4_0000_0000_0001_u64, 0x7ff8_0000_0000_0000_u64),
@@ -119,14 +120,14 @@ fn nans_in_lists_arrive_as_the_canonical_one() {
         let expected = u64::try_from(read(expected) & u128::from(u64::MAX)).unwrap();
         assert_eq!(run(&mut world, &text, bits), Ok(expected), "{ty}");
     }
-    // Of four floats, in two elements.
+    // There are four floats, in two elements.
     let text = passes_floats("f32");
     let arrived = run(&mut world, &text, 0xff80_0001_7fa0_0001).unwrap();
     assert_eq!(arrived & 0xffff_ffff_ffff, 0x7fc0_0000_7fc0);
 }
 
 #[test]
-fn core_values_that_are_no_value_are_what_they_are_in_an_ordinary_call() {
+fn invalid_core_values_have_the_results_of_an_ordinary_call() {
     let words = [0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x8000, 0xffff, 0x1_0000, 0xd800, 0xdfff]
         .into_iter()
         .chain([0x10_ffff, 0x11_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]);
@@ -141,7 +142,7 @@ fn core_values_that_are_no_value_are_what_they_are_in_an_ordinary_call() {
 }
 
 #[test]
-fn a_tail_call_of_a_linked_function_is_as_any_call() {
+fn a_tail_call_of_a_linked_function_works() {
     let text = passes("u32", "i32").replace(
         "(func (export \"run\") (param i64) (result i64) BODY)",
         "
@@ -157,7 +158,7 @@ fn a_tail_call_of_a_linked_function_is_as_any_call() {
     assert_eq!(world.call(&instance, "run", &[Val::U64(7)]), Some(Val::U64(7)));
 }
 
-/// `run` passes two strings of a length, which lie in the same place.
+/// `run` passes two strings of a length, at the same address.
 const SHARES: &str = r#"(component
     (component $Inner
         (core module $M
@@ -186,7 +187,7 @@ const SHARES: &str = r#"(component
     (func (export "run") (param "n" u64) (result u64) (canon lift (core func $main "run"))))"#;
 
 #[test]
-fn values_that_share_their_place_are_moved_as_far_as_the_store_allows() {
+fn moved_bytes_of_shared_values_are_limited() {
     assert_eq!(num_linked(&World::new().load(SHARES)), 1);
     // The memory has 65,536 bytes.
     for (limit, length) in [(100, 32_768), (100, 32_818), (100, 32_819), (65_536, 65_536)] {

@@ -1,4 +1,4 @@
-//! Components that are asked for what they import and export, and errors for their causes.
+//! Inspection of a component's imports and exports, and the causes of errors.
 
 use std::error::Error as _;
 
@@ -14,7 +14,7 @@ use weft_tests::world::World;
 
 use crate::linking::guests::CALLS_IMPORT;
 
-/// Has imports and exports of every kind.
+/// A component with imports and exports of every kind.
 const EVERY_KIND: &str = r#"
     (component
         (import "a:b/things@1.2.0" (instance $things
@@ -31,7 +31,7 @@ const EVERY_KIND: &str = r#"
 "#;
 
 #[test]
-fn every_import_and_export_can_be_walked() {
+fn all_imports_and_exports_can_be_listed() {
     let component = World::new().load(EVERY_KIND);
     let imports: Vec<_> = component.imports().collect();
     let [
@@ -95,7 +95,7 @@ fn a_component_is_loaded_from_a_file_and_errors_name_it() {
 }
 
 #[test]
-fn an_error_of_a_host_function_is_the_cause_and_its_text_is_not_repeated() {
+fn an_error_of_a_host_function_is_the_cause() {
     #[derive(Debug)]
     struct Full(std::fmt::Error);
 
@@ -120,14 +120,14 @@ fn an_error_of_a_host_function_is_the_cause_and_its_text_is_not_repeated() {
     let text = "a host function failed: the disk is full: an error occurred when formatting an \
                 argument";
     assert_eq!(chain(&error), text);
-    // It is the same through another call.
+    // The error is the same through another call.
     let again = world.try_call(&instance, "run", &[]).unwrap_err();
     assert!(matches!(again, CallError::InstanceTrapped(_)));
     assert_eq!(again.source().unwrap().source().unwrap().to_string(), "the disk is full");
 }
 
 #[test]
-fn a_wrong_result_names_the_function_and_says_what_is_wrong() {
+fn a_wrong_result_names_the_function_and_the_mistake() {
     let mut world = World::new();
     world.linker.function("f", |_, _| Ok(Some(Val::U8(1))));
     let instance = world.instance(CALLS_IMPORT);

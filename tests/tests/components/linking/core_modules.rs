@@ -1,4 +1,4 @@
-//! Core modules: which are refused, the order of their imports, and which memories are the same.
+//! Core modules: refused ones, the order of their imports, and memories that are the same.
 
 use wasmi::{CompilationMode, Config};
 use weft::abi::Val;
@@ -6,8 +6,8 @@ use weft::component::{CallError, Component, InvalidComponent, Linker, LoadError,
 use weft::engine::wasmi::Wasmi;
 use weft::trap::Trap;
 
-/// Engines that validate functions when their module is compiled, and one that does it when a
-/// function is called first.
+/// Returns engines that validate functions when their module is compiled, and one that does it when
+/// a function is first called.
 fn engines() -> Vec<Wasmi> {
     let modes = [CompilationMode::Eager, CompilationMode::LazyTranslation, CompilationMode::Lazy];
     let of_mode = |mode| Wasmi::new(Config::default().compilation_mode(mode), None);
@@ -15,7 +15,7 @@ fn engines() -> Vec<Wasmi> {
 }
 
 #[test]
-fn a_function_that_is_not_valid_is_refused_whoever_validates_it() {
+fn an_invalid_function_is_refused_in_every_mode_of_validation() {
     let module = wat::parse_str("(module (func) (func (result i32)))").unwrap();
     let component =
         wat::parse_str("(component (core module (func)) (core module (func) (func (result i32))))")
@@ -34,7 +34,7 @@ fn a_function_that_is_not_valid_is_refused_whoever_validates_it() {
 }
 
 #[test]
-fn imports_with_one_name_are_given_in_the_order_of_the_module() {
+fn imports_with_one_name_keep_the_order_of_the_module() {
     let component = wat::parse_str(
         r#"(component
             (core module $Given
@@ -71,7 +71,7 @@ fn imports_with_one_name_are_given_in_the_order_of_the_module() {
     }
 }
 
-/// Calls a function whose memory is `lifted`, and which returns by `task.return` with memory
+/// Calls a function with the memory `lifted`, which returns by `task.return` with the memory
 /// `returned`. Both are names of exports of `$again` and `$other`.
 fn returns(lifted: &str, returned: &str) -> Result<Option<Val>, CallError> {
     let text = r#"(component
@@ -113,7 +113,7 @@ fn returns(lifted: &str, returned: &str) -> Result<Option<Val>, CallError> {
 }
 
 #[test]
-fn a_memory_is_the_same_by_whatever_way_it_was_found() {
+fn a_memory_is_the_same_under_each_name() {
     let ways = [["a", "b", "c"].as_slice(), &["empty", "d"], &["void"]];
     for (one, some) in ways.iter().enumerate() {
         for (other, others) in ways.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Futures of which the host has an end, and error contexts.
+//! Futures with an end at the host, and error contexts.
 
 use weft::abi::{Type, Val};
 use weft::code::CopyResult::{Completed, Dropped};
@@ -8,7 +8,7 @@ use weft::error::{Error, MachineError};
 use weft_tests::world::World;
 
 #[test]
-fn a_future_of_the_host_has_one_value() {
+fn a_host_future_has_one_value() {
     let mut world = World::new();
     let (readable, writable) = world.store.new_future(Some(&Type::U32)).unwrap();
     for count in [0, 2] {
@@ -28,7 +28,7 @@ fn a_future_of_the_host_has_one_value() {
 }
 
 #[test]
-fn the_reader_of_a_future_that_is_dropped_unwritten_learns_of_it() {
+fn the_reader_of_an_unwritten_future_learns_of_its_drop() {
     let mut world = World::new();
     let (readable, writable) = world.store.new_future(Some(&Type::U32)).unwrap();
     world.store.read(readable, 1).unwrap();
@@ -38,7 +38,7 @@ fn the_reader_of_a_future_that_is_dropped_unwritten_learns_of_it() {
     world.store.drop_end(readable).unwrap();
 }
 
-/// Reads the future that it is given, and writes what it reads, and 1 more, to one that it gives.
+/// Reads the future that it receives, and writes the value plus 1 to a future that it returns.
 const ADDS_ONE: &str = r#"
     (component
         (core module $memory (memory (export "memory") 1))
@@ -71,7 +71,7 @@ const ADDS_ONE: &str = r#"
 "#;
 
 #[test]
-fn a_guest_waits_for_a_future_of_the_host_and_gives_one() {
+fn a_guest_waits_for_a_host_future_and_returns_one() {
     let mut world = World::new();
     let instance = world.instance(ADDS_ONE);
     let (theirs, ours) = world.store.new_future(Some(&Type::U32)).unwrap();
@@ -87,7 +87,7 @@ fn a_guest_waits_for_a_future_of_the_host_and_gives_one() {
     assert_eq!((event.end, event.values), (given, vec![Val::U32(7)]));
 }
 
-/// Keeps an error context, and gives it back.
+/// Keeps an error context, and returns it.
 const KEEPS_ERROR: &str = r#"
     (component
         (core module $module
@@ -102,7 +102,7 @@ const KEEPS_ERROR: &str = r#"
 "#;
 
 #[test]
-fn an_error_context_is_given_and_comes_back_as_the_same() {
+fn an_error_context_comes_back_as_the_same() {
     let mut world = World::new();
     let instance = world.instance(KEEPS_ERROR);
     let error_context = world.store.new_error_context("no such file").unwrap();

@@ -15,7 +15,7 @@ pub(crate) const CALLS_IMPORT: &str = r#"
         (func (export "seven") (result u32) (canon lift (core func $instance "seven"))))
 "#;
 
-/// The same of functions whose types are `async`.
+/// Returns the same with functions whose types are `async`.
 pub(crate) fn calls_import_that_waits() -> String {
     CALLS_IMPORT.replace(r#"(import "f" (func $f "#, r#"(import "f" (func $f async "#).replace(
         r#"(func (export "run") (result u32)"#,
@@ -23,7 +23,7 @@ pub(crate) fn calls_import_that_waits() -> String {
     )
 }
 
-/// Defines a resource type, whose destructor adds up the representations.
+/// Defines a resource type whose destructor adds the representations.
 pub(crate) const DEFINES_RESOURCE: &str = r#"
     (component
         (core module $own
@@ -57,8 +57,8 @@ pub(crate) const DEFINES_RESOURCE: &str = r#"
         (func (export "dropped") (result u32) (canon lift (core func $own "dropped"))))
 "#;
 
-/// Has ends of streams of `element`, and reads and writes 2 elements of 4 bytes at most with them.
-/// What it writes is the text `abcdefgh`.
+/// Returns a guest that holds ends of streams of `element`. It reads and writes at most 2 elements
+/// of 4 bytes with them. The written text is `abcdefgh`.
 pub(crate) fn has_streams(element: &str) -> String {
     format!(
         r#"

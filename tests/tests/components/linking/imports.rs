@@ -22,7 +22,7 @@ fn number_type(names: [&str; 2], result: Type) -> FunctionType {
 }
 
 #[test]
-fn a_function_of_the_host_is_called_and_returns() {
+fn a_host_function_is_called_and_returns() {
     let mut world = World::new();
     world.linker.function("f", |_, arguments| Ok(adds(&arguments)));
     let instance = world.instance(CALLS_IMPORT);
@@ -30,7 +30,7 @@ fn a_function_of_the_host_is_called_and_returns() {
 }
 
 #[test]
-fn a_function_of_the_host_that_waits_returns_when_its_future_is_ready() {
+fn a_waiting_host_function_returns_when_its_future_is_ready() {
     let mut world = World::new();
     world.linker.async_function("f", |_, arguments| {
         let mut polls = 0;
@@ -45,7 +45,7 @@ fn a_function_of_the_host_that_waits_returns_when_its_future_is_ready() {
 }
 
 #[test]
-fn a_function_with_a_type_is_given_for_imports_of_that_type_only() {
+fn a_typed_function_fits_only_imports_of_its_type() {
     let mut world = World::new();
     let ty = number_type(["a", "b"], Type::U32);
     world.linker.declared_function("f", ty, &[], |_, arguments| Ok(adds(&arguments)));
@@ -69,7 +69,7 @@ fn a_function_with_a_type_is_given_for_imports_of_that_type_only() {
     }
 }
 
-/// Imports an instance with a resource type and a function that takes one of it.
+/// Imports an instance with a resource type and a function that takes a resource of it.
 const TAKES_RESOURCE: &str = r#"
     (component
         (import "things" (instance
@@ -78,7 +78,7 @@ const TAKES_RESOURCE: &str = r#"
 "#;
 
 #[test]
-fn resource_types_in_a_functions_type_are_positions_in_the_list_with_it() {
+fn resource_types_of_a_function_are_positions_in_its_list() {
     let mut world = World::new();
     let (thing, other) = (HostResourceType::new(), HostResourceType::new());
     let ty = FunctionType::new([("it", Type::Own(weft::builtin::TypeIndex(0)))], None).unwrap();
@@ -92,14 +92,14 @@ fn resource_types_in_a_functions_type_are_positions_in_the_list_with_it() {
     let errors = world.import_errors(TAKES_RESOURCE);
     assert!(matches!(&errors[..], [ImportError::Mismatch { name, .. }] if name == "things/take"));
 
-    // A position that there isn't.
+    // There is no such position.
     let things = world.linker.instance("things");
     things.declared_function("take", ty, &[], |_, _| Ok(None));
     world.try_instance(TAKES_RESOURCE).unwrap_err();
 }
 
 #[test]
-fn every_import_that_is_missing_or_of_another_kind_is_named_with_its_path() {
+fn every_wrong_import_is_named_with_its_path() {
     let mut world = World::new();
     world.linker.instance("b").function("present", |_, _| Ok(None)).instance("inner");
     world.linker.function("c", |_, _| Ok(None));
@@ -134,7 +134,7 @@ fn every_import_that_is_missing_or_of_another_kind_is_named_with_its_path() {
 }
 
 #[test]
-fn an_error_says_what_was_expected_and_what_was_given() {
+fn an_error_has_the_expected_and_the_found_type() {
     let mut world = World::new();
     let error = world.try_instance(CALLS_IMPORT).unwrap_err();
     let text = "the linker does not define the import `f`: expected func(a: u32, b: u32) -> u32";
@@ -146,7 +146,8 @@ fn an_error_says_what_was_expected_and_what_was_given() {
     assert_eq!(error.to_string(), text);
 }
 
-/// Imports an instance by a name with a version, and exports what its function returns.
+/// Returns a component that imports an instance by a name with a version, and exports the result of
+/// its function.
 fn imports_version(version: &str) -> String {
     format!(
         r#"
@@ -164,7 +165,7 @@ fn imports_version(version: &str) -> String {
 }
 
 #[test]
-fn an_import_is_given_its_own_version_or_the_highest_of_its_track() {
+fn an_import_gets_its_own_version_or_a_compatible_one() {
     let mut world = World::new();
     for (version, number) in [("1.2.0", 120), ("1.10.1", 1101), ("1.9.0", 190), ("0.2.5", 25)] {
         let name = format!("a:b/c@{version}");
@@ -184,7 +185,7 @@ fn an_import_is_given_its_own_version_or_the_highest_of_its_track() {
 }
 
 #[test]
-fn what_another_instance_exports_is_given_and_checked() {
+fn exports_of_another_instance_are_checked_as_imports() {
     let mut world = World::new();
     world.linker.function("f", |_, arguments| Ok(adds(&arguments)));
     let provider = world.instance(CALLS_IMPORT);
@@ -209,7 +210,7 @@ fn what_another_instance_exports_is_given_and_checked() {
 }
 
 #[test]
-fn types_in_an_imported_instance_need_not_be_given() {
+fn types_in_an_imported_instance_need_not_be_provided() {
     let mut world = World::new();
     world.linker.instance("types").function("f", |_, _| Ok(None));
     world.instance(
@@ -237,14 +238,14 @@ const NESTED_NAME: &str = r#"
 "#;
 
 #[test]
-fn a_nested_name_is_linked_with_its_versions_where_such_names_are_on() {
+fn nested_names_are_linked_with_their_versions() {
     let mut world = World::new();
     let bytes = wat::parse_str(NESTED_NAME).unwrap();
     assert!(matches!(Component::new(&world.engine, &bytes), Err(LoadError::Invalid(_))));
 
     let features = Features::default().with_nested_names();
     let component = Component::with_features(&world.engine, &bytes, features).unwrap();
-    // Another package of the same name in another namespace is another one.
+    // A package of the same name in another namespace is another package.
     world
         .linker
         .instance("outer:words/basics/greetings@1.2.0")
@@ -260,7 +261,7 @@ fn a_nested_name_is_linked_with_its_versions_where_such_names_are_on() {
 }
 
 #[test]
-fn an_error_names_resource_types_and_tells_those_of_one_name_apart() {
+fn an_error_distinguishes_resource_types_with_one_name() {
     let mut world = World::new();
     let thing = HostResourceType::new();
     let ty = FunctionType::new([("it", Type::Own(weft::builtin::TypeIndex(0)))], None).unwrap();
@@ -289,7 +290,7 @@ fn an_error_names_resource_types_and_tells_those_of_one_name_apart() {
 }
 
 #[test]
-fn an_error_shows_the_part_that_differs_of_a_type_that_is_too_long() {
+fn an_error_shows_the_differing_part_of_a_long_type() {
     let fields = |last: &str| {
         let field = |number| format!(r#"(field "field-{number}" u8)"#);
         let fields: Vec<_> = (0..500).map(field).collect();

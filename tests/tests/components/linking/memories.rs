@@ -1,4 +1,4 @@
-//! Memories that are not of pages of 64 KiB with 32-bit addresses, below whole components.
+//! Memories with other pages than 64 KiB, or with 64-bit addresses, in whole components.
 
 use weft::abi::Val;
 use weft::component::CallError;
@@ -6,9 +6,9 @@ use weft::trap::Trap;
 
 use weft_tests::world::World;
 
-/// Two components, of which one calls the other with a text. The outer one has a memory with
-/// 64-bit addresses; the inner one has a memory of so many pages of one byte, of which the first 16
-/// are taken, and gives the text, which is not empty, in capitals.
+/// Returns two components, of which one passes a text to the other. The outer one has a memory with
+/// 64-bit addresses. The inner one has a memory of `bytes` pages of one byte, of which the first 16
+/// are used. It returns the text, which is not empty, in capitals.
 fn shouts(bytes: u32) -> String {
     let inner = format!(
         r#"(core module $Module
@@ -64,7 +64,7 @@ fn shouts(bytes: u32) -> String {
 }
 
 #[test]
-fn texts_go_through_a_memory_with_64_bit_addresses_and_one_with_pages_of_a_byte() {
+fn texts_move_between_memories_of_different_kinds() {
     let mut world = World::new();
     let instance = world.instance(&shouts(64));
     let shout = world.store.function(&instance, "shout").unwrap();
@@ -74,7 +74,7 @@ fn texts_go_through_a_memory_with_64_bit_addresses_and_one_with_pages_of_a_byte(
 }
 
 #[test]
-fn a_memory_with_pages_of_a_byte_ends_at_that_byte() {
+fn a_memory_with_pages_of_one_byte_ends_at_its_last_byte() {
     let shout = |bytes| {
         let mut world = World::new();
         let instance = world.instance(&shouts(bytes));

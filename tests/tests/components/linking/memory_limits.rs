@@ -1,4 +1,4 @@
-//! How much memory guests may have, and how much the host keeps for them.
+//! Limits on the memory of guests, and on the host's memory for them.
 
 use weft::abi::Val;
 use weft::component::{
@@ -8,7 +8,7 @@ use weft::engine::wasmi::Wasmi;
 
 use weft_tests::world::World;
 
-/// A component with a memory of two pages and a table of ten elements, which both can grow.
+/// A component with a memory of two pages and a table of ten elements, both of which can grow.
 const GROWS: &str = r#"
     (component
         (core module $module
@@ -40,7 +40,7 @@ fn refusal(result: Result<impl Sized, InstantiateError>) -> LimitReached {
 }
 
 #[test]
-fn a_memory_grows_up_to_the_limit_and_no_further() {
+fn a_memory_grows_up_to_the_limit() {
     let mut world = World::new();
     world.store.set_limits(StoreLimits::DEFAULT.with_memory_bytes(10 * PAGE));
     let instance = world.instance(GROWS);
@@ -50,12 +50,12 @@ fn a_memory_grows_up_to_the_limit_and_no_further() {
     assert_eq!(grow(&mut world, &instance, "memory", 3), 7);
     assert_eq!(grow(&mut world, &instance, "memory", 1), REFUSED);
     assert_eq!(grow(&mut world, &instance, "memory", 0), 10);
-    // Tables are counted by themselves.
+    // Tables are counted separately.
     assert_eq!(grow(&mut world, &instance, "table", 1000), 10);
 }
 
 #[test]
-fn a_table_grows_up_to_the_limit_and_no_further() {
+fn a_table_grows_up_to_the_limit() {
     let mut world = World::new();
     world.store.set_limits(StoreLimits::DEFAULT.with_table_elements(50));
     let instance = world.instance(GROWS);
@@ -66,7 +66,7 @@ fn a_table_grows_up_to_the_limit_and_no_further() {
 }
 
 #[test]
-fn all_instances_of_a_store_share_the_limit_and_those_of_another_store_have_their_own() {
+fn the_instances_of_a_store_share_its_limit() {
     let mut world = World::new();
     let limits = StoreLimits::DEFAULT.with_memory_bytes(5 * PAGE).with_table_elements(30);
     world.store.set_limits(limits);
@@ -81,7 +81,7 @@ fn all_instances_of_a_store_share_the_limit_and_those_of_another_store_have_thei
 }
 
 #[test]
-fn an_instance_that_needs_more_is_an_error_that_says_so_and_the_others_live_on() {
+fn an_instance_above_the_limit_is_an_error() {
     let mut world = World::new();
     world.store.set_limits(StoreLimits::DEFAULT.with_memory_bytes(3 * PAGE));
     let instance = world.instance(GROWS);
@@ -98,7 +98,7 @@ fn an_instance_that_needs_more_is_an_error_that_says_so_and_the_others_live_on()
 }
 
 #[test]
-fn a_limit_below_what_guests_have_takes_nothing_away() {
+fn a_limit_below_the_current_memory_changes_nothing() {
     let mut world = World::new();
     let instance = world.instance(GROWS);
     assert_eq!(grow(&mut world, &instance, "memory", 20), 2);
@@ -109,8 +109,8 @@ fn a_limit_below_what_guests_have_takes_nothing_away() {
     assert_eq!(grow(&mut world, &instance, "memory", 1), 22);
 }
 
-/// A component that makes waitable sets, as many as it is told, and error contexts whose message
-/// is as long as it is told.
+/// A component that creates a given number of waitable sets, and error contexts whose message has a
+/// given length.
 const MAKES: &str = r#"
     (component
         (core module $Memory (memory (export "memory") 1) (func (export "realloc")
@@ -147,7 +147,7 @@ const MAKES: &str = r#"
 "#;
 
 #[test]
-fn a_guest_that_makes_more_handles_than_it_may_traps_and_the_others_live_on() {
+fn a_guest_with_too_many_handles_traps() {
     let mut world = World::new();
     let unlimited = world.instance(MAKES);
     world.store.set_limits(StoreLimits::DEFAULT.with_handles(100));
@@ -161,7 +161,7 @@ fn a_guest_that_makes_more_handles_than_it_may_traps_and_the_others_live_on() {
     assert_eq!(world.number(&unlimited, "sets", &[Val::U32(1_000)]), 1_000);
 }
 
-/// Makes threads, none of which ever runs, until one has this index.
+/// Creates threads, none of which ever runs, until one has this index.
 const MAKES_THREADS: &str = r#"
     (component
         (core type $start (func (param i32)))
@@ -187,7 +187,7 @@ const MAKES_THREADS: &str = r#"
 "#;
 
 #[test]
-fn a_guest_that_makes_more_threads_than_it_may_traps_and_the_others_live_on() {
+fn a_guest_with_too_many_threads_traps() {
     let mut world = World::new();
     let unlimited = world.instance(MAKES_THREADS);
     world.store.set_limits(StoreLimits::DEFAULT.with_handles(100));

@@ -1,4 +1,4 @@
-//! Functions of the host that fail, and stores and engines that are taken for others.
+//! Host functions that fail, and objects of other stores and engines.
 
 use weft::abi::{Resource, Val};
 use weft::component::{
@@ -11,7 +11,7 @@ use weft_tests::causes::chain;
 use weft_tests::world::World;
 
 #[test]
-fn a_function_of_the_host_that_fails_traps_its_caller_and_no_other_instance() {
+fn a_failing_host_function_traps_only_its_caller() {
     let mut world = World::new();
     world.linker.function("f", |_, _| Err("there is no such thing".into()));
     let [one, other] = [0, 1].map(|_| world.instance(CALLS_IMPORT));
@@ -25,7 +25,7 @@ fn a_function_of_the_host_that_fails_traps_its_caller_and_no_other_instance() {
 }
 
 #[test]
-fn a_function_of_the_host_that_fails_late_traps_its_caller_too() {
+fn a_host_function_that_fails_late_also_traps_its_caller() {
     let mut world = World::new();
     world.linker.async_function("f", |_, _| {
         let mut polls = 0;
@@ -47,7 +47,7 @@ fn a_function_of_the_host_that_fails_late_traps_its_caller_too() {
 }
 
 #[test]
-fn a_result_of_another_type_names_where_it_is() {
+fn a_result_of_another_type_names_its_place() {
     let mut world = World::new();
     world.linker.function("f", |_, _| Ok(Some(Val::from("seven"))));
     let instance = world.instance(CALLS_IMPORT);
@@ -122,7 +122,7 @@ fn one_linker_and_one_component_serve_several_stores() {
 }
 
 #[test]
-fn a_resource_of_another_store_is_not_held_there() {
+fn a_resource_of_another_store_is_unknown() {
     let mut world = World::new();
     let mut elsewhere = World::new();
     let [here, there] = [&mut world, &mut elsewhere].map(|it| it.instance(DEFINES_RESOURCE));

@@ -1,20 +1,20 @@
-//! What components are given, what the host gives and holds, and what happens when either is wrong.
+//! Imports of components, objects of the host, and errors of both.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | `guests` | the components that the tests link |
-//! | `asking` | what components import and export, and the causes of errors |
+//! | `asking` | imports and exports of components, and the causes of errors |
 //! | `imports` | functions, instances, versions, and errors of imports |
-//! | `preparing` | linkers that are asked, completed, and used once for many instances |
+//! | `preparing` | linkers that are inspected, completed, and used once for many instances |
 //! | `core_modules` | core modules that are refused, their imports and memories |
 //! | `modules` | core modules and components as imports |
 //! | `resources` | resources of the host and of guests |
 //! | `streams`, `futures` | ends that the host holds, and error contexts |
-//! | `nested` | functions of the host that call guests |
-//! | `types` | imports that nobody needs to give |
+//! | `nested` | host functions that call guests |
+//! | `types` | imports that need not be provided |
 //! | `memories` | memories with addresses and pages of other sizes |
-//! | `memory_limits` | how much memory guests may have |
-//! | `mistakes` | functions of the host that fail, and stores and engines that are taken for others |
+//! | `memory_limits` | limits on the memory of guests |
+//! | `mistakes` | host functions that fail, and objects of other stores and engines |
 
 #[cfg(test)]
 mod asking;

@@ -6,13 +6,13 @@ use weft::engine::Capability;
 
 use weft_tests::world::World;
 
-/// Imports a core module of this type.
+/// Returns a component that imports a core module of this type.
 fn imports_module(ty: &str) -> String {
     format!(r#"(component (import "m" (core module {ty})))"#)
 }
 
 #[test]
-fn a_core_module_is_given_and_instantiated() {
+fn a_core_module_is_imported_and_instantiated() {
     let mut world = World::new();
     world.module(r#"(module (func (export "f") (result i32) (i32.const 9)))"#);
     let instance = world.instance(
@@ -27,7 +27,7 @@ fn a_core_module_is_given_and_instantiated() {
 }
 
 #[test]
-fn a_core_module_may_need_less_and_give_more_than_its_type() {
+fn a_core_module_may_import_less_and_export_more_than_its_type() {
     let mut world = World::new();
     world.module(
         r#"
@@ -53,7 +53,7 @@ fn a_core_module_may_need_less_and_give_more_than_its_type() {
 }
 
 #[test]
-fn what_a_core_module_gives_must_be_of_its_type() {
+fn exports_of_a_core_module_must_match_its_type() {
     let mut world = World::new();
     world.module(
         r#"
@@ -95,7 +95,7 @@ fn what_a_core_module_gives_must_be_of_its_type() {
 }
 
 #[test]
-fn what_a_core_module_needs_must_be_offered() {
+fn imports_of_a_core_module_must_be_in_its_type() {
     let mut world = World::new();
     world.module(r#"(module (import "a" "f" (func (param i32))))"#);
     for ty in ["", r#"(import "a" "g" (func (param i32)))"#, r#"(import "a" "f" (func))"#] {
@@ -108,7 +108,7 @@ fn what_a_core_module_needs_must_be_offered() {
 }
 
 #[test]
-fn a_core_module_that_is_none_or_needs_what_the_engine_lacks_is_refused() {
+fn an_invalid_or_unsupported_core_module_is_refused() {
     let world = World::new();
     let bytes = wat::parse_str("(component)").unwrap();
     assert!(matches!(Module::new(&world.engine, &bytes), Err(LoadError::Invalid(_))));
@@ -122,7 +122,7 @@ fn a_core_module_that_is_none_or_needs_what_the_engine_lacks_is_refused() {
 }
 
 #[test]
-fn an_exported_core_module_is_checked_like_one_of_the_hosts() {
+fn an_exported_core_module_is_checked_like_a_host_module() {
     let mut world = World::new();
     let provider = world.instance(
         r#"(component (core module $m (func (export "f"))) (export "m" (core module $m)))"#,
@@ -138,7 +138,7 @@ fn an_exported_core_module_is_checked_like_one_of_the_hosts() {
     assert!(matches!(&errors[..], [ImportError::Mismatch { name, .. }] if name == "p/m/f"));
 }
 
-/// A component that imports a function and exports one that returns what that does, and 1 more.
+/// A component that imports a function and exports one that returns its result plus 1.
 const ONE_MORE: &str = r#"
     (component
         (import "f" (func $f (result u32)))
@@ -152,7 +152,7 @@ const ONE_MORE: &str = r#"
 "#;
 
 #[test]
-fn a_component_is_given_and_instantiated_by_the_one_that_imports_it() {
+fn a_component_is_imported_and_instantiated() {
     let mut world = World::new();
     let component = world.load(ONE_MORE);
     world.linker.component("c", &component);
@@ -173,7 +173,7 @@ fn a_component_is_given_and_instantiated_by_the_one_that_imports_it() {
 }
 
 #[test]
-fn a_component_must_need_no_more_and_give_no_less_than_its_type() {
+fn a_component_must_match_its_type() {
     let mut world = World::new();
     let component = world.load(ONE_MORE);
     world.linker.component("c", &component);
@@ -198,7 +198,7 @@ fn a_component_must_need_no_more_and_give_no_less_than_its_type() {
 }
 
 #[test]
-fn resource_types_of_components_are_matched_by_where_they_are_named() {
+fn resource_types_of_components_are_matched_by_their_names() {
     let mut world = World::new();
     let component = world.load(
         r#"
@@ -225,7 +225,7 @@ fn resource_types_of_components_are_matched_by_where_they_are_named() {
     let f = r#"(param "a" (own $a)) (param "b" (own $b))"#;
     world.instance(&imports(f, ""));
     world.instance(&imports(f, &format!(r#"(export "g" (func {f}))"#)));
-    // Which resource type is exported is not said here, so that it may be one of the others.
+    // The type does not fix the exported resource type, so it may be one of the others.
     world.instance(&imports(f, r#"(export "same" (type (sub resource)))"#));
     let swapped = r#"(param "a" (own $b)) (param "b" (own $a))"#;
     for (f, exports, path) in [

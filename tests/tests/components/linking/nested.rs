@@ -1,4 +1,4 @@
-//! Functions of the host that call guests.
+//! Host functions that call guests.
 
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -10,10 +10,10 @@ use weft::error::{Error, MachineError};
 use crate::linking::guests::{CALLS_IMPORT, DEFINES_RESOURCE};
 use weft_tests::world::World;
 
-/// A function that is known once there is an instance.
+/// A function that is set after the instantiation.
 type Later = Arc<Mutex<Option<Function>>>;
 
-/// A world whose `f` calls what is put into the second part, and forgets a call that waits.
+/// Returns a world whose `f` calls the function in the second part, and forgets a call that waits.
 fn calls_back() -> (World<Option<String>>, Later) {
     let mut world = World::with(None);
     let later = Later::default();
@@ -36,7 +36,7 @@ fn calls_back() -> (World<Option<String>>, Later) {
 }
 
 #[test]
-fn a_function_of_the_host_calls_a_guest() {
+fn a_host_function_calls_a_guest() {
     let (mut world, later) = calls_back();
     let [outer, inner] = [0, 1].map(|_| world.instance(CALLS_IMPORT));
     *later.lock().unwrap() = world.store.function(&inner, "seven").ok();
@@ -45,7 +45,7 @@ fn a_function_of_the_host_calls_a_guest() {
 }
 
 #[test]
-fn a_function_of_the_host_calls_the_guest_that_called_it() {
+fn a_host_function_calls_the_guest_that_called_it() {
     let (mut world, later) = calls_back();
     let outer = world.instance(CALLS_IMPORT);
     *later.lock().unwrap() = world.store.function(&outer, "seven").ok();
@@ -73,7 +73,7 @@ fn a_trap_of_the_inner_guest_is_an_error_of_the_inner_call_only() {
 }
 
 #[test]
-fn functions_of_the_host_and_guests_that_call_one_another_without_end_are_an_error() {
+fn endless_calls_between_host_and_guests_are_an_error() {
     let (mut world, later) = calls_back();
     let instance = world.instance(CALLS_IMPORT);
     *later.lock().unwrap() = world.store.function(&instance, "run").ok();
@@ -83,8 +83,8 @@ fn functions_of_the_host_and_guests_that_call_one_another_without_end_are_an_err
     assert_eq!(world.number(&instance, "seven", &[]), 7);
 }
 
-/// `run` lets a thread of its own run meanwhile, which calls `f`; `resume` lets the one of `run` go
-/// on.
+/// `run` lets a thread of its own run meanwhile, which calls `f`; `resume` resumes the thread of
+/// `run`.
 const RESUMES_CALLER: &str = r#"
     (component
         (import "f" (func $f (result u32)))
@@ -124,7 +124,7 @@ const RESUMES_CALLER: &str = r#"
 "#;
 
 #[test]
-fn a_guest_that_resumes_who_has_called_the_host_is_an_error_and_other_guests_live_on() {
+fn a_guest_cannot_resume_the_caller_of_the_host() {
     let (mut world, later) = calls_back();
     let other = world.instance(CALLS_IMPORT);
     let instance = world.instance(RESUMES_CALLER);
@@ -136,7 +136,7 @@ fn a_guest_that_resumes_who_has_called_the_host_is_an_error_and_other_guests_liv
     assert_eq!(world.number(&other, "run", &[]), 7);
 }
 
-/// Waits for an import, and then gives a resource that it defines.
+/// Returns a guest that waits for an import, and then returns a resource that it defines.
 fn waits_and_makes() -> String {
     let text = DEFINES_RESOURCE.replace(
         "(export $c \"counter\"",
@@ -160,7 +160,7 @@ fn waits_and_makes() -> String {
     )
 }
 
-/// A function that is ready when it is polled for the second time.
+/// Adds a function that is ready when it is polled for the second time.
 fn second_time<T: 'static>(linker: &mut Linker<weft::engine::wasmi::Wasmi, T>) {
     linker.async_function("wait", |_, _| {
         let mut polls = 0;
@@ -173,7 +173,7 @@ fn second_time<T: 'static>(linker: &mut Linker<weft::engine::wasmi::Wasmi, T>) {
 }
 
 #[test]
-fn a_call_of_a_guest_that_waits_can_be_forgotten_and_what_it_returns_later_is_dropped() {
+fn the_result_of_a_forgotten_guest_call_is_dropped() {
     let (mut world, later) = calls_back();
     second_time(&mut world.linker);
     let outer = world.instance(CALLS_IMPORT);
@@ -184,18 +184,18 @@ fn a_call_of_a_guest_that_waits_can_be_forgotten_and_what_it_returns_later_is_dr
                 await it";
     assert_eq!(world.store.data().as_deref(), Some(text));
     assert_eq!(world.number(&inner, "dropped", &[]), 0);
-    // The store runs on for another call, and with it whatever waits.
+    // The store runs on for another call, together with everything that waits.
     for _ in 0..3 {
         let made = world.call(&inner, "wait-and-make", &[]);
         let Some(Val::Own(made)) = made else { panic!("{made:?}") };
         world.store.drop_resource(made).unwrap();
     }
-    // Three of these, and the first.
+    // Three of these, plus the first.
     assert_eq!(world.number(&inner, "dropped", &[]), 20);
 }
 
 #[test]
-fn a_function_of_the_host_makes_an_instance_and_calls_it() {
+fn a_host_function_instantiates_and_calls() {
     let mut world = World::new();
     let component = world.load(CALLS_IMPORT);
     world.linker.function("f", move |caller, arguments| {
@@ -214,7 +214,7 @@ fn a_function_of_the_host_makes_an_instance_and_calls_it() {
 }
 
 #[test]
-fn a_function_of_the_host_drops_a_guests_resource() {
+fn a_host_function_drops_a_guests_resource() {
     let mut world = World::with(None::<weft::abi::Resource>);
     world.linker.function("f", |caller, _| {
         let resource = caller.data_mut().take().ok_or("there is none")?;
@@ -230,7 +230,7 @@ fn a_function_of_the_host_drops_a_guests_resource() {
 }
 
 #[test]
-fn a_function_of_the_host_makes_a_stream_and_writes_to_it() {
+fn a_host_function_creates_a_stream_and_writes_to_it() {
     let mut world = World::new();
     world.linker.function("f", |caller, _| {
         let (readable, writable) = caller.new_stream(Some(&weft::abi::Type::U8))?;
@@ -287,7 +287,7 @@ fn a_destructor_cannot_call_guests() {
 }
 
 #[test]
-fn a_destructor_can_call_guests_where_the_host_has_dropped_the_resource() {
+fn a_destructor_can_call_guests_if_the_host_dropped() {
     let mut world = World::with(None::<Val>);
     let later = Later::default();
     let called = later.clone();
@@ -307,7 +307,7 @@ fn a_destructor_can_call_guests_where_the_host_has_dropped_the_resource() {
 }
 
 #[test]
-fn a_call_of_a_guest_that_waits_is_kept_and_run_after_the_host_function() {
+fn a_guest_call_that_waits_is_kept_for_after_the_host_function() {
     type Kept = Option<weft::component::CallId>;
     let mut world = World::<Kept>::with(None);
     let later = Later::default();

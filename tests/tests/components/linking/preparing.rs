@@ -1,4 +1,4 @@
-//! Linkers: what they have, what is missing, and components that are prepared once.
+//! Linkers: their items, missing imports, and components that are prepared once.
 
 use std::future::Future as _;
 use std::pin::pin;
@@ -15,7 +15,7 @@ use weft::engine::wasmi::Wasmi;
 use crate::linking::guests::CALLS_IMPORT;
 use weft_tests::world::World;
 
-/// Imports two instances with one resource type, functions, and a plain function.
+/// Imports two instances that share a resource type, functions, and a plain function.
 const IMPORTS_MUCH: &str = r#"
     (component
         (import "a:b/things@1.2.0" (instance $things
@@ -39,7 +39,7 @@ const IMPORTS_MUCH: &str = r#"
 "#;
 
 #[test]
-fn what_is_missing_is_a_trap_that_names_the_import() {
+fn missing_imports_become_traps_that_name_them() {
     let mut world = World::new();
     let component = world.load(IMPORTS_MUCH);
     let missing: Vec<_> = world.linker.check(&component);
@@ -55,7 +55,7 @@ fn what_is_missing_is_a_trap_that_names_the_import() {
 }
 
 #[test]
-fn what_is_there_stays_and_another_version_is_completed() {
+fn existing_items_stay_and_other_versions_are_completed() {
     let mut world = World::new();
     let component = world.load(IMPORTS_MUCH);
     let thing = HostResourceType::new();
@@ -69,7 +69,7 @@ fn what_is_there_stays_and_another_version_is_completed() {
     assert_eq!(items[0], "inner: Instance({\"deep\"})");
     assert_eq!(items[1], "make: Function");
     assert!(items[2].starts_with("thing: Resource"), "{items:?}");
-    // The resource type of the second instance is the one of the first.
+    // The resource type of the second instance is that of the first.
     let Some(LinkerItem::Instance(users)) = world.linker.get("a:b/users") else { panic!() };
     assert!(users.get("thing").is_none() && users.get("use").is_some());
     let instance = world.store.instantiate(&component, &world.linker).unwrap();
@@ -77,7 +77,7 @@ fn what_is_there_stays_and_another_version_is_completed() {
 }
 
 #[test]
-fn modules_components_and_what_instances_lack_stay_missing() {
+fn missing_modules_components_and_instance_items_are_errors() {
     let mut world = World::new();
     world.linker.function("f", |_, _| Ok(None));
     let provider = world.instance(CALLS_IMPORT);
@@ -107,7 +107,7 @@ fn modules_components_and_what_instances_lack_stay_missing() {
 }
 
 #[test]
-fn every_error_is_told_in_the_order_of_the_imports() {
+fn all_errors_are_reported_in_the_order_of_the_imports() {
     let mut world = World::new();
     world.linker.typed_function("a", |_, ()| Ok(1_u8));
     world.linker.function("c", |_, _| Ok(None));
@@ -152,7 +152,7 @@ fn a_component_is_prepared_once_for_many_stores() {
     linker.instance("a:b/users").function("use", |_, _| Ok(None));
     linker.typed_function("f", |caller, ()| Ok(*caller.data()));
     let prepared = linker.instantiate_pre(&component).unwrap();
-    // What a linker is given later makes no difference.
+    // Later additions to the linker make no difference.
     drop(linker);
     for number in 0..3 {
         let mut store = Store::new(&engine, number);
@@ -167,7 +167,7 @@ fn a_component_is_prepared_once_for_many_stores() {
 }
 
 #[test]
-fn what_is_in_a_store_is_checked_there() {
+fn objects_of_a_store_are_checked_at_instantiation() {
     let mut world = World::new();
     world.linker.function("f", |_, _| Ok(None));
     let provider = world.instance(CALLS_IMPORT);
@@ -190,7 +190,7 @@ fn what_is_in_a_store_is_checked_there() {
     assert!(matches!(&found[..], [ImportError::Mismatch { name, .. }] if name == "p/seven"));
 }
 
-/// Spins for as long as the global says, in turns of fuel.
+/// Spins for the time in the global, in slices of fuel.
 const SPINS: &str = r#"
     (component
         (core module $Module
@@ -202,7 +202,7 @@ const SPINS: &str = r#"
 "#;
 
 #[test]
-fn an_instantiation_waits_for_what_was_interrupted_without_blocking() {
+fn an_instantiation_waits_for_an_interrupted_guest() {
     let engine = Wasmi::new(&Config::default(), Some(1_000));
     let spins = Component::new(&engine, &wat::parse_str(SPINS).unwrap()).unwrap();
     let linker = Linker::new();
@@ -223,12 +223,12 @@ fn an_instantiation_waits_for_what_was_interrupted_without_blocking() {
                 }
             }
         }
-        // A future that was ready says so.
+        // A future that was ready reports this.
         assert!(matches!(future.as_mut().poll(&mut context), Poll::Ready(Err(_))));
     }
     assert!(polls > 3, "{polls}");
     assert!(matches!(store.take_result(call), Ok(Some(Ok(None)))));
-    // One that nobody polls makes nothing.
+    // A future that is never polled creates nothing.
     let count = store.count_of(weft::limits::Table::Instances);
     drop(store.instantiate_async(&spins, &linker));
     assert_eq!(store.count_of(weft::limits::Table::Instances), count);

@@ -11,7 +11,7 @@ use crate::linking::guests::DEFINES_RESOURCE;
 use weft_tests::causes::chain;
 use weft_tests::world::World;
 
-/// The resource that a value is.
+/// Returns the resource in a value.
 fn owned(value: Option<Val>) -> Resource {
     match value {
         Some(Val::Own(resource)) => resource,
@@ -19,7 +19,7 @@ fn owned(value: Option<Val>) -> Resource {
     }
 }
 
-/// What a call was refused for.
+/// Returns the reason why a call was refused.
 fn refused(result: Result<Option<Val>, CallError>) -> (String, HandleProblem) {
     match result {
         Err(CallError::Handle(error)) => (error.path().to_owned(), error.problem()),
@@ -27,7 +27,8 @@ fn refused(result: Result<Option<Val>, CallError>) -> (String, HandleProblem) {
     }
 }
 
-/// Imports a resource type and a function that makes one, and exports what a test does with it.
+/// Imports a resource type and a function that creates a resource, and exports functions for the
+/// tests.
 const USES_HOST_RESOURCE: &str = r#"
     (component
         (import "thing" (type $thing (sub resource)))
@@ -84,7 +85,7 @@ fn with_thing() -> (World<Dropped>, HostResourceType<Wasmi, Dropped>) {
 }
 
 #[test]
-fn a_resource_of_the_host_goes_to_a_guest_and_comes_back() {
+fn a_host_resource_goes_to_a_guest_and_comes_back() {
     let (mut world, thing) = with_thing();
     let instance = world.instance(USES_HOST_RESOURCE);
     let made = world.call(&instance, "make", &[Val::U32(5)]);
@@ -96,7 +97,7 @@ fn a_resource_of_the_host_goes_to_a_guest_and_comes_back() {
 }
 
 #[test]
-fn the_host_hears_of_the_drop_of_its_resource_by_whoever_does_it() {
+fn the_host_learns_of_every_drop_of_its_resource() {
     let (mut world, thing) = with_thing();
     let instance = world.instance(USES_HOST_RESOURCE);
     let ty = world.store.resource_type(&thing).unwrap();
@@ -108,7 +109,7 @@ fn the_host_hears_of_the_drop_of_its_resource_by_whoever_does_it() {
 }
 
 #[test]
-fn a_destructor_of_the_host_that_fails_traps_who_dropped_the_resource() {
+fn a_failing_host_destructor_traps_the_dropping_guest() {
     let (mut world, thing) = with_thing();
     let [one, other] = [0, 1].map(|_| world.instance(USES_HOST_RESOURCE));
     let ty = world.store.resource_type(&thing).unwrap();
@@ -121,7 +122,7 @@ fn a_destructor_of_the_host_that_fails_traps_who_dropped_the_resource() {
 }
 
 #[test]
-fn a_token_is_one_resource_type_in_a_store_and_two_are_two() {
+fn each_token_is_one_resource_type_in_a_store() {
     let mut world = World::new();
     let tokens = [HostResourceType::new(), HostResourceType::new()];
     let [one, other] = [0, 1].map(|it| world.store.resource_type(&tokens[it]).unwrap());
@@ -132,7 +133,7 @@ fn a_token_is_one_resource_type_in_a_store_and_two_are_two() {
 }
 
 #[test]
-fn a_resource_of_another_type_is_refused_and_the_guest_lives_on() {
+fn a_resource_of_another_type_is_refused_without_a_trap() {
     let (mut world, _) = with_thing();
     let instance = world.instance(USES_HOST_RESOURCE);
     let other = world.store.resource_type(&HostResourceType::new()).unwrap();
@@ -145,7 +146,7 @@ fn a_resource_of_another_type_is_refused_and_the_guest_lives_on() {
 }
 
 #[test]
-fn a_function_of_the_host_that_returns_a_resource_of_another_type_fails() {
+fn a_host_function_must_return_the_right_resource_type() {
     let (mut world, _) = with_thing();
     let other = HostResourceType::new();
     world.linker.function("make", move |caller, _| {
@@ -170,7 +171,7 @@ fn make(world: &mut World, instance: &Instance<Wasmi>, representation: u32) -> R
 }
 
 #[test]
-fn the_host_owns_what_it_is_given_lends_it_and_gives_it_away_once() {
+fn the_host_lends_and_passes_its_resources() {
     let (mut world, instance) = defined();
     let it = make(&mut world, &instance, 5);
     assert_eq!(Some(it.ty), instance.resource_type("counter"));
@@ -187,7 +188,7 @@ fn the_host_owns_what_it_is_given_lends_it_and_gives_it_away_once() {
 }
 
 #[test]
-fn a_resource_cannot_be_made_up_or_given_twice_at_once() {
+fn a_resource_cannot_be_invented_or_passed_twice() {
     let (mut world, instance) = defined();
     let it = make(&mut world, &instance, 5);
     let made_up = Resource { representation: 6, ..it };
@@ -195,7 +196,7 @@ fn a_resource_cannot_be_made_up_or_given_twice_at_once() {
     assert_eq!(found, ("[0]".into(), HandleProblem::NotHeld));
     let found = refused(world.try_call(&instance, "two", &[Val::Own(it), Val::Own(it)]));
     assert_eq!(found, ("[1]".into(), HandleProblem::NotHeld));
-    // Nothing was taken, and nobody trapped.
+    // Nothing was passed, and nothing trapped.
     assert_eq!(world.number(&instance, "take", &[Val::Own(it)]), 5);
 }
 
@@ -243,12 +244,12 @@ fn a_guests_resource_without_a_destructor_is_only_forgotten() {
 }
 
 #[test]
-fn arguments_of_a_call_that_cannot_begin_stay_with_the_host() {
+fn arguments_of_a_call_that_cannot_start_stay_with_the_host() {
     let (mut world, instance) = defined();
     let [zero, five] = [0, 5].map(|it| make(&mut world, &instance, it));
     world.store.drop_resource(zero).unwrap_err();
     for _ in 0..2 {
-        // The instance is locked down, and the host still owns what it could not give.
+        // The instance is locked down, and the host still owns the resource that it could not pass.
         let error = world.try_call(&instance, "take", &[Val::Own(five)]).unwrap_err();
         assert!(matches!(error, CallError::InstanceTrapped(_)), "{error}");
         let error = world.store.drop_resource(five).unwrap_err();
@@ -257,7 +258,7 @@ fn arguments_of_a_call_that_cannot_begin_stay_with_the_host() {
 }
 
 #[test]
-fn a_resource_that_was_lent_to_many_calls_can_be_given_away() {
+fn a_resource_that_was_lent_to_many_calls_can_be_passed_on() {
     let (mut world, instance) = defined();
     let it = make(&mut world, &instance, 5);
     for _ in 0..100 {
@@ -267,7 +268,7 @@ fn a_resource_that_was_lent_to_many_calls_can_be_given_away() {
 }
 
 #[test]
-fn each_instance_of_a_component_has_another_resource_type() {
+fn each_instance_of_a_component_has_its_own_resource_type() {
     let (mut world, one) = defined();
     let other = world.instance(DEFINES_RESOURCE);
     let it = make(&mut world, &one, 5);
@@ -276,7 +277,7 @@ fn each_instance_of_a_component_has_another_resource_type() {
 }
 
 #[test]
-fn a_guest_passes_its_resources_on_and_the_type_must_be_that_of_the_same_import() {
+fn a_guest_passes_resources_of_the_same_import_only() {
     let (mut world, one) = defined();
     let other = world.instance(DEFINES_RESOURCE);
     let user = r#"
@@ -340,7 +341,7 @@ const LENDS: &str = r#"
 "#;
 
 #[test]
-fn what_one_guest_makes_another_gives_to_the_host_which_lends_it_to_the_first() {
+fn a_resource_goes_from_guest_to_guest_to_host_and_back() {
     let mut world = World::new();
     world.linker.function("borrow", |_, _| Ok(None));
     let instance = world.instance(LENDS);

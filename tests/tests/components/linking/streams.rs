@@ -1,4 +1,4 @@
-//! Streams of which the host has an end.
+//! Streams with an end at the host.
 
 use weft::abi::{Type, Val};
 use weft::code::CopyResult::{self, Cancelled, Completed, Dropped};
@@ -12,7 +12,7 @@ use crate::linking::guests::has_streams;
 use weft_tests::causes::chain;
 use weft_tests::world::World;
 
-/// What a guest's read or write returns that ended so.
+/// Returns the result of a guest's read or write that ended like this.
 const fn ended(result: CopyResult, count: u32) -> u32 {
     result.code() | count << 4
 }
@@ -28,7 +28,7 @@ fn stream(value: Option<Val>) -> EndId {
     }
 }
 
-/// A guest that has the readable end of a stream of bytes, and the host's writable end.
+/// Returns a guest with the readable end of a stream of bytes, and the host's writable end.
 fn guest_reads() -> (World, Instance<Wasmi>, EndId) {
     let mut world = World::new();
     let instance = world.instance(&has_streams("u8"));
@@ -37,7 +37,7 @@ fn guest_reads() -> (World, Instance<Wasmi>, EndId) {
     (world, instance, ours)
 }
 
-/// A guest that has the writable end of a stream of bytes, and the host's readable end.
+/// Returns a guest with the writable end of a stream of bytes, and the host's readable end.
 fn guest_writes() -> (World, Instance<Wasmi>, EndId) {
     let mut world = World::new();
     let instance = world.instance(&has_streams("u8"));
@@ -46,13 +46,13 @@ fn guest_writes() -> (World, Instance<Wasmi>, EndId) {
 }
 
 #[test]
-fn a_guest_reads_what_the_host_has_begun_to_write() {
+fn a_guest_reads_from_a_pending_host_write() {
     let (mut world, instance, ours) = guest_reads();
     world.store.write(ours, bytes("hello")).unwrap();
     world.no_event();
     assert_eq!(world.number(&instance, "read", &[Val::U32(4)]), ended(Completed, 4));
     assert_eq!(world.number(&instance, "word", &[Val::U32(0)]), u32::from_le_bytes(*b"hell"));
-    // The host's write is over, although one value was not taken.
+    // The host's write has ended, although one value was not read.
     let left = EndEvent { end: ours, result: Completed, count: 4, values: bytes("o") };
     assert_eq!(world.event(), left);
 }
@@ -73,7 +73,7 @@ fn the_host_writes_to_a_guest_that_waits() {
 }
 
 #[test]
-fn the_host_reads_what_a_guest_writes_whoever_begins() {
+fn the_host_reads_from_a_guest_in_both_orders() {
     for guest_first in [true, false] {
         let (mut world, instance, ours) = guest_writes();
         if guest_first {
@@ -91,7 +91,7 @@ fn the_host_reads_what_a_guest_writes_whoever_begins() {
 }
 
 #[test]
-fn reads_and_writes_of_nothing_say_when_the_other_side_is_there() {
+fn empty_reads_and_writes_wait_for_the_other_side() {
     let (mut world, instance, ours) = guest_reads();
     world.store.write(ours, Vec::new()).unwrap();
     world.no_event();
@@ -104,7 +104,7 @@ fn reads_and_writes_of_nothing_say_when_the_other_side_is_there() {
 }
 
 #[test]
-fn whoever_waits_learns_that_the_other_end_was_dropped() {
+fn a_waiting_end_learns_that_the_other_was_dropped() {
     let (mut world, instance, ours) = guest_reads();
     assert_eq!(world.number(&instance, "read", &[Val::U32(2)]), BLOCKED);
     world.store.drop_end(ours).unwrap();
@@ -121,7 +121,7 @@ fn whoever_waits_learns_that_the_other_end_was_dropped() {
 }
 
 #[test]
-fn a_read_of_the_host_that_is_cancelled_gives_what_it_has_read() {
+fn a_cancelled_host_read_returns_the_values_so_far() {
     let (mut world, instance, ours) = guest_writes();
     world.store.read(ours, 8).unwrap();
     let busy = world.store.drop_end(ours);
@@ -173,7 +173,7 @@ fn elements_in_memory_are_lowered_by_realloc() {
 }
 
 #[test]
-fn a_stream_without_an_element_moves_records_of_nothing() {
+fn a_stream_without_an_element_moves_counts_only() {
     let mut world = World::new();
     let instance = world.instance(&has_streams(""));
     let nothing = || Val::record([]);
@@ -193,7 +193,7 @@ fn a_stream_without_an_element_moves_records_of_nothing() {
 }
 
 #[test]
-fn an_end_that_is_not_the_hosts_or_of_another_type_is_refused_and_the_guest_lives_on() {
+fn foreign_ends_and_ends_of_other_types_are_refused() {
     let (mut world, instance, ours) = guest_reads();
     let (others, _) = world.store.new_stream(Some(&Type::U16)).unwrap();
     let (future, _) = world.store.new_future(Some(&Type::U8)).unwrap();
@@ -228,7 +228,7 @@ fn an_end_that_is_not_the_hosts_or_of_another_type_is_refused_and_the_guest_live
         too_long,
         Err(CallError::Error(Error::Machine(MachineError::BufferTooLong { .. })))
     ));
-    // An end that is gone.
+    // The end no longer exists.
     world.store.drop_end(others).unwrap();
     assert!(matches!(world.store.read(others, 1), Err(CallError::Error(Error::Unknown(_)))));
     assert_eq!(world.number(&instance, "read", &[Val::U32(1)]), BLOCKED);
@@ -247,11 +247,11 @@ fn a_value_of_another_type_is_not_written() {
 }
 
 #[test]
-fn what_a_guest_writes_and_cannot_be_lifted_locks_it_down() {
+fn an_invalid_value_of_a_guest_locks_it_down() {
     let mut world = World::new();
     let instance = world.instance(&has_streams("(option u8)"));
     let ours = stream(world.call(&instance, "make", &[]));
-    // The "a" in its memory is no case.
+    // The "a" in its memory is not a valid case.
     assert_eq!(world.number(&instance, "write", &[Val::U32(1)]), BLOCKED);
     let error = world.store.read(ours, 1).unwrap_err();
     assert!(matches!(error, CallError::Trap(_)), "{error}");
@@ -260,7 +260,7 @@ fn what_a_guest_writes_and_cannot_be_lifted_locks_it_down() {
 }
 
 #[test]
-fn what_cannot_be_lowered_to_a_guest_is_given_back() {
+fn a_value_that_cannot_be_lowered_is_returned() {
     let mut world = World::new();
     let text = has_streams("string").replace("(global.get $top)\n", "(unreachable)\n");
     let instance = world.instance(&text);
@@ -274,9 +274,9 @@ fn what_cannot_be_lowered_to_a_guest_is_given_back() {
     assert_eq!(world.event(), EndEvent { end: ours, result: Cancelled, count: 0, values });
 }
 
-/// A stream of streams: an end goes through another one.
+/// Checks a stream of streams: an end is passed through another stream.
 #[test]
-fn ends_go_through_streams_and_are_the_hosts_again() {
+fn ends_go_through_streams_and_return_to_the_host() {
     let mut world = World::new();
     let inner = Type::stream(Some(Type::U8), weft::builtin::TypeIndex(0)).unwrap();
     let (readable, writable) = world.store.new_stream(Some(&inner)).unwrap();

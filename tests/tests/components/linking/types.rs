@@ -1,11 +1,11 @@
-//! Imports that nobody needs to give: types, and what consists of nothing else.
+//! Imports that need not be provided: types, and instances of types only.
 
 use weft::component::{HostResourceType, ImportError};
 
 use weft_tests::world::World;
 
 #[test]
-fn an_instance_of_nothing_but_types_need_not_be_given() {
+fn an_instance_of_types_only_need_not_be_provided() {
     let mut world = World::new();
     world.instance(
         r#"(component
@@ -18,7 +18,7 @@ fn an_instance_of_nothing_but_types_need_not_be_given() {
 }
 
 #[test]
-fn an_instance_that_has_more_than_types_must_be_given() {
+fn an_instance_with_more_than_types_must_be_provided() {
     let mut world = World::new();
     for more in [r#"(export "f" (func))"#, r#"(export "r" (type (sub resource)))"#] {
         let text = format!(
@@ -31,7 +31,7 @@ fn an_instance_that_has_more_than_types_must_be_given() {
 }
 
 #[test]
-fn a_second_name_of_a_resource_type_need_not_be_given_and_is_the_same_type() {
+fn a_second_name_of_a_resource_type_need_not_be_provided() {
     let text = r#"(component
         (import "things" (instance $things
             (export "thing" (type $thing (sub resource)))

@@ -1,4 +1,4 @@
-//! Who a panic goes on at, where several calls are under way.
+//! The place at which a panic continues if several calls are active.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
@@ -9,7 +9,7 @@ use weft_tests::world::World;
 
 use super::{caller, panics, works};
 
-/// A world with a call that panics when it goes on, and one that returns 7 then.
+/// Returns a world with a call that panics when it continues, and one that then returns 7.
 fn two_calls() -> (World, CallId, CallId) {
     let mut world = World::new();
     world.linker.async_function("f", |_, arguments| async move {
@@ -35,7 +35,7 @@ fn two_calls() -> (World, CallId, CallId) {
 }
 
 #[test]
-fn a_panic_goes_on_at_the_run_of_its_call() {
+fn a_panic_continues_at_the_run_of_its_call() {
     let (mut world, bad, good) = two_calls();
     assert_eq!(world.store.run(good).unwrap(), Some(Val::U32(7)));
     assert!(panics(|| world.store.run(bad)).contains("a bug"));
@@ -43,7 +43,7 @@ fn a_panic_goes_on_at_the_run_of_its_call() {
 }
 
 #[test]
-fn a_panic_of_a_call_that_nobody_drives_goes_on_at_the_poll() {
+fn a_panic_of_an_undriven_call_continues_at_the_poll() {
     let (mut world, bad, good) = two_calls();
     let message = panics(|| {
         for _ in 0..10 {
@@ -60,7 +60,7 @@ fn a_panic_of_a_call_that_nobody_drives_goes_on_at_the_poll() {
 }
 
 #[test]
-fn a_panic_of_a_call_that_was_forgotten_goes_on_at_whoever_drives() {
+fn a_panic_of_a_forgotten_call_continues_in_the_driver() {
     let (mut world, bad, good) = two_calls();
     world.store.forget(bad).unwrap();
     assert!(panics(|| world.store.run(good)).contains("a bug"));
@@ -70,7 +70,7 @@ fn a_panic_of_a_call_that_was_forgotten_goes_on_at_whoever_drives() {
     works(&mut world.store);
 }
 
-/// A component whose `run` calls `f`, and lets others in while it waits.
+/// A component whose `run` calls `f`, and lets others enter while it waits.
 const STACKFUL: &str = r#"(component
     (import "f" (func $f async (param "q" u32) (result u32)))
     (canon lower (func $f) (core func $f))
@@ -85,7 +85,7 @@ const STACKFUL: &str = r#"(component
         (canon lift (core func $module "run") async)))"#;
 
 #[test]
-fn others_of_the_instance_are_told_of_the_panic_and_do_not_raise_it() {
+fn other_calls_of_the_instance_fail_without_a_panic() {
     let mut world = World::new();
     world.linker.async_function("f", |_, arguments| async move {
         if arguments == [Val::U32(2)] {

@@ -98,7 +98,7 @@ fn a_result_of_the_embedder_that_is_not_lifted_leaves_no_call() {
     works(&mut world.store);
 }
 
-/// A component that drops a resource of the host's in `run`.
+/// A component that drops a resource of the host in `run`.
 const DROPS: &str = r#"(component
     (import "r" (type $r (sub resource)))
     (canon resource.drop $r (core func $drop))
@@ -111,7 +111,7 @@ const DROPS: &str = r#"(component
     (func (export "run") (param "q" (own $r)) (canon lift (core func $module "run"))))"#;
 
 #[test]
-fn a_destructor_of_the_host_stops_the_guest_that_drops() {
+fn a_panic_of_a_host_destructor_stops_the_dropping_guest() {
     let mut world = World::new();
     let thing = HostResourceType::with_destructor(|_, _| panic!("in a destructor"));
     world.linker.resource("r", &thing);
@@ -129,7 +129,7 @@ fn a_destructor_of_the_host_stops_the_guest_that_drops() {
     works(&mut world.store);
 }
 
-/// Panics when it is asked for the first time, and chooses 0 from then on.
+/// A chooser that panics at the first choice, and chooses 0 from then on.
 struct PanicsOnce(bool);
 
 impl Chooser for PanicsOnce {
@@ -140,7 +140,7 @@ impl Chooser for PanicsOnce {
 }
 
 #[test]
-fn a_panic_of_the_chooser_goes_on_when_the_step_is_over() {
+fn a_panic_of_the_chooser_continues_after_the_step() {
     let engine = Wasmi::default();
     let text = caller("").replace("(param \"q\" u32)", "(param \"q\" f32)");
     let text = text.replace("(func $f (param i32)", "(func $f (param f32)");
@@ -163,7 +163,7 @@ fn a_panic_of_the_chooser_goes_on_when_the_step_is_over() {
 }
 
 #[test]
-fn a_destructor_of_a_thread_that_panics_is_told_with_its_value_and_the_others_run() {
+fn a_panic_of_a_thread_destructor_is_reported_and_others_run() {
     let mut world = World::new();
     world.linker.async_function("f", |_, _| async {
         tokio::task::yield_now().await;

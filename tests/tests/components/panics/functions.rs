@@ -15,7 +15,7 @@ use weft_tests::world::World;
 use super::{caller, panics, panics_and_locks};
 
 #[test]
-fn a_panic_goes_on_at_the_call_and_other_instances_live() {
+fn a_panic_continues_at_the_call_and_other_instances_work() {
     let mut world = World::new();
     world.linker.function("f", |_, arguments| {
         assert_ne!(arguments[0], Val::U32(1), "a bug");
@@ -31,14 +31,14 @@ fn a_panic_goes_on_at_the_call_and_other_instances_live() {
 }
 
 #[test]
-fn a_future_that_panics_when_it_is_polled_first_is_as_a_function() {
+fn a_future_that_panics_at_its_first_poll_acts_like_a_function() {
     let mut world = World::new();
     world.linker.async_function("f", |_, _| async { panic!("at once") });
     let instance = world.instance(&caller(""));
     panics_and_locks(&mut world, &instance, "at once");
 }
 
-/// Panics when it is polled the second time.
+/// A future that panics when it is polled the second time.
 struct PanicsLater(Arc<AtomicUsize>);
 
 impl Future for PanicsLater {
@@ -85,7 +85,7 @@ async fn tokio_sees_a_panic_as_an_error_of_the_task() {
     assert_eq!(super::message(error.into_panic().as_ref()), "in a task");
 }
 
-/// The inner function is called by a guest that the outer function calls.
+/// Adds an inner host function, called by a guest that the outer host function calls.
 fn nested(
     catches: bool,
 ) -> (World<Option<(weft::component::Function, u32)>>, weft::component::Function) {
@@ -101,7 +101,7 @@ fn nested(
         }
         let call = catch_unwind(AssertUnwindSafe(|| caller.call(&inner, &arguments)));
         assert!(call.is_err());
-        // The instance of the inner guest is gone, and the caller knows it.
+        // The instance of the inner guest has trapped, and the caller is told.
         let again = caller.call(&inner, &arguments);
         assert!(matches!(again, Err(CallError::InstanceTrapped(_))), "{again:?}");
         Ok(Some(Val::U32(5)))
@@ -112,7 +112,7 @@ fn nested(
 }
 
 #[test]
-fn a_panic_goes_outwards_level_by_level() {
+fn a_panic_continues_level_by_level() {
     let (mut world, outer) = nested(false);
     assert_eq!(panics(|| world.store.call(&outer, &[Val::U32(1)])), "inside");
     assert!(matches!(world.store.call(&outer, &[Val::U32(1)]), Err(CallError::InstanceTrapped(_))));
@@ -127,7 +127,7 @@ fn a_host_function_may_catch_the_panic_of_an_inner_one() {
 }
 
 #[test]
-fn a_panic_in_a_start_function_goes_on_at_the_instantiation() {
+fn a_panic_in_a_start_function_continues_at_the_instantiation() {
     let mut world = World::new();
     world.linker.function("f", |_, _| panic!("at the start"));
     let component = world.load(
@@ -142,7 +142,7 @@ fn a_panic_in_a_start_function_goes_on_at_the_instantiation() {
     super::works(&mut world.store);
 }
 
-/// Panics when it is dropped.
+/// A future that panics when it is dropped.
 struct PanicsInDrop;
 
 impl Drop for PanicsInDrop {
@@ -152,7 +152,7 @@ impl Drop for PanicsInDrop {
 }
 
 #[test]
-fn a_future_that_panics_when_it_is_dropped_stops_the_guest_that_cancels_it() {
+fn a_panic_in_a_futures_drop_stops_the_cancelling_guest() {
     let mut world = World::new();
     world.linker.async_function("f", |_, _| {
         let mut guard = Some(PanicsInDrop);

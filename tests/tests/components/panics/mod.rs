@@ -1,10 +1,10 @@
-//! Panics in code of the host's, below a guest.
+//! Panics in code of the host, below a guest.
 //!
-//! | file | where it panics |
+//! | file | source of the panic |
 //! |---|---|
 //! | `functions` | host functions, and their futures |
 //! | `elsewhere` | conversions of values, destructors, choosers |
-//! | `driving` | who the panic goes on at, where several calls are under way |
+//! | `driving` | the place at which a panic continues if several calls are active |
 
 mod driving;
 mod elsewhere;
@@ -18,7 +18,7 @@ use weft::component::{CallError, Instance, Store};
 use weft::engine::wasmi::Wasmi;
 use weft_tests::world::World;
 
-/// The text of a component whose `run` calls the import `f` and returns its result. `kind` is `async`,
+/// Returns a component whose `run` calls the import `f` and returns its result. `kind` is `async`,
 /// or empty.
 fn caller(kind: &str) -> String {
     r#"(component
@@ -36,7 +36,7 @@ fn caller(kind: &str) -> String {
         .replace("KIND", kind)
 }
 
-/// Runs `run`, and returns the message that it panics with.
+/// Runs a closure, and returns the message of its panic.
 fn panics<R>(run: impl FnOnce() -> R) -> String {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(_) => panic!("there was no panic"),
@@ -52,8 +52,8 @@ fn message(payload: &(dyn Any + Send)) -> String {
     }
 }
 
-/// Asserts that a call panics with this message, that its instance can't be entered any more, and that
-/// the store works.
+/// Asserts that a call panics with this message, that its instance can no longer be entered, and
+/// that the store still works.
 fn panics_and_locks(world: &mut World, instance: &Instance<Wasmi>, expected: &str) {
     let argument = [Val::U32(1)];
     let run = world.function(instance, "run");
@@ -63,7 +63,7 @@ fn panics_and_locks(world: &mut World, instance: &Instance<Wasmi>, expected: &st
     works(&mut world.store);
 }
 
-/// Asserts that a store works, and that no panic is left in it.
+/// Asserts that a store works, and that it holds no panic.
 fn works<T: 'static>(store: &mut Store<Wasmi, T>) {
     let progress = store.poll(std::task::Waker::noop()).unwrap();
     assert!(progress.is_at_rest());

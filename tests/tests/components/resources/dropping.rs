@@ -1,4 +1,4 @@
-//! Each value is dropped, and when.
+//! Every value is dropped, at the right time.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use weft_tests::world::World;
 use super::guests::{File, Files, PANICS, USES_FILES, export, files};
 
 #[test]
-fn what_a_guest_drops_is_dropped_at_once() {
+fn a_value_that_a_guest_drops_is_dropped_at_once() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let keep = export::<_, (Own<File>,), u32>(&world, &instance, "keep");
@@ -26,11 +26,11 @@ fn what_a_guest_drops_is_dropped_at_once() {
 }
 
 #[test]
-fn what_guests_have_goes_with_the_store() {
+fn values_of_guests_are_dropped_with_the_store() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let keep = export::<_, (Own<File>,), u32>(&world, &instance, "keep");
-    // One of them panics, which stops nobody.
+    // One of them panics, which does not stop the others.
     for id in [1, PANICS, 3] {
         world.store.call(&keep, (files.file(id),)).unwrap();
     }
@@ -39,7 +39,7 @@ fn what_guests_have_goes_with_the_store() {
 }
 
 #[test]
-fn what_an_instance_has_goes_with_it() {
+fn values_of_an_instance_are_dropped_with_it() {
     let (mut world, files) = files();
     let (first, second) = (world.instance(USES_FILES), world.instance(USES_FILES));
     for instance in [&first, &second] {
@@ -54,13 +54,13 @@ fn what_an_instance_has_goes_with_it() {
 }
 
 #[test]
-fn what_an_instance_has_that_trapped_goes_when_it_is_removed() {
+fn values_of_a_trapped_instance_are_dropped_at_its_removal() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let trap = export::<_, (Own<File>,), ()>(&world, &instance, "trap");
     assert!(matches!(world.store.call(&trap, (files.file(1),)), Err(CallError::Core(_))));
     assert_eq!(files.dropped(), 0);
-    // What can't be given any more is dropped.
+    // A value that can no longer be passed is dropped.
     let refused = world.store.call(&trap, (files.file(2),));
     assert!(matches!(refused, Err(CallError::InstanceTrapped(_))));
     assert_eq!(files.dropped(), 1);
@@ -72,7 +72,7 @@ fn what_an_instance_has_that_trapped_goes_when_it_is_removed() {
 }
 
 #[test]
-fn what_is_lent_is_given_back_when_the_guest_returns() {
+fn a_lent_value_returns_when_the_guest_returns() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let look = export::<_, (Borrow<File>,), u32>(&world, &instance, "look");
@@ -87,10 +87,10 @@ fn what_is_lent_is_given_back_when_the_guest_returns() {
 }
 
 #[test]
-fn what_is_lent_to_a_guest_that_traps_is_given_back() {
+fn a_value_lent_to_a_guest_that_traps_returns() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
-    // It may not return before it has dropped what it has borrowed.
+    // The guest must drop its borrowed handles before it returns.
     let keep = export::<_, (Borrow<File>,), u32>(&world, &instance, "keep-borrow");
     let file = files.file(1);
     assert!(world.store.call(&keep, (file.borrow(),)).is_err());
@@ -101,7 +101,7 @@ fn what_is_lent_to_a_guest_that_traps_is_given_back() {
 }
 
 #[test]
-fn a_result_that_nobody_takes_is_dropped() {
+fn a_result_that_is_not_taken_is_dropped() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let open = export::<_, (u32,), Own<File>>(&world, &instance, "open");
@@ -111,10 +111,10 @@ fn a_result_that_nobody_takes_is_dropped() {
     assert_eq!(files.dropped(), 2);
 }
 
-/// The destructor of a value is code of the host's: its panic stops the guest, and goes on at the
-/// embedder.
+/// Checks that the destructor of a value is host code: its panic stops the guest, and continues at
+/// the embedder.
 #[test]
-fn a_value_that_panics_when_a_guest_drops_it_is_a_panic_of_a_host_function() {
+fn a_panic_in_a_values_drop_is_a_panic_of_a_host_function() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let take = export::<_, (Own<File>,), u32>(&world, &instance, "take");
@@ -132,7 +132,7 @@ fn a_value_that_panics_when_a_guest_drops_it_is_a_panic_of_a_host_function() {
 }
 
 #[test]
-fn a_value_that_panics_when_its_instance_is_removed_stops_nothing() {
+fn a_value_that_panics_at_a_removal_stops_nothing() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let keep = export::<_, (Own<File>,), u32>(&world, &instance, "keep");
@@ -146,7 +146,7 @@ fn a_value_that_panics_when_its_instance_is_removed_stops_nothing() {
     assert_eq!(world.number(&instance, "run", &[Val::U32(2)]), 2);
 }
 
-/// What waits to be given, and what is given up.
+/// Checks arguments that wait to be passed when the call is abandoned.
 #[test]
 fn arguments_of_a_call_that_never_starts_are_dropped() {
     let (mut world, files) = files();
@@ -178,7 +178,7 @@ fn arguments_of_a_call_that_never_starts_are_dropped() {
     assert_eq!(files.dropped(), 4);
 }
 
-/// A world whose host function `id` waits until it is told to go on.
+/// Returns a world whose host function `id` waits for a signal.
 fn waiting() -> (World<Files>, Files, Arc<AtomicBool>) {
     let (mut world, files) = files();
     let go_on = Arc::new(AtomicBool::new(false));
@@ -197,9 +197,9 @@ fn waiting() -> (World<Files>, Files, Arc<AtomicBool>) {
     (world, files, go_on)
 }
 
-/// The host forgets a call whose guest goes on: it has what it was lent until it returns.
+/// Checks a call that the host forgets: the guest has the borrowed value until it returns.
 #[test]
-fn what_is_lent_to_a_forgotten_call_is_given_back_when_its_guest_returns() {
+fn a_value_lent_to_a_forgotten_call_returns_with_its_guest() {
     let (mut world, files, go_on) = waiting();
     let instance = world.instance(USES_FILES);
     let look = export::<_, (Borrow<File>,), u32>(&world, &instance, "look");
@@ -223,7 +223,7 @@ fn what_is_lent_to_a_forgotten_call_is_given_back_when_its_guest_returns() {
     assert_eq!(files.dropped(), 21);
 }
 
-/// The guest that has called an async host function is gone when that returns.
+/// Checks an async host function that returns after its calling guest is gone.
 #[test]
 fn a_result_for_a_caller_that_is_gone_is_dropped() {
     let (mut world, files) = files();
@@ -254,9 +254,9 @@ fn a_result_for_a_caller_that_is_gone_is_dropped() {
     assert_eq!(files.dropped(), 3);
 }
 
-/// A host function that fails drops what it has got.
+/// Checks that a host function which fails drops its arguments.
 #[test]
-fn a_host_function_that_fails_drops_what_it_was_given() {
+fn a_host_function_that_fails_drops_its_arguments() {
     let (mut world, files) = files();
     world.linker.typed_function("close", |_, (_,): (Own<File>,)| Err::<u32, _>("it fails".into()));
     let instance = world.instance(USES_FILES);
@@ -265,7 +265,8 @@ fn a_host_function_that_fails_drops_what_it_was_given() {
     assert_eq!(files.dropped(), 1);
 }
 
-/// The panic of a value that nobody could be given goes on at the embedder, and nothing is lost.
+/// Checks that the panic of a value that could not be passed continues at the embedder, and nothing
+/// is lost.
 #[test]
 fn a_value_that_panics_when_it_comes_back_stops_nothing() {
     let (mut world, files) = files();
@@ -277,7 +278,7 @@ fn a_value_that_panics_when_it_comes_back_stops_nothing() {
     assert_eq!(files.dropped(), 1);
     let other = world.instance(USES_FILES);
     let take = export::<_, (Own<File>,), u32>(&world, &other, "take");
-    // If it was not heard of before, then now.
+    // The panic continues here, unless it did before.
     let _ = catch_unwind(AssertUnwindSafe(|| world.store.call(&take, (files.file(2),))));
     assert_eq!(world.store.call(&take, (files.file(3),)).unwrap(), 3);
     drop(world);

@@ -1,4 +1,4 @@
-//! The guests, and the files that they get.
+//! The guests, and the files that they receive.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,10 +23,10 @@ impl Drop for File {
     }
 }
 
-/// A file with this number panics when it is dropped.
+/// The number of a file that panics when it is dropped.
 pub(super) const PANICS: u32 = 666;
 
-/// How many files were dropped.
+/// The number of files that were dropped.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     pub(super) drops: Arc<AtomicU32>,
@@ -42,7 +42,7 @@ impl Files {
     }
 }
 
-/// Uses files in each way.
+/// A guest that uses files in each way.
 pub(super) const USES_FILES: &str = r#"
     (component
         (import "file" (type $file (sub resource)))
@@ -101,10 +101,10 @@ pub(super) const USES_FILES: &str = r#"
             (canon lift (core func $module "drop"))))
 "#;
 
-/// What `close` returns for a file that somebody has borrowed.
+/// The result of `close` for a file that is borrowed elsewhere.
 pub(super) const IN_USE: u32 = 1_000;
 
-/// A world with files.
+/// Returns a world with files.
 pub(super) fn files() -> (World<Files>, Files) {
     let files = Files::default();
     let mut world = World::with(files.clone());
@@ -121,8 +121,8 @@ pub(super) fn files() -> (World<Files>, Files) {
     (world, files)
 }
 
-/// Passes on what it gets to the import `f`, and returns what that returns: values of a type that is
-/// flattened to two core values.
+/// Returns a guest that passes its argument to the import `f`, and returns the result: values of a
+/// type that is flattened to two core values.
 pub(super) fn passes(types: &str, ty: &str) -> String {
     format!(
         r#"(component
@@ -152,7 +152,7 @@ pub(super) fn passes(types: &str, ty: &str) -> String {
     )
 }
 
-/// An export of an instance, with its types.
+/// Returns an export of an instance, with its types.
 pub(super) fn export<T: 'static, P, R>(
     world: &World<T>,
     instance: &Instance<Wasmi>,

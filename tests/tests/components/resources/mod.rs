@@ -1,12 +1,12 @@
-//! Resources of the host that are values of a Rust type.
+//! Host resources that are values of a Rust type.
 //!
 //! | module | contents |
 //! |---|---|
-//! | `guests` | the guests, and the files that they get |
-//! | `there_and_back` | what is given, lent, taken back and kept |
+//! | `guests` | the guests, and the files that they receive |
+//! | `there_and_back` | values that are passed, lent, returned and kept |
 //! | `parts` | resources in other values, in streams and in futures |
-//! | `dropping` | that each value is dropped, and when |
-//! | `refused` | what is an error |
+//! | `dropping` | every value is dropped, at the right time |
+//! | `refused` | errors |
 
 mod dropping;
 mod guests;

@@ -9,7 +9,7 @@ use weft_tests::world::World;
 
 use super::guests::{File, Files, export, files, passes};
 
-/// Lets the host pass a value to a guest, which passes it on to a host function, and back.
+/// Passes a value from the host to a guest, which passes it to a host function, and back.
 fn round_trip<V>(types: &str, ty: &str, make: impl Fn(&Files) -> V) -> V
 where
     V: Lower + for<'a> Lift<'a> + Send + 'static,
@@ -71,7 +71,7 @@ fn derived_types_have_resources() {
     assert!(matches!(round_trip(types, "$it", |_| Found::Nothing), Found::Nothing));
 }
 
-/// A world whose guest has streams of resources.
+/// Returns a world whose guest has streams of resources.
 fn streams() -> (World<Files>, Files, Instance<Wasmi>) {
     let (mut world, files) = files();
     let text = crate::linking::guests::has_streams("(own $file)").replacen(
@@ -84,14 +84,14 @@ fn streams() -> (World<Files>, Files, Instance<Wasmi>) {
 }
 
 #[test]
-fn resources_go_through_streams_without_saying_their_type() {
+fn resources_go_through_streams_of_an_inferred_type() {
     let (mut world, files, instance) = streams();
     let owned = vec![files.file(1), files.file(2), files.file(3)];
     let (stream, _) = world.store.stream_from(owned).unwrap();
     world.call(&instance, "take", &[Val::Stream(stream.end())]);
     assert_eq!(world.number(&instance, "read", &[Val::U32(2)]), 2 << 4);
     assert_eq!(files.dropped(), 0);
-    // The guest has two of them, and the source the third.
+    // The guest has two of them, and the source has the third.
     world.store.remove_instance(&instance).unwrap();
     assert_eq!(files.dropped(), 2);
     drop(world);
@@ -99,7 +99,7 @@ fn resources_go_through_streams_without_saying_their_type() {
 }
 
 #[test]
-fn a_stream_of_the_hosts_own_comes_back_as_values() {
+fn a_host_stream_of_resources_comes_back_as_values() {
     let (mut world, files, instance) = streams();
     let owned = vec![files.file(1), files.file(2), files.file(3)];
     let (stream, _) = world.store.stream_from(owned).unwrap();
@@ -115,7 +115,7 @@ fn a_stream_of_the_hosts_own_comes_back_as_values() {
     assert!(world.store.block_on(collecting).unwrap().is_empty());
 }
 
-/// As the trailers of WASI's http are: a future of the host's, whose type names a resource.
+/// Checks a host future whose type contains a resource, as the trailers of WASI's http do.
 #[test]
 fn a_future_has_a_resource_deep_in_its_type() {
     type Trailers = Result<Option<Own<File>>, u32>;
@@ -158,7 +158,7 @@ fn a_future_has_a_resource_deep_in_its_type() {
 }
 
 #[test]
-fn an_ambiguous_type_of_a_stream_has_to_be_said() {
+fn an_ambiguous_type_of_a_stream_must_be_named() {
     let (mut world, files, instance) = streams();
     let other = HostResourceType::of::<File>();
     let number = world.store.resource_type(&other).unwrap();

@@ -10,7 +10,7 @@ use weft_tests::world::World;
 
 use super::guests::{File, USES_FILES, export, files};
 
-/// The message of an error, with those of its causes.
+/// Returns the message of an error, with those of its causes.
 fn told(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut error = error;
@@ -25,7 +25,7 @@ fn told(error: &dyn std::error::Error) -> String {
 struct Other;
 
 #[test]
-fn a_value_of_another_type_is_not_given() {
+fn a_value_of_another_type_is_not_passed() {
     let (mut world, files) = files();
     world.linker.typed_function("open", |_, (_,): (u32,)| Ok(Own::new(Other)));
     let instance = world.instance(USES_FILES);
@@ -41,13 +41,13 @@ fn a_value_of_another_type_is_not_given() {
     let CallError::ResourceValue(error) = error else { return };
     assert!(error.rust_type().ends_with("Other"));
     assert!(error.values().is_some_and(|it| it.ends_with("File")));
-    // Nothing has happened to the guest.
+    // The guest was not affected.
     let take = export::<_, (Own<File>,), u32>(&world, &instance, "take");
     assert_eq!(world.store.call(&take, (files.file(1),)).unwrap(), 1);
 }
 
 #[test]
-fn a_value_of_another_type_is_not_got() {
+fn a_value_of_another_type_is_not_received() {
     let (mut world, files) = files();
     world.linker.typed_function("id", |_, (_,): (Borrow<Other>,)| Ok(0_u32));
     let instance = world.instance(USES_FILES);
@@ -59,7 +59,7 @@ fn a_value_of_another_type_is_not_got() {
     let open = export::<_, (u32,), Own<Other>>(&world, &instance, "open");
     let error = world.store.call(&open, (1,)).unwrap_err();
     assert!(matches!(error, CallError::ResourceValue(_)), "{error:?}");
-    // What can't be given to the caller is dropped, when the store runs on.
+    // A value that cannot be passed to the caller is dropped when the store runs on.
     let open = export::<_, (u32,), Own<File>>(&world, &instance, "open");
     let file = world.store.call(&open, (2,)).unwrap();
     assert_eq!(file.id, 2);
@@ -68,7 +68,7 @@ fn a_value_of_another_type_is_not_got() {
     assert_eq!(file.drops.load(std::sync::atomic::Ordering::Relaxed), 1);
 }
 
-/// Resources that are numbers have no values.
+/// Checks that resources that are numbers have no values.
 #[test]
 fn a_number_is_no_value() {
     let mut world = World::new();
@@ -87,9 +87,9 @@ fn a_number_is_no_value() {
     assert_eq!(files.dropped(), 1);
 }
 
-/// A number that stands for a value in a store is the host's as often as it got it.
+/// Checks that the host owns a number that stands for a value as often as it received it.
 #[test]
-fn a_value_that_the_host_has_as_a_number_is_given_once() {
+fn a_number_that_stands_for_a_value_is_passed_once() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let opened = world.call(&instance, "open", &[Val::U32(1)]).unwrap();
@@ -113,7 +113,7 @@ fn a_value_that_the_host_has_as_a_number_is_given_once() {
     assert!(
         matches!(again, Err(CallError::Handle(error)) if error.problem() == HandleProblem::NotHeld)
     );
-    // Nor does it drop what a guest has.
+    // Nor does it drop a value that a guest has.
     let opened = world.call(&instance, "open", &[Val::U32(2)]).unwrap();
     let Val::Own(resource) = opened else { panic!("{opened:?}") };
     world.call(&instance, "keep", &[Val::Own(resource)]);
@@ -125,9 +125,10 @@ fn a_value_that_the_host_has_as_a_number_is_given_once() {
     assert_eq!(files.dropped(), 2);
 }
 
-/// What a host function gives away with a handle that it has not is dropped.
+/// Checks that a host function which returns an invalid handle also drops the values it returns
+/// with it.
 #[test]
-fn what_is_returned_with_something_that_is_refused_is_dropped() {
+fn values_returned_with_a_refused_one_are_dropped() {
     let (mut world, files) = files();
     let made = files.clone();
     world.linker.typed_function("f", move |caller: &mut Caller<'_, '_, Wasmi, _>, (): ()| {
@@ -170,7 +171,7 @@ fn one_rust_type_stands_for_one_resource_type_in_a_function() {
     assert!(matches!(refused, Err(InstantiateError::Imports(_))), "{refused:?}");
 }
 
-/// Values of streams are checked as they come.
+/// Checks that values of streams are checked when they arrive.
 #[test]
 fn streams_of_another_type_end_with_an_error() {
     let (mut world, files) = files();

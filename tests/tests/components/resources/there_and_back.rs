@@ -1,4 +1,4 @@
-//! Resources that are given, lent, taken back and kept.
+//! Resources that are passed, lent, returned and kept.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use weft_tests::world::World;
 use super::guests::{File, Files, IN_USE, USES_FILES, export, files};
 
 #[test]
-fn a_guest_makes_uses_and_gives_back_a_file() {
+fn a_guest_creates_uses_and_returns_a_file() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     assert_eq!(world.number(&instance, "run", &[Val::U32(7)]), 7);
@@ -57,7 +57,7 @@ fn constructors_methods_and_static_functions_are_ordinary_functions() {
 }
 
 #[test]
-fn the_host_gives_lends_and_gets_the_same_value() {
+fn the_host_passes_lends_and_receives_the_same_value() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let back = export::<_, (Own<File>,), Own<File>>(&world, &instance, "back");
@@ -70,7 +70,7 @@ fn the_host_gives_lends_and_gets_the_same_value() {
     let file = world.store.call(&back, (file,)).unwrap();
     assert_eq!(file.borrow(), lent);
     assert_eq!(world.store.call(&look, (lent,)).unwrap(), 3);
-    // Nobody has borrowed it any more.
+    // It is no longer borrowed.
     let file = file.into_inner().unwrap();
     assert_eq!((file.id, files.dropped()), (3, 0));
     drop(file);
@@ -82,7 +82,7 @@ fn the_host_gives_lends_and_gets_the_same_value() {
 }
 
 #[test]
-fn a_value_is_taken_out_only_if_nobody_has_borrowed_it() {
+fn a_value_is_taken_out_only_if_it_is_not_borrowed() {
     let (mut world, files) = files();
     let instance = world.instance(USES_FILES);
     let close = export::<_, (Own<File>,), u32>(&world, &instance, "close");
@@ -95,9 +95,9 @@ fn a_value_is_taken_out_only_if_nobody_has_borrowed_it() {
     assert_eq!(files.dropped(), 2);
 }
 
-/// What a host function was lent it keeps while it waits, and longer.
+/// Checks that a host function keeps a borrowed value while it waits, and longer.
 #[test]
-fn an_async_host_function_keeps_what_it_was_lent() {
+fn an_async_host_function_keeps_a_borrowed_value() {
     let kept = Arc::new(Mutex::new(None));
     let (mut world, files) = files();
     let keep = kept.clone();
@@ -128,9 +128,9 @@ fn an_async_host_function_keeps_what_it_was_lent() {
     assert_eq!(files.dropped(), 1);
 }
 
-/// A host function that is lent something lends it to another guest, while its caller waits.
+/// Checks a host function that lends a borrowed value to another guest, while its caller waits.
 #[test]
-fn what_was_lent_is_lent_on() {
+fn a_borrowed_value_can_be_lent_on() {
     let (mut world, files) = files();
     let inner = world.instance(USES_FILES);
     let look = export::<_, (Borrow<File>,), u32>(&world, &inner, "look");
@@ -164,9 +164,9 @@ fn a_child_keeps_its_parent() {
     assert_eq!(files.dropped(), 1);
 }
 
-/// A value may go from one resource type to another, if both are of its Rust type.
+/// Checks that a value may move from one resource type to another, if both are of its Rust type.
 #[test]
-fn two_resource_types_of_one_rust_type_are_two() {
+fn two_resource_types_of_one_rust_type_stay_distinct() {
     let (mut world, files) = files();
     let first = world.instance(USES_FILES);
     world.linker.resource("file", &HostResourceType::of::<File>());

@@ -1,4 +1,4 @@
-//! Writers and readers that are awaited.
+//! Writers and readers with async methods.
 
 use std::future::Future as _;
 use std::pin::{Pin, pin};
@@ -14,12 +14,12 @@ use weft::limit::BLOCKED;
 use super::guests::{Summing, by_steps};
 
 #[tokio::test]
-async fn a_writer_in_another_task_is_never_ahead_of_the_guest() {
+async fn a_writer_in_another_task_waits_for_the_guest() {
     let Summing { mut world, sum, .. } = Summing::new();
     let (stream, mut writer) = world.store.stream_writer::<u8>().unwrap();
     let writing = tokio::spawn(async move {
         let mut values = vec![1; 1000];
-        // At most what the guest asks for is taken at a time.
+        // At most the number of values that the guest requests is taken at once.
         let count = writer.write(&mut values).await.unwrap();
         assert_eq!((count, values.len()), (64, 936));
         writer.write_all(&mut values).await.unwrap();
@@ -32,7 +32,7 @@ async fn a_writer_in_another_task_is_never_ahead_of_the_guest() {
 }
 
 #[test]
-fn a_write_that_is_given_up_gives_back_what_was_not_taken() {
+fn a_dropped_write_returns_the_values_that_were_not_taken() {
     let (mut world, instance) = by_steps("u8");
     let (stream, mut writer) = world.store.stream_writer::<u8>().unwrap();
     world.call(&instance, "take", &[Val::Stream(stream.end())]);
@@ -45,7 +45,7 @@ fn a_write_that_is_given_up_gives_back_what_was_not_taken() {
         assert!(writing.as_mut().poll(&mut context).is_pending());
     }
     assert_eq!(values, b"ef");
-    // The guest waits for what comes next.
+    // The guest waits for the next values.
     assert_eq!(world.number(&instance, "read", &[Val::U32(4)]), BLOCKED);
     world.store.block_on(writer.write_all(&mut values)).unwrap();
     world.call(&instance, "cancel-read", &[]);
@@ -53,7 +53,7 @@ fn a_write_that_is_given_up_gives_back_what_was_not_taken() {
 }
 
 #[test]
-fn a_write_that_is_leaked_is_over_before_the_next() {
+fn a_leaked_write_ends_before_the_next() {
     let (mut world, instance) = by_steps("u8");
     let (stream, mut writer) = world.store.stream_writer::<u8>().unwrap();
     world.call(&instance, "take", &[Val::Stream(stream.end())]);
@@ -94,7 +94,7 @@ fn a_guest_that_does_not_read_learns_that_the_writer_was_dropped() {
     world.call(&instance, "take", &[Val::Stream(stream.end())]);
     drop(writer);
     world.store.poll(Waker::noop()).unwrap();
-    // Dropped, with nothing read.
+    // The stream was dropped, with nothing read.
     assert_eq!(world.number(&instance, "read", &[Val::U32(4)]), 1);
 }
 
@@ -109,7 +109,7 @@ async fn a_reader_in_another_task() {
         tokio::time::sleep(Duration::from_millis(2)).await;
         assert_eq!(reader.next().await.unwrap(), Some(1));
         assert_eq!(reader.read_to_end().await.unwrap(), [2, 3, 4, 5, 6, 7, 8, 9]);
-        // The end is told as often as one asks.
+        // The end of the stream is reported at each read.
         assert_eq!(reader.read(&mut buffer).await.unwrap(), 0);
         assert_eq!(reader.next().await.unwrap(), None);
         buffer
@@ -187,7 +187,7 @@ fn a_reader_and_a_writer_of_bytes_have_the_traits_of_futures_io() {
 }
 
 #[test]
-fn a_read_that_is_given_up_or_leaked_loses_nothing() {
+fn a_dropped_or_leaked_read_loses_nothing() {
     let (mut world, instance) = by_steps("u8");
     let Some(Val::Stream(end)) = world.call(&instance, "make", &[]) else { panic!() };
     let mut reader = world.store.stream_reader(StreamHandle::<u8>::from(end)).unwrap();
@@ -197,7 +197,7 @@ fn a_read_that_is_given_up_or_leaked_loses_nothing() {
         let mut reading = pin!(reader.read(&mut buffer));
         assert!(reading.as_mut().poll(&mut context).is_pending());
         assert_eq!(world.number(&instance, "write", &[Val::U32(2)]), 2 << 4);
-        // It has read, and is not asked.
+        // It has finished its read, and asks for nothing.
     }
     assert_eq!(buffer, b"xab");
     {
@@ -227,7 +227,7 @@ fn a_guest_that_does_not_write_learns_that_the_reader_was_dropped() {
 }
 
 #[test]
-fn a_reader_is_told_when_the_store_is_gone() {
+fn a_reader_learns_that_the_store_is_gone() {
     let (mut world, instance) = by_steps("u8");
     let Some(Val::Stream(end)) = world.call(&instance, "make", &[]) else { panic!() };
     let mut reader = world.store.stream_reader(StreamHandle::<u8>::from(end)).unwrap();

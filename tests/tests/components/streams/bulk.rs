@@ -1,4 +1,4 @@
-//! What is allocated, and long streams.
+//! Allocations of streams, and long streams.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use weft_tests::world::World;
 /// Reads and writes `length` bytes at a time, `n` times.
 pub(crate) const PIPE: &str = include_str!("pipe.wat");
 
-/// Writes a buffer so many times.
+/// A guest call that writes a buffer `n` times.
 struct Writes {
     buffer: Vec<u8>,
     left: u32,
@@ -38,7 +38,7 @@ impl StreamSource for Writes {
     }
 }
 
-/// Reads what there is into a buffer, and counts.
+/// A sink that reads all values into a buffer, and counts.
 struct Reads {
     buffer: Vec<u8>,
     total: u64,
@@ -65,7 +65,7 @@ impl StreamSink for Reads {
     }
 }
 
-/// Returns how often a number of operations of so many bytes allocate, in the two directions.
+/// Returns the allocations of `n` operations of `length` bytes, in the two directions.
 fn allocations(n: u32, length: u32) -> (u64, u64) {
     let mut world = World::new();
     let instance = world.instance(PIPE);
@@ -139,9 +139,9 @@ fn operations_of_a_writer_and_a_reader_allocate_nothing() {
     assert_eq!(allocated(10), allocated(200));
 }
 
-/// No more memory than the buffer, and a little.
+/// Checks that the memory in use is little more than the buffer.
 #[test]
-fn a_long_stream_needs_no_more_than_the_buffer() {
+fn a_long_stream_needs_only_the_buffer() {
     let mut world = World::new();
     let instance = world.instance(PIPE);
     let pour =

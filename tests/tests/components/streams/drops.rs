@@ -35,7 +35,7 @@ fn a_guest_that_has_read_enough_drops_a_stream_without_an_end() {
     assert_eq!(world.store.count_of(Table::Waitables), 0);
 }
 
-/// A guest that drops the stream that it gets, and asks its host for a number then.
+/// A guest that drops the stream that it receives, and then asks the host for a number.
 const ASKS_AFTER: &str = r#"
 (component
   (type $s (stream u8))
@@ -54,7 +54,7 @@ const ASKS_AFTER: &str = r#"
 "#;
 
 #[test]
-fn a_source_is_dropped_before_the_guest_goes_on_that_has_dropped_its_end() {
+fn a_source_is_dropped_before_the_guest_continues() {
     let mut world = World::new();
     let shared = Arc::new(());
     let held = shared.clone();
@@ -72,7 +72,7 @@ fn a_source_is_dropped_before_the_guest_goes_on_that_has_dropped_its_end() {
 }
 
 #[test]
-fn the_hosts_own_end_is_dropped_before_anybody_has_read() {
+fn a_host_end_is_dropped_before_any_read() {
     let Summing { mut world, .. } = Summing::new();
     let (stream, sending) = world.store.stream_from(vec![1_u8]).unwrap();
     world.store.drop_end(stream.end()).unwrap();
@@ -82,7 +82,7 @@ fn the_hosts_own_end_is_dropped_before_anybody_has_read() {
 }
 
 #[test]
-fn a_guest_drops_what_it_has_not_written_to() {
+fn a_guest_drops_an_end_that_it_has_not_written_to() {
     let (mut world, instance) = by_steps("u8");
     let Some(Val::Stream(end)) = world.call(&instance, "make", &[]) else { panic!() };
     world.call(&instance, "drop-writable", &[]);
@@ -92,7 +92,7 @@ fn a_guest_drops_what_it_has_not_written_to() {
 }
 
 #[test]
-fn a_guest_gives_up_a_read_of_a_source_that_waits() {
+fn a_guest_cancels_a_read_of_a_source_that_waits() {
     let (mut world, instance) = by_steps("u8");
     let (stream, mut writer) = world.store.stream_writer::<u8>().unwrap();
     world.call(&instance, "take", &[Val::Stream(stream.end())]);
@@ -113,7 +113,7 @@ fn a_guest_gives_up_a_read_of_a_source_that_waits() {
 }
 
 #[test]
-fn a_store_that_is_dropped_tells_its_transfers() {
+fn a_dropped_store_ends_its_transfers() {
     let Summing { mut world, count, .. } = Summing::new();
     let (_, sending) = world.store.stream_from(vec![1_u8]).unwrap();
     let stream = world.store.call(&count, (1,)).unwrap();
@@ -125,7 +125,7 @@ fn a_store_that_is_dropped_tells_its_transfers() {
 }
 
 #[test]
-fn an_end_that_is_served_is_busy_for_everybody_else() {
+fn an_end_with_a_transfer_is_busy_for_all_others() {
     let (mut world, instance) = by_steps("u8");
     let Some(Val::Stream(end)) = world.call(&instance, "make", &[]) else { panic!() };
     let reader = world.store.stream_reader(StreamHandle::<u8>::from(end)).unwrap();
@@ -145,7 +145,7 @@ fn an_end_that_is_served_is_busy_for_everybody_else() {
     for result in results {
         assert!(busy(&result.unwrap_err()));
     }
-    // It waits for its reader now, and is as busy as before.
+    // It now waits for its reader, and is still busy.
     assert_eq!(world.number(&instance, "write", &[Val::U32(1)]), BLOCKED);
     assert!(busy(&world.store.read(end, 1).unwrap_err()));
     assert!(world.store.next_end_event().unwrap().is_none());
@@ -153,10 +153,10 @@ fn an_end_that_is_served_is_busy_for_everybody_else() {
 }
 
 #[test]
-fn ends_that_the_host_has_not_are_refused() {
+fn ends_that_the_host_does_not_hold_are_refused() {
     let (mut world, instance) = by_steps("u8");
     let Some(Val::Stream(end)) = world.call(&instance, "make", &[]) else { panic!() };
-    // Of another type.
+    // An end of another type.
     let error = world.store.collect(StreamHandle::<u16>::from(end)).unwrap_err();
     assert!(matches!(error, CallError::Elements(_)), "{error}");
     let error = world.store.future_value(weft::handle::FutureHandle::<u8>::from(end)).unwrap_err();
@@ -164,21 +164,21 @@ fn ends_that_the_host_has_not_are_refused() {
         matches!(error, CallError::Error(Error::Machine(MachineError::EndMismatch))),
         "{error}"
     );
-    // Of another store.
+    // An end of another store.
     let (mut other, _) = by_steps("u8");
     other.store.collect(StreamHandle::<u8>::from(end)).unwrap_err();
-    // Given away.
+    // An end that was passed on.
     world.call(&instance, "take", &[Val::Stream(end)]);
     let error = world.store.collect(StreamHandle::<u8>::from(end)).unwrap_err();
     assert!(matches!(error, CallError::Error(Error::Machine(MachineError::NotHeld))), "{error}");
-    // After its end.
+    // An end after the end of its stream.
     let Some(Val::Stream(end)) = world.call(&instance, "make", &[]) else { panic!() };
     let collecting = world.store.collect(StreamHandle::<u8>::from(end)).unwrap();
     world.call(&instance, "drop-writable", &[]);
     world.store.block_on(collecting).unwrap();
     let error = world.store.collect(StreamHandle::<u8>::from(end)).unwrap_err();
     assert!(matches!(error, CallError::Error(Error::Unknown(_))), "{error}");
-    // The writable one.
+    // The writable end.
     let (_, writable) = world.store.new_stream(Some(&weft::abi::Type::U8)).unwrap();
     let error = world.store.collect(StreamHandle::<u8>::from(writable)).unwrap_err();
     assert!(matches!(error, CallError::OtherEnd), "{error}");

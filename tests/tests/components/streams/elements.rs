@@ -27,19 +27,19 @@ enum Color {
     Custom(u16),
 }
 
-/// Sends values to a guest that reads them with its 4 bytes a time, and gets others from it.
+/// Sends values to a guest, which reads them into its 4 bytes, and receives others from it.
 fn read_word<V: Lower + Send + 'static>(element: &str, values: Vec<V>) -> (u32, u32) {
     let (mut world, instance) = by_steps(element);
     let count = u32::try_from(values.len()).unwrap();
     let (stream, _) = world.store.stream_from(values).unwrap();
     world.call(&instance, "take", &[Val::Stream(stream.end())]);
-    // 1 is told that the stream was dropped behind the last value.
+    // Result 1 means that the stream was dropped after the last value.
     let read = world.number(&instance, "read", &[Val::U32(count)]);
     (read, world.number(&instance, "word", &[Val::U32(0)]))
 }
 
 #[test]
-fn plain_elements_are_read_as_they_are() {
+fn plain_elements_are_read_unchanged() {
     assert_eq!(read_word("u8", vec![1_u8, 2, 3, 4]), (4 << 4 | 1, 0x0403_0201));
     assert_eq!(read_word("u16", vec![1_u16, 2]), (2 << 4 | 1, 0x0002_0001));
     assert_eq!(read_word("f32", vec![1.5_f32]), (1 << 4 | 1, 1.5_f32.to_bits()));
@@ -60,20 +60,20 @@ where
 }
 
 #[test]
-fn plain_elements_are_written_as_they_are() {
+fn plain_elements_are_written_unchanged() {
     assert_eq!(written::<u8>("u8", 3), b"abc");
     assert_eq!(written::<u16>("u16", 2), [0x6261, 0x6463]);
     assert_eq!(written::<u64>("u64", 1), [u64::from_le_bytes(*b"abcdefgh")]);
     assert_eq!(written::<(u8, u16)>("(tuple u8 u16)", 2), [(0x61, 0x6463), (0x65, 0x6867)]);
     assert_eq!(written::<[u8; 2]>("(list u8 2)", 2), [*b"ab", *b"cd"]);
-    // There are streams of nothing.
+    // There are streams without elements.
     assert_eq!(written::<()>("", 3).len(), 3);
 }
 
-/// A component whose stream has an element type with names.
+/// Returns a component whose stream has an element type with names.
 fn named(ty: &str, name: &str) -> String {
     let text = crate::linking::guests::has_streams(name);
-    // Types with names are exported before they are used.
+    // Types with names are exported before their use.
     text.replace(
         &format!("(type $s (stream {name}))"),
         &format!(
@@ -123,7 +123,7 @@ fn text_is_lowered_by_realloc() {
     world.store.block_on(sending).unwrap();
 }
 
-/// Streams of streams, in both directions.
+/// Checks streams of streams, in both directions.
 #[test]
 fn streams_go_through_streams() {
     let mut world = World::new();
@@ -135,11 +135,11 @@ fn streams_go_through_streams() {
     world.call(&instance, "take", &[Val::Stream(outer.end())]);
     assert_eq!(world.number(&instance, "read", &[Val::U32(2)]), 1 << 4 | 1);
     world.store.block_on(sending_outer).unwrap();
-    // It is the guest's now.
+    // It now belongs to the guest.
     assert!(!sending.is_finished());
     assert_ne!(world.number(&instance, "word", &[Val::U32(0)]), 0);
 
-    // One that the host gives twice.
+    // A stream that the host passes twice.
     let (inner, _) = world.store.stream_from(b"inner".to_vec()).unwrap();
     let again = StreamHandle::<u8>::from(inner.end());
     let (outer, sending_outer) = world.store.stream_from(vec![inner, again]).unwrap();
@@ -152,7 +152,7 @@ fn streams_go_through_streams() {
 #[derive(Debug)]
 enum Word {}
 
-/// A guest whose streams have resources of the host.
+/// Returns a guest whose streams contain resources of the host.
 fn words() -> (World<u32>, HostResourceType<Wasmi, u32>, weft::component::Instance<Wasmi>) {
     let mut world = World::with(0);
     let word = HostResourceType::with_destructor(|caller: &mut Caller<'_, '_, Wasmi, u32>, it| {
@@ -170,7 +170,7 @@ fn words() -> (World<u32>, HostResourceType<Wasmi, u32>, weft::component::Instan
 }
 
 #[test]
-fn resources_go_through_streams_of_a_type_that_is_named() {
+fn resources_go_through_streams_of_a_named_type() {
     let (mut world, word, instance) = words();
     let none = world.store.stream_from(vec![OwnHandle::<Word>::new(1)]);
     assert!(matches!(none, Err(CallError::ElementType(_))));
@@ -191,7 +191,7 @@ fn resources_go_through_streams_of_a_type_that_is_named() {
     assert_eq!(world.number(&instance, "cancel-read", &[]), 1 << 4 | 2);
 }
 
-/// Values that a sink has not taken are given up when it ends.
+/// Checks that values which a sink has not taken are dropped when it ends.
 #[test]
 fn streams_that_a_sink_does_not_take_are_dropped() {
     let mut world = World::new();

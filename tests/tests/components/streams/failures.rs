@@ -1,4 +1,4 @@
-//! What fails, panics, lies, or never goes on.
+//! Sources and sinks that fail, panic, lie, or never continue.
 
 use std::convert::Infallible;
 use std::future::Future as _;
@@ -16,7 +16,7 @@ use weft::handle::StreamHandle;
 use super::guests::{Slowly, Summing, by_steps};
 
 #[test]
-fn a_source_that_fails_ends_the_stream_after_what_it_has_given() {
+fn a_source_that_fails_ends_the_stream_after_its_values() {
     let Summing { mut world, sum, .. } = Summing::new();
     let values = (0..10).map(Ok).chain([Err("broken")]).chain([Ok(100)]);
     let (stream, sending) =
@@ -26,7 +26,7 @@ fn a_source_that_fails_ends_the_stream_after_what_it_has_given() {
     assert!(matches!(error, StreamError::Failed("broken")), "{error}");
 }
 
-/// Panics in the poll with this number.
+/// A source that panics in the poll with this number.
 struct Panics(u32);
 
 impl StreamSource for Panics {
@@ -50,7 +50,7 @@ impl StreamSource for Panics {
 }
 
 #[test]
-fn a_source_that_panics_ends_the_stream_and_tells_the_panic() {
+fn a_source_that_panics_ends_the_stream_with_the_panic() {
     for polls in 0..4 {
         let Summing { mut world, sum, .. } = Summing::new();
         let (stream, sending) = world.store.stream_from(Panics(polls)).unwrap();
@@ -64,14 +64,14 @@ fn a_source_that_panics_ends_the_stream_and_tells_the_panic() {
             }
             other => panic!("{other:?}"),
         }
-        // All others live on.
+        // All other streams still work.
         let (stream, _) = world.store.stream_from(vec![1_u8]).unwrap();
         assert_eq!(world.store.call(&sum, (stream,)).unwrap(), 1);
     }
 }
 
 #[test]
-fn a_panic_that_nobody_would_hear_of_goes_on_where_the_store_is_driven() {
+fn a_panic_without_a_receiver_continues_in_the_driver() {
     let Summing { mut world, sum, .. } = Summing::new();
     let (stream, sending) = world.store.stream_from(Panics(0)).unwrap();
     drop(sending);
@@ -84,7 +84,7 @@ fn a_panic_that_nobody_would_hear_of_goes_on_where_the_store_is_driven() {
     assert_eq!(world.store.call(&sum, (stream,)).unwrap(), 1);
 }
 
-/// Fails, or panics, or has enough, after a number of values.
+/// A sink that fails, panics, or ends, after a number of values.
 struct Ends(u32, &'static str);
 
 impl StreamSink for Ends {
@@ -129,7 +129,7 @@ fn a_sink_that_fails_or_panics_drops_the_stream() {
     }
 }
 
-/// Says each time that it goes on, and does nothing.
+/// A source and sink that always claims to continue, and does nothing.
 struct Lies;
 
 impl StreamSource for Lies {
@@ -164,7 +164,7 @@ impl StreamSink for Lies {
 }
 
 #[tokio::test]
-async fn sources_and_sinks_that_never_go_on_leave_time_for_others() {
+async fn idle_sources_and_sinks_leave_time_for_others() {
     let Summing { mut world, sum, count } = Summing::new();
     let (stream, _) = world.store.stream_from(Lies).unwrap();
     let call = world.store.call_async(&sum, (stream,));
@@ -182,7 +182,7 @@ async fn sources_and_sinks_that_never_go_on_leave_time_for_others() {
     assert!(tokio::time::timeout(Duration::from_millis(5), taking).await.is_err());
 }
 
-/// Is pending, and wakes nobody.
+/// A source that is pending, and wakes nothing.
 struct Sleeps;
 
 impl StreamSource for Sleeps {
@@ -216,7 +216,7 @@ fn a_call_that_waits_for_a_source_is_polled() {
     assert!(world.store.take_result(call).unwrap().is_none());
 }
 
-/// What a guest writes that is no value of the type traps it, and the transfer tells so.
+/// Checks that an invalid value from a guest traps it, and that the transfer reports this.
 #[test]
 fn a_value_that_cannot_be_lifted_traps_the_guest() {
     for guest_first in [true, false] {
@@ -224,7 +224,7 @@ fn a_value_that_cannot_be_lifted_traps_the_guest() {
         let Some(Val::Stream(end)) = world.call(&instance, "make", &[]) else { panic!() };
         let stream = StreamHandle::<Option<u8>>::from(end);
         let error = if guest_first {
-            // The "a" in its memory is no case.
+            // The "a" in its memory is not a valid case.
             world.number(&instance, "write", &[Val::U32(1)]);
             let collecting = world.store.collect(stream).unwrap();
             world.store.block_on(collecting).unwrap_err()
@@ -249,7 +249,7 @@ fn a_value_that_cannot_be_lowered_traps_the_guest() {
         world.call(&instance, "take", &[Val::Stream(stream.end())]);
         if guest_first {
             world.number(&instance, "read", &[Val::U32(1)]);
-            // It is told when the text was taken, or that the guest is gone.
+            // The writer reports that the text was taken, or that the guest is gone.
             let _ = world.store.block_on(writer.send("one".into()));
             assert_eq!(world.store.block_on(writer.send("two".into())), Err(streams::StreamClosed));
         } else {

@@ -8,7 +8,7 @@ use weft::component::streams::StreamError;
 use weft::handle::FutureHandle;
 use weft_tests::world::World;
 
-/// Reads the future that it is given, and writes what it reads, and 1 more, to one that it gives; and
+/// Reads the future that it receives, and writes the value plus 1 to a future that it returns. It
 /// traps if there is no value.
 const ADDS_ONE: &str = r#"
     (component
@@ -79,7 +79,7 @@ async fn a_rust_future_that_waits() {
     assert_eq!(world.store.drive(value).await.unwrap(), 42);
 }
 
-/// The future does its work although the guest doesn't read.
+/// Checks that a future is polled although the guest does not read.
 #[tokio::test]
 async fn a_rust_future_is_polled_before_the_guest_reads() {
     let mut world = World::new();
@@ -110,7 +110,7 @@ fn a_guest_learns_that_a_rust_future_has_failed() {
 }
 
 #[test]
-fn a_future_whose_guest_traps_tells_so() {
+fn a_future_whose_guest_traps_reports_it() {
     let mut world = World::new();
     let instance = world.instance(ADDS_ONE);
     let never = world.store.typed_function::<(), Number>(&instance, "never").unwrap();

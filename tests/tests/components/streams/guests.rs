@@ -9,7 +9,7 @@ use weft::engine::wasmi::Wasmi;
 use weft::handle::StreamHandle;
 use weft_tests::world::World;
 
-/// A guest that adds up bytes that it reads 64 at a time, and one that writes some, one at a time.
+/// Guests that add bytes which one of them writes one at a time, and the other reads 64 at a time.
 pub(crate) struct Summing {
     pub(crate) world: World,
     pub(crate) sum: TypedFunction<(StreamHandle<u8>,), u32>,
@@ -26,14 +26,14 @@ impl Summing {
     }
 }
 
-/// Makes an instance of the component that reads and writes step by step.
+/// Instantiates the component that reads and writes step by step.
 pub(crate) fn by_steps(element: &str) -> (World, Instance<Wasmi>) {
     let mut world = World::new();
     let instance = world.instance(&crate::linking::guests::has_streams(element));
     (world, instance)
 }
 
-/// A Rust stream of the values of an iterator, each of which is ready when it was asked for twice.
+/// A Rust stream of the values of an iterator, each of which is ready at the second poll.
 pub(crate) struct Slowly<I> {
     pub(crate) values: I,
     pub(crate) is_ready: bool,

@@ -1,18 +1,18 @@
 //! Streams and futures with a source or a sink.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
 //! | `guests` | the components that the tests use, and Rust streams for them |
-//! | `sources`, `sinks` | each kind, through a guest, under each way to drive a store |
-//! | `awaited` | writers and readers that are awaited |
+//! | `sources`, `sinks` | each kind, through a guest, in each way of driving a store |
+//! | `awaited` | writers and readers with async methods |
 //! | `futures` | futures |
 //! | `drops` | ends that are dropped, at any time, on either side |
-//! | `failures` | what fails, panics, lies, or never goes on |
-//! | `panics` | destructors and wakers that panic, and panics that nobody has heard of |
+//! | `failures` | sources and sinks that fail, panic, lie, or never continue |
+//! | `panics` | destructors and wakers that panic, and panics that were not reported yet |
 //! | `elements` | element types, and handles as elements |
-//! | `passing` | streams that come back, and go on to other guests |
+//! | `passing` | streams that come back, or are passed to other guests |
 //! | `random` | random steps of guests and the host |
-//! | `bulk` | what is allocated, and long streams |
+//! | `bulk` | allocations, and long streams |
 
 mod awaited;
 mod bulk;

@@ -1,7 +1,7 @@
-//! Destructors and wakers that panic, and panics that nobody has heard of.
+//! Destructors and wakers that panic, and panics that were not reported yet.
 //!
-//! All of them run below a guest, where nothing may unwind, or where something of the store's is
-//! half-way.
+//! All of them run below a guest, through which no panic may unwind, or in the middle of a change
+//! of the store.
 
 use std::convert::Infallible;
 use std::future::Future as _;
@@ -35,7 +35,7 @@ impl Drop for Value {
     }
 }
 
-/// One that is lowered by the guest's `realloc`, so that it is kept until then.
+/// A value that is lowered by the guest's `realloc`, so that it is kept until then.
 #[derive(Debug, PartialEq, ComponentType, Lift, Lower)]
 struct Named {
     name: String,
@@ -46,7 +46,7 @@ fn named(x: u32) -> Named {
     Named { name: "a".into(), value: Value { x } }
 }
 
-/// The component of [`by_steps`], with elements of the type [`Named`].
+/// Returns the component of [`by_steps`], with elements of the type [`Named`].
 fn of_named() -> String {
     let types = r#"(type $value' (record (field "x" u32))) (export $value "value" (type $value'))
         (type $named' (record (field "name" string) (field "value" $value)))
@@ -64,7 +64,7 @@ impl Drop for Bomb {
     }
 }
 
-/// Panics when it is woken.
+/// A waker that panics.
 struct BadWaker;
 
 impl Wake for BadWaker {
@@ -73,14 +73,14 @@ impl Wake for BadWaker {
     }
 }
 
-/// Runs something, and returns the message of its panic.
+/// Runs a closure, and returns the message of its panic.
 fn panic_of<R>(run: impl FnOnce() -> R) -> Option<String> {
     let payload = catch_unwind(AssertUnwindSafe(run)).err()?;
     let message = payload.downcast_ref::<&str>().map(|it| (*it).to_owned());
     message.or_else(|| payload.downcast_ref::<String>().cloned())
 }
 
-/// Polls the store until nothing panics any more. Returns the messages.
+/// Polls the store until no poll panics. Returns the messages.
 fn panics_of_polls(world: &mut World) -> Vec<String> {
     let mut panics = Vec::new();
     while let Some(panic) = panic_of(|| world.store.poll(Waker::noop()).unwrap()) {
@@ -89,7 +89,7 @@ fn panics_of_polls(world: &mut World) -> Vec<String> {
     panics
 }
 
-/// Both guests do all that they should, and nothing is left.
+/// Checks that both guests work, and that nothing is left.
 fn works(summing: &mut Summing) {
     assert_eq!(panics_of_polls(&mut summing.world), [""; 0]);
     let Summing { world, sum, count } = summing;
@@ -103,7 +103,7 @@ fn works(summing: &mut Summing) {
 }
 
 #[test]
-fn values_whose_destructors_panic_are_read_all_the_same() {
+fn values_whose_destructors_panic_are_still_read() {
     for bad in 1..3 {
         let mut world = World::new();
         let instance = world.instance(&of_named());
@@ -114,14 +114,14 @@ fn values_whose_destructors_panic_are_read_all_the_same() {
         let call = panic_of(|| world.store.call(&read, &[Val::U32(8)]));
         assert_eq!(call.as_deref(), Some("a bug of the value"));
         assert_eq!(panics_of_polls(&mut world).len(), bad - 1);
-        // They are in its memory: the third word of each is the number.
+        // The values are in its memory: the third word of each is the number.
         let numbers = [8, 20].map(|at| world.number(&instance, "word", &[Val::U32(at)]));
         assert_eq!(numbers, [99, if bad == 1 { 7 } else { 99 }]);
         world.store.block_on(sending).unwrap();
     }
 }
 
-/// Fails with an error whose destructor panics.
+/// A source that fails with an error whose destructor panics.
 struct Fails;
 
 impl StreamSource for Fails {
@@ -179,7 +179,7 @@ fn an_error_of_a_sink_whose_destructor_panics_drops_the_stream() {
 }
 
 #[test]
-fn a_waker_that_panics_does_not_stop_the_guest_whose_transfer_it_awaits() {
+fn a_panicking_waker_does_not_stop_the_guest() {
     let mut summing = Summing::new();
     let Summing { world, sum, .. } = &mut summing;
     let (stream, mut sending) = world.store.stream_from(vec![1_u8, 2]).unwrap();
@@ -191,7 +191,7 @@ fn a_waker_that_panics_does_not_stop_the_guest_whose_transfer_it_awaits() {
     works(&mut summing);
 }
 
-/// Has nothing and does not wait either when it is asked first.
+/// A source that has no value and does not wait at the first poll.
 struct Yields(bool);
 
 impl StreamSource for Yields {
@@ -237,7 +237,7 @@ fn a_driver_whose_waker_panics_does_not_stop_those_that_yield() {
         if is_source {
             let (stream, transfer) = world.store.stream_from(Yields(true)).unwrap();
             sending = Some(transfer);
-            // The source is asked while the call begins.
+            // The source is polled when the call starts.
             world.store.poll(&bad).unwrap();
             let call = panic_of(|| world.store.call(sum, (stream,)));
             assert_eq!(call.as_deref(), Some("a bug of the waker"));
@@ -249,7 +249,7 @@ fn a_driver_whose_waker_panics_does_not_stop_those_that_yield() {
         }
         panics_of_polls(world);
         for transfer in [sending, taking].into_iter().flatten() {
-            // The call of the guest that reads was given up.
+            // The call of the guest that reads was abandoned.
             let _ = world.store.block_on(transfer);
         }
         works(&mut summing);
@@ -257,7 +257,7 @@ fn a_driver_whose_waker_panics_does_not_stop_those_that_yield() {
 }
 
 #[test]
-fn a_value_of_a_future_whose_destructor_panics_goes_with_its_end() {
+fn a_panicking_value_of_a_future_is_dropped_with_its_end() {
     let mut world = World::new();
     let (future, sending) = world.store.future_from(async { Value { x: 99 } }).unwrap();
     world.store.poll(Waker::noop()).unwrap();
@@ -269,7 +269,7 @@ fn a_value_of_a_future_whose_destructor_panics_goes_with_its_end() {
 }
 
 #[test]
-fn an_output_that_nobody_awaits_and_whose_destructor_panics_is_dropped() {
+fn a_panicking_output_that_is_not_awaited_is_dropped() {
     for limit in [1, 2] {
         let mut world = World::new();
         let text = crate::linking::guests::has_streams("$value").replace(
@@ -294,7 +294,7 @@ fn an_output_that_nobody_awaits_and_whose_destructor_panics_is_dropped() {
     }
 }
 
-/// Panics.
+/// A source that panics.
 struct Panics;
 
 impl StreamSource for Panics {
@@ -311,7 +311,7 @@ impl StreamSource for Panics {
 }
 
 #[test]
-fn a_panic_whose_transfer_is_dropped_before_it_is_polled_goes_on_where_the_store_is_driven() {
+fn a_panic_of_a_dropped_transfer_continues_in_the_driver() {
     let mut summing = Summing::new();
     let Summing { world, sum, .. } = &mut summing;
     let (stream, sending) = world.store.stream_from(Panics).unwrap();
@@ -324,7 +324,7 @@ fn a_panic_whose_transfer_is_dropped_before_it_is_polled_goes_on_where_the_store
 }
 
 #[test]
-fn a_transfer_that_is_polled_after_its_end_says_so() {
+fn a_transfer_polled_after_its_end_reports_it() {
     let (mut world, _) = by_steps("u8");
     let (stream, mut sending) = world.store.stream_from(vec![1_u8]).unwrap();
     let collecting = world.store.collect(stream).unwrap();

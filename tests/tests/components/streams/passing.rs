@@ -1,4 +1,5 @@
-//! Streams that come back, go on to other guests, or are made and taken inside of host functions.
+//! Streams that come back, are passed to other guests, or are created and read inside host
+//! functions.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -14,13 +15,13 @@ use weft_tests::world::World;
 use super::guests::{Summing, by_steps};
 
 #[test]
-fn a_guests_stream_goes_to_another_guest_untouched() {
+fn a_guests_stream_goes_to_another_guest_unchanged() {
     let Summing { mut world, sum, count } = Summing::new();
     let other = world.instance(streams::EXAMPLE);
     let other_sum = world.store.typed_function::<(StreamHandle<u8>,), u32>(&other, "sum").unwrap();
     let stream = world.store.call(&count, (100,)).unwrap();
     assert_eq!(world.store.call(&other_sum, (stream,)).unwrap(), 4950);
-    // And one of the host's, through both.
+    // Also a stream of the host, through both.
     let (stream, sending) = world.store.stream_from(vec![1_u8; 1000]).unwrap();
     assert_eq!(world.store.call(&sum, (stream,)).unwrap(), 1000);
     world.store.block_on(sending).unwrap();
@@ -42,7 +43,7 @@ fn a_stream_that_comes_back_is_served_on_both_sides() {
     }
 }
 
-/// Sinks and sources of bytes that look at slices.
+/// Checks sinks and sources of bytes that use slices.
 #[test]
 fn a_stream_that_comes_back_is_read_and_written_by_slices() {
     const BYTES: &[u8] = b"there and back";
@@ -58,9 +59,9 @@ fn a_stream_that_comes_back_is_read_and_written_by_slices() {
     assert_eq!(received, "there and back");
 }
 
-/// The sink asks when there is nothing yet, and hears of it later.
+/// Checks a sink that polls before there is a value, and gets it later.
 #[test]
-fn a_stream_or_future_that_comes_back_is_served_when_its_source_waits() {
+fn a_returned_stream_or_future_can_wait_for_its_source() {
     let mut world = World::new();
     let (mut client, server) = tokio::io::duplex(64);
     let (stream, sending) = world.store.stream_from(streams::from_tokio(server)).unwrap();
@@ -69,7 +70,7 @@ fn a_stream_or_future_that_comes_back_is_served_when_its_source_waits() {
     let (future, _) = world.store.try_future_from(receiver).unwrap();
     let value = world.store.future_value(future).unwrap();
     for _ in 0..3 {
-        // Everything waits now.
+        // All parts wait now.
         while world.store.poll(Waker::noop()).unwrap().can_go_on {}
         let writing = tokio::io::AsyncWriteExt::write_all(&mut client, b"later ");
         world.store.block_on(writing).unwrap();
@@ -94,7 +95,7 @@ fn endless_streams_within_the_host_leave_time_for_others() {
 }
 
 #[test]
-fn the_host_reads_by_hand_from_a_source_and_writes_by_hand_to_a_sink() {
+fn the_host_reads_from_a_source_and_writes_to_a_sink() {
     let mut world = World::new();
     let (stream, sending) = world.store.stream_from(b"abc".to_vec()).unwrap();
     world.store.read(stream.end(), 2).unwrap();
@@ -115,7 +116,7 @@ fn the_host_reads_by_hand_from_a_source_and_writes_by_hand_to_a_sink() {
     assert_eq!(world.store.block_on(collecting).unwrap(), [1, 2]);
 }
 
-/// Calls `f` with a stream of 3 bytes and returns what it reads from the stream that it gets.
+/// Calls `f` with a stream of 3 bytes, and returns the bytes of the stream that `f` returns.
 const ASKS: &str = r#"(component
     (type $s (stream u8))
     (type $f (future u32))
@@ -152,7 +153,7 @@ const ASKS: &str = r#"(component
 type Asked = (StreamHandle<u8>, FutureHandle<u32>);
 
 #[test]
-fn host_functions_take_and_give_streams_and_futures() {
+fn host_functions_take_and_return_streams_and_futures() {
     let mut world = World::new();
     let got = Arc::new(Mutex::new(None));
     let keep = got.clone();
@@ -173,8 +174,8 @@ fn host_functions_take_and_give_streams_and_futures() {
     assert_eq!(world.store.block_on(got).unwrap(), b"abc");
 }
 
-/// A task begins to read elements that are no numbers, and exits; the host writes afterwards.
-/// Another implementation loses the read.
+/// Checks a task that starts to read elements which are not numbers, and exits before the host
+/// writes. Another implementation loses the read.
 #[test]
 fn a_read_whose_task_is_over_is_completed() {
     let (mut world, instance) = by_steps("string");
@@ -193,7 +194,7 @@ fn a_trap_of_the_guest_ends_all_its_streams() {
     world.call(&instance, "take", &[Val::Stream(stream.end())]);
     let Some(Val::Stream(end)) = world.call(&instance, "make", &[]) else { panic!() };
     let collecting = world.store.collect(StreamHandle::<Option<u8>>::from(end)).unwrap();
-    // The "a" in its memory is no case.
+    // The "a" in its memory is not a valid case.
     world.try_call(&instance, "write", &[Val::U32(1)]).unwrap_err();
     let error = world.store.block_on(collecting).unwrap_err();
     assert!(matches!(error, StreamError::Call(_)), "{error}");
@@ -201,9 +202,9 @@ fn a_trap_of_the_guest_ends_all_its_streams() {
     assert!(matches!(error, StreamError::Call(_)), "{error}");
 }
 
-/// The streams are made after the function has waited.
+/// Checks streams that are created after the function has waited.
 #[tokio::test]
-async fn async_host_functions_take_and_give_streams_after_they_have_waited() {
+async fn async_host_functions_take_and_return_streams_after_a_wait() {
     let mut world = World::new();
     let text = ASKS.replace("(import \"f\" (func $f (param", "(import \"f\" (func $f async (param");
     world.linker.typed_async_function(
@@ -215,7 +216,7 @@ async fn async_host_functions_take_and_give_streams_after_they_have_waited() {
                 let end = stream.end();
                 let given =
                     access.with(move |caller| {
-                        // What the guest writes later nobody wants.
+                        // The later writes of the guest are discarded.
                         drop(caller.stream_into(
                             StreamHandle::<u8>::from(end),
                             streams::collect_at_most(3),

@@ -1,5 +1,4 @@
-//! Random steps of a guest and the host: whatever they do, every transfer comes to its end, and
-//! nothing is left.
+//! Random steps of a guest and the host: every transfer ends, and nothing is left.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -20,7 +19,7 @@ use weft_tests::world::World;
 
 use super::guests::by_steps;
 
-/// A small generator of numbers that depend on nothing but the seed.
+/// A small generator of numbers that depend only on the seed.
 #[derive(Clone)]
 struct Random(u64);
 
@@ -32,15 +31,15 @@ impl Random {
     }
 }
 
-/// A source and a sink that do anything that they may do, and some things that they should not.
+/// A source and a sink that do everything that they may, and some things that they should not.
 struct Anything {
     random: Random,
-    /// It may wait for ever.
+    /// Set if it may wait forever.
     sleeps: bool,
 }
 
 impl Anything {
-    /// Waits, panics, fails, ends, or nothing of that.
+    /// Chooses whether to wait, panic, fail, end, or continue.
     fn choose<R>(
         &mut self,
         context: &Context<'_>,
@@ -98,7 +97,7 @@ impl StreamSink for Anything {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), &'static str>> {
-        // It is woken, as nobody would ask it again.
+        // It is woken, because otherwise it would not be polled again.
         context.waker().wake_by_ref();
         self.choose(context, ()).unwrap_or(Poll::Ready(Ok(())))
     }
@@ -106,7 +105,7 @@ impl StreamSink for Anything {
 
 type Transfers = Vec<Pin<Box<dyn Future<Output = ()>>>>;
 
-#[expect(clippy::struct_excessive_bools, reason = "what each has is its own matter")]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 struct Play {
     world: World,
     instance: Instance<Wasmi>,
@@ -137,7 +136,7 @@ impl Play {
         }
     }
 
-    /// Lets the guest do something. What it may not do traps it.
+    /// Runs an action of the guest. A forbidden action traps it.
     fn guest(&mut self, name: &str, arguments: &[Val]) -> Option<Val> {
         let Self { world, instance, .. } = self;
         let call = || world.try_call(instance, name, arguments);
@@ -147,7 +146,7 @@ impl Play {
                 self.trapped = true;
                 None
             }
-            // The panic of a source whose transfer nobody has.
+            // The panic of a source whose transfer was dropped.
             Err(_) => None,
         }
     }
@@ -157,7 +156,7 @@ impl Play {
         let _ = catch_unwind(AssertUnwindSafe(poll));
     }
 
-    /// Makes a stream that goes to the guest.
+    /// Creates a stream and passes it to the guest.
     fn give(&mut self) {
         let source = Anything { random: self.random.clone(), sleeps: self.sleeps };
         let store = &mut self.world.store;
@@ -251,7 +250,7 @@ impl Play {
         }
     }
 
-    /// Ends it all. Every transfer is told how it ended.
+    /// Finishes everything. Every transfer reports its end.
     fn end(mut self, seed: u64) {
         (self.readers, self.writers) = (Vec::new(), Vec::new());
         for _ in 0..200 {
@@ -270,8 +269,8 @@ impl Play {
 }
 
 #[test]
-fn nothing_is_lost_whatever_guests_and_sources_do() {
-    // Panics are part of it, and say nothing.
+fn random_guests_and_sources_lose_nothing() {
+    // Panics are part of the test, and print nothing.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if panic.payload().downcast_ref::<&str>() != Some(&"anything") {

@@ -12,7 +12,7 @@ use weft::handle::StreamHandle;
 
 use super::guests::Summing;
 
-/// Asserts what becomes of 0, 1, 2, …, `count` of them, however the store is driven.
+/// Asserts the result of 0, 1, 2, …, `count` values, for each way of driving the store.
 fn receives<R: std::fmt::Debug + PartialEq, F: std::fmt::Debug>(
     count: u32,
     expected: &R,
@@ -59,7 +59,7 @@ fn a_vector_with_a_limit() {
             store.stream_into(stream, streams::collect_at_most(3)).unwrap()
         });
     }
-    // Nothing at all.
+    // No values at all.
     receives(3, &vec![], |store, stream| {
         store.stream_into(stream, streams::collect_at_most(0)).unwrap()
     });
@@ -79,7 +79,7 @@ fn a_function_for_each() {
     assert_eq!(*sum.lock().unwrap(), 3 * 10);
 }
 
-/// A writer that remembers what it was given, and takes little at a time.
+/// A writer that records the bytes it receives, and accepts few at once.
 #[derive(Clone, Default)]
 struct Little(Arc<Mutex<(Vec<u8>, bool)>>);
 
@@ -144,7 +144,7 @@ fn writers_of_both_traits() {
     assert_eq!(written.0.lock().unwrap().0, expected);
 }
 
-/// A sink of the host's own, which takes every other time.
+/// A sink of the host, which takes values every other time.
 #[derive(Default)]
 struct Slow {
     sum: u32,
@@ -184,7 +184,7 @@ impl StreamSink for Slow {
 }
 
 #[test]
-fn a_sink_of_ones_own_that_waits() {
+fn a_custom_sink_that_waits() {
     receives(10, &45, |store, stream| store.stream_into(stream, Slow::default()).unwrap());
 }
 

@@ -11,7 +11,7 @@ use weft::component::streams::{self, Destination, IntoStreamSource, SourceState,
 
 use super::guests::{Slowly, Summing};
 
-/// Asserts that a guest reads bytes that add up to `expected`, however the store is driven.
+/// Asserts that a guest reads bytes whose sum is `expected`, for each way of driving the store.
 fn adds_up<S>(expected: u32, mut source: impl FnMut() -> S)
 where
     S: IntoStreamSource<Source: StreamSource<Item = u8, Error: std::fmt::Debug>>,
@@ -83,7 +83,7 @@ fn readers_of_both_traits() {
     adds_up(600, || streams::from_futures_io(BYTES));
 }
 
-/// A source of the host's own, which counts down to 0.
+/// A source of the host, which counts down to 0.
 struct Down(u8);
 
 impl StreamSource for Down {
@@ -95,7 +95,7 @@ impl StreamSource for Down {
         _: &mut Context<'_>,
         destination: &mut Destination<'_, u8>,
     ) -> Poll<Result<SourceState, Infallible>> {
-        // Both ways to write bytes, and one that there is no room for.
+        // Both ways to write bytes, and a byte for which there is no room.
         if let Some(first) = destination.bytes_mut().first_mut() {
             *first = self.0;
             destination.advance(1);
@@ -112,11 +112,11 @@ impl StreamSource for Down {
 }
 
 #[test]
-fn a_source_of_ones_own() {
+fn a_custom_source() {
     adds_up(10 + 9 + 8 + 7 + 6 + 5 + 4 + 3 + 2 + 1, || Down(10));
 }
 
-/// The store is driven by tokio, and the source waits for a timer in between.
+/// Checks a store that is driven by tokio, with a source that waits for a timer.
 #[tokio::test]
 async fn a_source_that_waits_is_woken() {
     let Summing { mut world, sum, .. } = Summing::new();
@@ -133,7 +133,7 @@ async fn a_source_that_waits_is_woken() {
     world.store.drive(sending).await.unwrap();
 }
 
-/// Another thread wakes the source, while the call blocks.
+/// Checks a source that another thread wakes, while the call blocks.
 #[test]
 fn a_source_is_woken_by_another_thread() {
     let Summing { mut world, sum, .. } = Summing::new();

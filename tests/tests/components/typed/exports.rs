@@ -1,4 +1,4 @@
-//! Calls of exports with Rust's own types.
+//! Calls of exports with Rust types.
 
 use std::future::Future as _;
 use std::pin::pin;
@@ -13,7 +13,7 @@ use crate::typed::guests::{MEMORY, passes_on};
 use weft_tests::causes::chain;
 use weft_tests::world::World;
 
-/// Gives back its core argument, or two of them by their address.
+/// Returns a guest that returns its core argument, or two of them by their address.
 fn identity(ty: &str, flat: &str) -> String {
     format!(
         r#"(component
@@ -27,7 +27,7 @@ fn identity(ty: &str, flat: &str) -> String {
     )
 }
 
-/// Gives back two core arguments of 32 bits as two words in memory.
+/// Returns a guest that returns two core arguments of 32 bits as two words in memory.
 fn pair(types: &str, ty: &str) -> String {
     format!(
         r#"(component
@@ -77,7 +77,7 @@ fn scalars_come_back() {
     assert!(world.round_trip(&identity("bool", "i32"), true));
 }
 
-/// The bits of the float that it is given.
+/// Returns the bits of the float in its argument.
 const BITS: &str = r#"
     (component
         (core module $module
@@ -88,7 +88,7 @@ const BITS: &str = r#"
 "#;
 
 #[test]
-fn the_chooser_says_what_the_bits_of_a_nan_are() {
+fn the_chooser_selects_the_bits_of_a_nan() {
     let engine = Wasmi::default();
     let bytes = wat::parse_str(BITS).unwrap();
     let component = Component::new(&engine, &bytes).unwrap();
@@ -99,7 +99,7 @@ fn the_chooser_says_what_the_bits_of_a_nan_are() {
         let f = store.function(&instance, "f").unwrap();
         let bits = f.typed::<(f32,), u32>().unwrap();
         assert_eq!(store.call(&bits, (f32::NAN,)).unwrap(), expected);
-        // The choices are used up: the first one is taken.
+        // The choices are used up, so the first possibility is taken.
         assert_eq!(store.call(&f, &[Val::F32(f32::NAN)]).unwrap(), Some(Val::U32(0x7fc0_0000)));
         assert_eq!(store.call(&bits, (1.0,)).unwrap(), 1.0_f32.to_bits());
     }
@@ -144,7 +144,7 @@ fn types_of_the_user_are_compared_with_their_names() {
 }
 
 #[test]
-fn a_variant_without_payloads_is_no_enum() {
+fn a_variant_without_payloads_is_not_an_enum() {
     let mut world = World::new();
     let cases =
         r#"(type $c' (variant (case "red") (case "dark-green"))) (export $c "c" (type $c'))"#;
@@ -156,7 +156,7 @@ fn a_variant_without_payloads_is_no_enum() {
 }
 
 #[test]
-fn a_function_of_another_type_says_where() {
+fn a_function_of_another_type_names_the_difference() {
     let mut world = World::new();
     let instance = world.instance(&identity("u32", "i32"));
     let f = world.function(&instance, "f");
@@ -175,7 +175,7 @@ fn a_function_of_another_type_says_where() {
 }
 
 #[test]
-fn arguments_and_results_that_borrow_or_own_nothing_are_as_good() {
+fn arguments_and_results_may_borrow_or_own_nothing() {
     let mut world = World::new();
     let instance = world.instance(&pair("", "string"));
     let f = world.function(&instance, "f").typed::<(&str,), String>().unwrap();
@@ -184,8 +184,8 @@ fn arguments_and_results_that_borrow_or_own_nothing_are_as_good() {
     }
 }
 
-/// `f` waits until `go` was called, as it is lifted with a callback and yields; meanwhile, others
-/// can't enter.
+/// `f` waits until `go` was called, because it is lifted with a callback and yields; meanwhile,
+/// other calls cannot enter.
 const BUSY: &str = r#"
     (component
         (core module $libc (memory (export "memory") 1)
@@ -217,7 +217,7 @@ const BUSY: &str = r#"
 "#;
 
 #[test]
-fn arguments_wait_for_a_guest_that_lets_nobody_in() {
+fn arguments_wait_for_a_guest_that_cannot_be_entered() {
     let mut world = World::new();
     let instance = world.instance(BUSY);
     let f = world.function(&instance, "f").typed::<(&str,), String>().unwrap();
@@ -277,7 +277,7 @@ fn a_guest_that_returns_garbage_traps() {
     );
     let char = world.function(&instance, "char").typed::<(), char>().unwrap();
     assert!(matches!(world.store.call(&char, ()), Err(CallError::Trap(_))));
-    // It is locked down now, as any instance that trapped.
+    // It is now locked down, as every instance that trapped.
     let string = world.function(&instance, "string").typed::<(), String>().unwrap();
     assert!(matches!(world.store.call(&string, ()), Err(CallError::InstanceTrapped(_))));
 }

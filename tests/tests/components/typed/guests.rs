@@ -1,6 +1,6 @@
-//! Components that give back what they are given.
+//! Components that return their arguments.
 
-/// Where arguments go in the guests here.
+/// The address of arguments in these guests.
 pub(crate) const MEMORY: &str = r#"
     (memory (export "memory") 2)
     (global $next (mut i32) (i32.const 1024))
@@ -12,8 +12,9 @@ pub(crate) const MEMORY: &str = r#"
         (local.get $address))
 "#;
 
-/// Imports `f`, and exports `f`, which calls it; both with the flat parameters and the flat result
-/// that core functions of such a type have, and the result in memory if it is not flat.
+/// Returns a component that imports `f`, and exports `f`, which calls it. Both have the flat
+/// parameters and the flat result of core functions of such a type, with the result in memory if it
+/// is not flat.
 pub(crate) fn passes_on(types: &str, ty: &str, flat: &str) -> String {
     let count = flat.split_whitespace().count();
     let gets: Vec<_> = (0..count).map(|it| format!("(local.get {it})")).collect();

@@ -1,4 +1,4 @@
-//! Handles in Rust's own types.
+//! Handles in Rust types.
 
 use weft::abi::{Resource, Val};
 use weft::component::{CallError, Caller, HostResourceType, ImportError, InstantiateError};
@@ -13,7 +13,7 @@ enum Word {}
 #[derive(Debug)]
 enum Other {}
 
-/// Passes on what the host gives, and drops what it owns.
+/// Passes on the values from the host, and drops those it owns.
 const USES_WORDS: &str = r#"
     (component
         (import "word" (type $word (sub resource)))
@@ -69,7 +69,7 @@ fn words() -> World<Words> {
 }
 
 #[test]
-fn a_resource_of_the_host_goes_in_and_out() {
+fn a_host_resource_goes_in_and_out() {
     let mut world = words();
     let instance = world.instance(USES_WORDS);
     let make = world.function(&instance, "make").typed::<(u32,), OwnHandle<Word>>().unwrap();
@@ -85,7 +85,7 @@ fn a_resource_of_the_host_goes_in_and_out() {
 }
 
 #[test]
-fn what_is_made_by_hand_is_of_the_type_that_the_function_takes() {
+fn a_handle_made_by_hand_has_the_functions_type() {
     let mut world = words();
     let instance = world.instance(USES_WORDS);
     let length = world.function(&instance, "length").typed::<(OwnHandle<Word>,), u32>().unwrap();
@@ -102,12 +102,12 @@ fn a_resource_of_another_type_is_not_lowered() {
     let word = OwnHandle::from(Resource { ty, representation: 1 });
     let refused = world.store.call(&length, (word,)).unwrap_err();
     assert_eq!(refused.to_string(), "a value is not of its type");
-    // Nothing has happened to the guest.
+    // The guest was not affected.
     assert_eq!(world.store.call(&length, (OwnHandle::new(1),)).unwrap(), 5);
 }
 
 #[test]
-fn two_resource_types_are_two_rust_types() {
+fn two_resource_types_need_two_rust_types() {
     let mut world = World::new();
     let component = r#"
         (component
@@ -128,7 +128,7 @@ fn two_resource_types_are_two_rust_types() {
     world.instance(component);
 }
 
-/// Defines a resource type, and counts what was dropped.
+/// Defines a resource type, and counts the drops.
 const DEFINES: &str = r#"
     (component
         (core module $counts
@@ -173,7 +173,7 @@ fn a_resource_of_a_guest_is_held_until_it_is_dropped() {
 }
 
 #[test]
-fn a_resource_that_nobody_asks_for_is_dropped() {
+fn a_resource_that_is_not_taken_is_dropped() {
     let mut world = World::new();
     let instance = world.instance(DEFINES);
     let make = world.function(&instance, "make").typed::<(u32,), OwnHandle<Word>>().unwrap();
@@ -184,7 +184,7 @@ fn a_resource_that_nobody_asks_for_is_dropped() {
     assert_eq!(world.store.call(&dropped, ()).unwrap(), 2);
 }
 
-/// Gives back the ends and the error context that it is given.
+/// Returns the ends and the error context that it receives.
 const ENDS: &str = r#"
     (component
         (core module $module

@@ -1,4 +1,4 @@
-//! Functions of the host with Rust's own types.
+//! Host functions with Rust types.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ struct Person {
 const PERSON: &str = r#"(type $p' (record (field "name" string) (field "ages" (list u8))))
     (import "p" (type $p (eq $p')))"#;
 
-/// Ready when it is polled the second time.
+/// A future that is ready when it is polled the second time.
 struct Later(bool);
 
 impl Future for Later {
@@ -38,7 +38,7 @@ impl Future for Later {
 }
 
 #[test]
-fn a_function_gets_owned_values_and_the_data_of_the_store() {
+fn a_function_receives_owned_values_and_the_store_data() {
     let mut world = World::with(0_usize);
     world.linker.typed_function(
         "f",
@@ -79,8 +79,8 @@ fn an_error_of_the_function_ends_the_call() {
     let component = passes_on("", r#"(param "a" string) (result string)"#, "i32 i32");
     let instance = world.instance(&component);
     let f = world.function(&instance, "f").typed::<(&str,), String>().unwrap();
-    match world.store.call(&f, ("more",)) {
-        Err(CallError::Host(error)) => assert_eq!(error.to_string(), "no more"),
+    match world.store.call(&f, ("such word",)) {
+        Err(CallError::Host(error)) => assert_eq!(error.to_string(), "no such word"),
         other => panic!("{other:?}"),
     }
 }
@@ -109,7 +109,7 @@ fn an_import_of_another_type_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_function_that_calls_back_is_as_any() {
+fn a_function_may_call_the_guest_back() {
     let mut world = World::with(None);
     world.linker.typed_function(
         "f",

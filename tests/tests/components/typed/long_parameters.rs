@@ -1,6 +1,6 @@
-//! Parameter lists that are too long for Rust's tuples: structs that say that they are tuples.
+//! Parameter lists that are too long for Rust's tuples: structs that stand for tuples.
 
-#![allow(clippy::large_stack_arrays, reason = "that is what a thousand parameters are")]
+#![allow(clippy::large_stack_arrays, reason = "a thousand parameters are that large")]
 
 use std::fmt::Write as _;
 
@@ -99,8 +99,8 @@ parameters!(Thousand:
     p977 p978 p979 p980 p981 p982 p983 p984 p985 p986 p987 p988 p989 p990 p991 p992 p993 p994
     p995 p996 p997 p998 p999);
 
-/// A component that imports `f` of `count` numbers and exports one that calls it. What the core
-/// function gets is the address of the numbers.
+/// Returns a component that imports `f` of `count` numbers and exports a function that calls it.
+/// The core function receives the address of the numbers.
 fn passes_on(count: usize) -> String {
     let mut parameters = String::new();
     for number in 0..count {
@@ -142,7 +142,7 @@ fn there_and_back<P: Parameters>(count: usize) {
 }
 
 #[test]
-fn a_parameter_list_may_be_longer_than_tuples_are() {
+fn a_parameter_list_may_be_longer_than_tuples() {
     there_and_back::<Seventeen>(17);
     there_and_back::<Forty>(40);
     there_and_back::<Thousand>(1000);

@@ -1,10 +1,10 @@
-//! Functions with Rust's own types: those that components export and those of the host.
+//! Functions with Rust types: those that components export, and those of the host.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
-//! | `guests` | components that give back what they are given |
+//! | `guests` | components that return their arguments |
 //! | `exports` | calls of exports: types, results, waiting |
-//! | `host_functions` | functions of the host |
+//! | `host_functions` | host functions |
 //! | `long_parameters` | parameter lists that are too long for a tuple |
 //! | `handles` | resources, ends and error contexts |
 

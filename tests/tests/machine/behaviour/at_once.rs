@@ -42,7 +42,7 @@ fn returned<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: &Call) -> Opt
     }
 }
 
-/// Two instances: the one has the writable end of a stream, and the other the readable one.
+/// Creates two instances: one with the writable end of a stream, and one with the readable end.
 fn two<L: ExtensionLimits>(of: Of, written: u32) -> (GuestMachine<L>, InstanceId, u32) {
     let mut world = GuestMachine::<L>::new();
     let (from, _) = world.running();
@@ -54,7 +54,7 @@ fn two<L: ExtensionLimits>(of: Of, written: u32) -> (GuestMachine<L>, InstanceId
     (world, to, theirs)
 }
 
-fn no_records_are_made_for_what_never_waits<L: ExtensionLimits>() {
+fn operations_that_never_wait_make_no_records<L: ExtensionLimits>() {
     let (mut world, to, theirs) = two::<L>(TEXT_STREAM, 7);
     let function = world.sync(to);
     assert_eq!(world.machine.invoke_deferred(function), Ok(true));
@@ -79,7 +79,7 @@ fn no_records_are_made_for_what_never_waits<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn whoever_came_first_has_an_event<L: ExtensionLimits>() {
+fn the_first_operation_has_an_event<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -168,7 +168,7 @@ fn a_token_is_of_use_once_and_while_nothing_else_happens<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn nobody_who_runs_is_an_error<L: ExtensionLimits>() {
+fn a_call_without_a_running_guest_is_an_error<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let nobody = Failure::Error(Error::from(MachineError::NoCurrentThread));
     assert_eq!(world.machine.copy_async(&read(STREAM, 1, 1)), Err(nobody));
@@ -177,11 +177,11 @@ fn nobody_who_runs_is_an_error<L: ExtensionLimits>() {
 }
 
 on_each_storage!(
-    no_records_are_made_for_what_never_waits,
-    whoever_came_first_has_an_event,
+    operations_that_never_wait_make_no_records,
+    the_first_operation_has_an_event,
     nothing_happens_where_the_host_copies,
     a_rule_that_is_broken_is_a_trap_after_which_all_is_unwound,
     within_an_instance_only_numbers_move,
     a_token_is_of_use_once_and_while_nothing_else_happens,
-    nobody_who_runs_is_an_error,
+    a_call_without_a_running_guest_is_an_error,
 );

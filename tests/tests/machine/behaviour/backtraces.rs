@@ -1,4 +1,4 @@
-//! The way from what runs to whoever waits for it.
+//! The chain from the running guest to the callers that wait for it.
 
 use weft_core::code::SubtaskState;
 use weft_core::host::limits::ExtensionLimits;
@@ -52,7 +52,7 @@ fn nested_calls_are_walked_through_from_the_inside<L: ExtensionLimits>() {
 }
 
 fn those_who_wait_for_the_outermost_task_come_after_it<L: ExtensionLimits>() {
-    // What was lowered without `async` waits in the call.
+    // A caller that lowered without `async` waits in the call.
     let mut world = GuestMachine::<L>::new();
     let names: [InstanceId; 2] = world.instances();
     world.run_in(names[0]);
@@ -65,7 +65,7 @@ fn those_who_wait_for_the_outermost_task_come_after_it<L: ExtensionLimits>() {
     assert_eq!(entries(&mut world, &names), ["1", "(0)"]);
     world.machine.trapped().unwrap();
 
-    // What was lowered with `async` may wait on a set, or not at all.
+    // A caller that lowered with `async` may wait on a set, or not at all.
     for waits in [true, false] {
         let mut world = GuestMachine::<L>::new();
         let names: [InstanceId; 2] = world.instances();

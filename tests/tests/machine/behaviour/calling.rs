@@ -119,7 +119,7 @@ fn a_call_lowered_without_async_blocks_its_thread_and_no_other<L: ExtensionLimit
     let step = world.tick();
     back(&step, called);
     world.task_return(Some(9));
-    // The caller is ready, but this thread goes on first.
+    // The caller is ready, but this thread continues first.
     let ready = ThreadState::Waiting { on: WaitingOn::Turn, is_ready: true };
     let on_call = ThreadState::Waiting { on: WaitingOn::Call(call), is_ready: true };
     let state = world.machine.thread_view(main).unwrap().state;
@@ -177,7 +177,7 @@ fn a_subtasks_events_say_how_far_it_is_when_they_are_delivered<L: ExtensionLimit
         index,
         payload: state.code(),
     };
-    // Started and returned in one go: one event.
+    // It has started and returned at once, which is one event.
     let step = world.tick();
     enters(&step, function);
     world.task_return(None);
@@ -217,11 +217,11 @@ fn while_a_function_that_is_not_async_is_blocked_its_instances_ready_threads_run
     let step = world.step(suspend());
     assert_eq!(called_back(&step, callback_thread), Event::NONE);
     world.run(resume_later(index));
-    // The oldest first: itself, before the callback comes again.
+    // The oldest runs first: this thread, before the callback runs again.
     let step = world.exit_to_yield();
     assert_eq!(back(&step, thread), 0);
     let step = world.return_value(Some(5));
-    // Nobody else runs once it has returned.
+    // No other thread runs after it has returned.
     assert_eq!(back_from_import(&step, main), Some(CoreValue::I32(5)));
     assert_eq!(world.machine.ready_threads(), 2);
     assert_eq!(world.step(suspend()), HOST);
@@ -240,13 +240,13 @@ fn those_that_wait_to_enter_do_not_run_for_a_blocked_call<L: ExtensionLimits>() 
     let step = world.tick();
     back(&step, first);
     assert_eq!(world.return_value(None), HOST);
-    // One is ready to enter.
+    // One task is ready to enter.
     assert_eq!(world.machine.ready_threads(), 1);
     let (_, main) = world.running();
     let function = world.sync(callee);
     let step = world.import(function);
     let thread = enters(&step, function);
-    // The only one in the thread table that is ready is this one.
+    // The only ready thread in the thread table is this one.
     let step = world.step(thread_yield());
     assert_eq!(back(&step, thread), 0);
     let step = world.return_value(None);

@@ -21,8 +21,8 @@ const RETURNED: u64 = SubtaskState::Returned as u64;
 const BEFORE_STARTED: u64 = SubtaskState::CancelledBeforeStarted as u64;
 const BEFORE_RETURNED: u64 = SubtaskState::CancelledBeforeReturned as u64;
 
-/// `main` runs in an instance of its own, and has called `function`, which waits from a callback
-/// on an empty set: its subtask, its thread and its set.
+/// Calls `function` from `main`, in an instance of its own; `function` waits in a callback on an
+/// empty set. Returns its subtask, its thread and its set.
 fn waits_in_callback<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
     main: ThreadId,
@@ -35,7 +35,7 @@ fn waits_in_callback<L: ExtensionLimits>(
     (subtask(&step, main, SubtaskState::Started), callee, set)
 }
 
-/// An instance in which `main` runs, and another one.
+/// Creates an instance in which `main` runs, and another one.
 fn two<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (InstanceId, ThreadId, InstanceId) {
     let (caller, main) = world.running();
     (caller, main, world.instance())
@@ -103,7 +103,7 @@ fn a_callback_that_yielded_hears_of_it_at_once<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_callback_may_take_its_time_after_it_heard_of_it<L: ExtensionLimits>() {
+fn a_callback_may_accept_its_cancellation_later<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.callback(callee);
@@ -116,7 +116,7 @@ fn a_callback_may_take_its_time_after_it_heard_of_it<L: ExtensionLimits>() {
     let set = world.get(set_new());
     world.run(join(sub, set));
     assert_eq!(world.step(set_wait(set)), HOST);
-    // It is told once.
+    // It is reported once.
     let step = world.tick();
     assert_eq!(called_back(&step, thread), Event::NONE);
     world.run(task_cancel());
@@ -149,7 +149,7 @@ fn a_stackful_function_never_hears_of_it<L: ExtensionLimits>() {
         let thread = enters(&step, function);
         let step = world.step(thread_yield());
         let sub = subtask(&step, main, SubtaskState::Started);
-        // Whoever is ready there runs.
+        // A ready thread of that instance runs.
         let step = world.step(cancel(sub));
         assert_eq!(back(&step, thread), 0);
         let step = world.step(thread_yield());
@@ -201,7 +201,7 @@ fn a_callback_hears_of_it_when_it_goes_back_to_wait<L: ExtensionLimits>() {
         assert_eq!(world.step(thread_yield()), HOST);
         let step = world.tick();
         back(&step, thread);
-        // Without looking at the set, which isn't there.
+        // The set, which does not exist, is not used.
         let step = if is_wait { world.exit_to_wait(77) } else { world.exit_to_yield() };
         assert_eq!(called_back(&step, thread), Event::TASK_CANCELLED);
         world.run(task_cancel());
@@ -248,9 +248,7 @@ fn who_waits_in_a_callback_hears_of_it_only_when_the_lock_is_free<L: ExtensionLi
     world.clean_up();
 }
 
-fn a_callback_needs_an_event_again_when_its_task_returns_before_it_heard_of_it<
-    L: ExtensionLimits,
->() {
+fn a_task_that_returns_before_its_cancellation_needs_an_event<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let (function, hog) = (world.callback(callee), world.plain(callee));
@@ -269,7 +267,7 @@ fn a_callback_needs_an_event_again_when_its_task_returns_before_it_heard_of_it<
     let step = world.step(suspend());
     subtask(&step, main, SubtaskState::Started);
 
-    // The other thread is ready, the one that waits in a callback isn't.
+    // The other thread is ready, but the one that waits in a callback is not.
     let step = world.step(subtask_cancel(sub));
     let second = starts(&step, (1, 11));
     let HandleView::WaitableSet { waiting, .. } = world.view(callee, set) else { panic!() };
@@ -290,7 +288,7 @@ fn a_callback_needs_an_event_again_when_its_task_returns_before_it_heard_of_it<
     let step = world.tick();
     back(&step, hogging);
     assert_eq!(world.return_value(None), HOST);
-    // The lock is free, and the task is not to be cancelled any more.
+    // The lock is free, and the task can no longer be cancelled.
     assert_eq!(world.machine.ready_threads(), 0);
     let helper = world.stackful(callee);
     world.invoke(helper);
@@ -332,7 +330,7 @@ fn a_callback_that_yielded_hears_nothing_when_its_task_returns_before<L: Extensi
     world.clean_up();
 }
 
-/// After a thread has run for a cancellation, lets the next one run.
+/// A chooser that lets the next thread run after one has run for a cancellation.
 struct GoesOn;
 
 impl Chooser for GoesOn {
@@ -367,7 +365,7 @@ fn ready_threads_of_the_callees_instance_may_run_until_the_call_resolves<L: Exte
     world.clean_up();
 }
 
-fn one_ready_thread_runs_and_then_the_caller_goes_on<L: ExtensionLimits>() {
+fn one_ready_thread_runs_and_then_the_caller_continues<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (_, main, callee) = two(&mut world);
     let function = world.stackful(callee);
@@ -441,7 +439,7 @@ fn the_host_cancels_its_calls_at_each_stage<L: ExtensionLimits>() {
     assert_eq!(world.machine.call_state(call), Ok(SubtaskState::CancelledBeforeReturned));
 
     let (call, _) = world.invoke(function);
-    // While it runs: it has called the host.
+    // It is running, because it has called the host.
     world.as_host(|world| {
         let step = world.machine.cancel_call(call);
         assert_eq!(world.answer(step), Ok(HOST));
@@ -458,14 +456,14 @@ on_each_storage!(
     before_it_starts_a_call_is_cancelled_without_running,
     a_callback_that_waits_hears_of_it_at_once_and_cancels_or_returns,
     a_callback_that_yielded_hears_of_it_at_once,
-    a_callback_may_take_its_time_after_it_heard_of_it,
+    a_callback_may_accept_its_cancellation_later,
     a_stackful_function_never_hears_of_it,
     a_callback_hears_of_it_when_it_goes_back_to_wait,
     who_waits_in_a_callback_hears_of_it_only_when_the_lock_is_free,
-    a_callback_needs_an_event_again_when_its_task_returns_before_it_heard_of_it,
+    a_task_that_returns_before_its_cancellation_needs_an_event,
     a_callback_that_yielded_hears_nothing_when_its_task_returns_before,
     ready_threads_of_the_callees_instance_may_run_until_the_call_resolves,
-    one_ready_thread_runs_and_then_the_caller_goes_on,
+    one_ready_thread_runs_and_then_the_caller_continues,
     what_has_resolved_already_is_not_cancelled_but_delivered,
     the_host_cancels_its_calls_at_each_stage,
 );

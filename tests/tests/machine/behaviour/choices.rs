@@ -1,4 +1,4 @@
-//! What is left open: first in, first out, and what else may be chosen.
+//! Decisions that the spec leaves open: first in, first out by default, and other choices.
 
 use weft_core::chooser::{Choice, Chooser, DeterministicProfile, FirstInFirstOut, Replaying};
 use weft_core::code::SubtaskState;
@@ -9,7 +9,7 @@ use crate::calls::{subtask_cancel, suspend, thread_yield};
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, back, enters, subtask};
 
-/// The last of all possibilities of one kind, and the first of all others.
+/// A chooser that takes the last possibility of one kind of choice, and the first of all others.
 #[derive(Debug)]
 struct LastOf(Choice);
 
@@ -19,7 +19,7 @@ impl Chooser for LastOf {
     }
 }
 
-/// Which of three threads, each of an instance of its own, run in three ticks.
+/// Returns the order in which three threads, in instances of their own, run in three ticks.
 fn ticks<L: ExtensionLimits, C: Chooser>(chooser: C) -> Vec<usize> {
     let mut world = GuestMachine::<L, _>::with(chooser);
     let threads = [(); 3].map(|()| {
@@ -41,7 +41,7 @@ fn who_has_waited_longest_runs_first_if_no_other_is_chosen<L: ExtensionLimits>()
     assert_eq!(ticks::<L, _>(FirstInFirstOut), [0, 1, 2]);
     assert_eq!(ticks::<L, _>(DeterministicProfile), [0, 1, 2]);
     assert_eq!(ticks::<L, _>(LastOf(Choice::Tick)), [2, 1, 0]);
-    // In the order in which they are asked: yields (3), then ticks among 3 and 2.
+    // The choices in order: yields (3), then ticks among 3 and 2.
     assert_eq!(ticks::<L, _>(Replaying::new(&[0, 0, 0, 1, 1])), [1, 2, 0]);
 }
 
@@ -63,7 +63,8 @@ fn each_instance_has_its_turn<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// A function that isn't `async` blocks while two other threads of its instance are ready.
+/// Checks a function that is not `async` and blocks while two other threads of its instance are
+/// ready.
 fn sync_call<L: ExtensionLimits, C: Chooser>(chooser: C) -> Vec<usize> {
     let mut world = GuestMachine::<L, _>::with(chooser);
     let instance = world.instance();
@@ -121,9 +122,9 @@ on_each_storage!(
     who_runs_for_a_cancellation_is_chosen,
 );
 
-/// The chooser that a machine has can be looked at, and changed.
+/// Checks that the chooser of a machine can be read, and replaced.
 #[test]
-fn a_machines_chooser_can_be_exchanged() {
+fn a_machines_chooser_can_be_replaced() {
     let mut world = GuestMachine::<crate::guests::Bounded, _>::with(LastOf(Choice::Tick));
     assert_eq!(world.machine.chooser().0, Choice::Tick);
     world.machine.chooser_mut().0 = Choice::Yield;

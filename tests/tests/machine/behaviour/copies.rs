@@ -1,4 +1,5 @@
-//! Reads and writes of streams and futures: how they meet, and how much moves.
+//! Reads and writes of streams and futures: the way in which they meet, and the number of values
+//! that move.
 
 use weft_core::builtin::{Outcome, TypeIndex};
 use weft_core::code::CopyResult::{Completed, Dropped};
@@ -15,7 +16,7 @@ use crate::calls::{
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, back, back_with_event, ended, starts};
 
-fn whoever_comes_second_moves_the_values_and_is_done_at_once<L: ExtensionLimits>() {
+fn the_second_operation_moves_the_values_and_completes<L: ExtensionLimits>() {
     for of in BOTH {
         for reads_first in [true, false] {
             let mut world = GuestMachine::<L>::new();
@@ -80,9 +81,9 @@ fn progress_grows_until_it_is_delivered<L: ExtensionLimits>() {
         for length in [2, 3, 4] {
             assert_eq!(world.get(begin(fast, length)), ended(STREAM, Completed, length));
         }
-        // One is left, and one moves.
+        // One value is left, and it moves.
         assert_eq!(world.get(begin(fast, 5)), ended(STREAM, Completed, 1));
-        // Nothing is left, though it is not delivered yet.
+        // No value is left, although the event is not delivered yet.
         assert_eq!(world.get(begin(fast, 5)), WAITS);
         assert_eq!(world.copies, [2, 3, 4, 1]);
         let set = world.get(set_new());
@@ -107,7 +108,8 @@ fn a_buffer_that_is_delivered_half_full_is_taken_away<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// What a read or write of length 0 or more does that finds none, or one of length 0 or more.
+/// The state in which a read or write finds the other end: without an operation, or with one of
+/// length 0 or more.
 #[derive(Clone, Copy)]
 enum First {
     Read(u32),
@@ -116,8 +118,8 @@ enum First {
 
 fn a_length_of_zero_asks_whether_the_other_side_is_ready<L: ExtensionLimits>() {
     use First::{Read, Write};
-    // What came first, what comes second; whether the second waits, and whether the first has an
-    // event now.
+    // The first operation; the second; true if the second waits; true if the first now has an
+    // event.
     let table = [
         (Read(0), Write(0), false, false),
         (Write(0), Read(0), true, true),
@@ -153,7 +155,7 @@ fn a_length_of_zero_asks_whether_the_other_side_is_ready<L: ExtensionLimits>() {
     }
 }
 
-fn a_zero_length_read_that_has_an_event_meets_nobody_any_more<L: ExtensionLimits>() {
+fn a_zero_length_read_with_an_event_meets_no_write<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -283,7 +285,7 @@ fn a_thread_waiting_on_a_set_is_woken_by_a_copy<L: ExtensionLimits>() {
     world.run(STREAM.drop_writable(writable));
     assert_eq!(world.step(suspend()), HOST);
     let step = world.tick();
-    // What was read, and that there is nothing more, in one.
+    // One payload reports the values read and the end of the stream.
     let payload = ended(STREAM, Dropped, 4);
     let expected = Event { code: EventCode::StreamRead, index: theirs, payload };
     assert_eq!(back_with_event(&step, reader), expected);
@@ -293,12 +295,12 @@ fn a_thread_waiting_on_a_set_is_woken_by_a_copy<L: ExtensionLimits>() {
 }
 
 on_each_storage!(
-    whoever_comes_second_moves_the_values_and_is_done_at_once,
+    the_second_operation_moves_the_values_and_completes,
     as_much_moves_as_both_have_room_for,
     progress_grows_until_it_is_delivered,
     a_buffer_that_is_delivered_half_full_is_taken_away,
     a_length_of_zero_asks_whether_the_other_side_is_ready,
-    a_zero_length_read_that_has_an_event_meets_nobody_any_more,
+    a_zero_length_read_with_an_event_meets_no_write,
     without_async_a_read_or_write_blocks_its_thread,
     between_instances_values_of_any_type_move,
     text_may_be_offered_within_an_instance_as_long_as_none_moves,

@@ -1,4 +1,4 @@
-//! Calls whose records are made when somebody looks.
+//! Calls whose records are made when they are needed.
 
 use weft_core::builtin::Outcome;
 use weft_core::code::SubtaskState;
@@ -20,7 +20,7 @@ use crate::calls::{
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, back_from_import, calls_host, enters, returned};
 
-/// Three instances with a function each, without `post-return`, and a host function.
+/// Three instances with one function each, without `post-return`, and a host function.
 struct Setup {
     instances: [InstanceId; 3],
     functions: [FunctionId; 3],
@@ -52,7 +52,7 @@ fn calls_the_host<L: ExtensionLimits>(world: &mut GuestMachine<L>, function: Fun
     assert_eq!(callee, Ok(Some(DeferredCallee::Host(7))));
 }
 
-/// The guest that runs calls a built-in, which returns at once.
+/// Calls a built-in for the running guest, which returns at once.
 #[track_caller]
 fn run<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: &Call) -> Option<CoreValue> {
     match call.definition.call(&mut world.machine, &call.arguments) {
@@ -69,7 +69,7 @@ fn made<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> Vec<MadeCall> {
     made
 }
 
-/// The host drops the calls that it has events of.
+/// Drops the host calls that have events.
 fn forget_calls<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     for event in world.host_events() {
         if let WaitableId::Subtask(call) = event.waitable {
@@ -83,7 +83,7 @@ fn records<L: ExtensionLimits>(world: &GuestMachine<L>) -> [usize; 4] {
         .map(|table| world.machine.count_of(table))
 }
 
-fn a_call_that_nobody_looks_at_has_no_records<L: ExtensionLimits>() {
+fn an_unobserved_call_has_no_records<L: ExtensionLimits>() {
     let (mut world, setup) = set_up::<L>();
     let with_post_return = world.sync_with_post_return(setup.instances[1]);
     let before = world.counts();
@@ -97,7 +97,7 @@ fn a_call_that_nobody_looks_at_has_no_records<L: ExtensionLimits>() {
     assert_eq!(world.machine.deferred_returned(), Ok(true));
     let five = Some(CoreValue::I32(5));
     assert_eq!(world.machine.deferred_resolved(five), Ok(true));
-    // It may not leave while `post-return` runs, and may afterwards.
+    // It may not leave while `post-return` runs, but may afterwards.
     let realloc = |world: &mut GuestMachine<L>| world.machine.begin_realloc(setup.instances[1]);
     assert_eq!(realloc(&mut world), Err(MachineError::InRealloc.into()));
     assert_eq!(world.machine.deferred_returned(), Ok(true));
@@ -123,7 +123,7 @@ fn built_ins_that_need_no_thread_look_at_none<L: ExtensionLimits>() {
     run(&mut world, &set_drop(1));
     assert_eq!(records(&world), before);
     assert!(world.machine.has_deferred());
-    // These do.
+    // These built-ins do.
     let looking: [fn() -> Call; 4] =
         [|| context_get(0), || context_set(0, 1), thread_index, || STREAM.make()];
     for call in looking {
@@ -140,7 +140,7 @@ fn built_ins_that_need_no_thread_look_at_none<L: ExtensionLimits>() {
     }
 }
 
-/// The step by which the caller goes on that runs `function`, with nothing.
+/// Returns the step with which the caller of `function` continues, without a result.
 fn resumed<L: ExtensionLimits>(world: &mut GuestMachine<L>, function: FunctionId) -> Step {
     let thread = world.machine.current().unwrap();
     let task = world.machine.task_of(thread).unwrap();
@@ -174,7 +174,7 @@ fn a_guest_sees_the_index_that_its_thread_would_have_had<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn whoever_makes_the_records_hears_of_them_from_the_outside_in<L: ExtensionLimits>() {
+fn new_records_are_reported_from_the_outside_in<L: ExtensionLimits>() {
     let (mut world, setup) = set_up::<L>();
     begins(&mut world, setup.functions[0]);
     calls(&mut world, setup.functions[1]);
@@ -196,7 +196,7 @@ fn whoever_makes_the_records_hears_of_them_from_the_outside_in<L: ExtensionLimit
         assert_eq!(world.machine.calling_instance(call.call), Ok(caller));
     }
     assert_eq!(world.machine.current(), None);
-    // The host function goes on as any other.
+    // The host function continues as usual.
     assert_eq!(
         world.machine.start_host_function_call(calls[2].call),
         Err(MachineError::AlreadyStarted.into())
@@ -221,10 +221,10 @@ fn a_driver_that_tells_of_ends_as_always_makes_the_records<L: ExtensionLimits>()
     let token = returned(world.machine.function_returned(None).unwrap());
     assert!(!world.machine.has_deferred());
     assert_eq!(world.resolve(token, None), resumed(&mut world, setup.functions[0]));
-    // As `host_returned` would, if the call had a result.
+    // `host_returned` would do the same if the call had a result.
     calls_the_host(&mut world, setup.host);
     let thread = world.machine.host_returned();
-    // Nobody has returned the call, and its caller can't wait.
+    // The call has not returned, and its caller cannot wait.
     assert_eq!(thread, Err(Trap::CannotBlockSyncTask.into()));
     world.machine.trapped().unwrap();
     assert_eq!(world.machine.is_locked_down(setup.instances[0]), Ok(true));
@@ -247,7 +247,7 @@ fn a_result_is_kept_while_post_return_runs<L: ExtensionLimits>() {
     assert_eq!(value, Some(CoreValue::I64(1 << 40)));
     assert_eq!(world.return_value(None), HOST);
 
-    // A call by the host has resolved, too.
+    // A call by the host has also resolved.
     begins(&mut world, function);
     assert_eq!(world.machine.deferred_resolved(None), Ok(true));
     let event = world.host_events().pop().unwrap();
@@ -259,7 +259,7 @@ fn a_result_is_kept_while_post_return_runs<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_trap_locks_down_whoever_is_on_the_stack<L: ExtensionLimits>() {
+fn a_trap_locks_down_all_instances_on_the_stack<L: ExtensionLimits>() {
     for is_built_in in [true, false] {
         let (mut world, setup) = set_up::<L>();
         begins(&mut world, setup.functions[0]);
@@ -275,7 +275,7 @@ fn a_trap_locks_down_whoever_is_on_the_stack<L: ExtensionLimits>() {
             let lowered = world.machine.canon_lower_deferred(setup.functions[2], false);
             assert_eq!(lowered.map(|_| true), must_unwind);
         } else {
-            // The trap is inside of `realloc`.
+            // The trap is inside `realloc`.
             world.machine.begin_realloc(setup.instances[1]).unwrap();
         }
         world.machine.trapped().unwrap();
@@ -292,7 +292,7 @@ fn a_trap_locks_down_whoever_is_on_the_stack<L: ExtensionLimits>() {
 
 fn a_step_that_is_to_be_ended_comes_before_the_end_of_a_call<L: ExtensionLimits>() {
     let (mut world, setup) = set_up::<L>();
-    // Nobody looks when a stream is forwarded whose ends both wait, until the values have moved.
+    // A forward of a stream whose ends both wait needs no records, until the values have moved.
     begins(&mut world, setup.functions[0]);
     let (first, second) = (world.ends(STREAM), world.ends(STREAM));
     world.get(STREAM.read(second.0, 1));
@@ -308,7 +308,7 @@ fn a_step_that_is_to_be_ended_comes_before_the_end_of_a_call<L: ExtensionLimits>
     let other_step = Err(MachineError::OtherStep.into());
     assert_eq!(world.machine.deferred_returned(), other_step);
     assert_eq!(world.machine.deferred_resolved(None), other_step);
-    // Moving them may need `realloc`, which is another call.
+    // To move them may need `realloc`, which is another call.
     world.machine.begin_realloc(setup.instances[0]).unwrap();
     assert_eq!(world.machine.deferred_returned(), Ok(false));
     world.machine.realloc_returned().unwrap();
@@ -323,7 +323,7 @@ fn an_event_of_the_host_comes_after_those_of_calls_that_began_before<L: Extensio
     let drops: [fn(&mut GuestMachine<L>, u32, &Setup); 2] = [
         |world, index, _| assert_eq!(run(world, &STREAM.drop_readable(index)), None),
         |world, _, setup| {
-            // The host drops an end whose other one it holds, too.
+            // The host drops an end whose other end it also holds.
             calls_the_host(world, setup.host);
             let (readable, _) = world.machine.new_host_ends(STREAM.kind, STREAM.ty).unwrap();
             world.machine.drop_host_end(readable).unwrap();
@@ -367,13 +367,13 @@ fn an_instance_with_a_call_without_records_is_not_removed<L: ExtensionLimits>() 
         assert_eq!(world.machine.remove_instance(*instance), runs);
     }
     assert!(world.machine.has_deferred());
-    // Its realloc may be all that runs of an instance.
+    // The `realloc` of an instance may be the only thing that runs in it.
     world.machine.begin_realloc(setup.instances[2]).unwrap();
     assert_eq!(world.machine.remove_instance(setup.instances[2]), runs);
     world.machine.realloc_returned().unwrap();
     assert_eq!(world.machine.check_removable(setup.instances[2]), Ok(()));
     world.machine.remove_instance(setup.instances[2]).unwrap();
-    // The host function was called before, and goes on.
+    // The host function was called before, and continues.
     let calls = world.machine.thread_views().count();
     assert_eq!(calls, 2);
     world.machine.trapped().unwrap();
@@ -386,7 +386,7 @@ fn a_host_function_that_is_removed_while_it_runs_has_its_records<L: ExtensionLim
     begins(&mut world, setup.functions[0]);
     calls_the_host(&mut world, setup.host);
     world.machine.remove_host_function(setup.host).unwrap();
-    // Another one takes its place.
+    // Another instance takes its place.
     world.host_function(8);
     assert!(!world.machine.has_deferred());
     let entry = world.machine.backtrace().next();
@@ -395,7 +395,7 @@ fn a_host_function_that_is_removed_while_it_runs_has_its_records<L: ExtensionLim
     world.machine.trapped().unwrap();
 }
 
-/// Calls the host function, whose callers are then held.
+/// Calls the host function, for which the callers are then held.
 fn hold<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: SubtaskId) {
     let step = world.machine.hold_callers(call);
     assert_eq!(world.answer(step), Ok(HOST));
@@ -412,7 +412,7 @@ fn a_host_function_that_waits_makes_the_records_and_holds_its_callers<L: Extensi
     for (instance, is_held) in setup.instances.into_iter().zip([true, true, false]) {
         assert_eq!(world.machine.instance_view(instance).unwrap().is_held, is_held);
     }
-    // An instance with a guest that is held is not entered without records.
+    // An instance with a held guest is not entered without records.
     assert_eq!(world.machine.invoke_deferred(setup.functions[0]), Ok(false));
     begins(&mut world, setup.functions[2]);
     assert_eq!(world.machine.canon_lower_deferred(setup.functions[1], false), Ok(None));
@@ -428,7 +428,7 @@ fn a_host_function_that_waits_makes_the_records_and_holds_its_callers<L: Extensi
     world.clean_up();
 }
 
-fn a_caller_that_was_locked_down_meanwhile_does_not_go_on<L: ExtensionLimits>() {
+fn a_caller_that_was_locked_down_does_not_continue<L: ExtensionLimits>() {
     for is_eager in [true, false] {
         let (mut world, setup) = set_up::<L>();
         let [first, second, third] = setup.functions;
@@ -440,7 +440,7 @@ fn a_caller_that_was_locked_down_meanwhile_does_not_go_on<L: ExtensionLimits>() 
         let held = calls_host(&step, 7);
         world.machine.start_host_function_call(held).unwrap();
         hold(&mut world, held);
-        // That calls the first instance again, which calls the second, and that the host.
+        // This calls the first instance again, which calls the second, which calls the host.
         let (_, step) = world.begin_for_held(held, first);
         enters(&step, first);
         if is_eager {
@@ -454,7 +454,7 @@ fn a_caller_that_was_locked_down_meanwhile_does_not_go_on<L: ExtensionLimits>() 
             calls(&mut world, second);
             calls_the_host(&mut world, setup.host);
         }
-        // Removing the third instance gives up the stack that it is held on.
+        // Removing the third instance also abandons the stack on which it is held.
         assert_eq!(world.machine.check_removable(setup.instances[2]), Ok(()));
         if is_eager {
             world.machine.remove_instance(setup.instances[2]).unwrap();
@@ -472,7 +472,7 @@ fn a_caller_that_was_locked_down_meanwhile_does_not_go_on<L: ExtensionLimits>() 
         assert_eq!(world.machine.resolve(token, None), gone);
         world.machine.trapped().unwrap();
     }
-    // Whoever removes it needn't have looked: the calls without records end as those with them.
+    // The removal needs no records: calls without records end as those with records.
     let (mut world, setup) = set_up::<L>();
     let [first, second, third] = setup.functions;
     world.invoke(third);
@@ -500,7 +500,7 @@ fn a_context_that_a_host_function_enters_is_its_callers<L: ExtensionLimits>() {
     let mut scope = AsyncContextScope::enter(&mut world.machine, AsyncContext::new()).unwrap();
     assert!(!scope.has_deferred());
     assert!(scope.contexts().current().is_some());
-    // While there is a context, calls are told of, and inherit it.
+    // If there is a context, calls have records, and inherit it.
     assert_eq!(scope.invoke_deferred(setup.functions[2]), Ok(false));
     let (call, step) = scope.invoke(setup.functions[2]).unwrap();
     enters(&step, setup.functions[2]);
@@ -518,7 +518,7 @@ fn a_context_that_a_host_function_enters_is_its_callers<L: ExtensionLimits>() {
 fn only_calls_that_enter_at_once_begin_without_records<L: ExtensionLimits>() {
     let (mut world, setup) = set_up::<L>();
     let [first, second, third] = setup.instances;
-    // Those that would wait are called with records, and so are those that are lifted in these ways.
+    // Calls that would wait have records, and so do those that are lifted in these ways.
     let busy = world.callback(third);
     let with_async = [world.plain(second), world.stackful(second), busy];
     begins(&mut world, busy);
@@ -539,7 +539,7 @@ fn only_calls_that_enter_at_once_begin_without_records<L: ExtensionLimits>() {
     for function in with_async.into_iter().chain([setup.functions[2]]) {
         assert_eq!(world.machine.canon_lower_deferred(function, false), Ok(None));
     }
-    // Who may not leave traps by the other way.
+    // A guest that may not leave traps in the other way.
     world.machine.begin_realloc(first).unwrap();
     assert_eq!(world.machine.canon_lower_deferred(setup.functions[1], false), Ok(None));
     assert_eq!(world.machine.canon_lower_deferred(setup.host, false), Ok(None));
@@ -563,7 +563,7 @@ fn a_call_with_records_calls_without_and_the_other_way_round<L: ExtensionLimits>
     let (mut world, setup) = set_up::<L>();
     let main = world.run_in(setup.instances[0]);
     calls(&mut world, setup.functions[1]);
-    // The callee has a task, so this looks.
+    // The callee has a task, so this makes the records.
     let nested = world.stackful(setup.instances[2]);
     let step = world.import(nested);
     let inner: ThreadId = enters(&step, nested);
@@ -592,19 +592,19 @@ fn a_waitable_joins_a_set_without_a_look<L: ExtensionLimits>() {
 }
 
 on_each_storage!(
-    a_call_that_nobody_looks_at_has_no_records,
+    an_unobserved_call_has_no_records,
     built_ins_that_need_no_thread_look_at_none,
     a_guest_sees_the_index_that_its_thread_would_have_had,
-    whoever_makes_the_records_hears_of_them_from_the_outside_in,
+    new_records_are_reported_from_the_outside_in,
     a_driver_that_tells_of_ends_as_always_makes_the_records,
     a_result_is_kept_while_post_return_runs,
-    a_trap_locks_down_whoever_is_on_the_stack,
+    a_trap_locks_down_all_instances_on_the_stack,
     a_step_that_is_to_be_ended_comes_before_the_end_of_a_call,
     an_event_of_the_host_comes_after_those_of_calls_that_began_before,
     an_instance_with_a_call_without_records_is_not_removed,
     a_host_function_that_is_removed_while_it_runs_has_its_records,
     a_host_function_that_waits_makes_the_records_and_holds_its_callers,
-    a_caller_that_was_locked_down_meanwhile_does_not_go_on,
+    a_caller_that_was_locked_down_does_not_continue,
     a_context_that_a_host_function_enters_is_its_callers,
     only_calls_that_enter_at_once_begin_without_records,
     a_call_with_records_calls_without_and_the_other_way_round,

@@ -104,7 +104,7 @@ fn a_blocked_read_ends_when_the_writable_end_is_dropped<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn what_moved_before_a_drop_is_told<L: ExtensionLimits>() {
+fn values_moved_before_a_drop_are_reported<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -114,7 +114,7 @@ fn what_moved_before_a_drop_is_told<L: ExtensionLimits>() {
     assert_eq!(event_of(&mut world, writable), Some(ended(STREAM, Dropped, 2)));
     assert_eq!(state(&mut world, instance, writable), EndState::Done);
 
-    // A future that was written is done, dropped or not.
+    // A future that was written is done, whether its end was dropped or not.
     let (readable, writable) = world.ends(FUTURE);
     assert_eq!(world.get(FUTURE.write(writable, 1)), WAITS);
     assert_eq!(world.get(FUTURE.read(readable, 1)), ended(FUTURE, Completed, 1));
@@ -125,7 +125,7 @@ fn what_moved_before_a_drop_is_told<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn nobody_hears_of_a_drop_after_a_future_is_done<L: ExtensionLimits>() {
+fn a_drop_after_a_future_is_done_is_not_reported<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     for drops_readable in [true, false] {
@@ -144,7 +144,7 @@ fn nobody_hears_of_a_drop_after_a_future_is_done<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// A way to cancel a read or write, for one with `async` and one without.
+/// A way to cancel a read or write, with `async` and without.
 type Cancel = [fn(Of, u32) -> Call; 2];
 
 const CANCELS_READ: Cancel = [Of::cancel_read, Of::sync_cancel_read];
@@ -164,7 +164,7 @@ fn what_is_cancelled_before_anything_moved_can_be_begun_again<L: ExtensionLimits
                     assert_eq!(world.get(cancel(of, end)), ended(of, Cancelled, 0));
                     assert_eq!(state(&mut world, instance, end), EndState::Idle);
                 }
-                // The other side finds nobody.
+                // The other side finds no operation.
                 let other = if reads { of.write(writable, 3) } else { of.read(readable, 3) };
                 assert_eq!(world.get(other), WAITS);
                 assert!(world.copies.is_empty());
@@ -174,7 +174,7 @@ fn what_is_cancelled_before_anything_moved_can_be_begun_again<L: ExtensionLimits
     }
 }
 
-fn what_moved_before_a_cancellation_is_told<L: ExtensionLimits>() {
+fn values_moved_before_a_cancellation_are_reported<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     for cancel in CANCELS_WRITE {
@@ -183,7 +183,7 @@ fn what_moved_before_a_cancellation_is_told<L: ExtensionLimits>() {
         assert_eq!(world.get(STREAM.read(readable, 2)), ended(STREAM, Completed, 2));
         assert_eq!(world.get(cancel(STREAM, writable)), ended(STREAM, Cancelled, 2));
         assert_eq!(state(&mut world, instance, writable), EndState::Idle);
-        // All of it, which nobody had heard of yet.
+        // All values moved, which was not reported yet.
         assert_eq!(world.get(STREAM.write(writable, 4)), WAITS);
         assert_eq!(world.get(STREAM.read(readable, 9)), ended(STREAM, Completed, 4));
         assert_eq!(world.get(cancel(STREAM, writable)), ended(STREAM, Cancelled, 4));
@@ -226,7 +226,7 @@ fn what_is_cancelled_after_the_other_end_was_dropped_says_that<L: ExtensionLimit
     world.clean_up();
 }
 
-/// Leaves it to the host when a cancellation ends.
+/// A chooser that lets the host end a cancellation.
 #[derive(Default)]
 struct LeavesItToTheHost;
 
@@ -236,7 +236,7 @@ impl Chooser for LeavesItToTheHost {
     }
 }
 
-/// A guest reads from, or writes to, an end whose other end the host holds, and cancels that.
+/// Reads from, or writes to, an end whose other end the host holds, and cancels that.
 fn cancels<L: ExtensionLimits>(
     world: &mut GuestMachine<L, LeavesItToTheHost>,
     is_sync: bool,
@@ -306,10 +306,10 @@ on_each_storage!(
     a_read_or_write_behind_a_drop_ends_at_once,
     a_pending_read_or_write_ends_when_the_other_end_is_dropped,
     a_blocked_read_ends_when_the_writable_end_is_dropped,
-    what_moved_before_a_drop_is_told,
-    nobody_hears_of_a_drop_after_a_future_is_done,
+    values_moved_before_a_drop_are_reported,
+    a_drop_after_a_future_is_done_is_not_reported,
     what_is_cancelled_before_anything_moved_can_be_begun_again,
-    what_moved_before_a_cancellation_is_told,
+    values_moved_before_a_cancellation_are_reported,
     a_future_that_moved_before_it_was_cancelled_is_completed,
     what_is_cancelled_after_the_other_end_was_dropped_says_that,
     a_cancellation_ends_when_the_host_says_so,

@@ -1,4 +1,4 @@
-//! Entering an instance: backpressure, the order of those who wait, and the exclusive lock.
+//! Entering an instance: backpressure, the order of waiting tasks, and the exclusive lock.
 
 use weft_core::chooser::{Choice, Chooser};
 use weft_core::code::SubtaskState;
@@ -74,7 +74,7 @@ fn a_call_queues_up_behind_others_though_it_could_enter<L: ExtensionLimits>() {
     assert_eq!(world.begin(second).1, HOST);
     let _ = world.tick();
     assert_eq!(world.return_value(None), HOST);
-    // The lock is free, and `second` waits still.
+    // The lock is free, and `second` still waits.
     assert_eq!(world.machine.instance_view(instance).unwrap().exclusive_thread, None);
     assert_eq!(world.begin(third).1, HOST);
     let step = world.tick();
@@ -82,7 +82,7 @@ fn a_call_queues_up_behind_others_though_it_could_enter<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Goes ahead of those who wait to enter.
+/// A chooser that enters before the tasks that wait to enter.
 struct GoesAhead;
 
 impl Chooser for GoesAhead {
@@ -127,7 +127,7 @@ fn one_that_needs_the_lock_waits_for_it_and_one_that_does_not_enters<L: Extensio
     assert_eq!(world.step(suspend()), HOST);
     assert_eq!(world.begin(plain).1, HOST);
     assert_eq!(world.begin(callback).1, HOST);
-    // `num_waiting_to_enter` is 2, so that a third queues up, though it needs no lock.
+    // `num_waiting_to_enter` is 2, so a third task waits, too, although it needs no lock.
     assert_eq!(world.begin(stackful).1, HOST);
     let waiting = InstanceView { waiting_to_enter: 3, ..locked };
     assert_eq!(world.machine.instance_view(instance), Ok(waiting));
@@ -192,7 +192,7 @@ fn a_callback_that_yielded_waits_for_the_lock<L: ExtensionLimits>() {
     assert_eq!(world.exit_to_yield(), HOST);
     let (_, two) = world.invoke(second);
     assert_eq!(world.step(thread_yield()), HOST);
-    // Only `two`, which has the lock, can go on.
+    // Only `two`, which has the lock, can continue.
     assert_eq!(world.machine.ready_threads(), 1);
     let step = world.tick();
     back(&step, two);
@@ -222,7 +222,7 @@ fn a_call_that_is_dropped_before_it_starts_never_starts<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_call_that_is_dropped_after_it_started_goes_on<L: ExtensionLimits>() {
+fn a_call_dropped_after_its_start_continues<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -250,5 +250,5 @@ on_each_storage!(
     the_lock_is_free_while_a_callback_waits_or_yields,
     a_callback_that_yielded_waits_for_the_lock,
     a_call_that_is_dropped_before_it_starts_never_starts,
-    a_call_that_is_dropped_after_it_started_goes_on,
+    a_call_dropped_after_its_start_continues,
 );

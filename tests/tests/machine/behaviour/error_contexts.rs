@@ -48,7 +48,7 @@ fn an_error_context_lives_as_long_as_anybody_has_it<L: ExtensionLimits>() {
     assert_eq!(same, id);
     assert_eq!(world.machine.count_of(Table::ErrorContexts), 1);
 
-    // Twice into one instance: two handles.
+    // Lowered twice into one instance, it has two handles.
     assert_eq!(world.lift_error_context(first, ours), id);
     let again = world.machine.lower_error_context(second, id).unwrap();
     assert_ne!(again, theirs);
@@ -75,7 +75,7 @@ fn the_host_makes_and_holds_error_contexts<L: ExtensionLimits>() {
     world.run(error_context_drop(index));
     assert!(world.machine.debug_message(given).is_err());
     assert_eq!(world.machine.debug_message(kept), Ok("kept"));
-    // Its place is used again, and its id isn't.
+    // Its place is reused, but not its id.
     let other = world.machine.new_host_error_context("other").unwrap();
     assert_ne!(other, given);
     assert!(world.machine.debug_message(given).is_err());

@@ -1,4 +1,4 @@
-//! Forwarding a readable end to a writable one: whoever holds the other two are connected.
+//! Forwarding a readable end to a writable one connects the holders of the other two ends.
 
 use weft_core::code::CopyResult::{Completed, Dropped};
 use weft_core::host::limits::ExtensionLimits;
@@ -28,7 +28,7 @@ fn has_event<L: ExtensionLimits>(
     waitable.has_pending_event
 }
 
-/// Two pairs of ends of a running instance, as `[source's readable, source's writable,
+/// Creates two pairs of ends in a running instance: `[source's readable, source's writable,
 /// destination's readable, destination's writable]`.
 fn pairs<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of) -> [u32; 4] {
     let (source, writer) = world.ends(of);
@@ -48,7 +48,7 @@ fn an_end_forwarded_to_its_own_other_end_goes_with_it<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn if_nobody_reads_any_more_the_writer_hears_of_it<L: ExtensionLimits>() {
+fn the_writer_learns_that_there_is_no_reader<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     for of in BOTH {
@@ -67,7 +67,7 @@ fn if_nobody_reads_any_more_the_writer_hears_of_it<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn if_nobody_writes_any_more_the_reader_hears_of_it<L: ExtensionLimits>() {
+fn the_reader_learns_that_there_is_no_writer<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     let [source, writer, reader, destination] = pairs(&mut world, STREAM);
@@ -76,7 +76,7 @@ fn if_nobody_writes_any_more_the_reader_hears_of_it<L: ExtensionLimits>() {
     world.run(STREAM.forward(source, destination));
     assert_eq!(event_of(&mut world, reader), Some(ended(STREAM, Dropped, 0)));
     world.run(STREAM.drop_readable(reader));
-    // If neither does, nobody is left to hear of it.
+    // If neither does, no end is left that could learn of it.
     let [source, writer, reader, destination] = pairs(&mut world, STREAM);
     world.run(STREAM.drop_writable(writer));
     world.run(STREAM.drop_readable(reader));
@@ -136,7 +136,7 @@ fn a_read_and_a_write_that_were_there_before_meet<L: ExtensionLimits>() {
         let moved = read.min(write);
         let copies: &[u32] = if moved > 0 { &[moved] } else { &[] };
         assert_eq!(world.copies, copies);
-        // The smaller one begins again, the reader if they are the same.
+        // The shorter operation starts again; the read if they are equal.
         let (reads, writes) = match (read, write) {
             (0, 0) => (false, true),
             (0, _) => (true, false),
@@ -177,7 +177,7 @@ fn progress_from_before_and_after_is_one_event<L: ExtensionLimits>() {
     world.run(STREAM.forward(source, destination));
     assert_eq!(world.copies, [4, 3]);
     assert_eq!(event_of(&mut world, writer), Some(ended(STREAM, Completed, 3)));
-    // More than is left.
+    // This is more than is left.
     assert_eq!(world.get(STREAM.write(writer, 9)), ended(STREAM, Completed, 3));
     assert_eq!(event_of(&mut world, reader), Some(ended(STREAM, Completed, 10)));
     world.clean_up();
@@ -242,8 +242,8 @@ fn the_hosts_ends_are_forwarded_to_one_another<L: ExtensionLimits>() {
 
 on_each_storage!(
     an_end_forwarded_to_its_own_other_end_goes_with_it,
-    if_nobody_reads_any_more_the_writer_hears_of_it,
-    if_nobody_writes_any_more_the_reader_hears_of_it,
+    the_writer_learns_that_there_is_no_reader,
+    the_reader_learns_that_there_is_no_writer,
     reads_and_writes_that_come_later_meet,
     a_read_or_write_that_was_there_before_meets_one_that_comes_later,
     a_read_and_a_write_that_were_there_before_meet,

@@ -1,4 +1,4 @@
-//! Ends of streams and futures that the host holds, and their way into instances and out.
+//! Ends of streams and futures that the host holds, passed into instances and out of them.
 
 use weft_core::code::CopyResult::{Cancelled, Completed, Dropped};
 use weft_core::host::limits::ExtensionLimits;
@@ -10,7 +10,7 @@ use crate::calls::{BOTH, FUTURE, STREAM, join, set_new, set_poll, set_wait, susp
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, back_with_event, ended};
 
-fn a_guest_reads_what_the_host_writes<L: ExtensionLimits>() {
+fn a_guest_reads_from_the_host<L: ExtensionLimits>() {
     for of in BOTH {
         for guest_first in [true, false] {
             let mut world = GuestMachine::<L>::new();
@@ -35,7 +35,7 @@ fn a_guest_reads_what_the_host_writes<L: ExtensionLimits>() {
     }
 }
 
-fn the_host_reads_what_a_guest_writes<L: ExtensionLimits>() {
+fn the_host_reads_from_a_guest<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -77,7 +77,7 @@ fn the_host_writes_to_itself<L: ExtensionLimits>() {
         let (readable, writable) = world.host_ends(of);
         world.host_copy(readable, 1);
         world.host_copy(writable, 1);
-        // Whoever came second has its event first.
+        // The operation that came second has its event first.
         let expected = ended(of, Completed, 1);
         assert_eq!(world.end_events(), [(writable, expected), (readable, expected)]);
         world.machine.drop_host_end(readable).unwrap();
@@ -103,7 +103,7 @@ fn the_host_cancels_its_reads_and_writes<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn dropping_a_host_end_is_told_to_its_guest<L: ExtensionLimits>() {
+fn the_drop_of_a_host_end_is_reported_to_its_guest<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, main) = world.running();
     let (theirs, ours) = world.host_ends(FUTURE);
@@ -118,7 +118,7 @@ fn dropping_a_host_end_is_told_to_its_guest<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn an_end_goes_in_and_out_and_keeps_what_happened_to_it<L: ExtensionLimits>() {
+fn an_end_that_moves_keeps_its_state<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let other = world.instance();
@@ -126,13 +126,13 @@ fn an_end_goes_in_and_out_and_keeps_what_happened_to_it<L: ExtensionLimits>() {
     assert_eq!(world.get(STREAM.write(writable, 4)), WAITS);
     let id = world.lift_end(instance, STREAM, readable);
     assert_eq!(world.machine.handle_view(instance, readable), Ok(None));
-    // The index that was given back is given out first.
+    // The index that was freed is used first.
     assert_eq!(world.machine.lower_end(instance, STREAM.kind, STREAM.ty, id), Ok(readable));
     let HandleView::End { id: same, state, .. } = world.view(instance, readable) else { panic!() };
     assert_eq!((same, state), (id, EndState::Idle));
     assert_eq!(world.get(STREAM.read(readable, 9)), ended(STREAM, Completed, 4));
 
-    // Nobody has heard yet that the writable end was dropped: whoever reads it next does.
+    // The drop of the writable end was not reported yet: the next read reports it.
     assert_eq!(world.get(STREAM.cancel_write(writable)), ended(STREAM, Cancelled, 4));
     world.run(STREAM.drop_writable(writable));
     let theirs = world.pass(STREAM, instance, readable, other);
@@ -167,7 +167,7 @@ fn a_read_of_the_host_whose_values_are_bad_has_not_begun<L: ExtensionLimits>() {
         assert_eq!(world.end_events(), []);
         let HandleView::End { state, .. } = world.machine.end_view(ours).unwrap() else { panic!() };
         assert_eq!(state, EndState::Idle);
-        // Nobody looks at what was written any more.
+        // The written values are no longer read.
         world.host_copy(ours, 4);
         assert!(world.copies.is_empty());
         world.clean_up();
@@ -188,13 +188,13 @@ fn the_view_of_an_end_of_the_host<L: ExtensionLimits>() {
 }
 
 on_each_storage!(
-    a_guest_reads_what_the_host_writes,
-    the_host_reads_what_a_guest_writes,
+    a_guest_reads_from_the_host,
+    the_host_reads_from_a_guest,
     a_copy_names_the_hosts_buffer_by_its_number,
     the_host_writes_to_itself,
     the_host_cancels_its_reads_and_writes,
-    dropping_a_host_end_is_told_to_its_guest,
-    an_end_goes_in_and_out_and_keeps_what_happened_to_it,
+    the_drop_of_a_host_end_is_reported_to_its_guest,
+    an_end_that_moves_keeps_its_state,
     a_read_of_the_host_whose_values_are_bad_has_not_begun,
     the_view_of_an_end_of_the_host,
 );

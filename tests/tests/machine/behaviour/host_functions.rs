@@ -1,4 +1,4 @@
-//! Functions of the host that guests call, and what the host does meanwhile.
+//! Host functions that guests call, and the host's other actions meanwhile.
 
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
@@ -89,7 +89,7 @@ fn a_function_of_the_host_may_take_its_arguments_later<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Calls a function of the host which gives control back, started or not.
+/// Calls a host function which returns control, started or not.
 fn pending<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
     (function, main): (FunctionId, ThreadId),
@@ -233,7 +233,7 @@ fn what_a_nested_call_makes_ready_runs_at_its_turn<L: ExtensionLimits>() {
     let set = world.get(set_new());
     world.run(join(sub, set));
     assert_eq!(world.step(set_wait(set)), HOST);
-    // The host returns for the one while it is inside of the other.
+    // The host returns from one call while it is inside the other.
     let function = world.stackful(callee);
     world.invoke(function);
     world.machine.return_host_function_call(call, None).unwrap();

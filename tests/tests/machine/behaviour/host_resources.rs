@@ -50,7 +50,7 @@ fn a_destructor_that_the_host_runs_may_not_block_alone<L: ExtensionLimits>() {
     world.machine.trapped().unwrap();
     assert!(world.machine.is_task_over(task));
     world.machine.drop_call(call).unwrap();
-    // The instance is locked down, and its destructor is called no more.
+    // The instance is locked down, and its destructor is no longer called.
     let refused = world.machine.drop_host_resource(ty, 2);
     assert_eq!(refused, Err(Failure::Trap(Trap::CannotEnterComponentInstance)));
     world.clean_up();

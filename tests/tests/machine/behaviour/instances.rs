@@ -1,4 +1,4 @@
-//! What becomes of an instance that trapped, and of one that is removed.
+//! Instances that trapped, and instances that are removed.
 
 use weft_core::code::CopyResult::Dropped;
 use weft_core::code::SubtaskState;
@@ -65,8 +65,8 @@ fn an_instance_that_trapped_is_never_entered_again<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Whether the built-in had changed something before it trapped or not.
-fn after_a_trap_nothing_is_left_but_to_give_up<L: ExtensionLimits>() {
+/// Checks traps before and after a built-in has changed something.
+fn after_a_trap_the_call_can_only_be_abandoned<L: ExtensionLimits>() {
     let calls = [set_wait(1), backpressure_dec(), task_cancel(), resume_later(9)];
     for call in calls {
         let mut world = GuestMachine::<L>::new();
@@ -99,7 +99,7 @@ fn a_trap_locks_down_all_that_were_part_of_the_call<L: ExtensionLimits>() {
     assert_eq!(world.machine.is_locked_down(bystander), Ok(false));
     assert_eq!(world.machine.current(), None);
     assert_eq!(world.machine.count_of(Table::Frames), 0);
-    // Life goes on.
+    // Other instances continue.
     let step = world.tick();
     assert!(matches!(step, Step::Resume { .. }), "{step:?}");
     world.task_return(None);
@@ -126,8 +126,9 @@ fn a_trap_in_a_call_that_the_host_nested_ends_only_that<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// "Implicitly checked at every execution step by component functions", says the Explainer.
-fn no_thread_of_an_instance_goes_on_after_a_nested_call_of_it_trapped<L: ExtensionLimits>() {
+/// Checks the rule "implicitly checked at every execution step by component functions" of the
+/// Explainer.
+fn no_thread_of_an_instance_continues_after_a_nested_trap<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let host = world.host_function(7);
@@ -190,7 +191,7 @@ fn what_waits_for_an_instance_that_trapped_waits_until_it_gives_up<L: ExtensionL
     assert_eq!(world.machine.ready_threads(), 0);
     world.machine.drop_call(call).unwrap();
 
-    // Another thread of the caller gives up.
+    // Another thread of the caller ends its wait.
     let giving_up = world.run_in(caller);
     assert_eq!(world.get(subtask_cancel(three)), WAITS);
     world.run(join(one, 0));
@@ -201,7 +202,7 @@ fn what_waits_for_an_instance_that_trapped_waits_until_it_gives_up<L: ExtensionL
     world.clean_up();
 }
 
-fn nobody_reads_the_memory_of_an_instance_that_trapped<L: ExtensionLimits>() {
+fn the_memory_of_a_trapped_instance_is_not_read<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [trapped, other] = world.instances();
     world.run_in(trapped);
@@ -219,7 +220,7 @@ fn nobody_reads_the_memory_of_an_instance_that_trapped<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_callee_whose_caller_trapped_goes_on_and_its_result_is_dropped<L: ExtensionLimits>() {
+fn a_callee_of_a_trapped_caller_continues_without_a_result<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [caller, callee] = world.instances();
     let function = world.plain(callee);
@@ -235,7 +236,7 @@ fn a_callee_whose_caller_trapped_goes_on_and_its_result_is_dropped<L: ExtensionL
     let token = world.begin_return();
     assert_eq!(token.caller(), None);
     assert_eq!(world.resolve(token, None), HOST);
-    // The other one, which would have to take its arguments from there, never starts.
+    // The other call, which would have to take its arguments from there, never starts.
     assert_eq!(world.machine.ready_threads(), 1);
     assert_eq!(world.tick(), HOST);
     assert_eq!(world.machine.instance_view(callee).unwrap().waiting_to_enter, 0);
@@ -263,7 +264,7 @@ fn removing_an_instance_drops_its_ends_and_handles<L: ExtensionLimits>() {
     world.run(join(future, set));
     assert_eq!(world.step(set_wait(set)), HOST);
     world.machine.remove_instance(gone).unwrap();
-    // No destructor is called, and the host isn't told.
+    // No destructor is called, and the host gets no event.
     assert!(world.dropped.is_empty());
     assert_eq!(world.machine.count_of(Table::Instances), 1);
     assert_eq!(world.machine.count_of(Table::ErrorContexts), 0);
@@ -302,7 +303,7 @@ fn an_instance_that_takes_the_place_of_a_removed_one_is_another<L: ExtensionLimi
     let unknown = Error::Unknown(Table::Instances);
     assert_eq!(world.machine.is_locked_down(after), Ok(false));
     assert_eq!(world.machine.is_locked_down(before), Err(unknown));
-    // It is entered as little as one that trapped.
+    // It cannot be entered, like one that trapped.
     let result = world.machine.invoke(function);
     assert_eq!(trap_of(result), Trap::CannotEnterComponentInstance);
     assert_eq!(world.machine.remove_instance(before), Err(unknown));
@@ -313,7 +314,7 @@ fn an_instance_that_takes_the_place_of_a_removed_one_is_another<L: ExtensionLimi
     world.clean_up();
 }
 
-fn whoever_called_a_removed_instance_waits_for_ever<L: ExtensionLimits>() {
+fn callers_of_a_removed_instance_wait_forever<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [caller, callee] = world.instances();
     let function = world.stackful(callee);
@@ -331,7 +332,7 @@ fn whoever_called_a_removed_instance_waits_for_ever<L: ExtensionLimits>() {
     assert_eq!(world.machine.is_callee_gone(call), Ok(true));
     assert_eq!(world.machine.call_state(call), Ok(SubtaskState::Started));
     let over = Err(Failure::from(MachineError::AlreadyResolved));
-    assert_eq!(world.machine.cancel_call(call), over, "it never will");
+    assert_eq!(world.machine.cancel_call(call), over, "the call can never be cancelled");
     let step = world.tick();
     back(&step, main);
     assert_eq!(world.get(subtask_cancel(subs[0])), WAITS);
@@ -340,7 +341,7 @@ fn whoever_called_a_removed_instance_waits_for_ever<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn what_a_removed_instance_called_goes_on<L: ExtensionLimits>() {
+fn callees_of_a_removed_instance_continue<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [caller, callee] = world.instances();
     let function = world.plain(callee);
@@ -442,19 +443,19 @@ fn an_instance_that_is_cleared_has_nothing_and_stays_locked_down<L: ExtensionLim
 
 on_each_storage!(
     an_instance_that_trapped_is_never_entered_again,
-    after_a_trap_nothing_is_left_but_to_give_up,
+    after_a_trap_the_call_can_only_be_abandoned,
     a_trap_locks_down_all_that_were_part_of_the_call,
     a_trap_in_a_call_that_the_host_nested_ends_only_that,
-    no_thread_of_an_instance_goes_on_after_a_nested_call_of_it_trapped,
+    no_thread_of_an_instance_continues_after_a_nested_trap,
     an_instance_can_be_locked_down_while_nothing_of_it_runs,
     what_waits_for_an_instance_that_trapped_waits_until_it_gives_up,
-    nobody_reads_the_memory_of_an_instance_that_trapped,
-    a_callee_whose_caller_trapped_goes_on_and_its_result_is_dropped,
+    the_memory_of_a_trapped_instance_is_not_read,
+    a_callee_of_a_trapped_caller_continues_without_a_result,
     removing_an_instance_drops_its_ends_and_handles,
     a_shared_error_context_outlives_the_instance_that_made_it,
     an_instance_that_takes_the_place_of_a_removed_one_is_another,
-    whoever_called_a_removed_instance_waits_for_ever,
-    what_a_removed_instance_called_goes_on,
+    callers_of_a_removed_instance_wait_forever,
+    callees_of_a_removed_instance_continue,
     the_functions_of_a_removed_instance_go_with_it_and_make_room,
     types_that_are_removed_are_unknown_and_their_numbers_are_not_used_again,
     an_instance_that_is_cleared_has_nothing_and_stays_locked_down,

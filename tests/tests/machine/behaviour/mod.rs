@@ -1,4 +1,4 @@
-//! What happens where nobody breaks a rule, a sentence a test.
+//! Behavior without broken rules; each test states one sentence.
 
 mod at_once;
 mod backtraces;

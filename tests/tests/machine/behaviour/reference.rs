@@ -1,5 +1,5 @@
-//! Scenarios of the reference's own tests (`run_tests.py`), played step by step; each is named
-//! as there. Where a guest there waits for a flag, it reads a future here that the host writes.
+//! Scenarios of the reference's own tests (`run_tests.py`), played step by step under the same
+//! names. If a guest there waits for a flag, it reads a future here, which the host writes.
 
 use weft_core::code::CopyResult::{Cancelled, Completed, Dropped};
 use weft_core::code::{EventCode, SubtaskState};
@@ -17,7 +17,7 @@ use crate::steps::{
     ended, enters, subtask,
 };
 
-/// Something that a guest waits for: it reads the one, and the host writes the other.
+/// A future that a guest reads to wait, and its end that the host writes.
 #[derive(Clone, Copy)]
 struct Flag {
     readable: u32,
@@ -127,7 +127,7 @@ impl<L: ExtensionLimits> Interleaving<L> {
         Self { world, main, producer, consumer, function, futures, waits: 0 }
     }
 
-    /// A function of the producer that isn't `async` changes its backpressure.
+    /// Changes the producer's backpressure in a function that is not `async`.
     fn backpressure(&mut self, call: crate::calls::Call) {
         let sync = self.world.sync(self.producer);
         let world = &mut self.world;
@@ -138,7 +138,7 @@ impl<L: ExtensionLimits> Interleaving<L> {
         back_from_import(&step, self.main);
     }
 
-    /// The function starts, takes its three futures, and waits for the first.
+    /// Starts the function, which takes its three futures, and waits for the first.
     fn starts(
         &mut self,
         step: &weft_core::machine::Step,
@@ -155,7 +155,7 @@ impl<L: ExtensionLimits> Interleaving<L> {
         (thread, futures, step)
     }
 
-    /// It has read the first future, and waits from its callback for the second.
+    /// Reads the first future, and waits in the callback for the second.
     fn waits_for_second(&mut self, thread: ThreadId, futures: [u32; 3]) {
         let world = &mut self.world;
         let step = world.tick();
@@ -166,7 +166,7 @@ impl<L: ExtensionLimits> Interleaving<L> {
         assert_eq!(world.exit_to_wait(set), HOST);
     }
 
-    /// Its callback hears of the second, returns, and waits for the third.
+    /// Takes the event of the second in the callback, returns, and waits for the third.
     fn returns(&mut self, thread: ThreadId, futures: [u32; 3], number: u32) {
         let world = &mut self.world;
         let step = world.tick();
@@ -178,14 +178,14 @@ impl<L: ExtensionLimits> Interleaving<L> {
         assert_eq!(world.step(FUTURE.sync_read(futures[2], 1)), HOST);
     }
 
-    /// Its callback has read the third future, and ends.
+    /// Reads the third future in the callback, and finishes.
     fn ends(&mut self, thread: ThreadId) {
         let step = self.world.tick();
         assert_eq!(back(&step, thread), u64::from(ended(FUTURE, Completed, 1)));
         assert_eq!(self.world.exit(), HOST);
     }
 
-    /// `main` writes a future that is being read.
+    /// Writes a future in `main` that is being read.
     fn write(&mut self, future: usize) {
         let (_, writable) = self.futures[future];
         let written = self.world.get(FUTURE.write(writable, 1));
@@ -201,7 +201,7 @@ impl<L: ExtensionLimits> Interleaving<L> {
         assert_eq!(back_with_event(&step, self.main), of_subtask(index, state));
     }
 
-    /// However often `main` lets others run, nothing happens.
+    /// Checks that nothing happens when `main` lets others run.
     fn nothing_happens(&mut self) {
         for _ in 0..10 {
             assert_eq!(self.world.step(thread_yield()), HOST);
@@ -238,7 +238,7 @@ fn test_callback_interleaving<L: ExtensionLimits>() {
     assert_eq!(step, HOST);
     it.hears(two, SubtaskState::Started);
     it.write(1);
-    // The first would hear of it, but the second has the lock.
+    // The first would get the event, but the second has the lock.
     it.nothing_happens();
 
     it.write(3);
@@ -382,7 +382,7 @@ fn test_receive_own_stream<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// The part of `test_cancel_subtask` in which a callee blocks in an import lowered without
+/// Checks the part of `test_cancel_subtask` in which a callee blocks in an import lowered without
 /// `async`.
 fn test_cancel_subtask<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();

@@ -17,7 +17,7 @@ use crate::calls::{
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, back_with_event, enters, subtask};
 
-/// A resource type of `instance`.
+/// Defines a resource type of `instance`.
 fn resource<L: ExtensionLimits, C: Chooser>(
     world: &mut GuestMachine<L, C>,
     instance: InstanceId,
@@ -39,7 +39,7 @@ fn a_guest_makes_looks_into_and_drops_its_resources<L: ExtensionLimits>() {
     assert_eq!(world.view(instance, one), view);
     world.run(resource_drop(ty, one));
     assert_eq!(world.machine.handle_view(instance, one), Ok(None));
-    // The index given back last is given out first.
+    // The index that was freed last is used first.
     assert_eq!(world.get(resource_new(ty, 9)), one);
     world.clean_up();
 }
@@ -128,7 +128,8 @@ fn owned_resources_move_from_instance_to_instance<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// `main` calls `function`, to which it lends the resource at `index`: what the callee sees.
+/// Calls `function` from `main`, and lends it the resource at `index`. Returns the index that the
+/// callee sees.
 fn lends<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
     function: FunctionId,
@@ -180,7 +181,7 @@ fn a_resource_is_lent_until_the_caller_hears_that_the_call_has_resolved<L: Exten
     world.run(resource_drop(HOST_RESOURCE, borrowed));
     assert!(world.dropped.is_empty());
     world.task_return(None);
-    // It has resolved, and the caller hasn't heard of it.
+    // It has resolved, but the caller has not received the event.
     assert_eq!(lent_out(&mut world, caller, index), 1);
     assert_eq!(world.exit(), HOST);
     let step = world.tick();
@@ -304,7 +305,7 @@ fn arguments_are_lifted_when_the_callee_starts<L: ExtensionLimits>() {
     let (caller, _) = world.running();
     let index = world.machine.lower_own(caller, HOST_RESOURCE, 1).unwrap();
     world.subtask(plain, SubtaskState::Starting);
-    // The guest may drop what it meant to lend.
+    // The guest may drop the resource that it wanted to lend.
     world.run(resource_drop(HOST_RESOURCE, index));
     assert_eq!(world.step(suspend()), HOST);
     let _ = world.tick();

@@ -11,7 +11,7 @@ use crate::calls::{BOTH, FUTURE, STREAM, join, set_new, set_poll};
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, ended};
 
-/// A guest that has the readable end of a stream, whose writable one the host serves.
+/// Creates a guest with the readable end of a stream whose writable end the host serves.
 fn guest_reads<L: ExtensionLimits>() -> (GuestMachine<L>, InstanceId, u32, EndId) {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
@@ -37,7 +37,7 @@ fn a_guest_reads_as_much_as_there_is<L: ExtensionLimits>() {
     script(&mut world, &[(4, Offer), (3, Withhold)]);
     assert_eq!(world.get(STREAM.read(readable, 4)), ended(STREAM, Completed, 4));
     assert_eq!(world.get(STREAM.read(readable, 9)), ended(STREAM, Completed, 3));
-    // From now on it waits, and nothing is asked.
+    // From now on it waits, and the source is not asked.
     assert_eq!(world.get(STREAM.read(readable, 5)), WAITS);
     script(&mut world, &[(0, Withhold), (2, Withhold), (3, Offer)]);
     offer(&mut world, ours);
@@ -56,9 +56,9 @@ fn a_read_of_a_source_that_has_nothing_waits<L: ExtensionLimits>() {
     let (mut world, _, readable, ours) = guest_reads::<L>();
     script(&mut world, &[(0, Withhold)]);
     assert_eq!(world.get(STREAM.read(readable, 4)), WAITS);
-    // Whatever the chooser says, what is served has nothing to finish.
+    // The chooser makes no difference: a served end has nothing to finish.
     assert_eq!(world.get(STREAM.cancel_read(readable)), ended(STREAM, Cancelled, 0));
-    // A read of nothing waits as well, until it is offered.
+    // A read of length 0 also waits, until values are offered.
     assert_eq!(world.get(STREAM.read(readable, 0)), WAITS);
     offer(&mut world, ours);
     assert_eq!(world.get(STREAM.cancel_read(readable)), ended(STREAM, Cancelled, 0));
@@ -67,7 +67,7 @@ fn a_read_of_a_source_that_has_nothing_waits<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn the_end_of_a_source_is_told_with_its_last_values<L: ExtensionLimits>() {
+fn the_end_of_a_source_is_reported_with_its_last_values<L: ExtensionLimits>() {
     for (count, left) in [(0, 0), (2, 2)] {
         let (mut world, _, readable, ours) = guest_reads::<L>();
         script(&mut world, &[(count, Drop)]);
@@ -124,7 +124,7 @@ fn an_end_that_was_dropped_before_it_is_served_tells_so<L: ExtensionLimits>() {
     }
 }
 
-fn what_is_served_is_nobody_elses<L: ExtensionLimits>() {
+fn a_served_end_refuses_other_operations<L: ExtensionLimits>() {
     let (mut world, instance, _, ours) = guest_reads::<L>();
     let busy = MachineError::EndBusy;
     world.refuses(busy, |machine| machine.serve_host_end(ours));
@@ -140,7 +140,7 @@ fn what_is_served_is_nobody_elses<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_copy_of_which_more_is_told_than_was_asked_is_refused<L: ExtensionLimits>() {
+fn a_copy_of_too_many_values_is_refused<L: ExtensionLimits>() {
     let (mut world, _, readable, ours) = guest_reads::<L>();
     script(&mut world, &[(0, Withhold)]);
     assert_eq!(world.get(STREAM.read(readable, 4)), WAITS);
@@ -150,7 +150,7 @@ fn a_copy_of_which_more_is_told_than_was_asked_is_refused<L: ExtensionLimits>() 
         assert!(copy.writable().is_served && !copy.readable().is_served);
         let refused = world.machine.served_copied(copy, 5, Offer);
         assert_eq!(refused, Err(MachineError::OtherStep.into()));
-        // It is as if it had not begun.
+        // The state is as if the read had not started.
         world.machine.trapped().unwrap();
     });
     script(&mut world, &[(4, Offer)]);
@@ -162,10 +162,10 @@ fn a_copy_of_which_more_is_told_than_was_asked_is_refused<L: ExtensionLimits>() 
 on_each_storage!(
     a_guest_reads_as_much_as_there_is,
     a_read_of_a_source_that_has_nothing_waits,
-    the_end_of_a_source_is_told_with_its_last_values,
+    the_end_of_a_source_is_reported_with_its_last_values,
     a_future_is_served_once,
     a_guest_writes_as_much_as_is_taken,
     an_end_that_was_dropped_before_it_is_served_tells_so,
-    what_is_served_is_nobody_elses,
-    a_copy_of_which_more_is_told_than_was_asked_is_refused,
+    a_served_end_refuses_other_operations,
+    a_copy_of_too_many_values_is_refused,
 );

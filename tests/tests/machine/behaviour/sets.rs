@@ -1,4 +1,4 @@
-//! Waitable sets: who waits, and which event comes.
+//! Waitable sets: the waiting tasks, and the order of events.
 
 use weft_core::chooser::{Choice, Chooser, DeterministicProfile};
 use weft_core::code::CopyResult::Dropped;
@@ -13,7 +13,7 @@ use crate::calls::{
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, back_with_event, called_back, ended, enters, starts, subtask};
 
-/// A readable end whose writable end was dropped, so that it has an event.
+/// Creates a readable end whose writable end was dropped, so that it has an event.
 fn with_event<L: ExtensionLimits, C: Chooser>(world: &mut GuestMachine<L, C>) -> u32 {
     let (readable, writable) = world.ends(STREAM);
     world.run(STREAM.drop_writable(writable));
@@ -62,7 +62,7 @@ fn an_event_goes_with_its_waitable_from_set_to_set<L: ExtensionLimits>() {
     let readable = with_event(&mut world);
     world.run(join(readable, one));
     assert_eq!(counts(&mut world, instance, one), (1, 1, 0));
-    // Twice is as once.
+    // Joining twice is the same as once.
     world.run(join(readable, one));
     assert_eq!(counts(&mut world, instance, one), (1, 1, 0));
     world.run(join(readable, two));
@@ -154,7 +154,7 @@ fn callbacks_and_threads_wait_on_one_set<L: ExtensionLimits>() {
     let thread = world.run_in(instance);
     assert_eq!(world.step(set_wait(set)), HOST);
     assert_eq!(counts(&mut world, instance, set), (0, 0, 2));
-    // Somebody else has the lock, so that only the thread can have an event.
+    // Another task has the lock, so only the thread can take the event.
     let (_, holder) = world.invoke(function);
     let [one, two] = [(); 2].map(|()| {
         let readable = with_event(&mut world);
@@ -205,7 +205,7 @@ fn in_the_deterministic_profile_others_run_before_an_event_is_had<L: ExtensionLi
     assert_eq!(counts(&mut world, instance, set), (1, 1, 1));
     let step = world.tick();
     assert_eq!(back_with_event(&step, thread), dropped(readable));
-    // A poll waits for nobody.
+    // A poll waits for nothing.
     assert_eq!(world.event(set_poll(set)), Event::NONE);
     assert_eq!(world.step(suspend()), HOST);
 
@@ -219,7 +219,7 @@ fn in_the_deterministic_profile_others_run_before_an_event_is_had<L: ExtensionLi
     world.clean_up();
 }
 
-/// The newest event first.
+/// A chooser that takes the newest event first.
 struct LastEvent;
 
 impl Chooser for LastEvent {

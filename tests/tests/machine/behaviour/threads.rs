@@ -1,4 +1,4 @@
-//! Threads that guests make, and how they take turns.
+//! Threads that guests create, and the order in which they run.
 
 use weft_core::builtin::Builtin;
 use weft_core::chooser::{Choice, Chooser, DeterministicProfile};
@@ -36,7 +36,7 @@ fn a_new_thread_is_suspended_and_has_the_lowest_free_index<L: ExtensionLimits>()
     world.clean_up();
 }
 
-fn a_thread_starts_with_what_it_was_made_for<L: ExtensionLimits>() {
+fn a_thread_starts_with_its_function_and_argument<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     let made = world.get(thread_new(7, u32::MAX));
@@ -66,7 +66,7 @@ fn threads_that_are_resumed_later_run_in_the_order_in_which_they_were_resumed<
     world.clean_up();
 }
 
-fn a_suspended_thread_goes_on_when_another_one_resumes_it<L: ExtensionLimits>() {
+fn a_suspended_thread_continues_when_another_resumes_it<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let index = world.get(thread_index());
@@ -91,14 +91,14 @@ fn a_thread_that_switches_away_by_a_yield_stays_ready<L: ExtensionLimits>() {
     let other = starts(&step, (1, 0));
     let waiting = ThreadState::Waiting { on: WaitingOn::Turn, is_ready: true };
     assert_eq!(world.machine.thread_view(main).unwrap().state, waiting);
-    // The other one goes back to it without suspending, by promotion.
+    // The other thread switches back without suspension, by promotion.
     let step = world.step(yield_then_promote(index));
     assert_eq!(back(&step, main), 0);
     assert_eq!(world.machine.ready_threads(), 1);
     let step = world.step(suspend_then_promote(made));
     assert_eq!(back(&step, other), 0);
     assert_eq!(world.machine.ready_threads(), 0);
-    // A suspended one can be switched to, with the two forms that resume.
+    // A suspended thread can be switched to, with the two forms that resume.
     let step = world.step(suspend_then_resume(index));
     assert_eq!(back(&step, main), 0);
     let step = world.step(yield_then_resume(made));
@@ -166,7 +166,7 @@ fn each_thread_has_context_slots_of_its_own<L: ExtensionLimits>() {
     assert_eq!((world.get(context_get(0)), world.get(context_get(1))), (0, 0));
     world.run(context_set(0, 2));
 
-    // `realloc` runs on a thread of its own, too, wherever it is called.
+    // `realloc` also always runs on a thread of its own.
     world.machine.begin_realloc(instance).unwrap();
     assert!(world.machine.current().is_some_and(|realloc| realloc != main));
     assert_eq!((world.get(context_get(0)), world.get(context_get(1))), (0, 0));
@@ -198,7 +198,7 @@ fn realloc_may_be_called_while_no_guest_runs<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Lets those who yield go on.
+/// A chooser that lets yielding threads continue.
 struct YieldsNot;
 
 impl Chooser for YieldsNot {
@@ -214,7 +214,7 @@ fn a_yield_may_be_chosen_to_do_nothing<L: ExtensionLimits>() {
     world.run(thread_yield());
     world.run(yield_then_promote(made));
     world.run(resume_later(made));
-    // Promotion of one that is ready is no yield.
+    // The promotion of a ready thread is not a yield.
     let step = world.step(yield_then_promote(made));
     starts(&step, (1, 0));
     let _ = world.step(suspend());
@@ -267,7 +267,7 @@ fn shared_functions_need_an_engine_that_has_them<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_search_for_a_start_function_says_what_is_sought<L: ExtensionLimits>() {
+fn a_search_for_a_start_function_has_its_details<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let call = thread_new(12, 13);
@@ -287,9 +287,9 @@ fn a_search_for_a_start_function_says_what_is_sought<L: ExtensionLimits>() {
 
 on_each_storage!(
     a_new_thread_is_suspended_and_has_the_lowest_free_index,
-    a_thread_starts_with_what_it_was_made_for,
+    a_thread_starts_with_its_function_and_argument,
     threads_that_are_resumed_later_run_in_the_order_in_which_they_were_resumed,
-    a_suspended_thread_goes_on_when_another_one_resumes_it,
+    a_suspended_thread_continues_when_another_resumes_it,
     a_thread_that_switches_away_by_a_yield_stays_ready,
     promoting_a_thread_that_is_not_ready_suspends_or_yields,
     a_thread_that_waits_for_the_lock_is_promoted_only_when_that_is_free,
@@ -300,5 +300,5 @@ on_each_storage!(
     a_spawned_thread_is_ready_at_once,
     in_the_deterministic_profile_no_thread_is_spawned,
     shared_functions_need_an_engine_that_has_them,
-    a_search_for_a_start_function_says_what_is_sought,
+    a_search_for_a_start_function_has_its_details,
 );

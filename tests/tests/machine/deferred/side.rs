@@ -1,5 +1,5 @@
 //! A machine whose guests call one another without `async`, in one of two ways: with the records of
-//! each call, or without them as long as nobody looks.
+//! each call, or without them as long as they are not needed.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -23,12 +23,12 @@ use crate::guests::GuestMachine;
 
 /// The instances of every side.
 pub(super) const INSTANCES: usize = 3;
-/// The function that is the host's.
+/// The index of the host function.
 pub(super) const HOSTS: usize = 3 * INSTANCES;
 /// The number of the host function.
 const HOST_FUNCTION: u32 = 7;
 
-/// What runs, or has called what runs.
+/// The kinds of active calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A guest's function.
@@ -52,40 +52,41 @@ pub(super) struct Active {
     pub(super) kind: Kind,
     /// The instance that runs, or that has called the host.
     pub(super) instance: usize,
-    /// Whether the host made the call.
+    /// Set if the host made the call.
     is_hosts: bool,
-    /// Whether a guest made it with `async`.
+    /// Set if a guest made it with `async`.
     is_async: bool,
     /// The number of the call.
     number: usize,
-    /// Whether there are records of it.
+    /// Set if it has records.
     is_made: bool,
     call: Option<SubtaskId>,
 }
 
-/// What is done next.
+/// The next action.
 #[derive(Clone, Debug)]
 pub(super) enum Doing {
     /// The host calls a function of a guest.
     Invoke(usize),
-    /// A guest calls a function of a guest, or the host's, which is the last one; with `async` or not.
+    /// A guest calls a function of a guest, or the host function, which is the last one; with
+    /// `async` or not.
     Call(usize, bool),
     /// `task.return` with this.
     Resolve(u32),
-    /// What runs returns this.
+    /// The active call returns this.
     Return(u32),
     BeginRealloc,
     BuiltIn(Call),
-    /// The host gives an instance the readable end of a stream.
+    /// The host passes the readable end of a stream to an instance.
     NewStream(usize),
     HostDrop(usize),
     HostEvents,
     Look(Look),
-    /// What the host began last is given up.
+    /// The host's last call is abandoned.
     Trapped,
 }
 
-/// A way to look at calls.
+/// A way to need the records of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     MakeRecords,
@@ -100,7 +101,7 @@ pub(super) enum Look {
     ErrorContexts,
     Extensions,
     UnwindHeld,
-    /// A call that the host can't make.
+    /// A call that the host cannot make.
     Refused,
 }
 
@@ -122,18 +123,18 @@ impl Look {
     ];
 }
 
-/// How often something happened.
+/// Counts of events.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Count {
-    /// Calls, `realloc` included, that began without records.
+    /// Calls, including `realloc`, that started without records.
     pub(super) deferred: usize,
     /// Those of them that ended without records.
     pub(super) ended: usize,
     /// Those of them whose functions have an `async` type.
     pub(super) ended_async: usize,
-    /// How often the records of so many frames were made at once.
+    /// For each number of frames, the number of times that their records were made at once.
     pub(super) made: [usize; 6],
-    /// How often a call could not begin without.
+    /// The number of calls that could not start without records.
     pub(super) refused: usize,
 }
 
@@ -154,17 +155,17 @@ pub(super) struct Side<L: ExtensionLimits> {
     defers: bool,
     random: Seeded,
     pub(super) stack: Vec<Active>,
-    /// Three functions of each instance, without `post-return`, with it, and with a callback; and the
-    /// host's.
+    /// Three functions of each instance: without `post-return`, with it, and with a callback; and
+    /// the host function.
     functions: Vec<FunctionId>,
     /// A resource type whose destructor is in the first instance.
     pub(super) ty: TypeIndex,
     names: HashMap<SubtaskId, usize>,
     pub(super) host_ends: Vec<Option<EndId>>,
     num_calls: usize,
-    /// Whether records were made of which nobody has told the ids.
+    /// Set if records were made whose ids are unknown.
     pub(super) is_lost: bool,
-    /// Whether something trapped.
+    /// Set after a trap.
     pub(super) must_unwind: bool,
     pub(super) count: Count,
 }
@@ -212,7 +213,7 @@ impl<L: ExtensionLimits> Side<L> {
         self.random.choose(Choice::Tick, count) == 0
     }
 
-    /// The instance whose guest runs, or called the host that does.
+    /// Returns the instance of the running guest, or of the guest that called the host.
     pub(super) fn instance(&self) -> Option<usize> {
         self.stack.last().map(|it| it.instance)
     }
@@ -225,7 +226,7 @@ impl<L: ExtensionLimits> Side<L> {
         matches!(self.kind(), None | Some(Kind::Host))
     }
 
-    /// Whether a function with an `async` type enters an instance at once.
+    /// Returns true if a function with an `async` type enters an instance at once.
     pub(super) fn enters_at_once(&mut self, function: usize) -> bool {
         let (kind, instance) = self.callee(function);
         let instance = self.world.instances[instance];
@@ -238,7 +239,7 @@ impl<L: ExtensionLimits> Side<L> {
         self.world.instances.iter().all(|it| self.world.machine.is_locked_down(*it).unwrap())
     }
 
-    /// Handles of the instance that runs.
+    /// Returns handles of the running instance.
     pub(super) fn indices(&mut self, condition: impl Fn(&HandleView) -> bool) -> Vec<u32> {
         let Some(instance) = self.instance().map(|it| self.world.instances[it]) else {
             return Vec::new();
@@ -255,7 +256,7 @@ impl<L: ExtensionLimits> Side<L> {
         self.stack.iter().any(|it| !it.is_made)
     }
 
-    /// Does something, and says what came of it.
+    /// Performs an action, and describes its result.
     pub(super) fn act(&mut self, doing: &Doing) -> String {
         let told = self.try_act(doing).unwrap_or_else(|failure| {
             self.must_unwind |= matches!(failure, Failure::Trap(_));
@@ -320,7 +321,7 @@ impl<L: ExtensionLimits> Side<L> {
         self.stack.push(Active { kind, instance, is_hosts, is_async, number, is_made, call });
     }
 
-    /// The innermost call was made by a guest.
+    /// Records that a guest made the innermost call.
     fn lowered(&mut self, is_async: bool) {
         if let Some(active) = self.stack.last_mut() {
             active.is_async = is_async;
@@ -347,7 +348,7 @@ impl<L: ExtensionLimits> Side<L> {
         Ok("resolved".to_owned())
     }
 
-    /// The kind and the instance of a function.
+    /// Returns the kind and the instance of a function.
     fn callee(&self, function: usize) -> (Kind, usize) {
         let kind = match function % 3 {
             _ if function == HOSTS => return (Kind::Host, self.instance().unwrap_or(0)),
@@ -482,7 +483,7 @@ impl<L: ExtensionLimits> Side<L> {
         told
     }
 
-    /// The host forgets its own call, as one that has ended without a record is forgotten.
+    /// Drops a host call, as one that has ended without a record is dropped.
     fn forget(&mut self, active: Active) {
         if let Some(call) = active.call.filter(|_| active.is_hosts) {
             self.machine().drop_call(call).unwrap();
@@ -522,7 +523,7 @@ impl<L: ExtensionLimits> Side<L> {
         Ok(told)
     }
 
-    /// The number of a call by the host. One that is not known was made without telling anybody.
+    /// Returns the number of a call by the host. An unknown one was made without telling its id.
     fn name(&mut self, call: SubtaskId) -> usize {
         if let Some(name) = self.names.get(&call) {
             return *name;
@@ -565,7 +566,7 @@ impl<L: ExtensionLimits> Side<L> {
         self.view()
     }
 
-    /// Makes the records, and hears of them.
+    /// Makes the records, and learns their ids.
     pub(super) fn make(&mut self) {
         let unmade = self.stack.iter().filter(|it| !it.is_made).count();
         self.count.made[unmade.min(5)] += 1;
@@ -612,12 +613,12 @@ impl<L: ExtensionLimits> Side<L> {
         assert_eq!(made.next(), None);
     }
 
-    /// Finds the calls whose records were made by looking.
+    /// Finds the calls whose records were made by an observation.
     fn find_made(&mut self) {
         self.find_made_below(0);
     }
 
-    /// As `find_made`, below as many tasks.
+    /// Does the same as `find_made`, below `num_tasks` tasks.
     fn find_made_below(&mut self, num_tasks: usize) {
         let unmade = self.stack.iter().filter(|it| !it.is_made).count();
         self.count.made[unmade.min(5)] += 1;
@@ -631,7 +632,7 @@ impl<L: ExtensionLimits> Side<L> {
         for position in (0..self.stack.len()).rev() {
             let Active { kind, is_made, number, .. } = self.stack[position];
             match kind {
-                // Nobody tells the ids of these.
+                // The ids of these are not reported.
                 Kind::Host | Kind::PostReturn { .. } | Kind::Callback { resolved: Some(_) }
                     if !is_made =>
                 {
@@ -670,7 +671,7 @@ impl<L: ExtensionLimits> Side<L> {
                 break;
             }
         }
-        // Those below were made, too.
+        // The calls below also have records.
         if !self.is_lost {
             assert!(!self.has_unmade());
         }
@@ -679,7 +680,7 @@ impl<L: ExtensionLimits> Side<L> {
         Ok(told + &self.view()?)
     }
 
-    /// What can be seen.
+    /// Formats the visible state.
     pub(super) fn view(&mut self) -> Result<String, Failure> {
         let mut view = String::new();
         let machine = &mut self.world.machine;
@@ -724,7 +725,7 @@ impl<L: ExtensionLimits> Side<L> {
         Ok(view)
     }
 
-    /// Ends whatever there is, and asserts that nothing is left.
+    /// Stops everything, and asserts that nothing is left.
     pub(super) fn clean_up(mut self) -> Count {
         while !self.stack.is_empty() {
             self.act(&Doing::Trapped);

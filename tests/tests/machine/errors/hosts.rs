@@ -1,4 +1,4 @@
-//! Misuse of what the host has: calls, ends, ids.
+//! Misuse of objects of the host: calls, ends, ids.
 
 use weft_core::builtin::TypeIndex;
 use weft_core::context::AsyncContextScope;
@@ -131,7 +131,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.refuses(MachineError::NotHeld, |machine| machine.drop_host_end(readable))
         },
         |world| {
-            // An end of something else: of another kind, of another element, or of both.
+            // An end of another kind, of another element, or of both.
             let instance = world.instance();
             for of in [STREAM, FUTURE] {
                 let (readable, _) = world.host_ends(of);
@@ -146,7 +146,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                 world.refuses(MachineError::EndMismatch, |machine| {
                     machine.lower_end(instance, kind, ty, readable)
                 });
-                // It is still the host's, and what it was.
+                // It still belongs to the host, and is unchanged.
                 assert!(world.machine.lower_end(instance, of.kind, of.ty, readable).is_ok());
             }
             MachineError::EndMismatch.into()
@@ -176,7 +176,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                 machine.finish_cancellation(readable)
             });
             assert!(world.machine.next_host_event().unwrap().is_some());
-            // It has come to its end.
+            // It has reached its end.
             world.refuses(MachineError::EndBusy, |machine| machine.host_copy(readable, 0, 4));
             world.refuses(MachineError::EndBusy, |machine| {
                 machine.lower_end(instance, STREAM.kind, STREAM.ty, readable)
@@ -203,7 +203,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             MachineError::BufferTooLong { length: long }.into()
         },
         |world| {
-            // A guest's read that isn't being cancelled.
+            // A guest's read that is not being cancelled.
             let (instance, _) = world.running();
             let (theirs, ours) = world.host_ends(STREAM);
             let readable =
@@ -214,7 +214,7 @@ pub(super) fn ends<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     ]
 }
 
-/// Ids and numbers of what is not there, or not any more.
+/// Returns operations with ids and numbers of objects that do not exist, or no longer exist.
 pub(super) fn unknown<L: ExtensionLimits>() -> Vec<Misuse<L>> {
     vec![
         |world| {
@@ -281,7 +281,7 @@ pub(super) fn unknown<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             world.refuses(unknown, |machine| machine.call_state(call));
             world.refuses(unknown, |machine| machine.is_callee_gone(call));
             world.refuses(unknown, |machine| machine.calling_instance(call));
-            // Others are where they were.
+            // Other objects are still in their places.
             world.invoke(function);
             assert_eq!(world.step(suspend()), HOST);
             world.refuses(unknown, |machine| machine.cancel_call(call));
@@ -315,7 +315,7 @@ pub(super) fn extensions<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             let refused = world.refuses(ExtensionError::ContextScopeEntered, |machine| {
                 machine.contexts().pop().map(|_| ())
             });
-            // Nobody leaves a scope that is forgotten.
+            // A scope that was forgotten is not left.
             world.machine = Machine::default();
             refused
         },

@@ -12,10 +12,10 @@ use weft_core::task::{CancellationHandlerId, CancellationHandlers, CancellationT
 
 use crate::guests::{Bounded, GuestMachine};
 
-/// What closures have written down.
+/// The numbers that closures have recorded.
 type Heard = Arc<Mutex<Vec<u32>>>;
 
-/// Registers a closure that writes a number down.
+/// Registers a closure that records a number.
 fn register<L: ExtensionLimits>(
     handlers: &mut CancellationHandlers,
     machine: &mut ExtendedMachine<L>,
@@ -54,9 +54,7 @@ fn closures_run_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
-    L: ExtensionLimits,
->() {
+fn a_closure_of_a_dropped_token_never_runs<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
@@ -64,7 +62,7 @@ fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
     let [dropped, token] = [(); 2].map(|()| machine.cancellation_tokens().create().unwrap());
     let stale = register(&mut handlers, machine, dropped, (&heard, 1)).unwrap();
     machine.cancellation_tokens().drop(dropped).unwrap();
-    // At the same place, a handler that is no closure of these.
+    // At the same place, a handler that is not one of these closures.
     let plain = machine.cancellation_tokens().register(token, 7).unwrap();
     let gone = Err(Error::Unknown(Table::CancellationHandlers));
     assert_eq!(handlers.unregister(machine, stale), gone);
@@ -72,7 +70,7 @@ fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
     let mut others = Vec::new();
     assert_eq!(handlers.run(machine, |it| others.push((it.handler, it.number))), Ok(0));
     assert_eq!(others, [(plain, 7)]);
-    // One of a token that is cancelled already has its turn at once.
+    // A handler of an already cancelled token runs at once.
     register(&mut handlers, machine, token, (&heard, 2)).unwrap();
     assert_eq!(handlers.run(machine, |it| panic!("{it:?}")), Ok(1));
     assert_eq!(*heard.lock().unwrap(), [2]);
@@ -80,7 +78,7 @@ fn a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again<
     world.clean_up();
 }
 
-fn a_closure_that_can_not_be_registered_is_dropped<L: ExtensionLimits>() {
+fn a_closure_that_cannot_be_registered_is_dropped<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();
@@ -112,7 +110,7 @@ fn a_closure_that_panics_has_run_and_the_others_run_later<L: ExtensionLimits>() 
     world.clean_up();
 }
 
-/// Panics when it is dropped.
+/// A value that panics when it is dropped.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -140,12 +138,12 @@ on_each_storage! {
     a_closure_that_panics_has_run_and_the_others_run_later,
     a_closure_whose_destructor_panics_is_unregistered,
     closures_run_once_in_the_order_of_cancellation,
-    a_closure_whose_token_is_dropped_never_runs_also_if_its_place_is_used_again,
-    a_closure_that_can_not_be_registered_is_dropped,
+    a_closure_of_a_dropped_token_never_runs,
+    a_closure_that_cannot_be_registered_is_dropped,
 }
 
 #[test]
-fn a_closure_for_which_there_is_no_room_is_dropped_and_the_others_stay() {
+fn a_closure_without_room_is_dropped_and_the_others_stay() {
     let mut world = GuestMachine::<Bounded>::new();
     let machine = &mut world.machine;
     let heard = Heard::default();

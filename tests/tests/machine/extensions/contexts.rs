@@ -1,4 +1,4 @@
-//! Contexts by themselves, the current one, and those that tasks begin with.
+//! Contexts by themselves, the current one, and those with which tasks start.
 
 use weft_core::code::SubtaskState;
 use weft_core::context::{
@@ -14,7 +14,7 @@ use crate::calls::{backpressure_dec, backpressure_inc, suspend, thread_yield};
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, enters, subtask};
 
-fn a_context_has_what_is_set_until_it_is_removed<L: ExtensionLimits>() {
+fn a_context_has_its_values_until_they_are_removed<L: ExtensionLimits>() {
     let mut context = AsyncContext::<L>::new();
     assert!(context.is_empty());
     assert_eq!(context.set_value(key("a"), 1_i32), Ok(None));
@@ -41,7 +41,7 @@ fn a_context_has_what_is_set_until_it_is_removed<L: ExtensionLimits>() {
     assert_eq!(context, AsyncContext::default());
 }
 
-fn a_value_is_given_back_as_the_type_that_it_is_of<L: ExtensionLimits>() {
+fn a_value_is_returned_as_its_own_type<L: ExtensionLimits>() {
     fn value<L: ExtensionLimits>(value: impl IntoContextValue<L>) -> ContextValue<L> {
         value.into_context_value().unwrap()
     }
@@ -150,7 +150,7 @@ fn the_values_of_the_current_context_are_read_set_and_removed<L: ExtensionLimits
     world.clean_up();
 }
 
-fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: ExtensionLimits>() {
+fn a_task_starts_with_a_copy_of_the_hosts_context<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -158,7 +158,7 @@ fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: ExtensionLimit
     scope.contexts().set::<UserId>(1).unwrap();
     let (call, step) = scope.invoke(function).unwrap();
     let thread = enters(&step, function);
-    // It is the task's context that changes while it has control, and not the host's.
+    // The context of the task changes while it has control, not that of the host.
     let task = scope.task_of(thread).unwrap();
     assert_eq!(scope.tasks().current(), Some(task));
     assert_eq!(scope.contexts().get::<UserId>(), Some(1));
@@ -195,9 +195,7 @@ fn a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was<L: ExtensionLimit
     world.clean_up();
 }
 
-fn a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets<
-    L: ExtensionLimits,
->() {
+fn a_callee_starts_with_a_copy_of_its_callers_context<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (_, caller) = world.running();
     let instance = world.instance();
@@ -235,7 +233,7 @@ fn a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets
     world.clean_up();
 }
 
-fn a_call_by_a_function_of_the_host_begins_with_its_callers_context<L: ExtensionLimits>() {
+fn a_call_by_a_host_function_starts_with_its_callers_context<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (_, caller) = world.running();
     let instance = world.instance();
@@ -256,7 +254,7 @@ fn a_call_by_a_function_of_the_host_begins_with_its_callers_context<L: Extension
     world.clean_up();
 }
 
-fn a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in<L: ExtensionLimits>() {
+fn a_task_that_waits_to_enter_keeps_its_context<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, thread) = world.running();
     world.run(backpressure_inc());
@@ -280,7 +278,7 @@ fn a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in<L: ExtensionL
     world.clean_up();
 }
 
-fn a_call_that_is_given_up_before_it_begins_leaves_no_context<L: ExtensionLimits>() {
+fn a_call_abandoned_before_its_start_leaves_no_context<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, thread) = world.running();
     world.run(backpressure_inc());
@@ -299,7 +297,7 @@ fn a_call_that_is_given_up_before_it_begins_leaves_no_context<L: ExtensionLimits
     world.clean_up();
 }
 
-fn what_is_removed_with_its_instance_leaves_no_context<L: ExtensionLimits>() {
+fn tasks_removed_with_their_instance_leave_no_context<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     world.machine.contexts().set::<UserId>(1).unwrap();
@@ -329,21 +327,21 @@ fn a_task_without_a_context_has_no_record<L: ExtensionLimits>() {
 }
 
 on_each_storage! {
-    a_context_has_what_is_set_until_it_is_removed,
-    a_value_is_given_back_as_the_type_that_it_is_of,
+    a_context_has_its_values_until_they_are_removed,
+    a_value_is_returned_as_its_own_type,
     a_typed_key_and_another_of_its_name_do_not_share_a_value,
     the_current_context_is_replaced_pushed_and_popped,
     the_values_of_the_current_context_are_read_set_and_removed,
-    a_task_begins_with_the_hosts_context_and_keeps_it_as_it_was,
-    a_callee_begins_with_its_callers_context_and_neither_sees_what_the_other_sets,
-    a_call_by_a_function_of_the_host_begins_with_its_callers_context,
-    a_task_that_waits_to_enter_has_the_context_that_it_was_begun_in,
-    a_call_that_is_given_up_before_it_begins_leaves_no_context,
-    what_is_removed_with_its_instance_leaves_no_context,
+    a_task_starts_with_a_copy_of_the_hosts_context,
+    a_callee_starts_with_a_copy_of_its_callers_context,
+    a_call_by_a_host_function_starts_with_its_callers_context,
+    a_task_that_waits_to_enter_keeps_its_context,
+    a_call_abandoned_before_its_start_leaves_no_context,
+    tasks_removed_with_their_instance_leave_no_context,
     a_task_without_a_context_has_no_record,
 }
 
-/// What only growing storage has.
+/// Features of growing storage.
 #[cfg(feature = "alloc")]
 mod with_an_allocator {
     use weft_core::abi::Val;
@@ -381,7 +379,7 @@ mod with_an_allocator {
     }
 
     #[test]
-    fn an_owned_text_or_bytes_is_given_back_as_a_view() {
+    fn owned_text_and_bytes_are_returned_as_views() {
         let mut context = AsyncContext::<Heap>::new();
         context.set_value(key("text"), String::from("text")).unwrap();
         context.set_value(key("bytes"), vec![1_u8]).unwrap();

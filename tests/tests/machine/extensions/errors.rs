@@ -1,4 +1,4 @@
-//! What the host knows of error contexts, its own and guests'.
+//! The host's data on error contexts, those of the host and those of guests.
 
 use weft_core::context::ContextValue;
 use weft_core::error::{Error, MachineError};
@@ -10,7 +10,7 @@ use weft_core::machine::HandleView;
 use crate::calls::{error_context_drop, error_context_new};
 use crate::guests::GuestMachine;
 
-/// Nothing is known of an error that is no more.
+/// The error of an error context that no longer exists.
 const GONE: Error = Error::Unknown(Table::ErrorContexts);
 
 fn an_error_has_a_message_a_severity_and_a_code<L: ExtensionLimits>() {
@@ -81,7 +81,7 @@ fn an_error_has_metadata_by_their_keys<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: ExtensionLimits>() {
+fn host_data_on_a_guests_error_ends_with_it<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let handle = world.get(error_context_new());
@@ -111,7 +111,7 @@ fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Extension
 
     world.run(error_context_drop(handle));
     assert_eq!(world.machine.count_of(Table::ErrorRecords), 0);
-    // The next one is at the same place, and nothing is known of it.
+    // The next one is at the same place, and has no data.
     let handle = world.get(error_context_new());
     let Ok(Some(HandleView::ErrorContext(next))) = world.machine.handle_view(instance, handle)
     else {
@@ -124,9 +124,7 @@ fn what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it<L: Extension
     world.clean_up();
 }
 
-fn what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests<
-    L: ExtensionLimits,
->() {
+fn host_data_on_an_error_survives_a_guest_that_passes_it<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let error = world.machine.error_contexts().create("lost", ErrorSeverity::Warning).unwrap();
@@ -142,7 +140,7 @@ fn what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests<
     world.clean_up();
 }
 
-fn every_operation_says_that_an_error_is_no_more<L: ExtensionLimits>() {
+fn every_operation_refuses_an_error_that_is_gone<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let error = world.machine.error_contexts().create_simple("gone").unwrap();
     let other = world.machine.error_contexts().create_simple("there").unwrap();
@@ -177,7 +175,7 @@ on_each_storage! {
     an_error_has_a_message_a_severity_and_a_code,
     an_error_has_stack_frames_from_the_innermost_out,
     an_error_has_metadata_by_their_keys,
-    what_is_known_of_a_guests_error_rides_beside_it_and_ends_with_it,
-    what_is_known_of_an_error_goes_with_it_through_a_guest_and_is_not_the_guests,
-    every_operation_says_that_an_error_is_no_more,
+    host_data_on_a_guests_error_ends_with_it,
+    host_data_on_an_error_survives_a_guest_that_passes_it,
+    every_operation_refuses_an_error_that_is_gone,
 }

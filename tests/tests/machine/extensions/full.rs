@@ -1,4 +1,4 @@
-//! Each side table, driven to its end: what has no room says so, and changes nothing.
+//! Each side table, filled up: an operation without room is an error, and changes nothing.
 
 use weft_core::context::{
     AsyncContext, AsyncContextScope, ContextError, ContextValue, TypedContextKey,
@@ -15,7 +15,7 @@ use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 weft_core::limits! {
-    /// Little of everything that is the host's alone.
+    /// Few of all host-only objects.
     struct Little {
         instances: 2, functions: 4, types: 8, handles: 4, thread_indices: 4, tasks: 4, threads: 4,
         waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 3, frames: 8, held_frames: 0,
@@ -28,7 +28,7 @@ weft_core::limits! {
 }
 
 weft_core::limits! {
-    /// Nothing of it.
+    /// None of them.
     struct None {
         instances: 2, functions: 4, types: 8, handles: 4, thread_indices: 4, tasks: 4, threads: 4,
         waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 2, frames: 8, held_frames: 0,
@@ -41,7 +41,7 @@ fn full<T>(table: Table) -> Result<T, Error> {
 }
 
 #[test]
-fn a_context_has_as_many_values_as_there_is_room_for_and_none_that_is_too_long() {
+fn the_values_of_a_context_are_limited_in_number_and_length() {
     let mut context = AsyncContext::<Little>::new();
     let too_long =
         |bytes| Err(ContextError::Error(Error::Extension(ExtensionError::ValueTooLong { bytes })));
@@ -63,7 +63,7 @@ fn a_context_has_as_many_values_as_there_is_room_for_and_none_that_is_too_long()
 }
 
 #[test]
-fn there_are_as_many_contexts_as_there_is_room_for() {
+fn the_number_of_contexts_is_limited() {
     let mut world = GuestMachine::<Little>::new();
     world.machine.contexts().set::<UserId>(1).unwrap();
     world.machine.contexts().push(AsyncContext::new()).unwrap();
@@ -87,7 +87,7 @@ fn there_are_as_many_contexts_as_there_is_room_for() {
 }
 
 #[test]
-fn contexts_nest_as_deep_as_there_is_room_for() {
+fn the_depth_of_contexts_is_limited() {
     weft_core::limits! {
         struct Flat {
             instances: 1, functions: 1, types: 8, handles: 1, thread_indices: 1, tasks: 1,
@@ -106,7 +106,7 @@ fn contexts_nest_as_deep_as_there_is_room_for() {
 }
 
 #[test]
-fn a_context_that_others_have_changes_if_there_is_room_for_a_copy() {
+fn a_shared_context_changes_if_there_is_room_for_a_copy() {
     let mut world = GuestMachine::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -130,7 +130,7 @@ impl GuestMachine<Little> {
 }
 
 #[test]
-fn a_shared_context_stays_as_it_is_where_there_is_no_room_for_a_copy() {
+fn a_shared_context_is_unchanged_without_room_for_a_copy() {
     let mut world = GuestMachine::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -151,7 +151,7 @@ fn a_shared_context_stays_as_it_is_where_there_is_no_room_for_a_copy() {
 }
 
 #[test]
-fn a_task_that_can_not_have_its_callers_context_is_not_begun() {
+fn a_task_without_room_for_its_callers_context_does_not_start() {
     let mut world = GuestMachine::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -180,7 +180,7 @@ fn a_task_that_can_not_have_its_callers_context_is_not_begun() {
 }
 
 #[test]
-fn an_error_has_as_much_as_there_is_room_for() {
+fn the_data_of_an_error_is_limited() {
     let mut world = GuestMachine::<Little>::new();
     let error = world.machine.error_contexts().create_simple("a long message").unwrap();
     assert_eq!(
@@ -219,7 +219,7 @@ fn an_error_has_as_much_as_there_is_room_for() {
 }
 
 #[test]
-fn an_error_that_can_not_be_described_is_not_made() {
+fn an_error_without_room_for_its_data_is_not_created() {
     let mut world = GuestMachine::<Little>::new();
     let frames = [StackFrame::new("f"), StackFrame::new("g")];
     let refused =
@@ -263,7 +263,7 @@ fn full_of_nothing<T>() -> Result<T, Error> {
 }
 
 #[test]
-fn an_error_of_rusts_that_has_no_room_leaves_nothing() {
+fn a_rust_error_without_room_leaves_nothing() {
     let mut world = GuestMachine::<Little>::new();
     let nothing = "".parse::<u8>().unwrap_err();
     let made = world.machine.error_contexts().create_from(&nothing, ErrorSeverity::Info).unwrap();
@@ -275,7 +275,7 @@ fn an_error_of_rusts_that_has_no_room_leaves_nothing() {
 }
 
 #[test]
-fn a_machine_without_host_extensions_says_so_and_is_no_larger_for_it() {
+fn a_machine_without_host_extensions_is_not_larger() {
     let mut world = GuestMachine::<None>::new();
     assert_eq!(world.machine.contexts().push(AsyncContext::new()), full(Contexts));
     assert_eq!(world.machine.error_contexts().create("a", ErrorSeverity::Info), full(ErrorRecords));

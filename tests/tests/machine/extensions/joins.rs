@@ -1,4 +1,4 @@
-//! Who waits for the end of which thread, and who hears of it.
+//! Waits for the ends of threads, and the threads that are told.
 
 use weft_core::error::{Error, ExtensionError};
 use weft_core::host::limits::ExtensionLimits;
@@ -9,10 +9,10 @@ use super::threads::{clean_up, run, suspended};
 use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
-/// Nothing is known of a thread.
+/// The error of a thread without a record.
 const GONE: Error = Error::Unknown(Table::ThreadRecords);
 
-fn an_end_is_told_once_and_to_one<L: ExtensionLimits>() {
+fn the_end_of_a_thread_is_reported_once<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     assert_eq!(world.machine.threads().cancel_join(thread), Err(ExtensionError::NotJoined.into()));
@@ -43,7 +43,7 @@ fn an_end_is_told_once_and_to_one<L: ExtensionLimits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn nobody_waits_for_itself_directly_or_through_others<L: ExtensionLimits>() {
+fn no_thread_waits_for_itself_directly_or_indirectly<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [a, b, c] = threads.map(|it| it.0);
@@ -95,7 +95,7 @@ fn a_thread_may_wait_for_several_and_none_of_them_for_it<L: ExtensionLimits>() {
     clean_up(world, &threads);
 }
 
-fn a_thread_that_is_over_waits_for_nobody<L: ExtensionLimits>() {
+fn a_thread_that_ended_waits_for_nothing<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let threads = [(); 3].map(|()| suspended(&mut world));
     let [over, waited, other] = threads.map(|it| it.0);
@@ -124,8 +124,8 @@ fn a_thread_that_is_over_waits_for_nobody<L: ExtensionLimits>() {
 }
 
 on_each_storage! {
-    an_end_is_told_once_and_to_one,
-    nobody_waits_for_itself_directly_or_through_others,
+    the_end_of_a_thread_is_reported_once,
+    no_thread_waits_for_itself_directly_or_indirectly,
     a_thread_may_wait_for_several_and_none_of_them_for_it,
-    a_thread_that_is_over_waits_for_nobody,
+    a_thread_that_ended_waits_for_nothing,
 }

@@ -1,4 +1,4 @@
-//! Many host tasks that are over, in tables that grow.
+//! Many host tasks that have ended, in tables that grow.
 
 use weft_core::error::Error;
 use weft_core::limits::{Heap, Table};
@@ -8,7 +8,7 @@ use weft_core::waitable::WaitResult;
 use crate::guests::GuestMachine;
 
 #[test]
-fn many_tasks_whose_results_were_taken_are_forgotten() {
+fn tasks_whose_results_were_taken_are_forgotten() {
     let mut world = GuestMachine::<Heap>::new();
     let first = world.machine.tasks().start().unwrap();
     world.machine.tasks().complete(first, ()).unwrap();
@@ -24,7 +24,7 @@ fn many_tasks_whose_results_were_taken_are_forgotten() {
 }
 
 #[test]
-fn tasks_that_nobody_asks_for_are_kept_for_long_and_not_for_ever() {
+fn tasks_whose_results_are_not_taken_are_kept_for_a_while() {
     let mut world = GuestMachine::<Heap>::new();
     let machine = &mut world.machine;
     let set = machine.waitable_sets().create().unwrap();

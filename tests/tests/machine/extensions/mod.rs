@@ -1,19 +1,19 @@
-//! Host extensions: what the host remembers of tasks and errors, and no guest sees.
+//! Host extensions: records of the host on tasks and errors, which no guest sees.
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
-//! | `contexts` | contexts by themselves, the current one, and those that tasks begin with |
-//! | `scopes` | scopes, left in every way; anything in any order |
-//! | `errors` | what the host knows of error contexts |
+//! | `contexts` | contexts by themselves, the current one, and those with which tasks start |
+//! | `scopes` | scopes, left in every way; all operations in any order |
+//! | `errors` | the host's data on error contexts |
 //! | `sources` | chains of errors |
 //! | `sets` | waitable sets of the host |
-//! | `tasks` | host tasks and calls: how far they have come, and what is known of them |
-//! | `many_tasks` | many host tasks that are over |
+//! | `tasks` | host tasks and calls: their states and records |
+//! | `many_tasks` | many host tasks that have ended |
 //! | `tokens`, `closures` | cancellation tokens, and handlers that are closures |
-//! | `threads`, `joins` | threads that the host begins, and who waits for their ends |
-//! | `together` | scopes, tasks, tokens, errors, sets and threads in one story |
-//! | `properties` | threads, and what is known of tasks and errors, in any order, beside a model |
-//! | `full`, `room` | each side table, driven to its end |
+//! | `threads`, `joins` | threads that the host starts, and waits for their ends |
+//! | `together` | scopes, tasks, tokens, errors, sets and threads in one scenario |
+//! | `properties` | threads, and records of tasks and errors, in any order, compared with a model |
+//! | `full`, `room` | each side table, filled up |
 
 #[cfg(feature = "alloc")]
 mod closures;
@@ -54,12 +54,13 @@ pub(crate) mod elsewhere {
     pub(crate) struct UserId;
 }
 
-/// A key that is text.
+/// Returns a key that is text.
 pub(crate) fn key(name: &str) -> ContextKey<'_> {
     ContextKey::new(name).unwrap()
 }
 
-/// Which key held the name of [`UserId`], and which was refused.
+/// Checks a collision of [`UserId`]'s name: the key that had the name, and the key that was
+/// refused.
 #[track_caller]
 pub(crate) fn collision<T: std::fmt::Debug>(
     result: Result<T, ContextError>,

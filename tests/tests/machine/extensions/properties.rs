@@ -1,11 +1,11 @@
-//! Anything that the host can do with threads and with what it remembers, in any order, beside a
-//! model that says what must come of it.
+//! All host operations on threads and on records, in any order, compared with a model of the
+//! expected results.
 //!
 //! | elsewhere | |
 //! |---|---|
-//! | `scopes` | scopes restore what was, in whatever way they are left |
-//! | `tokens` | no handler is heard of twice, and none is forgotten |
-//! | `sources` | every trace of an error comes to an end |
+//! | `scopes` | scopes restore the previous state, however they are left |
+//! | `tokens` | no handler runs twice, and none is lost |
+//! | `sources` | every trace of an error ends |
 //! | `sets` | no event is lost or taken twice |
 
 mod doing;
@@ -16,15 +16,15 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use doing::doing;
-use records::{operation, what_is_known_is_each_ones_own};
-use threads::threads_are_as_the_model_says;
+use records::{operation, records_belong_to_their_own_objects};
+use threads::threads_agree_with_the_model;
 
-/// So many cases, none of which is written anywhere when it fails.
+/// Returns a configuration with this number of cases, which are not saved on failure.
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// How much room there is in a kind of storage; nothing where there is always more.
+/// The room in a kind of storage; `None` if it is unlimited.
 #[derive(Clone, Copy, Debug)]
 struct Room {
     /// For the metadata of a task, and for that of an error.
@@ -33,7 +33,7 @@ struct Room {
     locals: Option<usize>,
 }
 
-/// Makes the properties for one kind of storage.
+/// Defines the properties for one kind of storage.
 macro_rules! properties {
     ($storage:ty, $room:expr) => {
         use super::*;
@@ -45,14 +45,14 @@ macro_rules! properties {
             fn threads_are_joined_and_their_values_destroyed_exactly_once(
                 doings in vec(doing(), 0..80),
             ) {
-                threads_are_as_the_model_says::<$storage>(&doings, $room)?;
+                threads_agree_with_the_model::<$storage>(&doings, $room)?;
             }
 
             #[test]
-            fn what_is_known_of_one_thing_is_never_known_of_another(
+            fn records_never_belong_to_another_object(
                 operations in vec(operation(), 0..100),
             ) {
-                what_is_known_is_each_ones_own::<$storage>(&operations, $room)?;
+                records_belong_to_their_own_objects::<$storage>(&operations, $room)?;
             }
         }
     };

@@ -1,5 +1,5 @@
-//! The tables of tasks, tokens and sets, driven to their ends: what has no room says so, and changes
-//! nothing.
+//! The tables of tasks, tokens and sets, filled up: an operation without room is an error, and
+//! changes nothing.
 
 use weft_core::context::AsyncContext;
 use weft_core::error::{Error, ExtensionError};
@@ -13,7 +13,7 @@ use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
 weft_core::limits! {
-    /// Little of everything.
+    /// Few of all objects.
     struct Little {
         instances: 1, functions: 4, types: 8, handles: 2, thread_indices: 2, tasks: 2, threads: 2,
         waitables: 3, waitable_sets: 2, resources: 0, lends: 0, error_contexts: 1, frames: 4, held_frames: 0,
@@ -58,7 +58,7 @@ fn a_task_without_a_record_still_ends() {
 }
 
 #[test]
-fn tasks_that_are_over_make_room_in_a_full_table() {
+fn ended_tasks_make_room_in_a_full_table() {
     weft_core::limits! {
         struct Four {
             instances: 1, functions: 4, types: 8, handles: 2, thread_indices: 2, tasks: 2,
@@ -105,7 +105,7 @@ fn tasks_that_are_over_make_room_in_a_full_table() {
 }
 
 #[test]
-fn what_is_known_of_a_task_is_kept_whole_or_not_at_all() {
+fn the_record_of_a_task_is_kept_whole_or_not_at_all() {
     let mut world = GuestMachine::<Little>::new();
     let [first, second] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     let too_long = Err(ExtensionError::ValueTooLong { bytes: 5 }.into());
@@ -137,7 +137,7 @@ fn what_is_known_of_a_task_is_kept_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_task_that_can_not_have_its_context_is_not_started() {
+fn a_task_without_room_for_its_context_does_not_start() {
     let mut world = GuestMachine::<Little>::new();
     let first = world.machine.tasks().start().unwrap();
     world.machine.contexts().push(AsyncContext::new()).unwrap();
@@ -151,7 +151,7 @@ fn a_task_that_can_not_have_its_context_is_not_started() {
 }
 
 #[test]
-fn a_token_has_as_many_handlers_as_there_is_room_for() {
+fn the_number_of_handlers_of_tokens_is_limited() {
     let mut world = GuestMachine::<Little>::new();
     let token = world.machine.cancellation_tokens().create().unwrap();
     assert_eq!(world.machine.cancellation_tokens().create(), full(CancellationTokens));
@@ -176,7 +176,7 @@ fn a_token_has_as_many_handlers_as_there_is_room_for() {
 }
 
 #[test]
-fn a_call_is_asked_to_cancel_if_that_can_be_kept_in_mind() {
+fn a_call_is_asked_to_cancel_if_there_is_room_for_the_request() {
     let mut world = GuestMachine::<Little>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -193,7 +193,7 @@ fn a_call_is_asked_to_cancel_if_that_can_be_kept_in_mind() {
 }
 
 #[test]
-fn a_closure_whose_result_can_not_be_kept_leaves_no_task() {
+fn a_closure_without_room_for_its_result_leaves_no_task() {
     let mut world = GuestMachine::<None>::new();
     let refused = with_task(&mut world.machine, |_, _| Some(1_u32.into()));
     assert_eq!(refused, full(CallRecords));
@@ -203,7 +203,7 @@ fn a_closure_whose_result_can_not_be_kept_leaves_no_task() {
 }
 
 #[test]
-fn there_are_as_many_sets_as_there_is_room_for() {
+fn the_number_of_sets_is_limited() {
     weft_core::limits! {
         struct Sets {
             instances: 0, functions: 1, types: 8, handles: 0, thread_indices: 0, tasks: 0,

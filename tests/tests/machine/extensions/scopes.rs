@@ -1,4 +1,4 @@
-//! Scopes: what was current before is so again, in whatever way one is left.
+//! Scopes: the state before a scope is current again after it, however it is left.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,7 +15,7 @@ use crate::calls::suspend;
 use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
-fn a_scope_is_the_store_that_it_was_entered_on_with_another_context<L: ExtensionLimits>() {
+fn a_scope_acts_as_its_store_with_another_context<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     machine.contexts().set::<UserId>(1).unwrap();
@@ -43,7 +43,7 @@ fn a_scope_is_the_store_that_it_was_entered_on_with_another_context<L: Extension
     world.clean_up();
 }
 
-fn a_scopes_context_is_there_until_the_scope_is_left<L: ExtensionLimits>() {
+fn a_scopes_context_exists_until_the_scope_is_left<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
     assert_eq!(scope.contexts().pop(), Err(ExtensionError::ContextScopeEntered.into()));
@@ -60,7 +60,7 @@ fn a_scopes_context_is_there_until_the_scope_is_left<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: ExtensionLimits>() {
+fn a_forgotten_scope_is_left_with_the_one_around_it<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.machine.contexts().set::<UserId>(1).unwrap();
     let mut scope = AsyncContextScope::enter_empty(&mut world.machine).unwrap();
@@ -76,7 +76,7 @@ fn a_scope_that_is_forgotten_is_left_with_the_one_around_it<L: ExtensionLimits>(
     world.clean_up();
 }
 
-fn a_scope_in_a_function_of_the_host_is_its_callers<L: ExtensionLimits>() {
+fn a_scope_in_a_host_function_belongs_to_its_caller<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     world.machine.contexts().set::<UserId>(1).unwrap();
@@ -104,7 +104,7 @@ fn a_scope_outlives_the_task_that_it_was_entered_for<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_closure_runs_in_a_scope_which_is_left_also_by_a_panic<L: ExtensionLimits>() {
+fn a_closure_runs_in_a_scope_that_a_panic_also_leaves<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     let found = with_async_context(machine, AsyncContext::new(), |machine| {
@@ -118,7 +118,7 @@ fn a_closure_runs_in_a_scope_which_is_left_also_by_a_panic<L: ExtensionLimits>()
         with_async_context(machine, AsyncContext::new(), |machine| {
             let mut inner = AsyncContextScope::enter_empty(machine).unwrap();
             inner.contexts().push(AsyncContext::new()).unwrap();
-            // Not by `panic!`, which would be reported.
+            // This is not `panic!`, which would print a message.
             std::panic::resume_unwind(Box::new("a panic"));
         })
     }));
@@ -129,15 +129,15 @@ fn a_closure_runs_in_a_scope_which_is_left_also_by_a_panic<L: ExtensionLimits>()
 }
 
 on_each_storage! {
-    a_scope_is_the_store_that_it_was_entered_on_with_another_context,
-    a_scopes_context_is_there_until_the_scope_is_left,
-    a_scope_that_is_forgotten_is_left_with_the_one_around_it,
-    a_scope_in_a_function_of_the_host_is_its_callers,
+    a_scope_acts_as_its_store_with_another_context,
+    a_scopes_context_exists_until_the_scope_is_left,
+    a_forgotten_scope_is_left_with_the_one_around_it,
+    a_scope_in_a_host_function_belongs_to_its_caller,
     a_scope_outlives_the_task_that_it_was_entered_for,
-    a_closure_runs_in_a_scope_which_is_left_also_by_a_panic,
+    a_closure_runs_in_a_scope_that_a_panic_also_leaves,
 }
 
-/// What is done in a scope.
+/// An action in a scope.
 #[derive(Clone, Debug)]
 enum Doing {
     Set(u64),
@@ -147,13 +147,13 @@ enum Doing {
     Push,
     Replace(u64),
     Pop,
-    /// A task begins, and stays.
+    /// A task starts, and stays.
     Begin,
-    /// All of it in a scope, which is left in this way.
+    /// All these actions in a scope, which is left in this way.
     Scope(Vec<Doing>, Leaving),
 }
 
-/// How a scope is left.
+/// The ways to leave a scope.
 #[derive(Clone, Copy, Debug)]
 enum Leaving {
     AtItsEnd,
@@ -186,10 +186,10 @@ fn doings() -> impl Strategy<Value = Vec<Doing>> {
     vec(doing, 0..12)
 }
 
-/// The contexts as they can be seen: a model of what is current, and of what is under it.
+/// The visible contexts: a model of the current one, and of those under it.
 type Seen = Vec<(Option<u64>, Option<String>)>;
 
-/// What tasks have seen when they began.
+/// The contexts that tasks have seen when they started.
 type Begun = Vec<(weft_core::machine::TaskId, Option<(Option<u64>, Option<String>)>)>;
 
 struct Play<'a, L: ExtensionLimits> {
@@ -199,8 +199,8 @@ struct Play<'a, L: ExtensionLimits> {
 }
 
 impl<L: ExtensionLimits> Play<'_, L> {
-    /// Does it, beside the model, in a scope in which the first `entered` contexts stay. What is
-    /// full changes nothing.
+    /// Performs the actions, compared with the model, in a scope in which the first `entered`
+    /// contexts stay. An operation on a full table changes nothing.
     fn play(
         &mut self,
         machine: &mut ExtendedMachine<L>,
@@ -281,7 +281,8 @@ impl<L: ExtensionLimits> Play<'_, L> {
         }
     }
 
-    /// How many contexts stay as the scope was not left; nothing if it was.
+    /// Performs the actions in a scope. Returns the number of contexts that stay because the scope
+    /// was not left; nothing if it was.
     fn scope(
         &mut self,
         machine: &mut ExtendedMachine<L>,
@@ -310,7 +311,7 @@ impl<L: ExtensionLimits> Play<'_, L> {
                 }
             }
             Leaving::Forgotten => {
-                // What it leaves is what the one around it has to clean up.
+                // The scope around it has to clean up the rest.
                 self.play(&mut scope, seen, entered, doings);
                 std::mem::forget(scope);
                 return Some(*entered);
@@ -319,7 +320,7 @@ impl<L: ExtensionLimits> Play<'_, L> {
         None
     }
 
-    /// Leaves the scope by an error.
+    /// Leaves the scope with an error.
     fn play_and_fail(
         &mut self,
         mut scope: AsyncContextScope<'_, ExtendedMachine<L>>,
@@ -349,8 +350,8 @@ fn current<S: HostExtensions>(store: &mut S) -> Option<(Option<u64>, Option<Stri
     Some((context.get::<UserId>(), context.get::<Locale>().map(String::from)))
 }
 
-/// Plays it in a scope around all, and asserts that nothing of it is left, and that each task has
-/// the context that it was begun in.
+/// Performs the actions in an outermost scope, and asserts that nothing of it is left, and that
+/// each task has the context in which it was started.
 fn nothing_is_left<L: ExtensionLimits>(doings: &[Doing]) {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
@@ -380,13 +381,13 @@ proptest! {
     })]
 
     #[test]
-    fn bounded_scopes_restore_exactly_what_was_in_whatever_way_they_are_left(doings in doings()) {
+    fn bounded_scopes_restore_the_previous_state_exactly(doings in doings()) {
         nothing_is_left::<crate::guests::Bounded>(&doings);
     }
 
     #[cfg(feature = "alloc")]
     #[test]
-    fn growing_scopes_restore_exactly_what_was_in_whatever_way_they_are_left(doings in doings()) {
+    fn growing_scopes_restore_the_previous_state_exactly(doings in doings()) {
         nothing_is_left::<weft_core::limits::Heap>(&doings);
     }
 }

@@ -15,7 +15,7 @@ use crate::steps::HOST;
 
 const GONE: Error = Error::Unknown(Table::WaitableSets);
 
-/// Which member has an event.
+/// Returns the member that has an event.
 #[track_caller]
 fn ready<L: ExtensionLimits>(
     machine: &mut ExtendedMachine<L>,
@@ -28,7 +28,7 @@ fn ready<L: ExtensionLimits>(
     }
 }
 
-fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: ExtensionLimits>() {
+fn a_set_returns_events_in_the_order_of_their_arrival<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let tasks = [(); 3].map(|()| world.machine.tasks().start().unwrap());
     let set = world.machine.waitable_sets().create_with(&tasks).unwrap();
@@ -53,16 +53,12 @@ fn a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came<L: Exte
     assert_eq!(world.machine.waitable_sets().count(set), Ok(3));
     assert_eq!(world.machine.waitable_sets().drop(set), Err(ExtensionError::SetNotEmpty.into()));
     world.machine.tasks().clean_up().unwrap();
-    assert_eq!(
-        world.machine.waitable_sets().count(set),
-        Ok(0),
-        "what is dropped is a member no more"
-    );
+    assert_eq!(world.machine.waitable_sets().count(set), Ok(0), "a dropped task is not a member");
     assert_eq!(world.machine.waitable_sets().drop(set), Ok(()));
     world.clean_up();
 }
 
-fn calls_and_ends_of_the_host_are_members_as_tasks_are<L: ExtensionLimits>() {
+fn host_calls_and_host_ends_can_be_members<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -115,7 +111,7 @@ fn a_member_that_leaves_keeps_its_event<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn an_end_that_is_given_to_a_guest_is_a_member_no_more<L: ExtensionLimits>() {
+fn an_end_that_is_passed_to_a_guest_leaves_its_set<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let (readable, writable) = world.host_ends(STREAM);
@@ -165,7 +161,7 @@ fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
     world.machine.tasks().complete(deep, ()).unwrap();
     world.machine.tasks().complete(direct, ()).unwrap();
     assert_eq!(ready(&mut world.machine, outer), Some(WaitableId::Subtask(direct)));
-    // Where it isn't reached, it isn't ready.
+    // If it is not reached, it is not ready.
     world.machine.waitable_sets().remove(outer, middle).unwrap();
     assert_eq!(
         world.machine.waitable_sets().remove(outer, middle),
@@ -190,7 +186,7 @@ fn a_set_is_ready_when_a_set_among_its_members_is<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_set_that_is_closed_gives_nothing_and_takes_nothing<L: ExtensionLimits>() {
+fn a_closed_set_returns_nothing_and_accepts_nothing<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [outer, set] = [(); 2].map(|()| world.machine.waitable_sets().create().unwrap());
     let [task, other] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
@@ -216,7 +212,7 @@ fn a_set_that_is_closed_gives_nothing_and_takes_nothing<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_member_that_fails_is_told_with_its_error<L: ExtensionLimits>() {
+fn a_member_that_fails_is_reported_with_its_error<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let tasks = [(); 3].map(|()| world.machine.tasks().start().unwrap());
     let set = world.machine.waitable_sets().create_with(&tasks).unwrap();
@@ -239,7 +235,7 @@ fn a_member_that_fails_is_told_with_its_error<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn what_can_not_be_a_member_changes_nothing<L: ExtensionLimits>() {
+fn refused_members_change_nothing<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [task, gone] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     world.machine.tasks().cancel(gone).unwrap();
@@ -328,7 +324,7 @@ fn a_guests_set_is_not_the_hosts<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound<L: ExtensionLimits>() {
+fn no_event_is_taken_during_a_step_or_a_trap<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (readable, writable) = world.host_ends(STREAM);
     let task = world.machine.tasks().start().unwrap();
@@ -359,21 +355,21 @@ fn no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound<L: ExtensionL
 }
 
 on_each_storage! {
-    a_set_gives_the_events_of_its_members_in_the_order_in_which_they_came,
-    calls_and_ends_of_the_host_are_members_as_tasks_are,
+    a_set_returns_events_in_the_order_of_their_arrival,
+    host_calls_and_host_ends_can_be_members,
     a_member_that_leaves_keeps_its_event,
-    an_end_that_is_given_to_a_guest_is_a_member_no_more,
+    an_end_that_is_passed_to_a_guest_leaves_its_set,
     a_set_is_ready_when_a_set_among_its_members_is,
-    a_set_that_is_closed_gives_nothing_and_takes_nothing,
-    a_member_that_fails_is_told_with_its_error,
-    what_can_not_be_a_member_changes_nothing,
+    a_closed_set_returns_nothing_and_accepts_nothing,
+    a_member_that_fails_is_reported_with_its_error,
+    refused_members_change_nothing,
     a_guests_calls_are_not_the_hosts,
     a_guests_set_is_not_the_hosts,
-    no_event_is_taken_while_a_step_is_to_be_ended_or_a_trap_unwound,
+    no_event_is_taken_during_a_step_or_a_trap,
 }
 
-/// Does anything with sets and tasks in them, in any order, and counts events: each task has one,
-/// wherever it is taken.
+/// Performs random operations on sets and the tasks in them, and counts events: each task has one,
+/// in whatever set it is taken.
 fn each_event_is_taken_once<L: ExtensionLimits>(
     operations: &[(u8, usize, usize)],
 ) -> Result<(), TestCaseError> {

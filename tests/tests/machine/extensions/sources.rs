@@ -1,4 +1,4 @@
-//! Chains of errors: what holds them, and that each comes to an end.
+//! Chains of errors: their owners, and the end of each chain.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use weft_core::limits::Table;
 
 use crate::guests::GuestMachine;
 
-fn a_source_lives_as_long_as_what_it_is_the_source_of<L: ExtensionLimits>() {
+fn a_source_lives_as_long_as_its_error<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [first, second, third] =
         ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
@@ -35,7 +35,7 @@ fn a_source_lives_as_long_as_what_it_is_the_source_of<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_source_that_is_replaced_is_let_go<L: ExtensionLimits>() {
+fn a_replaced_source_is_dropped<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [first, second, third] =
         ["a", "b", "c"].map(|it| world.machine.error_contexts().create_simple(it).unwrap());
@@ -71,7 +71,7 @@ fn no_error_is_among_its_own_sources<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// An error with so many sources.
+/// An error with a chain of sources.
 #[derive(Debug)]
 struct Behind(Option<Box<Self>>, &'static str);
 
@@ -93,7 +93,7 @@ impl std::error::Error for Behind {
     }
 }
 
-/// An error that says that it is its own source.
+/// An error that returns itself as its source.
 #[derive(Debug)]
 struct Endless;
 
@@ -109,7 +109,7 @@ impl std::error::Error for Endless {
     }
 }
 
-fn an_error_of_rusts_comes_with_its_sources<L: ExtensionLimits>() {
+fn a_rust_error_keeps_its_sources<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let made = world
         .machine
@@ -126,7 +126,7 @@ fn an_error_of_rusts_comes_with_its_sources<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn an_error_without_an_end_is_refused_and_nothing_is_left_of_it<L: ExtensionLimits>() {
+fn an_endless_rust_error_is_refused_and_leaves_nothing<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let refused = world.machine.error_contexts().create_from(&Endless, ErrorSeverity::Info);
     let full = Error::Full(Table::ErrorContexts);
@@ -141,16 +141,16 @@ fn an_error_without_an_end_is_refused_and_nothing_is_left_of_it<L: ExtensionLimi
 }
 
 on_each_storage! {
-    a_source_lives_as_long_as_what_it_is_the_source_of,
-    a_source_that_is_replaced_is_let_go,
+    a_source_lives_as_long_as_its_error,
+    a_replaced_source_is_dropped,
     no_error_is_among_its_own_sources,
-    an_error_of_rusts_comes_with_its_sources,
-    an_error_without_an_end_is_refused_and_nothing_is_left_of_it,
+    a_rust_error_keeps_its_sources,
+    an_endless_rust_error_is_refused_and_leaves_nothing,
 }
 
 #[cfg(feature = "alloc")]
 #[test]
-fn as_many_sources_as_are_followed_are_all_there() {
+fn all_followed_sources_are_present() {
     let mut world = GuestMachine::<weft_core::limits::Heap>::new();
     let made = world
         .machine
@@ -166,20 +166,20 @@ fn as_many_sources_as_are_followed_are_all_there() {
     world.clean_up();
 }
 
-/// Errors that are each other's sources, as they should be.
+/// A model of errors that are each other's sources.
 struct Model {
     is_held: Vec<bool>,
     sources: Vec<Option<usize>>,
 }
 
 impl Model {
-    /// Whether an error is there: the host holds it, or it is the source of one that is there.
+    /// Returns true if an error exists: the host holds it, or it is the source of one that exists.
     fn is_there(&self, error: usize) -> bool {
         let is_source = |it: &usize| self.sources[*it] == Some(error);
         self.is_held[error] || (0..self.sources.len()).filter(is_source).any(|it| self.is_there(it))
     }
 
-    /// How many errors a trace shows.
+    /// Returns the number of errors in a trace.
     fn length(&self, error: usize) -> usize {
         1 + self.sources[error].map_or(0, |source| self.length(source))
     }
@@ -188,7 +188,7 @@ impl Model {
         error == source || self.sources[source].is_some_and(|it| self.is_behind(error, it))
     }
 
-    /// What comes of making `source` the source of `error`.
+    /// Returns the result of making `source` the source of `error`.
     fn set_source(&mut self, error: usize, source: Option<usize>) -> Result<(), Error> {
         if !self.is_there(error) || source.is_some_and(|it| !self.is_there(it)) {
             return Err(Error::Unknown(Table::ErrorContexts));
@@ -209,8 +209,8 @@ impl Model {
     }
 }
 
-/// Makes errors each other's sources as it comes, drops some of them, and asserts that every trace
-/// ends and that nothing is left.
+/// Makes random errors each other's sources, drops some of them, and asserts that every trace ends
+/// and that nothing is left.
 fn traces_end<L: ExtensionLimits>(operations: &[(u8, u8, u8)]) {
     let mut world = GuestMachine::<L>::new();
     let mut model = Model { is_held: vec![true; 6], sources: vec![None; 6] };
@@ -254,13 +254,13 @@ proptest! {
     })]
 
     #[test]
-    fn every_bounded_trace_comes_to_an_end(operations in vec(any::<(u8, u8, u8)>(), 0..60)) {
+    fn every_bounded_trace_ends(operations in vec(any::<(u8, u8, u8)>(), 0..60)) {
         traces_end::<crate::guests::Bounded>(&operations);
     }
 
     #[cfg(feature = "alloc")]
     #[test]
-    fn every_growing_trace_comes_to_an_end(operations in vec(any::<(u8, u8, u8)>(), 0..60)) {
+    fn every_growing_trace_ends(operations in vec(any::<(u8, u8, u8)>(), 0..60)) {
         traces_end::<weft_core::limits::Heap>(&operations);
     }
 }

@@ -19,10 +19,10 @@ use crate::calls::{backpressure_dec, backpressure_inc, suspend, thread_yield};
 use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
-/// Nothing is known of a task that is no more.
+/// The error of a task that no longer exists.
 const GONE: Error = Error::Unknown(Table::Waitables);
 
-fn a_host_task_runs_until_it_returns_and_tells_so_by_an_event<L: ExtensionLimits>() {
+fn a_host_task_runs_until_it_returns_with_an_event<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let task = world.machine.tasks().start().unwrap();
     assert_eq!(world.machine.tasks().status(task), Ok(TaskStatus::Running));
@@ -62,7 +62,7 @@ fn a_task_returns_nothing_a_value_or_bytes<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_task_that_is_over_can_not_end_again<L: ExtensionLimits>() {
+fn a_task_that_ended_cannot_end_again<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let ended = [(); 3].map(|()| world.machine.tasks().start().unwrap());
     world.machine.tasks().complete(ended[0], 1_u32).unwrap();
@@ -110,7 +110,7 @@ fn a_task_that_fails_holds_the_error_as_long_as_it_lives<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_task_has_metadata_of_its_own_which_end_with_it<L: ExtensionLimits>() {
+fn the_metadata_of_a_task_ends_with_it<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [first, second] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     assert_eq!(world.machine.tasks().remove_metadata(first, "a"), Ok(None));
@@ -146,7 +146,7 @@ fn a_task_has_metadata_of_its_own_which_end_with_it<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn only_what_is_over_is_forgotten<L: ExtensionLimits>() {
+fn only_ended_tasks_are_forgotten<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [running, over] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
     world.machine.tasks().complete(over, 1_u32).unwrap();
@@ -160,7 +160,7 @@ fn only_what_is_over_is_forgotten<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn what_is_over_is_kept_while_its_event_is_in_a_set<L: ExtensionLimits>() {
+fn ended_tasks_are_kept_while_their_events_are_in_a_set<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let tasks = [(); 3].map(|()| world.machine.tasks().start().unwrap());
     let set = world.machine.waitable_sets().create_with(&tasks[..2]).unwrap();
@@ -196,7 +196,7 @@ fn a_closure_that_panics_leaves_no_task<L: ExtensionLimits>() {
     assert!(panicked.is_err());
     assert_eq!((machine.tasks().count(), machine.count_of(Table::Waitables)), (0, 0));
     assert_eq!(machine.count_of(Table::CancellationHandlers), 0);
-    // Whoever waits for it in a set hears that it was cancelled.
+    // A waiter in a set gets an event of the cancellation.
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let _ = with_task(machine, |machine, task| {
             machine.waitable_sets().add(set, task).unwrap();
@@ -208,7 +208,7 @@ fn a_closure_that_panics_leaves_no_task<L: ExtensionLimits>() {
     assert_eq!(machine.tasks().clean_up(), Ok(0));
     assert!(matches!(machine.waitable_sets().poll(set), Ok(WaitResult::Ready(_))));
     assert_eq!(machine.tasks().clean_up(), Ok(1));
-    // A task that the closure has ended or dropped is its matter.
+    // A task that the closure has ended or dropped is left to the closure.
     let mut ended = None;
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let _ = with_task(machine, |machine, task| {
@@ -233,7 +233,7 @@ fn a_closure_that_panics_leaves_no_task<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Counts how often it is woken.
+/// A count of wake-ups.
 #[derive(Default)]
 struct Woken(AtomicUsize);
 
@@ -243,7 +243,7 @@ impl Wake for Woken {
     }
 }
 
-fn a_waker_is_woken_once_when_a_task_is_over<L: ExtensionLimits>() {
+fn a_waker_is_woken_once_when_a_task_ends<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let machine = &mut world.machine;
     let woken = Arc::new(Woken::default());
@@ -330,7 +330,7 @@ fn a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trappe
     world.clean_up();
 }
 
-fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: ExtensionLimits>() {
+fn a_failed_call_has_ended_and_cannot_be_cancelled<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -356,7 +356,7 @@ fn a_call_that_has_failed_is_over_and_not_to_be_cancelled<L: ExtensionLimits>() 
     world.clean_up();
 }
 
-fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: ExtensionLimits>() {
+fn a_guests_call_is_asked_to_cancel_by_the_driver<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -373,7 +373,7 @@ fn a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine<L: ExtensionLi
     world.clean_up();
 }
 
-fn a_call_that_ends_before_it_is_asked_is_not_asked<L: ExtensionLimits>() {
+fn a_call_that_ends_before_the_request_gets_no_request<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -453,7 +453,7 @@ fn a_closure_is_a_task_while_it_runs<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn every_operation_says_that_a_task_is_no_more<L: ExtensionLimits>() {
+fn every_operation_refuses_a_task_that_is_gone<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let task = world.machine.tasks().start().unwrap();
     world.machine.tasks().cancel(task).unwrap();
@@ -477,21 +477,21 @@ fn every_operation_says_that_a_task_is_no_more<L: ExtensionLimits>() {
 }
 
 on_each_storage! {
-    a_host_task_runs_until_it_returns_and_tells_so_by_an_event,
+    a_host_task_runs_until_it_returns_with_an_event,
     a_task_returns_nothing_a_value_or_bytes,
-    a_task_that_is_over_can_not_end_again,
+    a_task_that_ended_cannot_end_again,
     a_task_that_fails_holds_the_error_as_long_as_it_lives,
-    a_task_has_metadata_of_its_own_which_end_with_it,
-    only_what_is_over_is_forgotten,
-    what_is_over_is_kept_while_its_event_is_in_a_set,
+    the_metadata_of_a_task_ends_with_it,
+    only_ended_tasks_are_forgotten,
+    ended_tasks_are_kept_while_their_events_are_in_a_set,
     a_closure_that_panics_leaves_no_task,
-    a_waker_is_woken_once_when_a_task_is_over,
+    a_waker_is_woken_once_when_a_task_ends,
     a_guests_call_is_seen_as_a_task,
     a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trapped,
-    a_call_that_has_failed_is_over_and_not_to_be_cancelled,
-    a_guests_call_is_asked_to_cancel_by_whoever_drives_the_machine,
-    a_call_that_ends_before_it_is_asked_is_not_asked,
+    a_failed_call_has_ended_and_cannot_be_cancelled,
+    a_guests_call_is_asked_to_cancel_by_the_driver,
+    a_call_that_ends_before_the_request_gets_no_request,
     a_host_task_has_the_context_that_it_was_started_in,
     a_closure_is_a_task_while_it_runs,
-    every_operation_says_that_a_task_is_no_more,
+    every_operation_refuses_a_task_that_is_gone,
 }

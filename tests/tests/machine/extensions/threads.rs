@@ -1,4 +1,4 @@
-//! Threads that the host begins: their ends, and their values.
+//! Threads that the host starts: their ends, and their values.
 
 use weft_core::context::ContextValue;
 use weft_core::error::{Error, ExtensionError, Failure, MachineError};
@@ -13,10 +13,10 @@ use crate::calls::{
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, called_back, enters};
 
-/// Nothing is known of a thread.
+/// The error of a thread without a record.
 const GONE: Error = Error::Unknown(Table::ThreadRecords);
 
-/// Begins a thread, with the step that is next.
+/// Starts a thread, and returns the next step.
 #[track_caller]
 pub(super) fn spawn<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
@@ -27,7 +27,7 @@ pub(super) fn spawn<L: ExtensionLimits>(
     world.machine.threads().spawn_ref(function, config, parent).unwrap()
 }
 
-/// Begins a thread in a new instance, which runs.
+/// Starts a thread in a new instance, in which it runs.
 #[track_caller]
 pub(super) fn run<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (SpawnedThreadId, SubtaskId) {
     let instance = world.instance();
@@ -37,7 +37,7 @@ pub(super) fn run<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (SpawnedTh
     (thread, call)
 }
 
-/// Begins a thread in a new instance, which is suspended.
+/// Starts a thread in a new instance, in which it is suspended.
 #[track_caller]
 pub(super) fn suspended<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
@@ -47,7 +47,7 @@ pub(super) fn suspended<L: ExtensionLimits>(
     begun
 }
 
-/// Joins a thread that is over, and forgets it.
+/// Joins a thread that has ended, and forgets it.
 #[track_caller]
 pub(super) fn join<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
@@ -59,7 +59,7 @@ pub(super) fn join<L: ExtensionLimits>(
     end
 }
 
-/// Ends everything, and asserts that nothing is left.
+/// Finishes everything, and asserts that nothing is left.
 #[track_caller]
 pub(super) fn clean_up<L: ExtensionLimits>(
     mut world: GuestMachine<L>,
@@ -110,7 +110,7 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>()
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_thread_is_begun_by_the_number_of_its_function<L: ExtensionLimits>() {
+fn a_thread_starts_by_the_number_of_its_function<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let parent = suspended(&mut world);
     let (one, other) = (world.instance(), world.instance());
@@ -165,7 +165,7 @@ fn a_thread_that_accepts_its_cancellation_ends_cancelled<L: ExtensionLimits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call<L: ExtensionLimits>() {
+fn a_cancelled_thread_ends_as_cancelled_without_a_call<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
@@ -181,7 +181,7 @@ fn a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call<L: ExtensionL
     world.clean_up();
 }
 
-fn a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call<L: ExtensionLimits>() {
+fn a_thread_that_waits_to_enter_is_starting_without_a_call<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -193,7 +193,7 @@ fn a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call<L: Exten
     world.machine.drop_call(call).unwrap();
     assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Starting));
     assert_eq!(world.machine.threads().call(thread), Ok(call), "as it was");
-    // It never enters, as nobody is left from whom it could take arguments.
+    // It never enters, because there is no caller from which it could take arguments.
     back(&world.tick(), other);
     world.run(backpressure_dec());
     assert_eq!(world.step(suspend()), HOST);
@@ -254,7 +254,7 @@ fn a_thread_knows_its_parent_and_its_children<L: ExtensionLimits>() {
     clean_up(world, &[parent, children[0], children[1]]);
 }
 
-fn the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first<L: ExtensionLimits>() {
+fn thread_values_are_destroyed_at_the_end_newest_first<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     assert_eq!(world.machine.threads().get_local(thread, 1), Ok(None));
@@ -286,7 +286,7 @@ fn a_value_that_is_set_again_is_the_newest<L: ExtensionLimits>() {
     for key in [1, 2, 3_u32] {
         world.machine.threads().set_local(thread, key, key, Some(key)).unwrap();
     }
-    // It may be made of those that were there.
+    // It may use those that existed.
     assert_eq!(
         world.machine.threads().set_local(thread, 1, 10_u32, Some(1)),
         Ok(Some(1_u32.into()))
@@ -299,7 +299,7 @@ fn a_value_that_is_set_again_is_the_newest<L: ExtensionLimits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_value_that_is_taken_away_is_not_destroyed<L: ExtensionLimits>() {
+fn a_removed_value_is_not_destroyed<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     for key in [1, 2, 3_u32] {
@@ -315,7 +315,7 @@ fn a_value_that_is_taken_away_is_not_destroyed<L: ExtensionLimits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: ExtensionLimits>() {
+fn an_ended_thread_is_known_until_its_values_are_destroyed<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     world.machine.threads().set_local(thread, 1, 1_u8, Some(7)).unwrap();
@@ -337,7 +337,7 @@ fn a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed<L: 
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_function_of_the_host_finds_the_thread_that_calls_it<L: ExtensionLimits>() {
+fn a_host_function_finds_the_thread_that_calls_it<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     let found = world.as_host(|world| {
@@ -350,7 +350,7 @@ fn a_function_of_the_host_finds_the_thread_that_calls_it<L: ExtensionLimits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_thread_that_can_not_be_begun_leaves_nothing<L: ExtensionLimits>() {
+fn a_thread_that_cannot_start_leaves_nothing<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let begun = run(&mut world);
     let function = world.stackful(world.instances[0]);
@@ -361,14 +361,14 @@ fn a_thread_that_can_not_be_begun_leaves_nothing<L: ExtensionLimits>() {
     let refused = world.machine.threads().spawn_ref(function, config, None);
     assert!(matches!(refused, Err(Failure::Trap(_))));
     assert_eq!(world.machine.threads().count(), 1);
-    // What the host calls next is not taken for a thread.
+    // The next call of the host is not mistaken for a thread.
     let instance = world.instance();
     world.run_in(instance);
     assert_eq!(world.machine.threads().current(), None);
     clean_up(world, &[begun]);
 }
 
-fn every_operation_says_that_a_thread_is_not_known<L: ExtensionLimits>() {
+fn every_operation_refuses_an_unknown_thread<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let begun = suspended(&mut world);
     let instance = world.instances.remove(0);
@@ -400,25 +400,25 @@ fn every_operation_says_that_a_thread_is_not_known<L: ExtensionLimits>() {
 
 on_each_storage! {
     a_thread_is_the_implicit_one_of_a_task_and_ends_with_it,
-    a_thread_is_begun_by_the_number_of_its_function,
+    a_thread_starts_by_the_number_of_its_function,
     a_thread_that_waits_to_enter_is_starting_and_can_be_cancelled_there,
     a_thread_that_accepts_its_cancellation_ends_cancelled,
-    a_thread_that_was_cancelled_ends_so_also_if_nobody_has_its_call,
-    a_thread_that_waits_to_enter_is_starting_also_if_nobody_has_its_call,
+    a_cancelled_thread_ends_as_cancelled_without_a_call,
+    a_thread_that_waits_to_enter_is_starting_without_a_call,
     a_trap_ends_all_threads_of_its_instance_and_no_others,
     a_thread_whose_instance_is_removed_has_failed,
     a_thread_knows_its_parent_and_its_children,
-    the_values_of_a_thread_are_destroyed_at_its_end_the_newest_first,
+    thread_values_are_destroyed_at_the_end_newest_first,
     a_value_that_is_set_again_is_the_newest,
-    a_value_that_is_taken_away_is_not_destroyed,
-    a_thread_that_is_over_has_no_values_and_is_known_until_they_are_destroyed,
-    a_function_of_the_host_finds_the_thread_that_calls_it,
-    a_thread_that_can_not_be_begun_leaves_nothing,
-    every_operation_says_that_a_thread_is_not_known,
+    a_removed_value_is_not_destroyed,
+    an_ended_thread_is_known_until_its_values_are_destroyed,
+    a_host_function_finds_the_thread_that_calls_it,
+    a_thread_that_cannot_start_leaves_nothing,
+    every_operation_refuses_an_unknown_thread,
 }
 
 weft_core::limits! {
-    /// One thread, with one value.
+    /// Limits for one thread with one value.
     struct Little {
         instances: 2, functions: 4, types: 8, handles: 4, thread_indices: 4, tasks: 4, threads: 4,
         waitables: 8, waitable_sets: 0, resources: 0, lends: 0, error_contexts: 0, frames: 8, held_frames: 0,
@@ -428,7 +428,7 @@ weft_core::limits! {
 }
 
 #[test]
-fn what_has_no_room_says_so_and_what_was_joined_makes_room() {
+fn full_tables_are_errors_and_joined_threads_make_room() {
     let mut world = GuestMachine::<Little>::new();
     let (thread, call) = run(&mut world);
     let too_long = Err(ExtensionError::ValueTooLong { bytes: 5 }.into());

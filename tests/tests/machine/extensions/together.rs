@@ -1,4 +1,4 @@
-//! Scopes, tasks, tokens, errors, sets and threads in one story.
+//! Scopes, tasks, tokens, errors, sets and threads in one scenario.
 
 use weft_core::context::AsyncContextScope;
 use weft_core::error_context::{ErrorContextId, ErrorSeverity};
@@ -16,7 +16,7 @@ use crate::calls::{set_new, suspend, task_cancel, thread_yield};
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, called_back, enters};
 
-/// A thread that the host has begun.
+/// A thread that the host has started.
 #[derive(Clone, Copy)]
 struct Begun {
     id: SpawnedThreadId,
@@ -32,7 +32,7 @@ impl<L: ExtensionLimits> GuestMachine<L> {
         Begun { id, call, thread: enters(&step, function) }
     }
 
-    /// A thread that waits, and hears of its cancellation.
+    /// Starts a thread that waits, and learns of its cancellation.
     #[track_caller]
     fn waiting(&mut self, function: FunctionId, parent: Option<SpawnedThreadId>) -> Begun {
         let begun = self.spawn(function, parent);
@@ -41,7 +41,7 @@ impl<L: ExtensionLimits> GuestMachine<L> {
         begun
     }
 
-    /// A thread hears of its cancellation, and accepts it.
+    /// Accepts the cancellation of a thread.
     #[track_caller]
     fn accept_cancellation(&mut self, begun: Begun) {
         let step = self.machine.cancel_call(begun.call).unwrap();
@@ -54,7 +54,7 @@ impl<L: ExtensionLimits> GuestMachine<L> {
         std::iter::from_fn(|| self.machine.threads().next_destructor().unwrap()).collect()
     }
 
-    /// Joins a thread that is over, and drops its call.
+    /// Joins a thread that has ended, and drops its call.
     #[track_caller]
     fn join(&mut self, begun: Begun) -> ThreadEnd {
         self.machine.drop_call(begun.call).unwrap();
@@ -70,16 +70,14 @@ impl<L: ExtensionLimits> GuestMachine<L> {
     }
 }
 
-/// An error which says what thread it is of.
+/// Creates an error that names its thread.
 fn error_of<L: ExtensionLimits>(world: &mut GuestMachine<L>, thread: Begun) -> ErrorContextId {
     let error = world.machine.error_contexts().create("cancelled", ErrorSeverity::Warning).unwrap();
     world.machine.error_contexts().set_metadata(error, "thread", thread.call.as_u64()).unwrap();
     error
 }
 
-fn a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left_it<
-    L: ExtensionLimits,
->() {
+fn a_thread_keeps_the_context_of_a_scope_that_was_left<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.stackful(instance);
@@ -111,9 +109,7 @@ fn a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left
     world.forget(1);
 }
 
-fn a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_that_names_it<
-    L: ExtensionLimits,
->() {
+fn a_child_cancelled_by_a_token_has_an_error_that_names_it<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
@@ -169,7 +165,7 @@ fn a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_t
     world.forget(1);
 }
 
-fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
+fn a_host_set_wakes_for_the_call_of_a_thread<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instances = world.instances::<3>();
     let threads = instances.map(|instance| {
@@ -178,7 +174,7 @@ fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
     });
     let [returns, cancelled, fails] = threads;
     let set = world.machine.waitable_sets().create_with(&threads.map(|it| it.call)).unwrap();
-    // That they have started is told, too.
+    // The set also reports that they have started.
     for _ in threads {
         let _ = world.machine.waitable_sets().poll(set).unwrap();
     }
@@ -207,7 +203,7 @@ fn a_set_of_the_hosts_wakes_by_the_call_of_a_thread<L: ExtensionLimits>() {
     world.forget(3);
 }
 
-fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: ExtensionLimits>() {
+fn a_trap_fails_only_the_threads_of_its_instance<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.machine.contexts().set::<UserId>(1).unwrap();
     let [good, bad] = world.instances();
@@ -255,9 +251,7 @@ fn a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on<L: Extensi
     world.forget(3);
 }
 
-fn a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_thread_is<
-    L: ExtensionLimits,
->() {
+fn a_threads_host_task_has_its_context_and_is_cancelled_first<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
@@ -303,7 +297,7 @@ fn a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_
     world.forget(1);
 }
 
-fn the_error_of_a_task_tells_of_threads_that_nobody_knows_any_more<L: ExtensionLimits>() {
+fn the_error_of_a_task_names_forgotten_threads<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let function = world.callback(instance);
@@ -327,7 +321,7 @@ fn the_error_of_a_task_tells_of_threads_that_nobody_knows_any_more<L: ExtensionL
         named.and_then(|it| it.get::<u64>())
     });
     assert_eq!(named, threads.map(|it| Some(it.call.as_u64())));
-    // Who has their places now is not meant.
+    // Threads that now have their places are not affected.
     let next = world.waiting(function, None);
     assert!(threads.iter().all(|it| it.call != next.call && it.id != next.id));
     assert_eq!(world.machine.tasks().metadata(next.call).unwrap().count(), 0);
@@ -339,10 +333,10 @@ fn the_error_of_a_task_tells_of_threads_that_nobody_knows_any_more<L: ExtensionL
 }
 
 on_each_storage! {
-    a_thread_has_the_context_of_the_scope_it_was_begun_in_after_the_host_has_left_it,
-    a_child_that_a_token_cancels_ends_so_with_its_values_destroyed_and_an_error_that_names_it,
-    a_set_of_the_hosts_wakes_by_the_call_of_a_thread,
-    a_trap_fails_the_threads_of_its_instance_and_those_of_others_go_on,
-    a_host_task_that_a_thread_begins_has_its_context_and_is_cancelled_before_the_thread_is,
-    the_error_of_a_task_tells_of_threads_that_nobody_knows_any_more,
+    a_thread_keeps_the_context_of_a_scope_that_was_left,
+    a_child_cancelled_by_a_token_has_an_error_that_names_it,
+    a_host_set_wakes_for_the_call_of_a_thread,
+    a_trap_fails_only_the_threads_of_its_instance,
+    a_threads_host_task_has_its_context_and_is_cancelled_first,
+    the_error_of_a_task_names_forgotten_threads,
 }

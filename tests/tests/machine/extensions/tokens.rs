@@ -14,7 +14,7 @@ const GONE: Error = Error::Unknown(Table::CancellationTokens);
 const NO_HANDLER: Error = Error::Unknown(Table::CancellationHandlers);
 
 impl<L: ExtensionLimits> GuestMachine<L> {
-    /// The numbers of the handlers that the host hears of.
+    /// Returns the numbers of the handlers that the host receives.
     fn told(&mut self) -> Vec<u64> {
         std::iter::from_fn(|| self.machine.cancellation_tokens().next_cancelled().unwrap())
             .map(|it| it.number)
@@ -43,7 +43,7 @@ fn a_token_cancels_its_children_and_not_its_parent<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
+fn each_handler_runs_once_in_the_order_of_cancellation<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let root = world.machine.cancellation_tokens().create().unwrap();
     let child = world.machine.cancellation_tokens().create_child(root).unwrap();
@@ -67,7 +67,7 @@ fn each_handler_is_heard_of_once_in_the_order_of_cancellation<L: ExtensionLimits
     world.clean_up();
 }
 
-fn a_handler_that_is_unregistered_is_not_heard_of<L: ExtensionLimits>() {
+fn an_unregistered_handler_does_not_run<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let token = world.machine.cancellation_tokens().create().unwrap();
     let [early, late, heard] = [1, 2, 3]
@@ -133,7 +133,7 @@ fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
     for call in calls {
         world.machine.cancellation_tokens().bind(token, call).unwrap();
     }
-    // It doesn't wait for its token.
+    // It does not wait for its token.
     assert_eq!(world.machine.tasks().cancel(calls[1]), Ok(()));
     world.machine.cancellation_tokens().cancel(token).unwrap();
     assert_eq!(world.machine.tasks().cancel(calls[0]), Err(MachineError::AlreadyCancelled.into()));
@@ -153,7 +153,7 @@ fn a_call_that_is_bound_is_asked_to_cancel<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_guests_own_call_is_not_the_hosts_to_cancel<L: ExtensionLimits>() {
+fn the_host_cannot_cancel_a_guests_own_call<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let function = world.host_function(7);
     world.running();
@@ -170,7 +170,7 @@ fn a_guests_own_call_is_not_the_hosts_to_cancel<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn what_is_dropped_while_bound_leaves_nothing_behind<L: ExtensionLimits>() {
+fn dropping_bound_tasks_leaves_nothing<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let token = world.machine.cancellation_tokens().create().unwrap();
     let [dropped, left] = [(); 2].map(|()| world.machine.tasks().start().unwrap());
@@ -192,7 +192,7 @@ fn what_is_dropped_while_bound_leaves_nothing_behind<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn the_children_of_a_token_that_is_dropped_are_its_parents<L: ExtensionLimits>() {
+fn children_of_a_dropped_token_go_to_its_parent<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let root = world.machine.cancellation_tokens().create().unwrap();
     let between = world.machine.cancellation_tokens().create_child(root).unwrap();
@@ -208,7 +208,7 @@ fn the_children_of_a_token_that_is_dropped_are_its_parents<L: ExtensionLimits>()
     world.clean_up();
 }
 
-fn every_operation_says_that_a_token_is_no_more<L: ExtensionLimits>() {
+fn every_operation_refuses_a_token_that_is_gone<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let token = world.machine.cancellation_tokens().create().unwrap();
     let task = world.machine.tasks().start().unwrap();
@@ -226,18 +226,18 @@ fn every_operation_says_that_a_token_is_no_more<L: ExtensionLimits>() {
 
 on_each_storage! {
     a_token_cancels_its_children_and_not_its_parent,
-    each_handler_is_heard_of_once_in_the_order_of_cancellation,
-    a_handler_that_is_unregistered_is_not_heard_of,
+    each_handler_runs_once_in_the_order_of_cancellation,
+    an_unregistered_handler_does_not_run,
     a_host_task_that_is_bound_is_cancelled_at_once,
     a_call_that_is_bound_is_asked_to_cancel,
-    a_guests_own_call_is_not_the_hosts_to_cancel,
-    what_is_dropped_while_bound_leaves_nothing_behind,
-    the_children_of_a_token_that_is_dropped_are_its_parents,
-    every_operation_says_that_a_token_is_no_more,
+    the_host_cannot_cancel_a_guests_own_call,
+    dropping_bound_tasks_leaves_nothing,
+    children_of_a_dropped_token_go_to_its_parent,
+    every_operation_refuses_a_token_that_is_gone,
 }
 
-/// Does anything with tokens, in any order: `(what, with which, to which)`. A token is cancelled
-/// here if it or one above it was; what is dropped gives its children to its parent.
+/// Performs random operations on tokens: `(operation, with which, to which)`. In the model, a token
+/// is cancelled if it or one above it was; a dropped token passes its children to its parent.
 fn tokens_behave_as_a_tree<L: ExtensionLimits>(
     operations: &[(u8, usize, usize)],
 ) -> Result<(), TestCaseError> {
@@ -305,8 +305,8 @@ fn tokens_behave_as_a_tree<L: ExtensionLimits>(
                 }
             }
             (4, _) if !handlers.is_empty() => {
-                // Also one that was heard of, or whose token was dropped, and whose place is used
-                // again.
+                // Also one that was received, or whose token was dropped, and whose place is
+                // reused.
                 let (handler, number) = handlers[to % handlers.len()];
                 let is_known = waiting.iter().any(|it| it.1 == number)
                     || expected.contains(&number) && !heard.contains(&number);
@@ -343,7 +343,7 @@ proptest! {
     })]
 
     #[test]
-    fn no_handler_is_heard_of_twice_and_none_is_forgotten(
+    fn no_handler_runs_twice_and_none_is_lost(
         operations in prop::collection::vec((0..6_u8, 0..64_usize, 0..64_usize), 0..96),
     ) {
         tokens_behave_as_a_tree::<crate::guests::Bounded>(&operations)?;

@@ -19,7 +19,7 @@ use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, calls_host, enters, starts, subtask};
 
 #[test]
-fn every_promise_of_a_thread_index_is_kept_or_taken_back() {
+fn every_reserved_thread_index_is_used_or_released() {
     let (mut world, setup) = set_up::<FewThreadIndices>();
     let main = world.machine.current().unwrap();
     for _ in 0..8 {
@@ -36,7 +36,7 @@ fn every_promise_of_a_thread_index_is_kept_or_taken_back() {
         while world.machine.current().is_none() {
             let _ = world.tick();
         }
-        // One that returns.
+        // A call that returns.
         let step = world.import(setup.own);
         enters(&step, setup.own);
         world.task_return(None);
@@ -49,7 +49,7 @@ fn every_promise_of_a_thread_index_is_kept_or_taken_back() {
     world.clean_up();
 }
 
-/// Threads of the first instance that ran, and of which one has ended.
+/// Runs threads of the first instance, of which one has ended.
 fn ends_one<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     let main = world.machine.current().unwrap();
     let step = world.step(yield_then_resume(2));
@@ -65,21 +65,21 @@ fn fill_threads<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     }
 }
 
-/// Two more threads of the function that runs, which waits then; the first of them is ready.
+/// Creates two more threads of the running function, which then waits; the first of them is ready.
 fn fill_threads_and_rest<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     fill_threads(world);
     world.run(resume_later(2));
     assert_eq!(world.step(suspend()), HOST);
 }
 
-/// The thread that is ready ends.
+/// Lets the ready thread end.
 fn ends_ready<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     let step = world.tick();
     starts(&step, (1, 2));
     assert_eq!(world.exit(), HOST);
 }
 
-/// The built-ins that find a start function first.
+/// Returns the built-ins that first look up a start function.
 fn find_start_function() -> [Call; 2] {
     [thread_new(1, 2), spawn_indirect(false, 1, 2)]
 }
@@ -119,7 +119,7 @@ fn thread_indices_are_full_until_a_thread_ends() {
 }
 
 #[test]
-fn a_thread_index_promised_to_a_call_that_waits_is_not_given_away() {
+fn a_thread_index_reserved_for_a_waiting_call_is_not_used() {
     let (mut world, setup) = set_up::<FewThreadIndices>();
     world.run(backpressure_inc());
     let step = world.import_async(setup.own);
@@ -129,7 +129,7 @@ fn a_thread_index_promised_to_a_call_that_waits_is_not_given_away() {
     world.refuses(Error::Full(Table::ThreadIndices), |machine| {
         new.definition.call(machine, &new.arguments)
     });
-    // It gives up its place.
+    // It frees its place.
     world.get(subtask_cancel(1));
     world.get(new);
     world.clean_up();
@@ -205,7 +205,7 @@ fn tasks_are_full_until_an_instance_is_removed() {
     is_full((Table::Tasks, 3), rest, free, &ways);
 }
 
-/// Both ends of a stream, at indices 2 and 3, and a call of the host.
+/// Creates both ends of a stream, at indices 2 and 3, and a host call.
 fn fill_waitables<L: ExtensionLimits>(world: &mut GuestMachine<L>, setup: &Setup) {
     assert_eq!(world.get(resource_new(setup.ty, 1)), 1);
     assert_eq!(world.ends(STREAM), (2, 3));
@@ -252,8 +252,8 @@ fn waitables_are_full_until_an_end_is_dropped() {
     is_full((Table::Waitables, 4), rest, free, &ways);
 }
 
-/// Calls nested in one another, in the first instance, so that no frame is left; the instance
-/// has a resource at index 1 and a call at index 2.
+/// Nests calls in the first instance, so that no frame is left; the instance has a resource at
+/// index 1 and a call at index 2.
 fn fill_frames<L: ExtensionLimits>(world: &mut GuestMachine<L>, setup: &Setup, nested: u32) {
     assert_eq!(world.get(resource_new(setup.ty, 1)), 1);
     let main = world.machine.current().unwrap();
@@ -267,7 +267,7 @@ fn fill_frames<L: ExtensionLimits>(world: &mut GuestMachine<L>, setup: &Setup, n
     }
 }
 
-/// The two innermost calls return.
+/// Returns from the two innermost calls.
 fn end_two<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     for _ in 0..2 {
         world.task_return(None);
@@ -327,7 +327,7 @@ fn frames_for_the_host_are_full_until_calls_return() {
         let step = world.import(setup.host);
         world.host_function_call = Some(calls_host(&step, 7));
     };
-    // The host returns, two calls do, and the host is called again.
+    // The host returns, then two calls, and the host is called again.
     let free: fn(&mut GuestMachine<_>, &Setup) = |world, setup| {
         let call = world.host_function_call.unwrap();
         world.machine.start_host_function_call(call).unwrap();

@@ -1,4 +1,4 @@
-//! The table of calls that are held.
+//! The table of held calls.
 
 use weft_core::code::SubtaskState;
 use weft_core::error::{Error, Failure};
@@ -11,7 +11,7 @@ use crate::steps::{HOST, calls_host};
 
 type World = GuestMachine<FewHeldFrames>;
 
-/// The calls by the host that have not started.
+/// Returns the calls by the host that have not started.
 fn entering(world: &mut World) -> Vec<SubtaskId> {
     let threads = world.machine.thread_views();
     let calls: Vec<_> = threads.filter_map(|thread| thread.caller).collect();
@@ -22,7 +22,7 @@ fn entering(world: &mut World) -> Vec<SubtaskId> {
     calls.into_iter().filter(is_hosts).collect()
 }
 
-/// The function that runs calls the host, which holds its caller.
+/// Calls the host from the running function; the host holds its caller.
 fn hold(world: &mut World, setup: &Setup) -> Result<(), Failure> {
     let step = world.import(setup.host);
     let call = calls_host(&step, 7);
@@ -31,7 +31,7 @@ fn hold(world: &mut World, setup: &Setup) -> Result<(), Failure> {
     let held = world.machine.hold_callers(call);
     if held.is_err() {
         assert_eq!((world.counts(), world.state()), before);
-        // It returns after all.
+        // It returns in the end.
         world.machine.return_host_function_call(call, None).unwrap();
         let _ = world.host_returned();
     }
@@ -40,7 +40,7 @@ fn hold(world: &mut World, setup: &Setup) -> Result<(), Failure> {
 }
 
 #[test]
-fn held_calls_are_full_until_one_is_over() {
+fn held_calls_are_full_until_one_ends() {
     let ways: [Way<FewHeldFrames>; 4] = [
         hold,
         |world, setup| import(world, setup.guest, false),
@@ -73,7 +73,7 @@ weft_core::limits! {
 }
 
 #[test]
-fn nobody_is_held_without_room() {
+fn nothing_is_held_without_room() {
     let mut world = GuestMachine::<NoHeldFrames>::new();
     let instance = world.instance();
     let function = world.sync(instance);

@@ -1,4 +1,4 @@
-//! What the host does, and what it can see.
+//! The actions of the host, and the state that it can see.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use super::{GuestMachine, HOSTS};
 use crate::calls::Of;
 use crate::steps::{HOST, back_from_import, calls_host, enters};
 
-/// The host does something.
+/// Actions of the host.
 impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
     /// Calls a function, which starts at once.
     #[track_caller]
@@ -38,7 +38,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         Ok((call, self.answer(Ok(step))?))
     }
 
-    /// Calls a function for the host function that `held` is a call of.
+    /// Calls a function for the host function of the call `held`.
     #[track_caller]
     pub(crate) fn begin_for_held(
         &mut self,
@@ -57,14 +57,14 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         self.answer(step).unwrap()
     }
 
-    /// The host, which was called, gives control back.
+    /// Returns control from the host, which was called.
     #[track_caller]
     pub(crate) fn host_returned(&mut self) -> Step {
         let step = self.machine.host_returned();
         self.answer(step).unwrap()
     }
 
-    /// The guest that runs calls a function of the host, which does this.
+    /// Calls a host function from the running guest, which runs `act`.
     #[track_caller]
     pub(crate) fn as_host<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
         let guest = self.machine.current().unwrap();
@@ -78,7 +78,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         done
     }
 
-    /// New ends that the host holds: the readable one, and the writable one.
+    /// Creates ends that the host holds: the readable one, and the writable one.
     #[track_caller]
     pub(crate) fn host_ends(&mut self, of: Of) -> (EndId, EndId) {
         let (readable, writable) = self.machine.new_host_ends(of.kind, of.ty).unwrap();
@@ -94,14 +94,14 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         end
     }
 
-    /// Takes a readable end from one instance to another, and gives its index there.
+    /// Moves a readable end from one instance to another, and returns its index there.
     #[track_caller]
     pub(crate) fn pass(&mut self, of: Of, from: InstanceId, index: u32, to: InstanceId) -> u32 {
         let end = self.lift_end(from, of, index);
         self.machine.lower_end(to, of.kind, of.ty, end).unwrap()
     }
 
-    /// The host begins a read or write.
+    /// Starts a read or write of the host.
     #[track_caller]
     pub(crate) fn host_copy(&mut self, end: EndId, length: u32) {
         let step = self.machine.host_copy(end, 0, length);
@@ -119,13 +119,13 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         error_context
     }
 
-    /// What the host has to hear, in the order in which it happened.
+    /// Returns the events of the host, in order.
     #[track_caller]
     pub(crate) fn host_events(&mut self) -> Vec<HostEvent> {
         std::iter::from_fn(|| self.machine.next_host_event().unwrap()).collect()
     }
 
-    /// What the host has to hear of its ends: how its reads and writes ended.
+    /// Returns the events of host ends: the results of their reads and writes.
     #[track_caller]
     pub(crate) fn end_events(&mut self) -> Vec<(EndId, u32)> {
         let of_end = |event: HostEvent| match event.waitable {
@@ -135,8 +135,8 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         self.host_events().into_iter().filter_map(of_end).collect()
     }
 
-    /// Takes the steps that the layer above has to, and gives the first that is a guest's, or
-    /// that the host has to decide about.
+    /// Handles the steps of the layer above, and returns the first step that concerns a guest, or
+    /// that the host has to decide.
     pub(crate) fn answer(&mut self, step: Result<Step, Failure>) -> Result<Step, Failure> {
         let mut step = step?;
         loop {
@@ -168,7 +168,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         }
     }
 
-    /// A step for a thread is one for the current thread.
+    /// Checks that a step for a thread is one for the current thread.
     fn check_current(&mut self, step: &Step) {
         let thread = match step {
             Step::CallFunction { thread, .. }
@@ -193,13 +193,13 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
     }
 }
 
-/// Looking at it, and leaving it.
+/// Inspection and removal.
 impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
     pub(crate) fn counts(&self) -> [usize; Table::ALL.len()] {
         Table::ALL.map(|table| self.machine.count_of(table))
     }
 
-    /// Everything that can be seen from outside.
+    /// Formats the state that is visible from outside.
     pub(crate) fn state(&mut self) -> String {
         let machine = &mut self.machine;
         let current = machine.current();
@@ -223,7 +223,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         state
     }
 
-    /// Fails with `error`, and changes nothing.
+    /// Checks that an operation fails with `error`, and changes nothing.
     #[track_caller]
     pub(crate) fn refuses<T: std::fmt::Debug, F: Into<Failure>>(
         &mut self,
@@ -239,7 +239,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         error
     }
 
-    /// Ends whatever is under way, removes and drops all there is, and asserts that nothing is
+    /// Stops everything that is active, removes and drops all objects, and asserts that nothing is
     /// left.
     #[track_caller]
     pub(crate) fn clean_up(&mut self) {
@@ -267,7 +267,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         }
     }
 
-    /// Drops the ends that the host still holds, whatever they are doing.
+    /// Drops the ends that the host still holds, in any state.
     fn drop_host_ends(&mut self) {
         let ends = std::mem::take(&mut self.ends);
         for end in &ends {
@@ -290,7 +290,7 @@ impl<L: ExtensionLimits, C: Chooser> GuestMachine<L, C> {
         }
     }
 
-    /// What a handle stands for.
+    /// Returns the object of a handle.
     #[track_caller]
     pub(crate) fn view(&mut self, instance: InstanceId, index: u32) -> HandleView {
         self.machine.handle_view(instance, index).unwrap().unwrap()

@@ -1,4 +1,4 @@
-//! Hooks of a machine whose calls may begin without records.
+//! Hooks of a machine whose calls may start without records.
 
 use weft_core::chooser::FirstInFirstOut;
 use weft_core::error::{Error, Failure, MachineError};
@@ -11,7 +11,7 @@ use weft_core::machine::{
 use crate::calls::OPTIONS;
 use crate::steps::returned;
 
-/// Writes down what it is told. It hears of calls and of tasks if it is told to.
+/// A recorder of its hook calls. It asks for calls and tasks only if it is eager.
 #[derive(Default)]
 struct Listener<const EAGER: bool> {
     hears_of_calls: bool,
@@ -40,7 +40,7 @@ impl<const IS_EAGER: bool> Hooks for Listener<IS_EAGER> {
     }
 
     fn task_made(&mut self, task: &NewTask) -> Result<(), Error> {
-        // What is prepared is made, with the same ids.
+        // The prepared object is made, with the same ids.
         assert_eq!(self.task.take(), Some(*task));
         let by = task.begun_by.map_or(String::new(), |by| format!(" by task {by}"));
         let call = task.call.map_or("realloc".to_owned(), |call| format!("call {call}"));
@@ -112,7 +112,7 @@ impl<L: Limits, const EAGER: bool> Told<L, EAGER> {
         self.machine.resolve(token, None).unwrap()
     }
 
-    /// Guest calls guest calls host, without records.
+    /// Starts a call from a guest to a guest to the host, without records.
     fn begin(&mut self) {
         assert_eq!(self.machine.invoke_deferred(self.functions[0]), Ok(true));
         for callee in [self.functions[1], self.host] {
@@ -147,14 +147,15 @@ fn no_call_begins_without_records_if_hooks_hear_of_the_next_one<L: Limits>() {
     }
 }
 
-fn hooks_hear_of_no_call_that_nobody_has_looked_at<L: Limits>() {
+fn hooks_are_not_told_of_calls_without_records<L: Limits>() {
     let mut told = Told::<L>::new();
     told.begin();
     for _ in 0..3 {
         assert_eq!(told.machine.deferred_returned(), Ok(true));
     }
     assert_eq!(told.lines(), [""; 0]);
-    // Of others they hear when the records go, as of all calls that they did not ask for.
+    // The hooks are told of other objects when the records go, as of all calls that they did not
+    // ask for.
     told.begin();
     let mut calls = Vec::new();
     told.machine.make_records(|call| calls.push(call.call)).unwrap();
@@ -176,7 +177,7 @@ fn hooks_hear_of_no_call_that_nobody_has_looked_at<L: Limits>() {
     assert_eq!(told.lines(), expected);
 }
 
-fn hooks_that_begin_to_hear_are_told_of_the_calls_whose_records_are_made<L: Limits>() {
+fn hooks_that_ask_later_are_told_of_calls_with_records<L: Limits>() {
     for is_eager in [true, false] {
         let mut told = Told::<L>::new();
         if is_eager {
@@ -221,7 +222,7 @@ fn a_refusal_that_comes_too_late_ends_in_unwinding<L: Limits>() {
         assert_eq!(told.machine.is_locked_down(instance), Ok(true));
     }
     assert_eq!(told.machine.count_of(Table::Frames), 0);
-    // The same if unwinding makes the records.
+    // The same happens if unwinding makes the records.
     let mut told = Told::<L>::new();
     told.begin();
     told.machine.hooks_mut().hears_of_tasks = true;
@@ -237,7 +238,7 @@ fn a_refusal_that_comes_too_late_ends_in_unwinding<L: Limits>() {
 on_each_storage!(
     hooks_that_want_to_hear_of_each_call_do,
     no_call_begins_without_records_if_hooks_hear_of_the_next_one,
-    hooks_hear_of_no_call_that_nobody_has_looked_at,
-    hooks_that_begin_to_hear_are_told_of_the_calls_whose_records_are_made,
+    hooks_are_not_told_of_calls_without_records,
+    hooks_that_ask_later_are_told_of_calls_with_records,
     a_refusal_that_comes_too_late_ends_in_unwinding,
 );

@@ -1,4 +1,4 @@
-//! What the layer above the machine does when it is given a step.
+//! The answers of the layer above the machine to a step.
 
 use weft_core::chooser::Chooser;
 use weft_core::code::EventCode;
@@ -11,7 +11,7 @@ use super::{RandomPlayer, one_of};
 use crate::calls::{FUTURE, HOST_RESOURCE, subtask_drop, task_cancel};
 
 impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
-    /// The host lends, and borrows, at any time.
+    /// Lends and borrows for the host, at any time.
     pub(super) fn borrow(&mut self, a: u8, b: u8) -> Result<(), Failure> {
         let ty = if b.is_multiple_of(2) { self.resource } else { HOST_RESOURCE };
         if a.is_multiple_of(2) {
@@ -24,7 +24,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// A step is to be taken; an obedient host does so at once.
+    /// Handles a step; an obedient host does so at once.
     pub(super) fn take(&mut self, step: Step, c: u8) -> Result<(), Failure> {
         let debug = format!("{step:?}");
         let name = debug.split(|it: char| !it.is_alphanumeric()).next();
@@ -67,7 +67,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         Ok(())
     }
 
-    /// Takes a step, or traps where the layer above can.
+    /// Handles a step, or traps if the layer above can.
     pub(super) fn answer(&mut self, step: Step, c: u8) -> Result<(), Failure> {
         let next = match step {
             Step::Return(token) => {
@@ -122,7 +122,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// A call takes a borrowed resource as its argument, if its caller has one.
+    /// Passes a borrowed resource as the argument of a call, if its caller has one.
     fn lends(&mut self, task: TaskId, caller: SubtaskId, number: u8) -> Result<(), Failure> {
         let Ok(Some(instance)) = self.machine.calling_instance(caller) else { return Ok(()) };
         let resource = |(index, view)| match view {

@@ -1,4 +1,4 @@
-//! What a host does that calls no guest, and what is checked behind everything.
+//! The actions of a host without calls of guests, and the checks after each action.
 
 use weft_core::chooser::Chooser;
 use weft_core::code::SubtaskState;
@@ -14,7 +14,7 @@ use super::{RandomPlayer, one_of};
 use crate::calls::{BOTH, Of};
 use crate::operations::{Doing, Operation};
 
-/// What the host does that calls no guest, and what is checked behind everything.
+/// The actions of the host without calls of guests, and the checks after each action.
 impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
     pub(super) fn do_at_rest(&mut self, operation: Operation) -> Result<(), Failure> {
         let Operation { doing, a, b, c } = operation;
@@ -94,7 +94,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// Resources and error contexts go in and out.
+    /// Moves resources and error contexts in and out.
     fn give(
         &mut self,
         doing: Doing,
@@ -146,7 +146,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// A call starts once, and resolves once.
+    /// Checks that a call starts once, and resolves once.
     fn check_calls(&mut self) {
         for call in self.calls.iter().chain(&self.guest_calls) {
             let Ok(state) = self.machine.call_state(*call) else { continue };
@@ -156,7 +156,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         }
     }
 
-    /// What holds at any time.
+    /// Checks the properties that always hold.
     pub(super) fn check(&mut self) {
         self.check_calls();
         let is_ready = |state| matches!(state, ThreadState::Waiting { is_ready: true, .. });
@@ -215,7 +215,7 @@ impl<L: Limits, C: Chooser> RandomPlayer<L, C> {
         assert_eq!(machine.count_of(Table::Lends), lends);
     }
 
-    /// Ends, removes and drops everything: nothing is left.
+    /// Stops, removes and drops everything, and checks that nothing is left.
     pub(crate) fn clean_up(&mut self) {
         while self.machine.trapped().is_ok() {}
         for instance in std::mem::take(&mut self.instances) {

@@ -1,4 +1,4 @@
-//! What a guest can take, and do.
+//! The objects and operations that a guest can use.
 
 use weft_core::chooser::Chooser;
 use weft_core::limits::Limits;

@@ -10,13 +10,13 @@ use crate::calls::{backpressure_dec, backpressure_inc, resource_new, suspend, ta
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, enters, trap_of};
 
-/// `realloc` of an instance runs.
+/// Runs `realloc` of an instance.
 fn in_realloc<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     let (instance, _) = world.running();
     world.machine.begin_realloc(instance).unwrap();
 }
 
-/// `post-return` of a function of an instance runs.
+/// Runs `post-return` of a function of an instance.
 fn in_post_return<L: ExtensionLimits>(world: &mut GuestMachine<L>) {
     let instance = world.instance();
     let function = world.sync_with_post_return(instance);
@@ -78,7 +78,7 @@ fn blocking<L: ExtensionLimits>() -> Vec<Row<L>> {
             trap_of(world.try_call(suspend()))
         }),
         Row::new(Trap::CannotBlockSyncTask, "canon_lift: not candidates", |world| {
-            // Only threads of other instances, and those that wait to enter, are ready.
+            // Only threads of other instances, and tasks that wait to enter, are ready.
             let callee = world.instance();
             let plain = world.plain(callee);
             world.invoke(plain);
@@ -125,7 +125,7 @@ fn codes_and_counters<L: ExtensionLimits>() -> Vec<Row<L>> {
             Trap::UnsupportedCallbackCode,
             "unpack_callback_result: code > CallbackCode.MAX",
             |world| {
-                // Of a callback, even though it would hear of its cancellation.
+                // In a callback, even though it would receive its cancellation.
                 let callee = world.instance();
                 let function = world.callback(callee);
                 let (_, main) = world.running();

@@ -21,13 +21,13 @@ const SAME: &str =
     "End.copy: self.owner and self.owner is self.other.owner and not none_or_number_type(self.t)";
 const TOO_LONG: &str = "GuestBuffer.__init__: length > Buffer.MAX_LENGTH";
 
-/// Both ends of a running instance.
+/// Creates both ends in a running instance.
 fn ends<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of) -> (u32, u32) {
     world.running();
     world.ends(of)
 }
 
-/// An end hears, by its event, what has happened to it.
+/// Takes the event of an end.
 fn hears<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) {
     let set = world.get(set_new());
     world.run(join(end, set));
@@ -35,7 +35,7 @@ fn hears<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) {
     world.run(join(end, 0));
 }
 
-/// A future that was read and written.
+/// Creates a future that was read and written.
 fn done<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (u32, u32) {
     let (readable, writable) = ends(world, FUTURE);
     assert_eq!(world.get(FUTURE.write(writable, 1)), WAITS);
@@ -44,7 +44,7 @@ fn done<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (u32, u32) {
     (readable, writable)
 }
 
-/// A read that another thread waits for.
+/// Starts a read for which another thread waits.
 fn blocked<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> u32 {
     let (readable, _) = ends(world, STREAM);
     let made = world.get(thread_new(1, 2));
@@ -55,7 +55,7 @@ fn blocked<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> u32 {
     readable
 }
 
-/// The second of two calls, the first of which waits.
+/// Makes two calls, the first of which waits; returns the trap of the second.
 fn behind<L: ExtensionLimits>(world: &mut GuestMachine<L>, first: Call, second: Call) -> Trap {
     assert_eq!(world.get(first), WAITS);
     world.trap(second)
@@ -79,14 +79,14 @@ fn reads_and_writes<L: ExtensionLimits>() -> Vec<Row<L>> {
             behind(world, FUTURE.write(writable, 1), FUTURE.write(writable, 1))
         }),
         Row::new(Trap::ConcurrentOperation, NOT_IDLE, |world| {
-            // It is done, but nobody has heard of it.
+            // It is done, but the event was not taken.
             let (readable, writable) = ends(world, STREAM);
             assert_eq!(world.get(STREAM.write(writable, 0)), WAITS);
             assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
             world.trap(STREAM.sync_write(writable, 1))
         }),
         Row::new(Trap::ConcurrentOperation, NOT_IDLE, |world| {
-            // The other end was dropped, of which nobody has heard.
+            // The other end was dropped, but the event was not taken.
             let (readable, writable) = ends(world, STREAM);
             assert_eq!(world.get(STREAM.read(readable, 1)), WAITS);
             world.run(STREAM.drop_writable(writable));
@@ -147,7 +147,7 @@ fn reads_and_writes<L: ExtensionLimits>() -> Vec<Row<L>> {
             world.trap(STREAM.sync_write(writable, u32::MAX))
         }),
         Row::new(Trap::BufferTooLong, TOO_LONG, |world| {
-            // In a 64-bit memory; the low half of the number would do.
+            // In a 64-bit memory; the low half of the number would be valid.
             use weft_core::builtin::StreamDefinition;
             use weft_core::core_value::{CoreValue, IntegerType};
             let (readable, _) = ends(world, STREAM);
@@ -178,7 +178,7 @@ fn cancels<L: ExtensionLimits>() -> Vec<Row<L>> {
             world.trap(FUTURE.cancel_write(writable))
         }),
         Row::new(not_pending(reads), NOT_COPYING, |world| {
-            // An end that is idle though it has an event.
+            // An end that is idle although it has an event.
             let (readable, writable) = ends(world, STREAM);
             world.run(STREAM.drop_writable(writable));
             world.trap(STREAM.cancel_read(readable))
@@ -187,7 +187,7 @@ fn cancels<L: ExtensionLimits>() -> Vec<Row<L>> {
     ]
 }
 
-/// Leaves it to the host when a cancellation ends.
+/// A chooser that lets the host end a cancellation.
 struct LeavesItToTheHost;
 
 impl Chooser for LeavesItToTheHost {
@@ -196,7 +196,7 @@ impl Chooser for LeavesItToTheHost {
     }
 }
 
-/// A read that is being cancelled is cancelled again.
+/// Cancels a read that is already being cancelled.
 fn cancels_twice<L: ExtensionLimits>() -> Trap {
     let mut world = GuestMachine::<L, _>::with(LeavesItToTheHost);
     let (instance, _) = world.running();
@@ -219,7 +219,7 @@ fn drops<L: ExtensionLimits>() -> Vec<Row<L>> {
             behind(world, STREAM.read(readable, 1), STREAM.drop_readable(readable))
         }),
         Row::new(busy(stream, drop), BUSY, |world| {
-            // It is done, but nobody has heard of it.
+            // It is done, but the event was not taken.
             let (readable, writable) = ends(world, STREAM);
             assert_eq!(world.get(STREAM.write(writable, 1)), WAITS);
             world.get(STREAM.read(readable, 1));
@@ -242,7 +242,7 @@ fn drops<L: ExtensionLimits>() -> Vec<Row<L>> {
             world.trap(FUTURE.drop_writable(writable))
         }),
         Row::new(Trap::FutureDroppedUnwritten, UNWRITTEN, |world| {
-            // Nobody reads it any more, of which it has not heard.
+            // It is no longer read, but the event was not taken.
             let (readable, writable) = ends(world, FUTURE);
             world.run(FUTURE.drop_readable(readable));
             world.trap(FUTURE.drop_writable(writable))

@@ -1,4 +1,4 @@
-//! Rules that hold for many built-ins, tried on each of them.
+//! Rules of many built-ins, tested on each of them.
 
 use weft_core::code::SubtaskState;
 use weft_core::error::Failure;
@@ -43,7 +43,7 @@ fn during_realloc_and_post_return_nothing_leaves_the_instance<L: ExtensionLimits
     }
 }
 
-/// What a handle can stand for.
+/// The kinds of handles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Resource,
@@ -59,7 +59,7 @@ enum Side {
     Writable,
 }
 
-/// An instance that has one handle of each kind runs.
+/// Runs an instance that has one handle of each kind.
 fn one_of_each<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (InstanceId, Vec<(Kind, u32)>) {
     let (instance, main) = world.running();
     let function = world.host_function(7);
@@ -80,7 +80,7 @@ fn one_of_each<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (InstanceId, 
     (instance, handles)
 }
 
-/// Something that takes a handle.
+/// An operation that takes a handle.
 struct Taker<L: ExtensionLimits> {
     name: String,
     accepts: Vec<Kind>,
@@ -180,7 +180,7 @@ fn every_taker_of_a_handle_refuses_those_of_every_other_kind<L: ExtensionLimits>
             if taker.accepts.contains(kind) {
                 assert_ne!(result, Err(trap.into()), "{name} takes {kind:?}");
             } else {
-                // What is forwarded is out of the table when the other end is looked for.
+                // A forwarded end is out of the table before the other end is looked up.
                 let is_forwarded = name.contains("Forward") && [5, 7].contains(index);
                 let gone = Trap::UnknownHandleIndex { index: *index };
                 let is_gone = is_forwarded && result == Err(gone.into());
@@ -198,7 +198,7 @@ fn every_taker_of_a_handle_refuses_those_that_are_not_there<L: ExtensionLimits>(
         for index in [0, 10, 1000, 0x1000_0000, u32::MAX] {
             let mut world = GuestMachine::<L>::new();
             let (instance, _) = one_of_each(&mut world);
-            // Handle 10 was there.
+            // Handle 10 existed.
             let [kept, gone] = [(); 2].map(|()| world.get(set_new()));
             assert_eq!((kept, gone), (9, 10));
             world.run(set_drop(gone));

@@ -1,4 +1,4 @@
-//! Rules of streams and futures: forwarding them, and giving them away.
+//! Rules of streams and futures: forwarding them, and passing them on.
 
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::trap::{CopyDirection, EndKind, EndSide, Removal, Trap};
@@ -15,7 +15,7 @@ const WRITABLE_IN_SET: &str = "forward: writable_end.in_waitable_set()";
 const LIFTED: &str = "lift_async_value: end.state != End.State.IDLE";
 const LIFTED_IN_SET: &str = "lift_async_value: end.in_waitable_set()";
 
-/// Two pairs of ends of a running instance, as `[source's readable, source's writable,
+/// Creates two pairs of ends in a running instance: `[source's readable, source's writable,
 /// destination's readable, destination's writable]`.
 fn pairs<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of) -> [u32; 4] {
     world.running();
@@ -24,7 +24,7 @@ fn pairs<L: ExtensionLimits>(world: &mut GuestMachine<L>, of: Of) -> [u32; 4] {
     [source, writer, reader, destination]
 }
 
-/// An end hears, by its event, what has happened to it.
+/// Takes the event of an end.
 fn hears<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) {
     let set = world.get(set_new());
     world.run(join(end, set));
@@ -32,7 +32,7 @@ fn hears<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) {
     world.run(join(end, 0));
 }
 
-/// An end is in a set.
+/// Adds an end to a set.
 fn joins<L: ExtensionLimits>(world: &mut GuestMachine<L>, end: u32) {
     let set = world.get(set_new());
     world.run(join(end, set));
@@ -128,7 +128,7 @@ fn busy_or_in_sets<L: ExtensionLimits>() -> Vec<Row<L>> {
         Row::new(busy(future), READABLE, |world| forward_busy(world, FUTURE, true)),
         Row::new(busy(future), WRITABLE, |world| forward_busy(world, FUTURE, false)),
         Row::new(busy(stream), READABLE, |world| {
-            // The writable end was dropped, and the read's end has not heard of it.
+            // The writable end was dropped, but the event of the read's end was not taken.
             let [source, writer, _, destination] = pairs(world, STREAM);
             assert_eq!(world.get(STREAM.read(source, 1)), WAITS);
             world.run(STREAM.drop_writable(writer));

@@ -1,4 +1,4 @@
-//! Rules of handles: they are there, of the right kind, and of the right type; and of resources.
+//! Rules of handles, which must exist and have the right kind and type; and of resources.
 
 use weft_core::builtin::TypeIndex;
 use weft_core::error::Failure;
@@ -18,7 +18,7 @@ use crate::steps::trap_of;
 const BEYOND: &str = "Table.get: i >= len(self.array)";
 const FREE: &str = "Table.get: self.array[i] is None";
 
-/// Calls a built-in with a waitable set, which is at index 1, where it takes something else.
+/// Calls a built-in that takes another kind of handle with a waitable set, which is at index 1.
 fn with_set<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
     call: impl FnOnce(u32) -> Call,
@@ -28,7 +28,7 @@ fn with_set<L: ExtensionLimits>(
     world.trap(call(set))
 }
 
-/// Calls a built-in with a resource, which is at index 1, where it takes something else.
+/// Calls a built-in that takes another kind of handle with a resource, which is at index 1.
 fn with_resource<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
     call: impl FnOnce(u32) -> Call,
@@ -49,14 +49,14 @@ fn with_text<L: ExtensionLimits>(
     world.trap(call(readable, writable))
 }
 
-/// An instance runs, whose handle 1 is a waitable set.
+/// Runs an instance whose handle 1 is a waitable set.
 fn holds_set<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> InstanceId {
     let (instance, _) = world.running();
     assert_eq!(world.get(set_new()), 1);
     instance
 }
 
-/// An instance runs, whose handle 1 is a host's resource and which calls a function.
+/// Runs an instance whose handle 1 is a host resource, and which calls a function.
 fn calls_with_resource<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (InstanceId, SubtaskId) {
     let (instance, _) = world.running();
     assert_eq!(world.get(resource_new(HOST_RESOURCE, 7)), 1);
@@ -261,13 +261,13 @@ fn types_of_ends<L: ExtensionLimits>() -> Vec<Row<L>> {
     ]
 }
 
-/// What a resource of one type is called that is taken for one of another.
+/// Returns the trap of a resource of one type that is used as another.
 fn wrong_type(expected: ExpectedResource, found: FoundResource) -> Trap {
     let (expected_resource, found_resource) = (expected, found);
     Trap::ResourceWrongType { index: 1, expected_resource, found_resource }
 }
 
-/// A resource type that an instance defines.
+/// Adds a resource type that an instance defines.
 fn guests_type<L: ExtensionLimits>(world: &mut GuestMachine<L>, instance: InstanceId) -> TypeIndex {
     let instance = Some(instance);
     let resource = TypeDefinition::Resource { instance, destructor: None };
@@ -318,7 +318,7 @@ fn resources<L: ExtensionLimits>() -> Vec<Row<L>> {
         Row::new(Trap::ResourceLent, "canon_resource_drop: h.num_lends != 0", |world| {
             let (_, call) = calls_with_resource(world);
             lift_borrow(world, call, HOST_RESOURCE, 1).unwrap();
-            // The callee blocks, and the caller goes on.
+            // The callee blocks, and the caller continues.
             let _ = world.step(crate::calls::suspend());
             world.trap(resource_drop(HOST_RESOURCE, 1))
         }),
@@ -346,7 +346,7 @@ fn resources<L: ExtensionLimits>() -> Vec<Row<L>> {
     ]
 }
 
-/// A function runs that has borrowed a resource from the host.
+/// Runs a function that has borrowed a resource from the host.
 fn borrows<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> u32 {
     let instance = world.instance();
     let function = world.stackful(instance);

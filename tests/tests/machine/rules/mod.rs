@@ -1,5 +1,5 @@
-//! A scenario for each rule whose breach is a trap that the machine raises, and for each place in
-//! the reference that traps.
+//! A scenario for each rule of the machine that traps when broken, and for each place in the
+//! reference that traps.
 
 mod calls;
 mod ends;
@@ -18,14 +18,14 @@ use weft_core::trap::{Layer, Rule, Trap};
 
 use crate::guests::GuestMachine;
 
-/// How a guest breaks a rule.
+/// A way in which a guest breaks a rule.
 pub(crate) struct Row<L: ExtensionLimits> {
-    /// What it traps with.
+    /// The trap.
     trap: Trap,
-    /// The place of the reference that traps so, as `spec/traps.toml` calls it; nothing where the
-    /// reference leaves it to an assertion or has no counterpart.
+    /// The place of the reference that traps so, as named in `spec/traps.toml`; empty if the
+    /// reference has an assertion instead, or has no counterpart.
     site: &'static str,
-    /// What happens, in an empty store, up to the trap.
+    /// The actions in an empty store, up to the trap.
     scenario: fn(&mut GuestMachine<L>) -> Trap,
 }
 
@@ -51,14 +51,14 @@ fn table<L: ExtensionLimits>() -> Vec<Row<L>> {
     table
 }
 
-/// Places that the machine has no counterpart of, and why.
+/// Places without a counterpart in the machine, with the reason.
 const EXCEPTIONS: [(Rule, &str, &str); 1] = [(
     Rule::UnsupportedCallbackCode,
     "canon_lift: trap()",
     "not even the reference gets there: `unpack_callback_result` has trapped before",
 )];
 
-/// Rules that the machine raises though they are another layer's first.
+/// Rules that the machine raises although they belong to another layer.
 const MORE_RULES: [Rule; 2] = [Rule::CannotEnterComponentInstance, Rule::StartFunctionUnknown];
 
 fn every_scenario_ends_in_its_trap_and_leaves_nothing_behind<L: ExtensionLimits>() {
@@ -81,7 +81,7 @@ fn every_rule_of_the_machine_has_a_scenario() {
     assert_eq!(raised.len(), 45);
 }
 
-/// The ids of `spec/traps.toml` with their layers and places.
+/// Returns the ids of `spec/traps.toml` with their layers and places.
 fn spec() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
     let text = include_str!("../../../../spec/traps.toml");
     let traps = text.split("[[trap]]").skip(1);
@@ -90,7 +90,7 @@ fn spec() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
         let trap = trap.split("\n[[").next().unwrap_or_default();
         let (before, sites) = trap.split_once("sites   = [").unwrap_or_default();
         let of = |key: &str| before.lines().find(|line| line.starts_with(key)).map(value);
-        // A condition may have brackets of its own, so look for what closes the list.
+        // A condition may have brackets of its own, so this looks for the end of the list.
         let (sites, _) = sites.split_once("]\nsummary").unwrap_or_default();
         let sites = sites.split('"').skip(1).step_by(2).collect();
         (of("id ").unwrap_or_default(), of("layer ").unwrap_or_default(), sites)
@@ -99,7 +99,7 @@ fn spec() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
 }
 
 #[test]
-fn every_place_that_traps_has_a_scenario_or_a_reason() {
+fn every_trap_site_has_a_scenario_or_a_reason() {
     let of_the_table: BTreeSet<(&str, &str)> = table::<crate::guests::Bounded>()
         .iter()
         .filter(|row| !row.site.is_empty())

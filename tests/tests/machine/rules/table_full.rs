@@ -1,4 +1,4 @@
-//! An instance's tables of handles and threads have a highest index.
+//! The highest index of an instance's tables of handles and threads.
 
 use std::marker::PhantomData;
 
@@ -21,7 +21,7 @@ use crate::steps::{HOST, calls_host, enters, trap_of};
 /// The highest index of [`Low`].
 const HIGHEST: u32 = 3;
 
-/// As `L`, but with few indices.
+/// The limits `L`, but with few indices.
 pub(crate) struct Low<L>(PhantomData<L>);
 
 /// Implements [`Limits`] for [`Low`], with the tables of `L`.
@@ -62,7 +62,7 @@ pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
     })]
 }
 
-/// An instance runs, in whose handle table there is room for `left` more.
+/// Runs an instance whose handle table has room for `left` more.
 fn fill_handles<L: ExtensionLimits>(world: &mut GuestMachine<Low<L>>, left: u32) {
     world.running();
     for index in 1..=HIGHEST - left {
@@ -70,7 +70,7 @@ fn fill_handles<L: ExtensionLimits>(world: &mut GuestMachine<Low<L>>, left: u32)
     }
 }
 
-/// An instance runs, in whose thread table there is no more room.
+/// Runs an instance whose thread table has no room.
 fn fill_threads<L: ExtensionLimits>(world: &mut GuestMachine<Low<L>>) {
     world.running();
     for index in 2..=HIGHEST {
@@ -137,7 +137,7 @@ fn a_call_that_would_need_a_subtask_traps_when_it_blocks<L: ExtensionLimits>() {
     fill_handles(&mut world, 0);
     let callee = world.instance();
     let function = world.stackful(callee);
-    // One that returns at once needs none.
+    // A call that returns at once needs none.
     let step = world.import_async(function);
     enters(&step, function);
     world.task_return(None);
@@ -209,7 +209,7 @@ fn a_call_that_waited_traps_when_there_is_no_room_at_its_turn<L: ExtensionLimits
     }
     world.run(backpressure_dec());
     assert_eq!(world.step(suspend()), HOST);
-    // `tick` gives up by itself what it has begun.
+    // `tick` itself abandons the call that it has started.
     assert_eq!(trap_of(world.machine.tick()), Trap::TableFull);
     assert_eq!(world.machine.trapped(), Err(MachineError::NotEntered.into()));
     assert_eq!(world.machine.is_locked_down(instance), Ok(true));
@@ -225,8 +225,8 @@ fn realloc_needs_a_place_in_the_thread_table<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// What a trap leaves half done is gone when its instance is.
-fn a_full_table_leaves_nothing_behind<L: ExtensionLimits>() {
+/// Checks that the rest of a trap is gone with its instance.
+fn a_full_table_leaves_nothing<L: ExtensionLimits>() {
     let adds: [(Call, Table); 3] = [
         (resource_new(HOST_RESOURCE, 1), Table::Resources),
         (set_new(), Table::WaitableSets),
@@ -285,7 +285,7 @@ fn the_highest_index_can_be_used<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// An instance whose length is `length`, in which a stackful function runs.
+/// Runs a stackful function in an instance of this length.
 fn of_length<L: ExtensionLimits>(length: u32) -> GuestMachine<L> {
     let mut world = GuestMachine::<L>::new();
     world.machine.set_max_table_length(length);
@@ -348,7 +348,7 @@ on_each_storage!(
     every_way_into_a_thread_table_traps_where_there_is_no_room,
     a_call_that_waited_traps_when_there_is_no_room_at_its_turn,
     realloc_needs_a_place_in_the_thread_table,
-    a_full_table_leaves_nothing_behind,
+    a_full_table_leaves_nothing,
     a_call_of_the_host_that_finds_no_room_leaves_nothing_behind,
     a_realloc_that_finds_no_room_leaves_nothing_behind,
     the_highest_index_can_be_used,

@@ -1,4 +1,4 @@
-//! Rules of tasks: how they resolve.
+//! Rules of tasks: the ways in which they resolve.
 
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
@@ -14,7 +14,7 @@ use crate::calls::{
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, enters, returned, starts, subtask, trap_of};
 
-/// A function with a callback runs that has heard of its cancellation.
+/// Runs a function with a callback that has received its cancellation.
 fn cancelled<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> ThreadId {
     let callee = world.instance();
     let function = world.callback(callee);
@@ -27,7 +27,7 @@ fn cancelled<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> ThreadId {
     thread
 }
 
-/// A task runs that has borrowed a handle.
+/// Runs a task that has borrowed a handle.
 fn borrowing<L: ExtensionLimits>(world: &mut GuestMachine<L>, lift: LiftMode) -> u32 {
     let instance = world.instance();
     let function = world.lift(instance, true, lift);
@@ -38,7 +38,7 @@ fn borrowing<L: ExtensionLimits>(world: &mut GuestMachine<L>, lift: LiftMode) ->
     index
 }
 
-/// What a task that has a result traps with when it returns that.
+/// Returns the trap of a task with a result when it returns.
 fn returns<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> Trap {
     let token = returned(world.step(task_return()));
     let trap = trap_of(world.machine.return_(&token));
@@ -115,7 +115,7 @@ fn how_tasks_end<L: ExtensionLimits>() -> Vec<Row<L>> {
             trap_of(world.machine.function_returned(Some(0)))
         }),
         Row::new(Trap::NoAsyncResult, NO_RESULT, |world| {
-            // The last thread isn't the first.
+            // The last thread is not the first.
             world.running();
             let made = world.get(thread_new(1, 2));
             world.run(resume_later(made));
@@ -149,7 +149,7 @@ fn how_tasks_end<L: ExtensionLimits>() -> Vec<Row<L>> {
             world.trap(task_cancel())
         }),
         Row::new(Trap::TaskCancelNotRequested, CANCELLED, |world| {
-            // It was requested, but not delivered: the function is stackful.
+            // Cancellation was requested, but not delivered: the function is stackful.
             let callee = world.instance();
             let function = world.stackful(callee);
             let (_, main) = world.running();
@@ -178,7 +178,7 @@ fn how_tasks_end<L: ExtensionLimits>() -> Vec<Row<L>> {
             world.trap(task_cancel())
         }),
         Row::new(Trap::BorrowsRemain, "Task.return_: self.num_borrows > 0", |world| {
-            // Of two, one is dropped.
+            // Of two borrowed handles, one is dropped.
             let index = borrowing(world, LiftMode::Stackful);
             let thread = world.machine.current().unwrap();
             let task = world.machine.task_of(thread).unwrap();

@@ -23,7 +23,7 @@ pub(super) const TAKE_THREAD: [fn(u32) -> Call; 5] = [
     yield_then_promote,
 ];
 
-/// Switching to a thread that is ready, not suspended.
+/// Switches to a thread that is ready, not suspended.
 fn to_ready<L: ExtensionLimits>(world: &mut GuestMachine<L>, switch: fn(u32) -> Call) -> Trap {
     world.running();
     let made = world.get(thread_new(1, 2));
@@ -31,7 +31,7 @@ fn to_ready<L: ExtensionLimits>(world: &mut GuestMachine<L>, switch: fn(u32) -> 
     world.trap(switch(made))
 }
 
-/// A thread switching to itself.
+/// Switches from a thread to itself.
 fn to_itself<L: ExtensionLimits>(world: &mut GuestMachine<L>, switch: fn(u32) -> Call) -> Trap {
     world.running();
     let index = world.get(thread_index());
@@ -116,7 +116,7 @@ pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
             not_suspended,
             "canon_thread_resume_later: not other_thread.suspended()",
             |world| {
-                // A thread that has called something which runs now is running, too.
+                // A thread whose callee runs is also running.
                 let (instance, _) = world.running();
                 let index = world.get(thread_index());
                 let function = world.sync(instance);

@@ -13,7 +13,7 @@ use crate::calls::{
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, WAITS, calls_host, cancels_host, starts, subtask};
 
-/// `main` runs and has called a function of the host, which is under way.
+/// Runs `main`, which has an active call of a host function.
 fn calls<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (ThreadId, u32) {
     let (_, main) = world.running();
     let function = world.host_function(7);
@@ -24,7 +24,7 @@ fn calls<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (ThreadId, u32) {
     (main, subtask(&step, main, SubtaskState::Started))
 }
 
-/// A thread waits for an end, from which it reads without `async`, and another one runs.
+/// Lets one thread wait in a read without `async`, while another one runs.
 fn reads_elsewhere<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (u32, u32) {
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -36,7 +36,7 @@ fn reads_elsewhere<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (u32, u32
     (readable, writable)
 }
 
-/// An end in a set, which has both.
+/// Creates an end in a set; returns both.
 fn in_set<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (u32, u32, u32) {
     world.running();
     let (readable, writable) = world.ends(STREAM);
@@ -65,13 +65,13 @@ pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
             world.trap(join(readable, set))
         }),
         Row::new(both, JOIN, |world| {
-            // Out of a set as well, and though what it waits for has come.
+            // Also out of a set, and although the awaited event has happened.
             let (readable, writable) = reads_elsewhere(world);
             world.get(STREAM.write(writable, 1));
             world.trap(join(readable, 0))
         }),
         Row::new(both, JOIN, |world| {
-            // A subtask whose cancellation is waited for.
+            // A subtask whose cancellation is awaited.
             let (_, sub) = calls(world);
             let made = world.get(thread_new(1, 2));
             world.run(resume_later(made));
@@ -96,7 +96,7 @@ pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
             world.trap(STREAM.cancel_read(readable))
         }),
         Row::new(Trap::WaitableHasSyncWaiter, "cancel_copy: end.has_sync_waiter", |world| {
-            // It has come, but the one that waits has not gone on.
+            // The event has happened, but the waiting thread has not continued.
             let (readable, writable) = reads_elsewhere(world);
             world.get(STREAM.write(writable, 1));
             world.trap(STREAM.sync_cancel_read(readable))
@@ -122,7 +122,8 @@ pub(super) fn rows<L: ExtensionLimits>() -> Vec<Row<L>> {
             world.trap(set_drop(set))
         }),
         Row::new(Trap::WaitableSetHasWaiters, WAITERS, |world| {
-            // One that waits no longer for an event, but for the lock, to hear of a cancellation.
+            // A task that no longer waits for an event, but for the lock, to receive a
+            // cancellation.
             let instance = world.instance();
             let function = world.callback(instance);
             let (call, _) = world.invoke(function);
@@ -185,7 +186,7 @@ fn subtasks<L: ExtensionLimits>() -> Vec<Row<L>> {
             Trap::SubtaskAlreadyCancelled,
             "canon_subtask_cancel: subtask.cancellation_requested",
             |world| {
-                // It has resolved since, which was not delivered.
+                // It has resolved in the meantime, but that was not delivered.
                 let (_, sub) = calls(world);
                 let step = world.step(subtask_cancel(sub));
                 let call = cancels_host(&step, 7);
@@ -198,7 +199,7 @@ fn subtasks<L: ExtensionLimits>() -> Vec<Row<L>> {
             Trap::SubtaskAlreadyCancelled,
             "canon_subtask_cancel: subtask.cancellation_requested",
             |world| {
-                // By another thread, which waits for it.
+                // Another thread waits for it.
                 let (_, sub) = calls(world);
                 let made = world.get(thread_new(1, 2));
                 world.run(resume_later(made));

@@ -145,7 +145,7 @@ pub mod example {
                     self_: BorrowHandle<'static, File>,
                 ) -> impl Future<Output = Result<(), OrTrap<Failure>>> + Send;
 
-                /// Drops a resource that its owner doesn't need any more.
+                /// Drops a resource that its owner no longer needs.
                 fn drop(&mut self, self_: OwnHandle<File>);
             }
 
@@ -226,7 +226,8 @@ pub mod exports {
         }
 
         impl Totals {
-            /// Finds the functions, and notes what is missing or of another type.
+            /// Finds the functions, and records those that are missing or have another
+            /// type.
             pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                 let add = exports.function("add");
                 Some(Self { add: add? })

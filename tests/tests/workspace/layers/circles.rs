@@ -1,4 +1,4 @@
-//! Files that name one another, directly or through others.
+//! Files that name each other, directly or through other files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,13 +6,13 @@ use super::naming::{Kind, Naming, Namings};
 use super::resolve::Target;
 use super::source::{FileId, Tree};
 
-/// From each file to the files whose items it names, with the first path that does.
+/// For each file, the files whose items it names, with the first such path.
 pub(crate) type FileGraph<'a> = BTreeMap<FileId, BTreeMap<FileId, &'a Naming>>;
 
-/// Returns which file names items of which.
+/// Returns the graph of files: from each file to those whose items it names.
 ///
-/// An item belongs to the file that defines it: what re-exports it is looked through. A module
-/// alone is no item, so declaring and re-exporting the modules below makes no arrow.
+/// An item belongs to the file that defines it, also when it is re-exported. A module alone is no
+/// item, so a file may declare and re-export the modules below it without an arrow.
 pub(crate) fn file_graph<'a>(tree: &Tree, namings: &'a Namings) -> FileGraph<'a> {
     let mut graph = FileGraph::new();
     for naming in &namings.namings {
@@ -32,7 +32,7 @@ pub(crate) fn file_graph<'a>(tree: &Tree, namings: &'a Namings) -> FileGraph<'a>
     graph
 }
 
-/// Returns the sets of two or more nodes that reach one another, largest first.
+/// Returns the sets of two or more nodes that reach each other, largest first.
 pub(crate) fn circles<N: Copy + Ord>(arrows: &BTreeMap<N, BTreeSet<N>>) -> Vec<BTreeSet<N>> {
     let nodes: BTreeSet<N> =
         arrows.iter().flat_map(|(from, to)| to.iter().chain([from])).copied().collect();
@@ -55,7 +55,7 @@ pub(crate) fn circles<N: Copy + Ord>(arrows: &BTreeMap<N, BTreeSet<N>>) -> Vec<B
     found
 }
 
-/// Returns what can be reached from a node, itself included.
+/// Returns all nodes that can be reached from a node, including the node.
 fn reached<N: Copy + Ord>(arrows: &BTreeMap<N, BTreeSet<N>>, from: N) -> BTreeSet<N> {
     let mut seen = BTreeSet::from([from]);
     let mut open = vec![from];

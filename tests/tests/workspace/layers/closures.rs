@@ -1,4 +1,4 @@
-//! The closures that rooms keep: an embedder's functions, which only upper rooms know.
+//! The closures that rooms keep: an embedder's functions, which only upper rooms may have.
 
 use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
@@ -34,7 +34,7 @@ impl<'ast> Visit<'ast> for Collector {
     }
 }
 
-/// Returns the closures in rooms that may keep none, as `file:line` and the name of the room.
+/// Returns the closures in rooms that may not keep any, as `file:line` and the name of the room.
 pub(crate) fn misplaced(tree: &Tree, plan: &Plan<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for file in (0..tree.files.len()).map(FileId) {
@@ -44,7 +44,7 @@ pub(crate) fn misplaced(tree: &Tree, plan: &Plan<'_>) -> Vec<String> {
         collector.visit_file(&file.syntax);
         let lines = collector.lines.iter();
         found.extend(
-            lines.map(|line| format!("{}:{line}: {} may keep no closure", file.path, room.name)),
+            lines.map(|line| format!("{}:{line}: {} may not keep a closure", file.path, room.name)),
         );
     }
     found

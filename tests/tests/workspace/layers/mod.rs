@@ -1,13 +1,13 @@
-//! The rooms of the runtime: who names whom, inside of crates and between them.
+//! The rooms of the runtime: the names that each uses, inside crates and between them.
 //!
-//! `runtime/ARCHITECTURE.md` tells what the rooms are for. The table is in `rooms.rs`. This shows
-//! sizes, arrows and circles:
+//! `runtime/ARCHITECTURE.md` explains the rooms. The table is in `rooms.rs`. This prints sizes,
+//! arrows and circles:
 //!
 //! ```text
 //! cargo test -p weft-tests --test workspace graph -- --nocapture
 //! ```
 //!
-//! A method that is called on a value names no path: types decide there, and the compiler.
+//! A method call on a value has no path, so it is not checked here.
 
 mod circles;
 mod closures;
@@ -26,7 +26,8 @@ use self::naming::namings;
 use self::rooms::{Plan, ROOMS};
 use self::source::{Tree, read_crates};
 
-/// The most files that may name one another: one object, in parts that are read together.
+/// The largest number of files that may name each other: one object, in parts that are read
+/// together.
 const MOST_FILES_IN_A_CIRCLE: usize = 4;
 
 /// Parses the crates of the runtime.
@@ -55,7 +56,7 @@ fn every_room_names_only_rooms_that_it_may_name() {
 }
 
 #[test]
-fn closures_are_kept_where_embedders_give_them() {
+fn closures_are_kept_only_in_allowed_rooms() {
     let tree = runtime();
     let wrong = misplaced(&tree, &Plan::new(&tree, ROOMS));
     assert!(wrong.is_empty(), "{} closures:\n{}", wrong.len(), wrong.join("\n"));
@@ -79,7 +80,7 @@ fn circles_of_files_are_small() {
 }
 
 #[test]
-fn the_page_of_the_architecture_has_every_room() {
+fn the_architecture_page_has_every_room() {
     let page = include_str!("../../../../runtime/ARCHITECTURE.md");
     for room in ROOMS {
         let row = format!("| `{}` |", room.name);

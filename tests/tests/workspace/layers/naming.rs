@@ -1,4 +1,4 @@
-//! Every path that a file writes, and what it names.
+//! Every path in a file, and the item that it names.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,20 +16,20 @@ use super::source::{
 /// The way in which a path is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// By a `use` that is for this module alone.
+    /// A `use` for this module alone.
     Import,
-    /// By a `use` that others can name things through.
+    /// A `use` through which other modules can name items.
     ReExport,
-    /// In an expression, a type, a pattern or a bound, or in the input of a macro.
+    /// An expression, a type, a pattern or a bound, or the input of a macro.
     Use,
 }
 
-/// A path that a file writes.
+/// A path in a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Naming {
     /// The file.
     pub(crate) file: FileId,
-    /// The module that the path is written in.
+    /// The module that contains the path.
     pub(crate) module: ModuleId,
     /// The line.
     pub(crate) line: usize,
@@ -37,23 +37,23 @@ pub(crate) struct Naming {
     pub(crate) path: String,
     /// The way in which it is written.
     pub(crate) kind: Kind,
-    /// What it names in the crates of the tree; nothing, if it leads elsewhere.
+    /// The items that it names in the crates of the tree; empty if it leads elsewhere.
     pub(crate) found: BTreeSet<Found>,
 }
 
 /// All paths of a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Namings {
-    /// Those that are understood, also those that lead out of the tree.
+    /// The paths that are understood, including those that lead out of the tree.
     pub(crate) namings: Vec<Naming>,
-    /// Those that lead into a module which has no such name, as `file:line: text`.
+    /// The paths into a module that has no such name, as `file:line: text`.
     pub(crate) unresolved: Vec<String>,
 }
 
-/// The names that a block of statements has of its own.
+/// The names that a block of statements defines.
 type Scope = HashMap<String, Option<ImportPath>>;
 
-/// A file while its paths are collected.
+/// A collector of the paths in a file.
 struct Collector<'a> {
     tree: &'a Tree,
     file: FileId,
@@ -62,7 +62,7 @@ struct Collector<'a> {
     namings: &'a mut Namings,
 }
 
-/// Returns every path that the files of a tree write.
+/// Returns every path in the files of a tree.
 pub(crate) fn namings(tree: &Tree) -> Namings {
     let mut namings = Namings::default();
     for (number, file) in tree.files.iter().enumerate() {
@@ -80,7 +80,7 @@ impl Collector<'_> {
         *self.modules.last().expect("a file is a module")
     }
 
-    /// Notes what a path leads to.
+    /// Records the target of a path.
     fn note(&mut self, path: &ImportPath, line: usize, kind: Kind) {
         if path.segments.is_empty() {
             return;
@@ -91,7 +91,7 @@ impl Collector<'_> {
         match self.tree.resolve(self.module(), &path) {
             Ok(mut found) => {
                 found.retain(|it| it.target != Target::Foreign);
-                // A name alone that is a module is a variable of the same name.
+                // A single name that is a module here is a variable of the same name.
                 if kind == Kind::Use && path.segments.len() == 1 {
                     found.retain(|it| !matches!(it.target, Target::Module(_)));
                 }
@@ -115,7 +115,7 @@ impl Collector<'_> {
         }
     }
 
-    /// Replaces a first name that a block around has imported; none, if the block defines it.
+    /// Resolves a first name that a surrounding block imports; none if the block defines it.
     fn through_scopes(&self, path: &ImportPath) -> Option<ImportPath> {
         let first = path.segments.first()?;
         if path.starts_with_crate {
@@ -148,8 +148,8 @@ impl Collector<'_> {
         }
     }
 
-    /// Notes the paths in tokens; in the definition of a macro only those that can't depend on
-    /// where the macro is used.
+    /// Records the paths in tokens; in the definition of a macro, only those that do not depend on
+    /// the place of use.
     fn tokens(&mut self, tokens: TokenStream, definition: bool) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
@@ -237,13 +237,13 @@ fn is_path_separator(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), ':') && is_punct(tokens.get(at.wrapping_add(1)), ':')
 }
 
-/// Returns if a path of a macro's definition means the same wherever the macro is used.
+/// Returns true if a path in a macro's definition means the same at every use of the macro.
 fn is_anchored(path: &ImportPath) -> bool {
     let first = path.segments.first().map(String::as_str);
     path.segments.len() > 1 && (path.starts_with_crate || matches!(first, Some("crate")))
 }
 
-/// Returns the `use` declaration that tokens start with, `$crate` taken for `crate`.
+/// Returns the `use` declaration at the start of tokens, with `crate` instead of `$crate`.
 fn use_item(tokens: &[TokenTree]) -> Option<syn::ItemUse> {
     let end = tokens.iter().position(|it| is_punct(Some(it), ';'))?;
     let tokens = tokens.get(..=end)?.iter().filter(|it| !is_punct(Some(it), '$')).cloned();

@@ -1,4 +1,4 @@
-//! The graph of rooms, circles and what is wrong, as text.
+//! Formats the graph of rooms, the circles and the violations as text.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ pub(crate) fn circle(tree: &Tree, graph: &FileGraph<'_>, circle: &BTreeSet<FileI
     text
 }
 
-/// Returns the modules just below the root of a crate that name one another.
+/// Returns the modules just below the root of a crate that name each other.
 pub(crate) fn circles_of_top_modules(tree: &Tree, namings: &Namings) -> Vec<BTreeSet<String>> {
     let top = |module: usize| {
         let path = &tree.modules[module].path;

@@ -1,26 +1,27 @@
-//! Which item a path names.
+//! Resolves the item that a path names.
 
 use std::collections::BTreeSet;
 
 use super::source::{ImportPath, Meaning, ModuleId, Tree};
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     /// A module itself.
     Module(ModuleId),
-    /// An item, or something inside of it, that is defined in a module.
+    /// An item that is defined in a module, or something inside the item.
     Item(ModuleId),
-    /// Something of no crate of the tree: of `core`, a local variable, a type parameter.
+    /// Something outside the crates of the tree: an item of `core`, a local variable, a type
+    /// parameter.
     Foreign,
 }
 
-/// A target, and the modules that the path went through.
+/// A target, and the modules that the path goes through.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Found {
-    /// What the path leads to.
+    /// The target of the path.
     pub(crate) target: Target,
-    /// The modules that the path or an import on its way names.
+    /// The modules that the path names, also through imports.
     pub(crate) through: BTreeSet<ModuleId>,
 }
 
@@ -33,11 +34,11 @@ pub(crate) struct Unresolved {
     pub(crate) name: String,
 }
 
-/// Where names have been looked for already, so that circles of imports end.
+/// The places that were already searched, so that circles of imports end.
 type Visited = BTreeSet<(ModuleId, String)>;
 
 impl Tree {
-    /// Returns what a path leads to that is written in a module.
+    /// Returns the targets of a path in a module.
     ///
     /// A name can stand for a module, a type and a value at once: all are returned.
     pub(crate) fn resolve(
@@ -92,14 +93,14 @@ impl Tree {
         Ok(found)
     }
 
-    /// Goes one name further from everything that a path may have led to.
+    /// Follows one more name from each of the targets so far.
     fn step(
         &self,
         from: BTreeSet<Found>,
         name: &str,
         visited: &mut Visited,
     ) -> Result<BTreeSet<Found>, Unresolved> {
-        // What follows a type is inside of it; a function or a macro has nothing inside.
+        // The rest of the path is inside a type; a function or a macro has nothing inside.
         let modules = from.iter().any(|it| matches!(it.target, Target::Module(_)));
         let mut reached = BTreeSet::new();
         let mut lacking = None;
@@ -129,7 +130,7 @@ impl Tree {
         Unresolved { module: self.modules[module.0].path.join("::"), name: name.to_owned() }
     }
 
-    /// Returns what a name stands for in a module: nothing, if it has no such name.
+    /// Returns the targets of a name in a module; nothing if it has no such name.
     fn look_up(
         &self,
         module: ModuleId,
@@ -141,7 +142,7 @@ impl Tree {
             return Ok(found);
         }
         let body = &self.modules[module.0];
-        // An import of `x` that is called `x` finds itself first, and then the other `x`.
+        // An import of `x` that is called `x` first finds itself, and then the other `x`.
         let mut lacking = None;
         let here = |target| Found { target, through: BTreeSet::from([module]) };
         for meaning in body.names.get(name).into_iter().flatten() {
@@ -180,7 +181,7 @@ impl Tree {
         }
     }
 
-    /// Returns what a name stands for among all names of a module or an enumeration.
+    /// Returns the targets of a name among all names of a module or an enumeration.
     fn look_up_in_glob(
         &self,
         module: ModuleId,
@@ -208,7 +209,7 @@ impl Tree {
         Ok(found)
     }
 
-    /// Returns the module around that defines a macro by `macro_rules!`, if one does.
+    /// Returns the surrounding module that defines a macro with `macro_rules!`, if there is one.
     pub(crate) fn macro_around(&self, from: ModuleId, name: &str) -> Option<ModuleId> {
         let mut at = Some(from);
         while let Some(module) = at {

@@ -1,4 +1,4 @@
-//! The rooms of the runtime, and who may name whom.
+//! The rooms of the runtime, and the rooms that each may name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,23 +9,23 @@ use super::naming::{Naming, Namings};
 use super::resolve::Target;
 use super::source::{FileId, ModuleId, Tree, attributes, only_for_tests};
 
-/// A room: modules that have one subject.
+/// A room: modules with one subject.
 #[derive(Debug)]
 pub(crate) struct Room {
     /// The name.
     pub(crate) name: &'static str,
-    /// The modules that belong to it, with what is below them.
+    /// Its modules, including those below them.
     pub(crate) modules: &'static [&'static str],
     /// The rooms that its files may name.
     pub(crate) may_name: &'static [&'static str],
-    /// The ends of paths that its files may not write, in whatever room they lead.
+    /// The ends of paths that its files may not write, in any room.
     pub(crate) may_not_write: &'static [&'static str],
-    /// Its types may hold closures, which an embedder has given.
+    /// Set if its types may hold closures of an embedder.
     pub(crate) keeps_closures: bool,
 }
 
 impl Room {
-    /// A room without modules, to be updated.
+    /// A room without modules, as a base for others.
     pub(crate) const NONE: Self =
         Self { name: "", modules: &[], may_name: &[], may_not_write: &[], keeps_closures: false };
 }
@@ -44,7 +44,7 @@ const AS_USERS: &[&str] = &[
     "component",
 ];
 
-/// Those, and the rooms whose crates the command puts together.
+/// Those, and the rooms whose crates the command combines.
 const AS_COMMAND: &[&str] = &[
     "vocabulary",
     "abi",
@@ -125,7 +125,7 @@ pub(crate) const ROOMS: &[Room] = &[
         name: "component::store",
         modules: &["weft::component::store"],
         may_name: &["vocabulary", "abi", "machine", "host", "engine", "component::definition"],
-        // It holds what an engine has made, and calls nothing: without a context there is no call.
+        // It holds objects of an engine, and calls nothing: without a context there is no call.
         may_not_write: &["CoreContext", "E::Context", "E::context"],
         ..Room::NONE
     },
@@ -172,7 +172,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "weft-command", modules: &["weft_command"], may_name: AS_COMMAND, ..Room::NONE },
 ];
 
-/// Returns the item in a path: the first name that is a type's, or the last name.
+/// Returns the item in a path: the first name that is a type, or the last name.
 fn item(path: &str) -> Option<&str> {
     let is_type = |it: &&str| it.starts_with(char::is_uppercase);
     path.split("::").find(is_type).or_else(|| path.rsplit("::").next())
@@ -191,7 +191,7 @@ impl<'a> Plan<'a> {
         Self { tree, rooms }
     }
 
-    /// Returns the room of a module: the one that says most about its path.
+    /// Returns the room of a module: the one with the longest matching path.
     ///
     /// The root of a crate that has several rooms has none: it only declares and re-exports.
     pub(crate) fn room(&self, module: ModuleId) -> Option<&'static Room> {
@@ -212,7 +212,7 @@ impl<'a> Plan<'a> {
         self.room(self.tree.files[file.0].module)
     }
 
-    /// Returns the rooms that a path names, of which the file that writes it may be one.
+    /// Returns the rooms that a path names; its own room can be one of them.
     pub(crate) fn named(&self, naming: &Naming) -> BTreeSet<&'static str> {
         let mut rooms = BTreeSet::new();
         for found in &naming.found {
@@ -257,7 +257,7 @@ impl<'a> Plan<'a> {
         shown
     }
 
-    /// Returns the report of a path that the room of its file may not write, if it is one.
+    /// Returns a message for a path that the room of its file may not write.
     fn forbidden(&self, naming: &Naming) -> Option<String> {
         let room = self.room_of_file(naming.file)?;
         let ends_so = |end: &&&str| {
@@ -275,7 +275,7 @@ impl<'a> Plan<'a> {
         (format!("{}:{}", file.path, naming.line), text)
     }
 
-    /// Returns the files that belong to no room, and are not the root of a crate.
+    /// Returns the files that belong to no room and are not the root of a crate.
     pub(crate) fn without_room(&self) -> Vec<String> {
         let without = |file: &FileId| {
             let module = self.tree.files[file.0].module;
@@ -285,7 +285,7 @@ impl<'a> Plan<'a> {
         files.map(|it| format!("{}: it belongs to no room", self.tree.files[it.0].path)).collect()
     }
 
-    /// Returns the modules of the table that no crate has, and rows that name a room below them.
+    /// Returns the modules of the table that no crate has, and rows that name a room after them.
     pub(crate) fn wrong_rows(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (number, room) in self.rooms.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The resolver, on small inputs.
+//! Tests of the resolver on small inputs.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::resolve::Target;
 use super::rooms::{Plan, Room};
 use super::source::{CrateTexts, FileId, Tree};
 
-/// Parses crates of which each file is given as `crate/path` and text.
+/// Parses crates; each file is given as `crate/path` and text.
 fn tree(files: &[(&str, &str)]) -> Tree {
     let names: BTreeSet<&str> =
         files.iter().map(|(path, _)| path.split('/').next().unwrap_or_default()).collect();
@@ -25,7 +25,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
     Tree::parse(&crates)
 }
 
-/// Returns every path that a file writes as `path -> module`, with `(module)` where it is one.
+/// Returns every path in a file as `path -> module`, with `(module)` if it names a module.
 fn named(tree: &Tree, file: &str) -> BTreeSet<String> {
     let namings = namings(tree);
     assert_eq!(namings.unresolved, [""; 0]);
@@ -69,7 +69,7 @@ fn nested_use_trees_are_one_path_for_each_name() {
 }
 
 #[test]
-fn globs_reach_modules_and_cases_and_yield_to_names_of_ones_own() {
+fn globs_reach_modules_and_cases_and_yield_to_own_names() {
     let tree = tree(&[
         ("one/lib.rs", "mod a; mod b;"),
         (
@@ -133,7 +133,7 @@ fn re_exports_lead_to_the_file_that_defines_the_item() {
 }
 
 #[test]
-fn what_is_inside_of_an_item_belongs_to_the_item() {
+fn names_inside_an_item_belong_to_the_item() {
     let tree = tree(&[
         ("one/lib.rs", "mod a; mod b;"),
         (
@@ -153,7 +153,7 @@ fn what_is_inside_of_an_item_belongs_to_the_item() {
 }
 
 #[test]
-fn macros_name_what_their_input_and_their_definition_name() {
+fn macros_name_the_items_in_their_input_and_definition() {
     let tree = tree(&[
         ("one/lib.rs", "mod a; mod b; mod c; extern crate self as one;"),
         (
@@ -234,7 +234,7 @@ fn tests_are_left_out() {
 }
 
 #[test]
-fn what_is_not_understood_is_an_error() {
+fn source_that_is_not_understood_is_an_error() {
     let tree = tree(&[
         ("one/lib.rs", "mod a; #[macro_use]\nmod b;"),
         (
@@ -269,7 +269,7 @@ const SMALL: &[Room] = &[
 ];
 
 #[test]
-fn closures_are_found_in_rooms_that_keep_none() {
+fn closures_in_forbidden_rooms_are_found() {
     let tree = tree(&[
         ("one/lib.rs", "mod low; mod high;"),
         (
@@ -280,7 +280,7 @@ fn closures_are_found_in_rooms_that_keep_none() {
         ("one/high.rs", "struct A(Box<dyn Fn()>);"),
     ]);
     let expected =
-        ["one/low.rs:2: low may keep no closure", "one/low.rs:3: low may keep no closure"];
+        ["one/low.rs:2: low may not keep a closure", "one/low.rs:3: low may not keep a closure"];
     assert_eq!(misplaced(&tree, &Plan::new(&tree, SMALL)), expected);
 }
 
@@ -318,7 +318,7 @@ fn a_room_may_name_itself_and_the_rooms_of_its_row() {
 }
 
 #[test]
-fn circles_go_through_re_exports_and_leave_declarations_out() {
+fn circles_follow_re_exports_and_ignore_declarations() {
     let tree = tree(&[
         ("one/lib.rs", "mod a;"),
         ("one/a/mod.rs", "mod b; mod c; mod d; pub use b::B; pub use c::C; pub use d::D;"),
@@ -337,7 +337,7 @@ fn circles_go_through_re_exports_and_leave_declarations_out() {
 }
 
 #[test]
-fn circles_are_what_reach_one_another() {
+fn circles_are_nodes_that_reach_each_other() {
     let arrows =
         [(1, vec![2]), (2, vec![3, 4]), (3, vec![1]), (4, vec![5]), (5, vec![4]), (6, vec![1])];
     let arrows = arrows.into_iter().map(|(from, to)| (from, to.into_iter().collect())).collect();

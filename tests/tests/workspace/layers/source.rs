@@ -1,4 +1,4 @@
-//! The crates as they are written: files, modules, and the names that each module has.
+//! The sources of crates: files, modules, and the names in each module.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -28,56 +28,56 @@ pub(crate) struct File {
     pub(crate) lines_of_tests: usize,
     /// The text as syntax.
     pub(crate) syntax: syn::File,
-    /// The module whose body the file is.
+    /// The module whose body is the file.
     pub(crate) module: ModuleId,
 }
 
-/// A module: a file, or a part of one between braces.
+/// A module: a file, or a part of one in braces.
 #[derive(Debug)]
 pub(crate) struct Module {
     /// The path, with the name of the crate first.
     pub(crate) path: Vec<String>,
-    /// The module around.
+    /// The surrounding module.
     pub(crate) parent: Option<ModuleId>,
-    /// The file that the module is written in.
+    /// The file that contains the module.
     pub(crate) file: FileId,
-    /// What each name stands for.
+    /// The meanings of each name.
     pub(crate) names: HashMap<String, Vec<Meaning>>,
     /// The imports that end in `*`.
     pub(crate) globs: Vec<ImportPath>,
     /// The macros that are defined here with `macro_rules!`.
     pub(crate) macros: BTreeSet<String>,
-    /// Names that macros may define which stand where items do: identifiers in their input, and
-    /// what the macros of this module define, which may be named there to be called in turn.
+    /// Names that macros may define as items: identifiers in their input, and identifiers in the
+    /// definitions of this module's macros, which may be called with them.
     pub(crate) made_by_macros: BTreeSet<String>,
 }
 
-/// What a name stands for in a module.
+/// The meaning of a name in a module.
 #[derive(Clone, Debug)]
 pub(crate) enum Meaning {
     /// A module below.
     Module(ModuleId),
     /// An item of this module; an enumeration has names in turn.
     Item(BTreeSet<String>),
-    /// What an import leads to.
+    /// The target of an import.
     Import(ImportPath),
-    /// A macro that is written in this module, and exported at the root of the crate.
+    /// A macro that is defined in this module, and exported at the root of the crate.
     ExportedMacro(ModuleId),
 }
 
 /// The path of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ImportPath {
-    /// If it starts with `::`.
+    /// Set if it starts with `::`.
     pub(crate) starts_with_crate: bool,
     /// The names, without `self` at the end.
     pub(crate) segments: Vec<String>,
 }
 
-/// One name that a `use` declaration brings in.
+/// One name that a `use` declaration imports.
 #[derive(Clone, Debug)]
 pub(crate) struct Import {
-    /// Where it comes from.
+    /// Its target.
     pub(crate) path: ImportPath,
     /// The name that it has here; none for `*`.
     pub(crate) name: Option<String>,
@@ -90,11 +90,11 @@ pub(crate) struct Import {
 pub(crate) struct Tree {
     /// The root of each crate, by the name of its library.
     pub(crate) crates: BTreeMap<String, ModuleId>,
-    /// Every file, tests left out.
+    /// Every file, without tests.
     pub(crate) files: Vec<File>,
-    /// Every module, tests left out.
+    /// Every module, without tests.
     pub(crate) modules: Vec<Module>,
-    /// What is wrong with the crates themselves.
+    /// Problems of the crates themselves.
     pub(crate) errors: Vec<String>,
 }
 
@@ -109,7 +109,7 @@ pub(crate) struct CrateTexts {
     pub(crate) shown: String,
 }
 
-/// Returns if a condition of `cfg` can hold only for tests.
+/// Returns true if a condition of `cfg` holds only for tests.
 fn needs_test(condition: &Meta) -> bool {
     let inner = |list: &syn::MetaList| {
         list.parse_args_with(syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated)
@@ -123,7 +123,7 @@ fn needs_test(condition: &Meta) -> bool {
     }
 }
 
-/// Returns if what has these attributes is compiled for tests alone.
+/// Returns true if an item with these attributes is compiled only for tests.
 pub(crate) fn only_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|it| {
         it.path().is_ident("cfg") && it.parse_args::<Meta>().is_ok_and(|it| needs_test(&it))
@@ -210,7 +210,7 @@ fn identifiers(tokens: TokenStream, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Adds every identifier in a macro's definition that follows the word for a kind of item.
+/// Adds every identifier in a macro's definition that follows the keyword of an item.
 fn defined_names(tokens: TokenStream, found: &mut BTreeSet<String>) {
     const KINDS: [&str; 8] = ["const", "enum", "fn", "mod", "static", "struct", "trait", "type"];
     let mut is_next = false;
@@ -252,7 +252,7 @@ impl Module {
         }
     }
 
-    /// Adds the names that an item defines; modules are left to the tree.
+    /// Adds the names that an item defines; the tree handles modules.
     fn add_item(&mut self, item: &Item) {
         let leaf = || Meaning::Item(BTreeSet::new());
         match item {
@@ -292,12 +292,12 @@ impl Module {
     }
 }
 
-/// Returns if a macro belongs to the root of its crate.
+/// Returns true if a macro belongs to the root of its crate.
 fn is_exported(item: &syn::ItemMacro) -> bool {
     item.attrs.iter().any(|it| it.path().is_ident("macro_export"))
 }
 
-/// A crate while its modules are read.
+/// A crate whose modules are being read.
 struct Reading<'a> {
     tree: &'a mut Tree,
     texts: &'a CrateTexts,
@@ -343,7 +343,7 @@ impl Reading<'_> {
         Some(module)
     }
 
-    /// Reads the items of a module whose modules have their files in a folder.
+    /// Reads the items of a module; the files of its modules are in `folder`.
     fn items(&mut self, items: &[Item], module: ModuleId, folder: &Path) {
         for item in items {
             match item {
@@ -355,7 +355,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Adds a macro to the root of its crate, where `#[macro_export]` puts it.
+    /// Adds a macro to the root of its crate, as `#[macro_export]` does.
     fn exported_macro(&mut self, item: &syn::ItemMacro, module: ModuleId) {
         self.tree.modules[module.0].add_item(&Item::Macro(item.clone()));
         let Some(name) = &item.ident else { return };
@@ -435,13 +435,13 @@ impl Tree {
         tree
     }
 
-    /// Returns if one module is another one, or around it.
+    /// Returns true if one module is the other one, or contains it.
     pub(crate) fn is_around(&self, outer: ModuleId, inner: ModuleId) -> bool {
         let path = &self.modules[inner.0].path;
         path.starts_with(&self.modules[outer.0].path)
     }
 
-    /// Returns the lines of a file that are no tests.
+    /// Returns the lines of a file without its tests.
     pub(crate) fn lines(&self, file: FileId) -> usize {
         let file = &self.files[file.0];
         file.lines.len().saturating_sub(file.lines_of_tests)
@@ -480,7 +480,7 @@ fn read_folder(folder: &Path, root: &Path, texts: &mut BTreeMap<PathBuf, String>
     }
 }
 
-/// Returns if a `use` is one that others can name things through.
+/// Returns true if other modules can name items through a `use`.
 pub(crate) fn is_re_export(visibility: &Visibility) -> bool {
     !matches!(visibility, Visibility::Inherited)
 }

@@ -62,7 +62,8 @@ pub mod exports {
                 }
 
                 impl IncomingHandler {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let handle = exports.function("handle");
                         Some(Self { handle: handle? })

@@ -7,7 +7,9 @@ use spin::Mutex;
 use weft::binding::Own;
 
 use crate::bytes::OutputStream;
-use crate::http::{Body, ErrorCode, Fields as AnyFields, Http, Pipe, PipeSink, Target};
+use crate::http::{
+    Body, ErrorCode, Fields as AnyFields, Http, Pipe, PipeSink, Target, content_length,
+};
 
 /// The resource `outgoing-request`.
 #[derive(Debug)]
@@ -28,7 +30,13 @@ impl OutgoingRequest {
     }
 
     pub(super) fn into_request(self, http: &Http) -> Result<Request<Body>, ErrorCode> {
-        let body = self.body.into_inner().unwrap_or_default();
+        let body = self.body.into_inner();
+        // Without its body, a server would wait for it.
+        if body.is_none() && self.headers.with_map(content_length).is_some_and(|length| length > 0)
+        {
+            return Err(ErrorCode::HttpRequestBodySize(Some(0)));
+        }
+        let body = body.unwrap_or_default();
         self.target.into_inner().request(self.headers.into_map(), body, http)
     }
 }
@@ -107,5 +115,31 @@ impl Drop for OutgoingBody {
 impl fmt::Debug for OutgoingBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutgoingBody").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    /// Returns what becomes of a request without a body whose header says this length.
+    fn sent(length: &'static [u8]) -> Result<Request<Body>, ErrorCode> {
+        let http = Http::default();
+        let entry = ("content-length".into(), length.to_vec());
+        let headers = AnyFields::from_entries(Vec::from([entry]), &http.fields);
+        let headers = headers.map_err(|_| ErrorCode::HttpProtocolError)?;
+        let mut target = Target::default();
+        let set = target.set_authority(Some("localhost".into()));
+        set.map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
+        let (target, body) = (Mutex::new(target), Mutex::new(None));
+        OutgoingRequest { target, headers, body }.into_request(&http)
+    }
+
+    #[test]
+    fn a_request_that_promises_a_body_has_one() {
+        assert_eq!(sent(b"4").map(drop), Err(ErrorCode::HttpRequestBodySize(Some(0))));
+        assert_eq!(sent(b"0").map(drop), Ok(()));
     }
 }

@@ -45,7 +45,8 @@ pub mod exports {
                 }
 
                 impl Run {
-                    /// Finds the functions, and notes what is missing or of another type.
+                    /// Finds the functions, and records those that are missing or have another
+                    /// type.
                     pub fn find_in(exports: &mut Exports<'_>) -> Option<Self> {
                         let run = exports.function("run");
                         Some(Self { run: run? })

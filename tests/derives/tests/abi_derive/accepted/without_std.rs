@@ -9,12 +9,12 @@ extern crate std as _;
 use weft::abi::{ComponentType, Lift, LiftedList, Lower};
 use weft::list::FixedLengthList;
 
-/// What is measured.
+/// A measurement.
 #[derive(ComponentType, Lift)]
 pub struct Sample<'a> {
-    /// Where.
+    /// The place.
     pub sensor: &'a str,
-    /// What.
+    /// The values.
     pub values: LiftedList<'a, (u16, Unit)>,
 }
 

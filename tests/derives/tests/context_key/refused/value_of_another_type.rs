@@ -1,4 +1,4 @@
-//! What takes a key takes the key's value, and no other.
+//! A function with a key accepts only the value type of the key.
 
 use weft::context::{ContextKey, TypedContextKey};
 

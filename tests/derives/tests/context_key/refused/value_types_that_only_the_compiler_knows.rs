@@ -1,4 +1,4 @@
-//! What tokens cannot tell is still said at the user's tokens.
+//! Errors that only the compiler can find also point at the user's tokens.
 
 use weft::context::ContextKey;
 

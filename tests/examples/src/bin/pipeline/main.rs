@@ -1,5 +1,6 @@
-//! A pipeline under tokio: bytes come from a task, go through a stream into one guest, from there into
-//! another, and to a second task. Nothing waits for the whole: each part moves bytes as they come.
+//! A pipeline under tokio. Bytes come from a task, go through a stream into one guest, from there
+//! into another, and to a second task. No part waits for all bytes: each passes them on as they
+//! come.
 
 use std::error::Error;
 use std::time::Duration;

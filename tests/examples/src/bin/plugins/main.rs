@@ -1,5 +1,5 @@
-//! A host of plug-ins that nobody vouches for. A plug-in draws on pages, which are a resource of the
-//! host's. It gets 1 MiB of memory, and as much time as the host says.
+//! A host of plug-ins that are not trusted. A plug-in draws on pages, which are a resource of the
+//! host. It gets 1 MiB of memory, and the host limits its time.
 
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
@@ -19,14 +19,14 @@ mod bindings {
 use bindings::Plugin;
 use bindings::example::plugins::host::HostPage;
 
-/// A page that a plug-in draws on. What changes in it is in a `Mutex`, as resources are shared.
+/// A page on which a plug-in draws. Its mutable part is in a `Mutex`, because resources are shared.
 #[derive(Debug)]
 pub struct Page {
     title: String,
     lines: Mutex<Vec<String>>,
 }
 
-/// What the store has for a plug-in.
+/// The data that the store has for a plug-in.
 #[derive(Debug, Default)]
 struct Host {
     pages: u32,
@@ -44,17 +44,17 @@ impl HostPage for Host {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // So often a guest that computes is looked at: after each 100,000 units of fuel.
+    // The interval at which a computing guest is interrupted: 100,000 units of fuel.
     let engine = Wasmi::with_fuel(100_000);
     // A user's plug-in is a file: `std::fs::read("plugin.wasm")?`.
     let plugin = wat::parse_str(include_str!("plugin.wat"))?;
     let component = Component::new(&engine, &plugin)?;
     let mut linker = Linker::new();
     bindings::add_to_linker(&mut linker, |host: &mut Host| host);
-    // It is checked once what the plug-in imports and exports.
+    // The imports and exports of the plug-in are checked once.
     let prepared = Plugin::prepare(&component, &linker)?;
 
-    // Each plug-in has a store of its own: wasmi frees its memory with the store.
+    // Each plug-in has a store of its own, because wasmi frees its memory with the store.
     let new_store = || {
         let mut store = Store::new(&engine, Host::default());
         store.set_limits(StoreLimits::UNTRUSTED.with_memory_bytes(1 << 20));
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("15 more pages of memory: {}", plugin.grow(&mut store, 15)?);
     println!("and another one: {}", plugin.grow(&mut store, 1)?);
 
-    // A plug-in that takes too long is given up.
+    // A plug-in that takes too long is abandoned.
     let slow = store.start(&plugin.draw, (u32::MAX,))?;
     if store.run_within(slow, Duration::from_millis(50))?.is_none() {
         store.abandon(slow)?;

@@ -1,5 +1,5 @@
-//! An HTTP service: `service ADDRESS`, such as `service 127.0.0.1:8080`. The guest answers; each of its
-//! instances answers up to 100 requests, of which 10 at once.
+//! An HTTP service: `service ADDRESS`, such as `service 127.0.0.1:8080`. The guest answers. Each of
+//! its instances answers up to 100 requests, at most 10 at once.
 
 use std::error::Error;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use weft::engine::wasmi::Wasmi;
 use weft_wasi::WasiCtx;
 use weft_wasi::http::{HttpServer, Reuse};
 
-/// A server that `wit-bindgen` made of Rust, for WASI 0.3. A service of yours is a file.
+/// A server written in Rust with `wit-bindgen`, for WASI 0.3. Your own service would be a file.
 const GUEST: &[u8] = include_bytes!("../../../../guests/built/service-rust.wasm");
 
 #[tokio::main(flavor = "current_thread")]

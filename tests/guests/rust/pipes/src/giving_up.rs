@@ -10,7 +10,7 @@ use crate::exports::guests::pipes::giving_up::Guest;
 use crate::guests::pipes::source;
 use crate::{Pipes, wit_future, wit_stream};
 
-/// Says at the end how a function ended.
+/// Tells the host at its drop how a function ended.
 struct Told(&'static str);
 
 impl Drop for Told {

@@ -109,7 +109,7 @@ fn deeper(numbers: &[u32]) {
     std::hint::black_box(first);
 }
 
-/// Both at once.
+/// Runs two futures at once.
 async fn join<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
     let (mut a, mut b) = (std::pin::pin!(a), std::pin::pin!(b));
     let (mut one, mut two) = (None, None);

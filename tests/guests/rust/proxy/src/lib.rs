@@ -1,5 +1,8 @@
 //! An HTTP server of WASI 0.2: each path does something else, and some do it wrongly.
 
+mod asking;
+mod reading;
+
 use std::io::{Read as _, Write as _};
 use wasip2::http::types::*;
 use wasip2::http::outgoing_handler;
@@ -119,6 +122,32 @@ impl wasip2::exports::http::incoming_handler::Guest for Example {
                         respond(out, 200, &[], &text)
                     }
                 }
+            }
+            "/ask" => {
+                let text = asking::ask(&request.headers());
+                respond(out, 200, &[], text.as_bytes())
+            }
+            "/count" => {
+                let text = reading::read(request.consume().unwrap(), None);
+                respond(out, 200, &[], text.as_bytes())
+            }
+            "/half" => {
+                let text = reading::read(request.consume().unwrap(), Some(10));
+                respond(out, 200, &[], text.as_bytes())
+            }
+            "/long" => {
+                let resp = OutgoingResponse::new(Fields::from_list(&[("content-length".to_string(), b"4".to_vec())]).unwrap());
+                let body = resp.body().unwrap();
+                ResponseOutparam::set(out, Ok(resp));
+                let sent = asking::write(&body, 10);
+                eprintln!("{sent} {:?}", OutgoingBody::finish(body, None));
+            }
+            p if p.starts_with("/headers/") => {
+                let count: usize = p.trim_start_matches("/headers/").parse().unwrap();
+                let fields = Fields::new();
+                for n in 0..count { fields.append(&format!("x-{n}"), &[b'v'; 100]).unwrap(); }
+                let resp = OutgoingResponse::new(fields);
+                ResponseOutparam::set(out, Ok(resp));
             }
             _ => respond(out, 404, &[], b""),
         }

@@ -1,5 +1,8 @@
 //! An HTTP server of WASI 0.3: each path does something else, and some do it wrongly.
 
+mod asking;
+mod reading;
+
 use wasip3::http::types::*;
 use wasip3::http::client;
 use wasip3::{wit_bindgen, wit_future, wit_stream};
@@ -126,6 +129,58 @@ impl wasip3::exports::http::handler::Guest for Example {
                 request.set_path_with_query(Some("/info")).unwrap();
                 request.set_authority(Some(&String::from_utf8(request.get_headers().get("x-to")[0].clone()).unwrap())).unwrap();
                 return client::send(request).await;
+            }
+            "/ask" => {
+                let text = asking::ask(request.get_headers()).await;
+                respond(200, &[], text.into_bytes())
+            }
+            "/count" => {
+                let (_rtx, rrx) = wit_future::new(|| Ok(()));
+                let (body, trailers) = Request::consume_body(request, rrx);
+                respond(200, &[], reading::read(body, trailers, None).await.into_bytes())
+            }
+            "/half" => {
+                let (_rtx, rrx) = wit_future::new(|| Ok(()));
+                let (body, trailers) = Request::consume_body(request, rrx);
+                respond(200, &[], reading::read(body, trailers, Some(10)).await.into_bytes())
+            }
+            "/long" => {
+                let (mut tx, rx) = wit_stream::new();
+                let (ttx, trx) = wit_future::new(|| Ok(None));
+                drop(ttx);
+                let (response, sent) = Response::new(Fields::from_list(&[("content-length".to_string(), b"4".to_vec())]).unwrap(), Some(rx), trx);
+                wit_bindgen::spawn_local(async move {
+                    let _ = tx.write_all(vec![7; 10]).await;
+                    eprintln!("{:?}", sent.await);
+                });
+                response
+            }
+            "/broken" => {
+                let (mut tx, rx) = wit_stream::new();
+                let (ttx, trx) = wit_future::new(|| Ok(None));
+                let (response, sent) = Response::new(Fields::new(), Some(rx), trx);
+                wit_bindgen::spawn_local(async move {
+                    let _ = tx.write_all(b"some".to_vec()).await;
+                    drop(tx);
+                    let _ = ttx.write(Err(ErrorCode::LoopDetected)).await;
+                    eprintln!("{:?}", sent.await);
+                });
+                response
+            }
+            "/report" => {
+                let (rtx, rrx) = wit_future::new(|| Ok(()));
+                let (body, _trailers) = Request::consume_body(request, rrx);
+                drop(body);
+                let _ = rtx.write(Err(ErrorCode::LoopDetected)).await;
+                respond(200, &[], vec![])
+            }
+            p if p.starts_with("/headers/") => {
+                let count: usize = p.trim_start_matches("/headers/").parse().unwrap();
+                let fields = Fields::new();
+                for n in 0..count { fields.append(&format!("x-{n}"), &[b'v'; 100]).unwrap(); }
+                let (ttx, trx) = wit_future::new(|| Ok(None));
+                drop(ttx);
+                Response::new(fields, None, trx).0
             }
             _ => respond(404, &[], vec![]),
         })

@@ -1,4 +1,4 @@
-//! wasmi alone: the core modules of the components, with by hand what a component would do.
+//! wasmi alone: the core modules of the components, with the work of a component done by hand.
 
 mod calls;
 mod resumable;
@@ -12,7 +12,7 @@ use crate::hosts::Operation;
 pub use resumable::resumable;
 
 fn engine() -> Engine {
-    // As Weft's adapter sets it.
+    // As in Weft's adapter.
     Engine::new(Config::default().set_max_cached_stacks(64))
 }
 
@@ -58,7 +58,7 @@ fn host_function(values: Values) -> Operation {
     looping(store, &linker, HOST, values)
 }
 
-/// One guest imports the other's functions, without anything in between.
+/// Returns a case in which one guest imports the other's functions directly.
 fn guest(values: Values) -> Operation {
     let engine = engine();
     let mut store = Store::new(&engine, ());

@@ -1,4 +1,4 @@
-//! Calls that can stop, as a component's have to be where something can wait.
+//! Calls that can stop, as calls of a component must be if something can wait.
 
 use wasmi::{Caller, Func, Linker, Memory, ResumableCall, Store, Val};
 
@@ -44,7 +44,7 @@ fn by_host(call: Call) -> Option<Operation> {
     })
 }
 
-/// Calls what ends without stopping, and returns its result.
+/// Calls a function that ends without stopping, and returns its result.
 fn finish(caller: &mut Caller<'_, ()>, callee: Func, arguments: &[Val]) -> i32 {
     let mut result = [Val::I32(0)];
     let call = callee.call_resumable(caller, arguments, &mut result);
@@ -54,7 +54,7 @@ fn finish(caller: &mut Caller<'_, ()>, callee: Func, arguments: &[Val]) -> i32 {
     }
 }
 
-/// One guest calls the other through a host function.
+/// Returns a case in which one guest calls the other through a host function.
 fn by_guest(values: Values) -> Operation {
     let engine = engine();
     let mut store = Store::new(&engine, ());

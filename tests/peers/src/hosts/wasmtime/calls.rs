@@ -90,7 +90,7 @@ pub fn call(variant: Variant, call: Call) -> Operation {
     }
 }
 
-/// Calls an async function by a future that owns the store.
+/// Calls an async function with a future that owns the store.
 pub fn awaited(variant: Variant) -> Operation {
     let mut it = Stand::new(variant, CALLS);
     let f = it.typed::<(), ()>("at-once");
@@ -103,7 +103,7 @@ pub fn awaited(variant: Variant) -> Operation {
     })
 }
 
-/// Calls an async function by a future that others can run beside.
+/// Calls an async function with a future that can run beside others.
 pub fn concurrent(variant: Variant) -> Operation {
     let mut it = Stand::new(variant, CALLS);
     let f = it.typed::<(), ()>("at-once");

@@ -7,7 +7,8 @@ use super::{Stand, Variant};
 use crate::components::{self, CANCEL, FAN_IN};
 use crate::hosts::Operation;
 
-/// The host calls the last of `count` components, each of which calls the one before it.
+/// Returns a case in which the host calls the last of `count` components, each of which calls the
+/// one before it.
 pub fn chain_of_calls(variant: Variant, count: u32) -> Operation {
     let mut it = Stand::new(variant, &components::composed(count));
     let run = it.typed::<(u32,), (u32,)>("run");
@@ -18,7 +19,7 @@ pub fn chain_of_calls(variant: Variant, count: u32) -> Operation {
     })
 }
 
-/// A guest writes a KiB at a time, others pass it on, and another one reads.
+/// Returns a case in which a guest writes a KiB at once, others pass it on, and another one reads.
 pub fn chain_of_streams(variant: Variant, count: u32) -> Operation {
     const LENGTH: u32 = 1024;
     type Stream = StreamReader<u8>;
@@ -41,14 +42,15 @@ pub fn chain_of_streams(variant: Variant, count: u32) -> Operation {
     })
 }
 
-/// A guest makes this number of calls that wait, and cancels them.
+/// Returns a case in which a guest makes this number of calls that wait, and cancels them.
 pub fn cancel_storm(variant: Variant, calls: u32) -> Operation {
     let mut it = Stand::new(variant, CANCEL);
     let storm = it.typed::<(u32, u32), ()>("storm");
     Box::new(move |n| block_on(storm.call_async(&mut it.store, (calls, n))).unwrap())
 }
 
-/// A guest waits for this number of streams at once, one of which is written to each time.
+/// Returns a case in which a guest waits for this number of streams at once, one of which is
+/// written each time.
 pub fn fan_in(variant: Variant, count: u32) -> Operation {
     let mut it = Stand::new(variant, FAN_IN);
     let open = it.typed::<(u32,), ()>("open");

@@ -17,7 +17,7 @@ use crate::hosts::Operation;
 /// A configuration of Wasmtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
-    /// Compiled by Cranelift, with all that tasks need.
+    /// Compiled by Cranelift, with everything that tasks need.
     Jit,
     /// The same for the interpreter Pulley.
     Pulley,
@@ -25,7 +25,7 @@ pub enum Variant {
     NoTasks,
 }
 
-/// Returns an engine that is configured so.
+/// Returns an engine with this configuration.
 pub fn engine(variant: Variant) -> Engine {
     let mut config = Config::new();
     config.concurrency_support(variant != Variant::NoTasks);
@@ -68,13 +68,13 @@ impl Stand {
         self.instance.get_typed_func(&mut self.store, name).unwrap()
     }
 
-    /// Returns a function that does something in a loop as often as it is told.
+    /// Returns a function that repeats an operation in a loop.
     fn looping(mut self, name: &str) -> Operation {
         let function = self.typed::<(u32,), ()>(name);
         Box::new(move |n| function.call(&mut self.store, (n,)).unwrap())
     }
 
-    /// Returns the same of a function that is a task.
+    /// Returns the same for a function that is a task.
     fn looping_task(mut self, name: &str) -> Operation {
         let function = self.typed::<(u32,), ()>(name);
         Box::new(move |n| block_on(function.call_async(&mut self.store, (n,))).unwrap())
@@ -108,7 +108,7 @@ pub fn prepare(variant: Variant, case: Case) -> Option<Operation> {
     }
 }
 
-/// The cases that need tasks.
+/// Returns the cases that need tasks.
 fn prepare_async(variant: Variant, case: Case) -> Option<Operation> {
     Some(match case {
         Case::AsyncCall(Driving::Simplest) => calls::awaited(variant),
@@ -151,8 +151,8 @@ fn load(variant: Variant, functions: u32) -> Operation {
     })
 }
 
-/// Compiles a component for Pulley, for an engine whose settings are the default ones of a Wasmtime
-/// that has the feature for tasks, or has not.
+/// Compiles a component for Pulley, for an engine with the default settings of a Wasmtime with or
+/// without the feature for tasks.
 pub fn precompile(bytes: &[u8], with_tasks: bool) -> Vec<u8> {
     let mut config = Config::new();
     config.target("pulley64").unwrap();

@@ -16,7 +16,7 @@ use crate::cases::Element;
 use crate::components::{self, PIPE, SCHEDULED};
 use crate::hosts::Operation;
 
-/// A guest reads `count` elements, which another one writes, each time.
+/// Returns a case in which a guest reads `count` elements each time, which another one writes.
 pub fn between_guests(variant: Variant, element: Element, count: u32) -> Operation {
     let mut it = Stand::new(variant, &components::stream(element.text()));
     let open = it.typed::<(), ()>("open");
@@ -25,14 +25,14 @@ pub fn between_guests(variant: Variant, element: Element, count: u32) -> Operati
     Box::new(move |n| block_on(transfer.call_async(&mut it.store, (count, n))).unwrap())
 }
 
-/// The same, where both are tasks that the scheduler runs.
+/// Returns the same with two tasks that the scheduler runs.
 pub fn between_tasks(variant: Variant, length: u32) -> Operation {
     let mut it = Stand::new(variant, SCHEDULED);
     let run = it.typed::<(u32, u32), ()>("run");
     Box::new(move |n| block_on(run.call_async(&mut it.store, (n, length))).unwrap())
 }
 
-/// Reads what there is into a buffer, and adds up how much that was.
+/// A consumer that reads all bytes into a buffer, and counts them.
 struct Reads {
     buffer: Vec<u8>,
     total: Arc<AtomicU64>,
@@ -58,7 +58,7 @@ impl<D: 'static> StreamConsumer<D> for Reads {
     }
 }
 
-/// A guest writes, the host reads into a buffer of its own.
+/// Returns a case in which a guest writes, and the host reads into a buffer of its own.
 pub fn to_host(variant: Variant, length: u32) -> Operation {
     let mut it = Stand::new(variant, PIPE);
     let pour = it.typed::<(u32, u32), (StreamReader<u8>,)>("pour");
@@ -83,7 +83,7 @@ pub fn to_host(variant: Variant, length: u32) -> Operation {
     })
 }
 
-/// Writes a buffer again and again, `left` times in all.
+/// A producer that writes a buffer repeatedly, `left` times in all.
 struct Writes {
     buffer: Vec<u8>,
     left: u32,
@@ -111,7 +111,7 @@ impl<D: 'static> StreamProducer<D> for Writes {
     }
 }
 
-/// The host writes from a buffer of its own, a guest reads.
+/// Returns a case in which the host writes from a buffer of its own, and a guest reads.
 pub fn from_host(variant: Variant, length: u32) -> Operation {
     let mut it = Stand::new(variant, PIPE);
     let eat = it.typed::<(StreamReader<u8>, u32), (u64,)>("eat");

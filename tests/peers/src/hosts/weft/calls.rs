@@ -89,11 +89,11 @@ pub fn blocking() -> Operation {
     Box::new(move |n| (0..n).for_each(|_| it.store.call(&f, ()).unwrap()))
 }
 
-/// Returns what a future is that has nothing to wait for.
+/// Returns the output of a future that is ready at once.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("it waits for nothing"),
+        Poll::Pending => panic!("the future is not ready"),
     }
 }
 

@@ -6,7 +6,8 @@ use super::Stand;
 use crate::components::{self, CANCEL, FAN_IN};
 use crate::hosts::Operation;
 
-/// The host calls the last of `count` components, each of which calls the one before it.
+/// Returns a case in which the host calls the last of `count` components, each of which calls the
+/// one before it.
 pub fn chain_of_calls(count: u32) -> Operation {
     let mut it = Stand::new(&components::composed(count));
     let run = it.typed::<(u32,), u32>("run");
@@ -17,7 +18,7 @@ pub fn chain_of_calls(count: u32) -> Operation {
     })
 }
 
-/// A guest writes a KiB at a time, others pass it on, and another one reads.
+/// Returns a case in which a guest writes a KiB at once, others pass it on, and another one reads.
 pub fn chain_of_streams(count: u32) -> Operation {
     const LENGTH: u32 = 1024;
     type Stream = StreamHandle<u8>;
@@ -37,14 +38,15 @@ pub fn chain_of_streams(count: u32) -> Operation {
     })
 }
 
-/// A guest makes this number of calls that wait, and cancels them.
+/// Returns a case in which a guest makes this number of calls that wait, and cancels them.
 pub fn cancel_storm(calls: u32) -> Operation {
     let mut it = Stand::new(CANCEL);
     let storm = it.typed::<(u32, u32), ()>("storm");
     Box::new(move |n| it.store.call(&storm, (calls, n)).unwrap())
 }
 
-/// A guest waits for this number of streams at once, one of which is written to each time.
+/// Returns a case in which a guest waits for this number of streams at once, one of which is
+/// written each time.
 pub fn fan_in(count: u32) -> Operation {
     let mut it = Stand::new(FAN_IN);
     let open = it.typed::<(u32,), ()>("open");

@@ -34,7 +34,7 @@ impl Stand {
         self.store.typed_function(&self.instance, name).unwrap()
     }
 
-    /// Returns a function that does something in a loop as often as it is told.
+    /// Returns a function that repeats an operation in a loop.
     fn looping(mut self, name: &str) -> Operation {
         let function = self.typed::<(u32,), ()>(name);
         Box::new(move |n| self.store.call(&function, (n,)).unwrap())

@@ -14,7 +14,7 @@ use crate::cases::Element;
 use crate::components::{self, PIPE, SCHEDULED};
 use crate::hosts::Operation;
 
-/// A guest reads `count` elements, which another one writes, each time.
+/// Returns a case in which a guest reads `count` elements each time, which another one writes.
 pub fn between_guests(element: Element, count: u32) -> Operation {
     let mut it = Stand::new(&components::stream(element.text()));
     let open = it.typed::<(), ()>("open");
@@ -23,14 +23,14 @@ pub fn between_guests(element: Element, count: u32) -> Operation {
     Box::new(move |n| it.store.call(&transfer, (count, n)).unwrap())
 }
 
-/// The same, where both are tasks that the scheduler runs.
+/// Returns the same with two tasks that the scheduler runs.
 pub fn between_tasks(length: u32) -> Operation {
     let mut it = Stand::new(SCHEDULED);
     let run = it.typed::<(u32, u32), ()>("run");
     Box::new(move |n| it.store.call(&run, (n, length)).unwrap())
 }
 
-/// Reads what there is into a buffer.
+/// A sink that reads all bytes into a buffer.
 pub struct Reads {
     buffer: Vec<u8>,
     total: u64,
@@ -65,7 +65,7 @@ impl StreamSink for Reads {
     }
 }
 
-/// A guest writes, the host reads into a buffer of its own.
+/// Returns a case in which a guest writes, and the host reads into a buffer of its own.
 pub fn to_host(length: u32) -> Operation {
     let mut it = Stand::new(PIPE);
     let pour = it.typed::<(u32, u32), StreamHandle<u8>>("pour");
@@ -77,7 +77,7 @@ pub fn to_host(length: u32) -> Operation {
     })
 }
 
-/// Writes a buffer again and again, `left` times in all.
+/// A source that writes a buffer repeatedly, `left` times in all.
 struct Writes {
     buffer: Vec<u8>,
     left: u32,
@@ -101,7 +101,7 @@ impl StreamSource for Writes {
     }
 }
 
-/// The host writes from a buffer of its own, a guest reads.
+/// Returns a case in which the host writes from a buffer of its own, and a guest reads.
 pub fn from_host(length: u32) -> Operation {
     let mut it = Stand::new(PIPE);
     let eat = it.typed::<(StreamHandle<u8>, u32), u64>("eat");

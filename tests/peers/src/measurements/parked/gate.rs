@@ -1,4 +1,4 @@
-//! A gate that parked tasks wait at: it opens for all of them at once.
+//! A gate at which parked tasks wait. It opens for all of them at once.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -10,12 +10,12 @@ struct Inner {
     waiting: Vec<Waker>,
 }
 
-/// Something to wait for, which is shut at first.
+/// A gate, which is closed at first.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<Mutex<Inner>>);
 
 impl Gate {
-    /// Returns how many wait.
+    /// Returns the number of waiting tasks.
     pub fn waiting(&self) -> usize {
         self.0.lock().unwrap().waiting.len()
     }
@@ -25,7 +25,7 @@ impl Gate {
         self.0.lock().unwrap().waiting.reserve(count);
     }
 
-    /// Lets everybody through.
+    /// Opens the gate for all tasks.
     pub fn open(&self) {
         let waiting = {
             let mut inner = self.0.lock().unwrap();

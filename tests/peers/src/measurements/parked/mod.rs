@@ -1,4 +1,4 @@
-//! Many calls of the host's that wait at a gate, all at once, and then go on.
+//! Many calls by the host that all wait at a gate, and then continue.
 
 mod gate;
 mod wasmtime;
@@ -21,23 +21,23 @@ const RUNS: u32 = 3;
 /// The cost of all tasks together.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Taken {
-    /// Until all had parked.
+    /// The time until all had parked.
     pub park: Duration,
-    /// From the gate's opening until all had ended.
+    /// The time from the gate's opening until all had ended.
     pub wake: Duration,
-    /// Bytes that lived while they were parked.
+    /// The bytes in use while they were parked.
     pub live: i64,
-    /// Bytes by which the process had grown by then.
+    /// The growth of the process by then, in bytes.
     pub resident: Option<i64>,
     pub allocations: u64,
 }
 
-/// Returns by how many bytes the process has grown.
+/// Returns the growth of the process, in bytes.
 pub fn grown(before: Option<u64>) -> Option<i64> {
     Some(resident()?.wrapping_sub(before?).cast_signed())
 }
 
-/// Measures tasks that wait in a callback, and tasks that wait where they stand.
+/// Measures tasks that wait in a callback, and tasks that wait inside a call.
 pub fn measure() -> Result<Vec<Parked>> {
     let kinds: [(&str, &[u32]); 2] =
         [("callback", &[1, 100, 10_000, 100_000]), ("stackful", &[1, 100, 10_000])];
@@ -64,7 +64,7 @@ pub fn park(host: Host, lift: &str, tasks: u32) -> Taken {
     }
 }
 
-/// Returns the least time of all runs; what they allocate is the same.
+/// Returns the shortest times of all runs; their allocations are the same.
 fn row(tasks: u32, lift: &str, host: Host, runs: &[Taken]) -> Parked {
     let per = f64::from(tasks);
     let least = |time: fn(&Taken) -> Duration| {

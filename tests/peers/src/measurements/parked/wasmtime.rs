@@ -47,9 +47,9 @@ pub fn park(variant: Variant, text: &str, count: u32) -> Taken {
         let ended = calls.map(|result| assert_eq!(result.unwrap(), (42,))).count().await;
         assert_eq!(ended, count as usize);
     }));
-    // Both parts are driven with the same waker, that of this thread.
+    // Both parts are driven with the same waker, which is that of this thread.
     let parked = measure(|| {
-        // Wasmtime polls a host function's future at once, and then where it waits for it.
+        // Wasmtime polls the future of a host function at once, and then again at the wait for it.
         let mut have_all_parked = false;
         block_on(poll_fn(|context| {
             assert!(running.as_mut().poll(context).is_pending());

@@ -1,4 +1,4 @@
-//! Calls that would enter an instance with a guest that is held.
+//! Calls that would enter an instance with a held guest.
 
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
@@ -17,8 +17,8 @@ use crate::calls::{
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, back, back_from_import, back_with_event, enters, starts, subtask};
 
-/// An instance one of whose guests is held: the instance, the thread, and the call of the host
-/// function.
+/// Creates an instance with a held guest; returns the instance, the thread, and the call of the
+/// host function.
 fn held<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (InstanceId, ThreadId, SubtaskId) {
     let instance = world.instance();
     let (function, host) = (world.sync(instance), world.host_function(7));
@@ -26,7 +26,7 @@ fn held<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> (InstanceId, ThreadI
     (instance, thread, hold(world, host))
 }
 
-/// The guest that is held goes on, and returns.
+/// Continues the held guest, which returns.
 #[track_caller]
 fn free<L: ExtensionLimits>(
     world: &mut GuestMachine<L>,
@@ -39,7 +39,7 @@ fn free<L: ExtensionLimits>(
     assert_eq!(world.return_value(None), HOST);
 }
 
-fn one_that_is_lowered_with_async_waits_and_its_caller_goes_on<L: ExtensionLimits>() {
+fn a_call_lowered_with_async_waits_and_its_caller_continues<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let stack = held(&mut world);
     let (caller, main) = world.running();
@@ -103,7 +103,7 @@ fn one_by_the_host_waits<L: ExtensionLimits>() {
     free(&mut world, stack);
     let step = world.tick();
     let thread = enters(&step, functions[0]);
-    // Held again before the second one has entered.
+    // It is held again before the second one has entered.
     let host = world.host_function(7);
     let call = hold(&mut world, host);
     assert_eq!(world.tick(), HOST);
@@ -117,9 +117,7 @@ fn one_by_the_host_waits<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn one_of_an_async_type_by_a_task_of_one_waits_and_others_of_the_caller_go_on<
-    L: ExtensionLimits,
->() {
+fn an_async_call_waits_and_other_threads_of_the_caller_continue<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let stack = held(&mut world);
     let (_, main) = world.running();
@@ -143,8 +141,8 @@ fn one_of_an_async_type_by_a_task_of_one_waits_and_others_of_the_caller_go_on<
     world.clean_up();
 }
 
-/// The caller of a function whose type isn't `async`, or one in a call of one.
-fn one_whose_caller_cannot_wait_holds_it<L: ExtensionLimits>() {
+/// Checks the caller of a function that is not `async`, and a guest inside such a call.
+fn a_call_whose_caller_cannot_wait_holds_it<L: ExtensionLimits>() {
     for (is_caller_async, is_callee_async) in [(true, false), (false, false), (false, true)] {
         let mut world = GuestMachine::<L>::new();
         let stack = held(&mut world);
@@ -171,8 +169,8 @@ fn one_whose_caller_cannot_wait_holds_it<L: ExtensionLimits>() {
     }
 }
 
-/// A task of an `async` type could wait, but not the one that called it without `async`.
-fn one_whose_callers_caller_cannot_wait_holds_both<L: ExtensionLimits>() {
+/// Checks a task that could wait because its type is `async`, but was called without `async`.
+fn a_call_whose_callers_caller_cannot_wait_holds_both<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let stack = held(&mut world);
     let [first, second] = world.instances();
@@ -196,8 +194,8 @@ fn one_whose_callers_caller_cannot_wait_holds_both<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Where the outer task called with `async`, it goes on.
-fn one_whose_callers_caller_goes_on_holds_nobody<L: ExtensionLimits>() {
+/// Checks that the outer task continues if it called with `async`.
+fn a_call_whose_callers_caller_continues_holds_nothing<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let stack = held(&mut world);
     let [first, second] = world.instances();
@@ -252,7 +250,7 @@ fn a_destructor_waits_and_holds_who_drops<L: ExtensionLimits>() {
     let step = world.exit();
     assert_eq!(back(&step, main), 0);
 
-    // The host drops one, while somebody is held.
+    // The host drops a resource while a guest is held.
     assert_eq!(world.step(suspend()), HOST);
     let (_, thread) = world.invoke(destructor);
     let call = hold(&mut world, host);
@@ -304,7 +302,7 @@ fn one_that_the_host_drops_never_runs<L: ExtensionLimits>() {
     let function = world.sync(stack.0);
     let (call, _) = world.begin(function);
     world.machine.drop_call(call).unwrap();
-    // A caller that is removed.
+    // The caller is removed.
     let (caller, _) = world.running();
     world.subtask(function, SubtaskState::Starting);
     assert_eq!(world.step(suspend()), HOST);
@@ -320,8 +318,8 @@ fn one_that_the_host_drops_never_runs<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// The call that the host made is dropped while what it called is held.
-fn a_call_that_is_dropped_while_it_is_held_goes_on<L: ExtensionLimits>() {
+/// Checks a call by the host that is dropped while its callee is held.
+fn a_call_that_is_dropped_while_it_is_held_continues<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let (function, host) = (world.sync(instance), world.host_function(7));
@@ -336,8 +334,9 @@ fn a_call_that_is_dropped_while_it_is_held_goes_on<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Backpressure counts when the instance is not held any more, and not for types without `async`.
-fn one_that_has_waited_may_have_to_wait_for_the_lock<L: ExtensionLimits>() {
+/// Checks that backpressure applies when the instance is no longer held, and not for types without
+/// `async`.
+fn a_call_that_waited_may_then_wait_for_the_lock<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let (locking, host) = (world.callback(instance), world.host_function(7));
@@ -361,8 +360,8 @@ fn one_that_has_waited_may_have_to_wait_for_the_lock<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// A stack that waits to enter, whose callee is held in turn, and another that waits for that.
-fn stacks_that_wait_for_one_another<L: ExtensionLimits>() {
+/// Checks a stack that waits to enter, whose callee is held in turn, and another that waits for it.
+fn stacks_can_wait_for_each_other<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let stack = held(&mut world);
     let [second, third] = world.instances();
@@ -395,16 +394,16 @@ fn stacks_that_wait_for_one_another<L: ExtensionLimits>() {
 }
 
 on_each_storage!(
-    one_that_is_lowered_with_async_waits_and_its_caller_goes_on,
+    a_call_lowered_with_async_waits_and_its_caller_continues,
     one_by_the_host_waits,
-    one_of_an_async_type_by_a_task_of_one_waits_and_others_of_the_caller_go_on,
-    one_whose_caller_cannot_wait_holds_it,
-    one_whose_callers_caller_cannot_wait_holds_both,
-    one_whose_callers_caller_goes_on_holds_nobody,
+    an_async_call_waits_and_other_threads_of_the_caller_continue,
+    a_call_whose_caller_cannot_wait_holds_it,
+    a_call_whose_callers_caller_cannot_wait_holds_both,
+    a_call_whose_callers_caller_continues_holds_nothing,
     a_destructor_waits_and_holds_who_drops,
     one_that_waits_is_cancelled_without_running,
     one_that_the_host_drops_never_runs,
-    a_call_that_is_dropped_while_it_is_held_goes_on,
-    one_that_has_waited_may_have_to_wait_for_the_lock,
-    stacks_that_wait_for_one_another,
+    a_call_that_is_dropped_while_it_is_held_continues,
+    a_call_that_waited_may_then_wait_for_the_lock,
+    stacks_can_wait_for_each_other,
 );

@@ -1,4 +1,4 @@
-//! Calls that a host function makes while its callers are held.
+//! Calls by a host function while its callers are held.
 
 use weft_core::code::SubtaskState;
 use weft_core::core_value::CoreValue;
@@ -11,7 +11,7 @@ use crate::calls::{suspend, thread_yield};
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, back_from_import, calls_host, enters};
 
-fn they_enter_what_is_held<L: ExtensionLimits>() {
+fn calls_of_the_host_function_enter_held_instances<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [first, second, other] = world.instances();
     let host = world.host_function(7);
@@ -28,14 +28,14 @@ fn they_enter_what_is_held<L: ExtensionLimits>() {
         assert_eq!(world.return_value(Some(1)), HOST);
         assert_eq!(world.machine.call_state(call), Ok(SubtaskState::Returned));
     }
-    // Others don't.
+    // Other calls do not enter.
     for function in functions.into_iter().take(2) {
         let (call, step) = world.begin(function);
         assert_eq!(step, HOST);
         world.machine.drop_call(call).unwrap();
     }
     give(&mut world, held, 1);
-    // After it has returned, it is as any.
+    // After it has returned, it is an ordinary call.
     let (_, step) = world.begin_for_held(held, functions[0]);
     assert_eq!(step, HOST);
     let step = world.tick();
@@ -91,8 +91,9 @@ fn resources_that_they_drop_are_destroyed_at_once<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// A chain of host functions each of which is held in a call by the one before, in the same instance.
-fn a_stack_of_theirs_comes_back_first<L: ExtensionLimits>() {
+/// Checks a chain of host functions, each of which is held in a call by the one before, in the same
+/// instance.
+fn a_stack_of_held_calls_returns_in_reverse_order<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let (host, function) = (world.host_function(7), world.sync(instance));
@@ -104,7 +105,7 @@ fn a_stack_of_theirs_comes_back_first<L: ExtensionLimits>() {
         let thread = enters(&step, function);
         held.push((thread, hold(&mut world, host)));
     }
-    // The outer ones are answered first, and come back last.
+    // The outer ones are answered first, and return last.
     for (_, call) in held.iter().take(2) {
         give(&mut world, *call, 1);
         assert_eq!(world.machine.ready_threads(), 0);
@@ -121,8 +122,8 @@ fn a_stack_of_theirs_comes_back_first<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Each comes back into what it was called for.
-fn a_stack_of_theirs_that_has_come_back_enters_as_before<L: ExtensionLimits>() {
+/// Checks that each returns into the call for which it was made.
+fn a_stack_that_has_returned_enters_as_before<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [instance, other] = world.instances();
     let host = world.host_function(7);
@@ -141,7 +142,7 @@ fn a_stack_of_theirs_that_has_come_back_enters_as_before<L: ExtensionLimits>() {
         let step = world.return_value(None);
         back_from_import(&step, middle);
     }
-    // The host function returns while its call is held, which then is held once more.
+    // The host function returns while its call is held, and the call is then held once more.
     let inner = hold(&mut world, host);
     give(&mut world, held, 1);
     give(&mut world, inner, 1);
@@ -159,9 +160,9 @@ fn a_stack_of_theirs_that_has_come_back_enters_as_before<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Two calls at once into the instance that is held: the second waits for the first, which would come
-/// back below it.
-fn the_second_of_two_at_once_does_not_enter<L: ExtensionLimits>() {
+/// Checks two calls at once into the held instance: the second waits for the first, which would
+/// return below it.
+fn the_second_of_two_calls_at_once_does_not_enter<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let (host, function) = (world.host_function(7), world.sync(instance));
@@ -191,9 +192,9 @@ fn the_second_of_two_at_once_does_not_enter<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// A call by the host function waits for another that is held. When it enters, it is for the host
-/// function that has begun it, as long as that has not returned.
-fn one_that_waits_for_another_enters_for_its_host_function<L: ExtensionLimits>() {
+/// Checks a call by the host function that waits for another held call. When it enters, it belongs to
+/// the host function that made it, unless that has returned.
+fn a_call_that_waits_enters_for_its_host_function<L: ExtensionLimits>() {
     for has_returned in [false, true] {
         let mut world = GuestMachine::<L>::new();
         let [instance, other] = world.instances();
@@ -263,8 +264,9 @@ fn one_that_blocks_is_pending<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// A host function that doesn't wait calls another guest, which is held: the call waits, and all go on.
-fn a_call_by_a_host_function_that_does_not_wait_is_held_alone<L: ExtensionLimits>() {
+/// Checks a host function that does not wait and calls another guest, which is held: only the call
+/// waits.
+fn a_call_by_a_host_function_without_a_wait_is_held_alone<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (first, main) = world.running();
     let [second, third] = world.instances();
@@ -297,12 +299,12 @@ fn a_call_by_a_host_function_that_does_not_wait_is_held_alone<L: ExtensionLimits
 
 on_each_storage!(
     resources_that_they_drop_are_destroyed_at_once,
-    they_enter_what_is_held,
+    calls_of_the_host_function_enter_held_instances,
     they_enter_through_others_and_through_host_functions_that_do_not_wait,
-    a_stack_of_theirs_comes_back_first,
-    a_stack_of_theirs_that_has_come_back_enters_as_before,
-    the_second_of_two_at_once_does_not_enter,
-    one_that_waits_for_another_enters_for_its_host_function,
+    a_stack_of_held_calls_returns_in_reverse_order,
+    a_stack_that_has_returned_enters_as_before,
+    the_second_of_two_calls_at_once_does_not_enter,
+    a_call_that_waits_enters_for_its_host_function,
     one_that_blocks_is_pending,
-    a_call_by_a_host_function_that_does_not_wait_is_held_alone,
+    a_call_by_a_host_function_without_a_wait_is_held_alone,
 );

@@ -1,4 +1,4 @@
-//! Host functions that wait though their type isn't `async`: their callers are held.
+//! Host functions that wait although their type is not `async`: their callers are held.
 
 mod entering;
 mod inside;
@@ -20,15 +20,15 @@ use crate::steps::{
     HOST, back, back_from_import, back_returned, called_back, calls_host, enters, starts, subtask,
 };
 
-/// The guest that runs calls the host function `host`, which waits. The callers are held, and the host
-/// has control.
+/// Calls the host function `host` from the running guest. It waits, so the callers are held, and
+/// the host has control.
 #[track_caller]
 fn hold<L: ExtensionLimits>(world: &mut GuestMachine<L>, host: FunctionId) -> SubtaskId {
     let step = world.import(host);
     hold_after(world, &step)
 }
 
-/// The host function that `step` calls waits.
+/// Makes the host function that `step` calls wait.
 #[track_caller]
 fn hold_after<L: ExtensionLimits>(world: &mut GuestMachine<L>, step: &Step) -> SubtaskId {
     let call = calls_host(step, 7);
@@ -41,7 +41,7 @@ fn hold_after<L: ExtensionLimits>(world: &mut GuestMachine<L>, step: &Step) -> S
     call
 }
 
-/// A host function returns `value` to callers that are held.
+/// Returns `value` from a host function to its held callers.
 #[track_caller]
 fn give<L: ExtensionLimits>(world: &mut GuestMachine<L>, call: SubtaskId, value: u32) {
     world.machine.return_host_function_call(call, Some(CoreValue::I32(value))).unwrap();
@@ -51,7 +51,7 @@ fn is_held<L: ExtensionLimits>(world: &mut GuestMachine<L>, instance: InstanceId
     world.machine.instance_view(instance).unwrap().is_held
 }
 
-/// The instances of `world`, of which these are held.
+/// Checks that exactly the instances `held` of `world` are held.
 #[track_caller]
 fn are_held<L: ExtensionLimits>(world: &mut GuestMachine<L>, held: &[InstanceId]) {
     for instance in world.instances.clone() {
@@ -119,7 +119,7 @@ fn callers_of_callers_are_held<L: ExtensionLimits>() {
         let inner_thread = enters(&step, inner);
         let held = hold(&mut world, host);
         are_held(&mut world, &[first, second, third]);
-        // Others go on.
+        // Other instances continue.
         let function = world.plain(other);
         world.invoke(function);
         assert_eq!(world.return_value(None), HOST);
@@ -158,7 +158,7 @@ fn a_call_of_it_that_is_lowered_with_async_is_held_too<L: ExtensionLimits>() {
     back_returned(&step, main);
     assert_eq!(world.machine.count_of(Table::Handles), handles);
 
-    // And so is one who called the caller with `async`.
+    // So does a task that called the caller with `async`.
     let function = world.stackful(callee);
     let step = world.import_async(function);
     let thread = enters(&step, function);
@@ -182,14 +182,14 @@ fn a_call_of_it_that_is_lowered_with_async_is_held_too<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// A thread in every queue of an instance, and they are ready.
+/// Checks an instance with a ready thread in each queue.
 fn no_other_thread_of_a_held_instance_runs<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let host = world.host_function(7);
     // `now`
     assert_eq!(world.step(thread_yield()), HOST);
-    // A set, by a thread; then by a callback.
+    // On a set: first a thread, then a callback.
     world.run_in(instance);
     let mut calls = Vec::new();
     let mut waits_for = |world: &mut GuestMachine<L>, thread| {
@@ -249,7 +249,7 @@ fn no_other_thread_of_a_held_instance_runs<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_held_instance_is_asked_to_cancel_and_does_so_when_it_goes_on<L: ExtensionLimits>() {
+fn a_held_instance_accepts_cancellation_when_it_continues<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let instance = world.instance();
     let host = world.host_function(7);
@@ -277,8 +277,9 @@ fn a_held_instance_is_asked_to_cancel_and_does_so_when_it_goes_on<L: ExtensionLi
     world.clean_up();
 }
 
-/// A guest cancels a call, and the callee calls the host before it hears of it.
-fn one_that_cancels_a_call_is_held_with_those_that_run_for_it<L: ExtensionLimits>() {
+/// Checks a guest that cancels a call whose callee calls the host before it learns of the
+/// cancellation.
+fn a_guest_that_cancels_a_call_is_held_with_its_callee<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (caller, main) = world.running();
     let callee = world.instance();
@@ -331,12 +332,13 @@ fn stacks_come_back_in_any_order<L: ExtensionLimits>() {
     }
 }
 
-fn calls_that_are_not_under_way_hold_nobody<L: ExtensionLimits>() {
+fn inactive_calls_hold_nothing<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (_, main) = world.running();
     let other = world.instance();
     let host = world.host_function(7);
-    // One that waits already; one that was answered; the guest has control; the host was not called.
+    // One that already waits; one that was answered; one while the guest has control; one where the
+    // host was not called.
     let step = world.import_async(host);
     let waiting = calls_host(&step, 7);
     world.machine.start_host_function_call(waiting).unwrap();
@@ -375,8 +377,8 @@ fn a_host_function_may_hold_before_it_takes_its_arguments<L: ExtensionLimits>() 
     world.clean_up();
 }
 
-/// A thread of the host function's caller that runs meanwhile, as the host function calls the instance,
-/// can't make the held one go on.
+/// Checks that another thread of the caller, which runs because the host function calls the
+/// instance, cannot resume the held one.
 fn a_held_thread_is_not_promoted<L: ExtensionLimits>() {
     for promote in [suspend_then_promote, yield_then_promote] {
         let mut world = GuestMachine::<L>::new();
@@ -385,7 +387,7 @@ fn a_held_thread_is_not_promoted<L: ExtensionLimits>() {
         let host = world.host_function(7);
         let index = world.machine.thread_view(main).unwrap().index;
         let held = hold(&mut world, host);
-        // The second stack is held for the first one, which then is answered.
+        // The second stack is held for the first one, which is then answered.
         let stackful = world.stackful(instance);
         let (_, step) = world.begin_for_held(held, stackful);
         let inside = enters(&step, stackful);
@@ -403,8 +405,8 @@ fn a_held_thread_is_not_promoted<L: ExtensionLimits>() {
     }
 }
 
-/// For the host function that holds, the instance lets threads run as ever.
-fn a_function_that_blocks_lets_others_of_a_held_instance_run<L: ExtensionLimits>() {
+/// Checks that threads of the instance can run as usual for the host function that holds it.
+fn a_blocking_function_lets_threads_of_a_held_instance_run<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     let host = world.host_function(7);
@@ -430,11 +432,11 @@ on_each_storage!(
     callers_of_callers_are_held,
     a_call_of_it_that_is_lowered_with_async_is_held_too,
     no_other_thread_of_a_held_instance_runs,
-    a_held_instance_is_asked_to_cancel_and_does_so_when_it_goes_on,
-    one_that_cancels_a_call_is_held_with_those_that_run_for_it,
+    a_held_instance_accepts_cancellation_when_it_continues,
+    a_guest_that_cancels_a_call_is_held_with_its_callee,
     stacks_come_back_in_any_order,
-    calls_that_are_not_under_way_hold_nobody,
+    inactive_calls_hold_nothing,
     a_host_function_may_hold_before_it_takes_its_arguments,
     a_held_thread_is_not_promoted,
-    a_function_that_blocks_lets_others_of_a_held_instance_run,
+    a_blocking_function_lets_threads_of_a_held_instance_run,
 );

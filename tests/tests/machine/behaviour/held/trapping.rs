@@ -1,4 +1,4 @@
-//! Guests that are held, and instances of theirs that trap or are removed meanwhile.
+//! Held guests whose instances trap or are removed meanwhile.
 
 use weft_core::code::SubtaskState;
 use weft_core::error::{Error, MachineError};
@@ -12,8 +12,8 @@ use crate::calls::suspend;
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, back_from_import, calls_host, enters, trap_of};
 
-/// Three instances whose guests are held, the outermost first; the call of the outermost, the thread
-/// at the top, and the call of the host function.
+/// Three instances with held guests, the outermost first; the call of the outermost, the thread at
+/// the top, and the call of the host function.
 struct Stack {
     instances: [InstanceId; 3],
     call: SubtaskId,
@@ -72,8 +72,8 @@ fn a_trap_of_the_one_at_the_top_unwinds_all<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// It can't be returned to: that is when the others trap.
-fn a_trap_of_another_one_ends_the_rest_when_it_would_go_on<L: ExtensionLimits>() {
+/// Checks that the others trap when the call would return to the instance.
+fn a_trap_of_another_instance_ends_the_rest_of_the_stack<L: ExtensionLimits>() {
     for trapped in [0, 1] {
         let mut world = GuestMachine::<L>::new();
         let stack = stack(&mut world);
@@ -117,8 +117,9 @@ fn a_trap_right_after_they_have_come_back_locks_all_down<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// A stack that waits to enter an instance which then traps, and the stack behind it.
-fn a_trap_of_what_they_wait_to_enter_unwinds_them<L: ExtensionLimits>() {
+/// Checks a stack that waits to enter an instance which then traps, and the stack that waits for
+/// it.
+fn a_trap_of_the_awaited_instance_unwinds_waiting_stacks<L: ExtensionLimits>() {
     for is_removed in [false, true] {
         let mut world = GuestMachine::<L>::new();
         let stack = stack(&mut world);
@@ -128,7 +129,7 @@ fn a_trap_of_what_they_wait_to_enter_unwinds_them<L: ExtensionLimits>() {
         assert_eq!(world.import(callees[0]), HOST);
         let (two, _) = world.invoke(callees[2]);
         assert_eq!(world.import(callees[1]), HOST);
-        // One that can wait: it does, for ever.
+        // A call that can wait does so, forever.
         let (_, pending) = (world.begin(callees[1]), world.running());
         let step = world.import_async(callees[1]);
         crate::steps::subtask(&step, pending.1, SubtaskState::Starting);
@@ -176,8 +177,8 @@ fn one_that_waits_to_enter_is_removed<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Wherever it is in the stack: what is held in it can't come back to it.
-fn one_is_removed_with_what_is_held_in_it<L: ExtensionLimits>() {
+/// Checks all positions in the stack: guests held in the instance cannot return to it.
+fn an_instance_is_removed_with_its_held_guests<L: ExtensionLimits>() {
     for (trapped, locks) in [0, 1, 2].into_iter().flat_map(|it| [(it, false), (it, true)]) {
         let mut world = GuestMachine::<L>::new();
         let stack = stack(&mut world);
@@ -199,7 +200,7 @@ fn one_is_removed_with_what_is_held_in_it<L: ExtensionLimits>() {
     }
 }
 
-/// The inner call is of the instance that is held, and traps.
+/// Checks an inner call of the held instance that traps.
 fn a_trap_of_a_call_by_the_host_function_unwinds_its_callers<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let stack = stack(&mut world);
@@ -212,9 +213,9 @@ fn a_trap_of_a_call_by_the_host_function_unwinds_its_callers<L: ExtensionLimits>
     world.clean_up();
 }
 
-/// The thread of the held stack is gone: what its host function has begun goes on without it, and
-/// nobody else is taken for it.
-fn what_a_host_function_has_begun_outlives_its_callers<L: ExtensionLimits>() {
+/// Checks that a call by the host function continues without the removed thread, and that no other
+/// thread is mistaken for it.
+fn a_call_by_a_host_function_outlives_its_callers<L: ExtensionLimits>() {
     for is_held in [false, true] {
         let mut world = GuestMachine::<L>::new();
         let [first, other, third] = world.instances();
@@ -238,7 +239,7 @@ fn what_a_host_function_has_begun_outlives_its_callers<L: ExtensionLimits>() {
         world.machine.lock_down_instance(first).unwrap();
         world.machine.remove_instance(first).unwrap();
         world.instances.retain(|it| *it != first);
-        // Another thread takes the place of the one that is gone, and is held.
+        // Another thread takes the place of the removed one, and is held.
         let third_function = world.sync(third);
         let (_, _) = world.invoke(third_function);
         hold(&mut world, host);
@@ -257,7 +258,8 @@ fn what_a_host_function_has_begun_outlives_its_callers<L: ExtensionLimits>() {
     }
 }
 
-/// The callers are gone while a call by their host function is under way: nobody else is taken for them.
+/// Checks callers that are gone while a call by their host function is active: no other thread is
+/// mistaken for them.
 fn callers_that_trap_while_a_call_is_made_for_them_are_forgotten<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [first, other, third] = world.instances();
@@ -274,7 +276,7 @@ fn callers_that_trap_while_a_call_is_made_for_them_are_forgotten<L: ExtensionLim
         assert_eq!(unwind(world), 1);
         world.machine.remove_instance(first).unwrap();
         world.instances.retain(|it| *it != first);
-        // Its thread has the place of the one that is gone.
+        // Its thread has the place of the removed one.
         world.invoke(third_function);
         hold(world, host);
     });
@@ -283,7 +285,7 @@ fn callers_that_trap_while_a_call_is_made_for_them_are_forgotten<L: ExtensionLim
     world.clean_up();
 }
 
-/// Who runs below a host function that does not wait would go on before the one that is held.
+/// Checks that a guest below a host function that does not wait would continue before the held one.
 fn an_instance_that_also_runs_below_a_host_function_is_not_held<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [first, second] = world.instances();
@@ -310,7 +312,7 @@ fn an_instance_that_also_runs_below_a_host_function_is_not_held<L: ExtensionLimi
     assert_eq!(trap_of(world.machine.host_returned()), Trap::CannotEnterComponentInstance);
     world.clean_up();
 
-    // Nor is one that would wait to enter.
+    // The same is true of one that would wait to enter.
     let mut world = GuestMachine::<L>::new();
     let [first, second] = world.instances();
     let host = world.host_function(7);
@@ -329,8 +331,8 @@ fn an_instance_that_also_runs_below_a_host_function_is_not_held<L: ExtensionLimi
     world.clean_up();
 }
 
-/// Where something on the stack can't stop.
-fn nobody_is_held_while_that_is_forbidden<L: ExtensionLimits>() {
+/// Checks a stack with a frame that cannot stop.
+fn nothing_is_held_while_that_is_forbidden<L: ExtensionLimits>() {
     for is_entering in [false, true] {
         let mut world = GuestMachine::<L>::new();
         let [first, second] = world.instances();
@@ -365,14 +367,14 @@ fn nobody_is_held_while_that_is_forbidden<L: ExtensionLimits>() {
 
 on_each_storage!(
     callers_that_trap_while_a_call_is_made_for_them_are_forgotten,
-    nobody_is_held_while_that_is_forbidden,
+    nothing_is_held_while_that_is_forbidden,
     a_trap_of_the_one_at_the_top_unwinds_all,
-    a_trap_of_another_one_ends_the_rest_when_it_would_go_on,
+    a_trap_of_another_instance_ends_the_rest_of_the_stack,
     a_trap_right_after_they_have_come_back_locks_all_down,
-    a_trap_of_what_they_wait_to_enter_unwinds_them,
+    a_trap_of_the_awaited_instance_unwinds_waiting_stacks,
     one_that_waits_to_enter_is_removed,
-    one_is_removed_with_what_is_held_in_it,
+    an_instance_is_removed_with_its_held_guests,
     a_trap_of_a_call_by_the_host_function_unwinds_its_callers,
-    what_a_host_function_has_begun_outlives_its_callers,
+    a_call_by_a_host_function_outlives_its_callers,
     an_instance_that_also_runs_below_a_host_function_is_not_held,
 );

@@ -1,11 +1,11 @@
-//! What can be done with threads of the host.
+//! The operations on host threads.
 
 use proptest::prelude::*;
 
 /// The keys of values.
 pub(super) const KEYS: u32 = 5;
 
-/// Something that is done; threads are counted from the first, and those that are forgotten too.
+/// An operation. Threads are numbered from the first, including those that are forgotten.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Doing {
     Spawn {
@@ -22,8 +22,8 @@ pub(super) enum Doing {
     JoinEnd {
         thread: usize,
     },
-    /// Its task is asked to cancel, and accepts that or returns; then it is over. Its call is
-    /// dropped before that or after it.
+    /// Its task is asked to cancel, and accepts that or returns; then it ends. Its call is dropped
+    /// before or after that.
     End {
         thread: usize,
         accepts: bool,
@@ -44,7 +44,7 @@ pub(super) enum Doing {
         thread: usize,
         key: u32,
     },
-    /// The host hears of the next value that is to be destroyed.
+    /// The host takes the next value whose destructor must run.
     Destroy,
 }
 

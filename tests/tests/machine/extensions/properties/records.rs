@@ -1,5 +1,5 @@
-//! What the host knows of tasks, calls and errors, beside a model: places are used again and again,
-//! and nothing that was known of one is known of who comes after it.
+//! The host's records of tasks, calls and errors, compared with a model: places are reused, and no
+//! record of one object appears in a later one.
 
 use proptest::prelude::*;
 use weft_core::context::ContextValue;
@@ -12,24 +12,24 @@ use super::Room;
 use crate::guests::GuestMachine;
 use crate::steps::HOST;
 
-/// What metadata is known by.
+/// The keys of metadata.
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
-/// So many are there at once, which are fewer than there is room for.
+/// The largest number of objects at once, which is below the limit.
 const MOST: usize = 6;
 
-/// Something that is done; things are counted from the first, and those that are gone too.
+/// An operation. Objects are numbered from the first, including those that are gone.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Operation {
     StartTask,
-    /// A call of a guest that returns, and is known until it is dropped.
+    /// A call of a guest that returns, and has a record until it is dropped.
     Call,
     MakeError,
     Set(usize, usize),
     Remove(usize, usize),
-    /// It is over, if it is a host task, and what the host knows of it is dropped.
+    /// The object ends, if it is a host task, and its record is dropped.
     Drop(usize),
-    /// A host task is over, and waits for the next clean-up.
+    /// A host task ends, and waits for the next clean-up.
     Finish(usize),
     CleanUp,
 }
@@ -48,7 +48,7 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// What something is known of.
+/// The objects with records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Id {
     Task(SubtaskId),
@@ -56,12 +56,12 @@ enum Id {
     Error(ErrorContextId),
 }
 
-/// Something, as it should be.
+/// An object in the model.
 struct Thing {
     id: Id,
     is_over: bool,
     is_gone: bool,
-    /// In the order in which the names were first set.
+    /// In the order in which the keys were first set.
     metadata: Vec<(&'static str, u64)>,
 }
 
@@ -70,7 +70,7 @@ struct Play<L: ExtensionLimits> {
     room: Room,
     function: FunctionId,
     things: Vec<Thing>,
-    /// How many values were set.
+    /// The number of values that were set.
     num_set: u64,
 }
 
@@ -82,7 +82,8 @@ impl<L: ExtensionLimits> Play<L> {
         Self { world, room, function, things: Vec::new(), num_set: 0 }
     }
 
-    /// The thing with this number, if there is one, gone or not; the last ones are meant more often.
+    /// Returns the object with this number, if there is one, gone or not; the last ones are more
+    /// likely.
     fn pick(&self, number: usize) -> Option<usize> {
         self.things.len().checked_sub(number % self.things.len().max(1) + 1)
     }
@@ -212,7 +213,7 @@ impl<L: ExtensionLimits> Play<L> {
         Ok(())
     }
 
-    /// Each has the metadata that it was given, and nothing else.
+    /// Checks that each object has exactly its own metadata.
     fn check(&mut self) -> Result<(), TestCaseError> {
         for Thing { id, is_gone, metadata, .. } in &self.things {
             let found = match *id {
@@ -229,7 +230,7 @@ impl<L: ExtensionLimits> Play<L> {
         Ok(())
     }
 
-    /// Drops all, and asserts that nothing is left.
+    /// Drops all objects, and asserts that nothing is left.
     fn leave(mut self) -> Result<(), TestCaseError> {
         for it in 0..self.things.len() {
             self.finish(it);
@@ -247,7 +248,7 @@ impl Thing {
     }
 }
 
-/// Nothing is known of it.
+/// Returns the error of an object without a record.
 const fn gone(id: Id) -> Error {
     Error::Unknown(match id {
         Id::Task(_) | Id::Call(_) => Table::Waitables,
@@ -261,8 +262,8 @@ fn numbers<'a, L: ExtensionLimits>(
     metadata.map(|(name, value)| (name, value.get::<u64>())).collect()
 }
 
-/// Does it beside the model.
-pub(super) fn what_is_known_is_each_ones_own<L: ExtensionLimits>(
+/// Performs the operations, compared with the model.
+pub(super) fn records_belong_to_their_own_objects<L: ExtensionLimits>(
     operations: &[Operation],
     room: Room,
 ) -> Result<(), TestCaseError> {

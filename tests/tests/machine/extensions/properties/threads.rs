@@ -1,4 +1,4 @@
-//! Threads of the host, beside a model that says what must come of each thing that is done.
+//! Host threads, compared with a model of the expected results.
 
 use std::collections::VecDeque;
 
@@ -15,23 +15,23 @@ use crate::calls::{set_new, task_cancel};
 use crate::guests::GuestMachine;
 use crate::steps::{HOST, called_back, enters};
 
-/// Nothing is known of a thread.
+/// The error of a thread without a record.
 const GONE: Error = Error::Unknown(Table::ThreadRecords);
 
-/// So many threads are known at once, which are fewer than there is room for.
+/// The largest number of threads at once, which is below the limit.
 const MOST: usize = 10;
 
-/// Who waits for a thread.
+/// The waiter of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiter {
     Host,
     Thread(usize),
 }
 
-/// A value of a thread: its key, itself, and its destructor.
+/// A value of a thread: its key, the value, and its destructor.
 type Local = (u32, u64, Option<u32>);
 
-/// What is known of a thread, as it should be.
+/// A thread in the model.
 #[derive(Debug)]
 struct Known {
     id: SpawnedThreadId,
@@ -43,7 +43,7 @@ struct Known {
     is_told: bool,
     end: Option<ThreadEnd>,
     is_forgotten: bool,
-    /// The newest last.
+    /// The newest is last.
     locals: Vec<Local>,
 }
 
@@ -60,11 +60,11 @@ struct Play<L: ExtensionLimits> {
     room: Room,
     places: [Place; 2],
     threads: Vec<Known>,
-    /// The threads that are over and have values, in the order in which they ended.
+    /// The ended threads with values, in the order in which they ended.
     ending: VecDeque<usize>,
-    /// How many values were set.
+    /// The number of values that were set.
     num_set: u64,
-    /// How many instances have failed.
+    /// The number of instances that have failed.
     num_failed: usize,
 }
 
@@ -76,7 +76,7 @@ impl<L: ExtensionLimits> Play<L> {
         Self { world, room, places, threads, ending, num_set: 0, num_failed: 0 }
     }
 
-    /// The thread with this number, if there is one; the last ones are meant more often.
+    /// Returns the thread with this number, if there is one; the last ones are more likely.
     fn pick(&self, number: usize) -> Option<usize> {
         self.threads.len().checked_sub(number % self.threads.len().max(1) + 1)
     }
@@ -97,7 +97,7 @@ impl<L: ExtensionLimits> Play<L> {
         }
     }
 
-    /// Whether `thread` is `other`, or waits for it, directly or not.
+    /// Returns true if `thread` is `other`, or waits for it, directly or not.
     fn waits_for(&self, thread: usize, other: usize) -> bool {
         let waits_for = |it: &usize| self.threads[*it].waiter == Some(Waiter::Thread(thread));
         thread == other
@@ -303,7 +303,7 @@ impl<L: ExtensionLimits> Play<L> {
         Ok(())
     }
 
-    /// Whether a thread can have other values.
+    /// Returns an error unless a thread can get values.
     fn expect_alive(&self, thread: usize) -> Result<(), Error> {
         match (self.threads[thread].is_forgotten, self.is_active(thread)) {
             (true, _) => Err(GONE),
@@ -351,7 +351,7 @@ impl<L: ExtensionLimits> Play<L> {
         Ok(())
     }
 
-    /// Hears of the next value that is to be destroyed, and says whether there was one.
+    /// Takes the next value whose destructor must run, and returns true if there was one.
     fn destroy(&mut self) -> Result<bool, TestCaseError> {
         let mut expected = None;
         while let (None, Some(thread)) = (expected, self.ending.front().copied()) {
@@ -370,7 +370,7 @@ impl<L: ExtensionLimits> Play<L> {
         Ok(heard.is_some())
     }
 
-    /// All that can be seen is as it should be.
+    /// Checks the visible state against the model.
     fn check(&mut self) -> Result<(), TestCaseError> {
         let known = self.known().count();
         let active = self.known().filter(|it| self.is_active(*it)).count();
@@ -418,7 +418,7 @@ impl<L: ExtensionLimits> Play<L> {
         Ok(())
     }
 
-    /// Ends all, joins all, and asserts that nothing is left.
+    /// Stops all threads, joins them, and asserts that nothing is left.
     fn leave(mut self) -> Result<(), TestCaseError> {
         for thread in 0..self.threads.len() {
             if self.is_active(thread) {
@@ -441,14 +441,14 @@ impl<L: ExtensionLimits> Play<L> {
     }
 }
 
-/// A new instance, with a function for threads.
+/// Creates an instance with a function for threads.
 fn place<L: ExtensionLimits>(world: &mut GuestMachine<L>) -> Place {
     let instance = world.instance();
     Place { instance, function: world.callback(instance), set: None }
 }
 
-/// Does it beside the model.
-pub(super) fn threads_are_as_the_model_says<L: ExtensionLimits>(
+/// Performs the operations, compared with the model.
+pub(super) fn threads_agree_with_the_model<L: ExtensionLimits>(
     doings: &[Doing],
     room: Room,
 ) -> Result<(), TestCaseError> {

@@ -1,0 +1,28 @@
+//! Errors of TLS.
+
+use std::io;
+
+use super::code::ErrorCode;
+
+/// Returns the code for an error of TLS, if it is one: of a handshake, or later.
+#[cfg(feature = "http-tls")]
+pub(super) fn code_of(error: &io::Error) -> Option<ErrorCode> {
+    use tokio_rustls::rustls::Error as TlsError;
+
+    use super::code::TlsAlertReceivedPayload;
+
+    Some(match error.get_ref()?.downcast_ref()? {
+        TlsError::InvalidCertificate(_) => ErrorCode::TlsCertificateError,
+        TlsError::AlertReceived(alert) => ErrorCode::TlsAlertReceived(TlsAlertReceivedPayload {
+            alert_id: Some(u8::from(*alert)),
+            alert_message: Some(std::format!("{alert:?}")),
+        }),
+        _ => ErrorCode::TlsProtocolError,
+    })
+}
+
+/// Returns the code for an error of TLS: there is none without TLS.
+#[cfg(not(feature = "http-tls"))]
+pub(super) const fn code_of(_: &io::Error) -> Option<ErrorCode> {
+    None
+}
