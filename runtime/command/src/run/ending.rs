@@ -107,7 +107,7 @@ impl Ending {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the guest.
+    /// Stops the guest.
     pub(crate) fn end(&self, reason: Reason) {
         self.interrupt(reason);
         // This fails only if the process is ending already.

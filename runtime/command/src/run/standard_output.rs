@@ -21,7 +21,7 @@ impl StandardOutput {
         Self { output: ProcessOutput::stdout(), ending: ending.clone() }
     }
 
-    /// Ends the guest if an error says that the reader is gone. The guest does not get that error.
+    /// Stops the guest if an error says that the reader is gone. The guest does not get that error.
     fn or_end<T>(&self, polled: Poll<Result<T, BytesError>>) -> Poll<Result<T, BytesError>> {
         match polled {
             Poll::Ready(Err(error)) if error.kind() == BytesErrorKind::BrokenPipe => {

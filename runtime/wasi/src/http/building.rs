@@ -36,7 +36,7 @@ impl WasiCtxBuilder {
     }
 
     /// Allows guests to send requests only to addresses for which a function returns `true`. It is
-    /// called after the look-up of the host's name. If no address is left, the request fails with
+    /// called after the look-up of the server's name. If no address is left, the request fails with
     /// [`ErrorCode::DestinationIpProhibited`](crate::http::ErrorCode::DestinationIpProhibited).
     pub fn outgoing_http_address_check(
         mut self,

@@ -154,7 +154,7 @@ fn target(request: &Request<Body>, authority: &Authority) -> Uri {
     Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")))
 }
 
-/// The task of a connection. Dropping this gives it up.
+/// The task of a connection. Dropping this ends it.
 struct GivenUp(Option<JoinHandle<Result<(), hyper::Error>>>);
 
 impl GivenUp {

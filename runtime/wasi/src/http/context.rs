@@ -53,7 +53,7 @@ impl Http {
 
 impl Http {
     /// Sends a request in a separate task, so that it continues while the guest does something
-    /// else. Dropping the future gives it up.
+    /// else. Dropping the future ends it.
     pub(crate) fn send(&self, request: Request<Body>, options: RequestOptions) -> Sending {
         let sender = Arc::clone(&self.sender);
         let task = runtime::spawn(async move { sender.send(request, options).await });

@@ -102,7 +102,7 @@ fn fields_have_a_largest_size() -> Result<(), FieldsError> {
     Ok(())
 }
 
-/// Empty fields are counted, too. More than the map can hold is an error, and not a panic.
+/// Checks that empty fields are counted, and that more than the map can hold is an error and not a panic.
 #[test]
 fn fields_have_a_largest_number() {
     let endless = rules(usize::MAX);
