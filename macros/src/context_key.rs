@@ -70,6 +70,13 @@ impl Key {
         } else if let Some(nowhere) = options.says_no_value(&input.ident) {
             complaints.note(nowhere);
         }
+        if let Some(set) = options.set.as_ref().filter(|set| is_foreign(set)) {
+            complaints.on(
+                set,
+                "a set of keys is a type of the crate that the key is in, where the compiler sees all \
+                 of them: write `enum Keys {}` and `keys = Keys`",
+            );
+        }
         let name = match &options.name {
             Some(literal) => KeyName::written(literal, &mut complaints),
             None if options.name_is_broken => None,
@@ -131,6 +138,15 @@ impl ToTokens for Key {
             #claim
         });
     }
+}
+
+/// Returns `true` if a path surely leads to another crate. Of others, only the compiler knows.
+fn is_foreign(path: &Path) -> bool {
+    const OTHERS: [&str; 3] = ["std", "core", "alloc"];
+    let first = path.segments.first();
+    path.leading_colon.is_some()
+        || path.segments.len() > 1
+            && first.is_some_and(|first| OTHERS.iter().any(|it| first.ident == it))
 }
 
 /// A key is a name for a value: it has no data, no parameters and nothing to choose from.

@@ -1,10 +1,10 @@
 //! `#[derive(FixedLengthList)]`: a newtype over an array as `list<t, n>`.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
 use syn::{
-    Data, DeriveInput, Expr, ExprLit, Fields, GenericParam, Generics, Lit, Path, Type, TypeArray,
-    parse_quote, spanned::Spanned as _,
+    Data, DeriveInput, Expr, ExprLit, Fields, Lit, Path, Type, TypeArray, TypePath, parse_quote,
+    spanned::Spanned as _,
 };
 
 use crate::complaints::Complaints;
@@ -26,7 +26,8 @@ pub(crate) fn expand(input: &TokenStream) -> TokenStream {
 
 struct List {
     input: DeriveInput,
-    array: TypeArray,
+    /// An array, or a name that is one.
+    array: Type,
     weft: Path,
 }
 
@@ -62,8 +63,9 @@ fn read(input: &TokenStream) -> syn::Result<List> {
     complaints.settle(array.map(|array| List { input, array, weft }))
 }
 
-/// The array that a type is, also if it came through a `macro_rules!` variable.
-fn array_of(ty: &Type, complaints: &mut Complaints) -> Option<TypeArray> {
+/// The array that a type is, also if it came through a `macro_rules!` variable; or a name, of which
+/// only the compiler knows if it is an array's.
+fn array_of(ty: &Type, complaints: &mut Complaints) -> Option<Type> {
     match ty {
         Type::Group(group) => array_of(&group.elem, complaints),
         Type::Paren(paren) => array_of(&paren.elem, complaints),
@@ -74,8 +76,9 @@ fn array_of(ty: &Type, complaints: &mut Complaints) -> Option<TypeArray> {
                 complaints.on(length, "the length of a fixed-length list is at least 1");
                 return None;
             }
-            Some(array.clone())
+            Some(ty.clone())
         }
+        Type::Path(path) if !is_another_list(path) => Some(ty.clone()),
         other => {
             complaints.on(other, "a fixed-length list is an array: write `[T; N]`");
             None
@@ -83,51 +86,73 @@ fn array_of(ty: &Type, complaints: &mut Complaints) -> Option<TypeArray> {
     }
 }
 
+/// Returns `true` if a type has the name of a list of any length.
+fn is_another_list(path: &TypePath) -> bool {
+    let last = path.path.segments.last();
+    last.is_some_and(|last| ["Vec", "Box", "String", "VecDeque"].iter().any(|it| last.ident == it))
+}
+
 impl List {
-    /// Whether a parameter of the type has a part in its length or its elements, so that there is
-    /// nothing to check before it is used.
-    fn is_generic(&self) -> bool {
-        let Generics { params, .. } = &self.input.generics;
-        params.iter().any(|it| !matches!(it, GenericParam::Lifetime(_)))
+    /// The place of the array, and that of its length if that is written.
+    fn spans(&self) -> (Span, Span) {
+        let length = match &self.array {
+            Type::Array(array) => array.len.span(),
+            other => other.span(),
+        };
+        [self.array.span(), length].map(|it| Span::call_site().located_at(it)).into()
     }
 
-    /// Has the compiler say at the user's length if there is no such list.
+    /// Has the compiler say at the user's length if there is no such list, unless a parameter has a
+    /// part in it, so that there is nothing to check before it is used.
     fn check_of_length(&self) -> TokenStream {
-        if self.is_generic() || self.input.generics.lifetimes().next().is_some() {
+        if !self.input.generics.params.is_empty() {
             return TokenStream::new();
         }
         let (weft, array) = (&self.weft, &self.array);
-        let span = Span::call_site().located_at(array.len.span());
-        let (element, length) = (&array.elem, &array.len);
+        let (span, length) = self.spans();
+        let part = quote_spanned! {span=> <#array as #weft::abi::ComponentType>::PART };
         // The whole call stands at the length, also the path to it.
         let path = weft.to_token_stream().into_iter().map(|mut token| {
-            token.set_span(span);
+            token.set_span(length);
             token
         });
         let weft: TokenStream = path.collect();
-        quote_spanned! {span=>
-            const _: () = #weft::abi::check_length::<#element>(#length);
+        quote_spanned! {length=>
+            const _: () = #weft::abi::check_length(#part);
         }
     }
 
     fn implementation(&self) -> TokenStream {
         let (weft, ident) = (&self.weft, &self.input.ident);
-        let (element, length, array) = (&self.array.elem, &self.array.len, &self.array);
-        let (impl_generics, ty_generics, bounds) = self.input.generics.split_for_impl();
+        let generics = &self.input.generics;
+        let (impl_generics, ty_generics, bounds) = generics.split_for_impl();
         let mut bounds = bounds.cloned();
-        if self.is_generic() {
-            let clause = bounds.get_or_insert_with(|| parse_quote!(where));
-            clause.predicates.push(parse_quote!(#element: #weft::abi::ComponentType));
+        for parameter in generics.type_params() {
+            let (parameter, clause) =
+                (&parameter.ident, bounds.get_or_insert_with(|| parse_quote!(where)));
+            clause.predicates.push(parse_quote!(#parameter: #weft::abi::ComponentType));
         }
-        quote! {
+        // All of it stands at the array: where that is a name of something else, what follows from
+        // it is told there.
+        let span = self.spans().0;
+        let [element, length, elements] = match &self.array {
+            Type::Array(TypeArray { elem, len, .. }) if generics.params.is_empty() => {
+                [elem.to_token_stream(), len.to_token_stream(), quote_spanned! {span=> &self.0 }]
+            }
+            array => ["Element", "LENGTH", "elements"].map(|it| {
+                let it = Ident::new(it, span);
+                let call = (it == "elements").then(|| quote_spanned! {span=> (&self.0) });
+                quote_spanned! {span=> <#array as #weft::list::FixedLength>::#it #call }
+            }),
+        };
+        quote_spanned! {span=>
             #[automatically_derived]
             impl #impl_generics #weft::list::FixedLength for #ident #ty_generics #bounds {
                 type Element = #element;
                 const LENGTH: ::core::primitive::usize = #length;
 
-                fn elements(&self) -> &[Self::Element] {
-                    let array: &#array = &self.0;
-                    array
+                fn elements(&self) -> &[#element] {
+                    #elements
                 }
             }
         }

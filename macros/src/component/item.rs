@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{
-    Data, DataEnum, DataStruct, DeriveInput, Fields, Generics, Lifetime, Member, Path, Type,
-    spanned::Spanned as _,
+    Data, DataEnum, DataStruct, DeriveInput, Fields, GenericArgument, Generics, Lifetime, Member,
+    Path, PathArguments, Type, spanned::Spanned as _,
 };
 
 use super::name::{Name, check_different};
@@ -53,6 +53,52 @@ pub(super) struct Case {
     pub(super) payload: Option<Type>,
 }
 
+impl Kind {
+    /// The types of all parts.
+    pub(super) fn part_types(&self) -> Vec<&Type> {
+        match self {
+            Self::Record(fields) | Self::Tuple(fields) => {
+                fields.iter().map(|field| &field.ty).collect()
+            }
+            Self::Newtype(field) => vec![&field.ty],
+            Self::Variant(cases) => cases.iter().filter_map(|case| case.payload.as_ref()).collect(),
+            Self::Enum(_) | Self::Flags(_) => Vec::new(),
+        }
+    }
+}
+
+/// Types of the standard library that have values of the types in them.
+const CONTAINERS: [&str; 7] = ["Box", "Cow", "Vec", "Option", "Result", "HashMap", "BTreeMap"];
+
+/// Returns the place in a type where it contains the type `ident`, if that can be told without the
+/// compiler. A handle may well be one of a resource of this name.
+fn within<'t>(ty: &'t Type, ident: &Ident) -> Option<&'t Ident> {
+    match ty {
+        Type::Group(group) => within(&group.elem, ident),
+        Type::Paren(paren) => within(&paren.elem, ident),
+        Type::Array(array) => within(&array.elem, ident),
+        Type::Slice(slice) => within(&slice.elem, ident),
+        Type::Reference(reference) => within(&reference.elem, ident),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(|ty| within(ty, ident)),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let is_here = path.path.segments.len() == 1;
+            if is_here && (last.ident == *ident || last.ident == "Self") {
+                return Some(&last.ident);
+            }
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            if !CONTAINERS.iter().any(|it| last.ident == it) {
+                return None;
+            }
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => within(ty, ident),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
 impl Item {
     pub(super) fn read(input: TokenStream) -> syn::Result<Self> {
         let input: DeriveInput = syn::parse2(input)?;
@@ -70,6 +116,14 @@ impl Item {
                 None
             }
         };
+        for itself in
+            kind.iter().flat_map(Kind::part_types).filter_map(|ty| within(ty, &input.ident))
+        {
+            complaints.on(
+                itself,
+                "the Component Model has no recursive types: a value can't contain one of its own type",
+            );
+        }
         for second in input.generics.lifetimes().skip(1) {
             complaints.on(second, "what is lifted borrows from one memory: one lifetime is enough");
         }
@@ -150,10 +204,22 @@ fn read_struct(
     }
 }
 
+/// Returns `true` if a type is `bool`, also if it came through a `macro_rules!` variable or is spelled
+/// with the path of its module.
+fn is_bool(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => is_bool(&group.elem),
+        Type::Paren(paren) => is_bool(&paren.elem),
+        Type::Path(path) => {
+            path.qself.is_none() && path.path.segments.last().is_some_and(|it| it.ident == "bool")
+        }
+        _ => false,
+    }
+}
+
 fn check_flags(fields: &[Field], complaints: &mut Complaints) {
     for (position, Field { ty, name, .. }) in fields.iter().enumerate() {
-        let is_bool = matches!(ty, Type::Path(path) if path.path.is_ident("bool"));
-        if !is_bool {
+        if !is_bool(ty) {
             complaints.on(ty, "a flag is a `bool`");
         }
         if position >= MAX_FLAGS {

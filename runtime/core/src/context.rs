@@ -141,12 +141,11 @@ pub(crate) mod stack;
 mod value;
 mod value_type;
 
+pub use crate::error::InvalidContextKey;
 #[cfg(feature = "std")]
 pub use ambient::{AmbientContextScope, InContext, ambient_context};
 pub use async_context::{AsyncContext, ContextError};
 pub use contexts::Contexts;
-pub use key::{
-    ContextKey, ContextKeyCollision, ContextKeyIdentity, InvalidContextKey, TypedContextKey,
-};
+pub use key::{ContextKey, ContextKeyCollision, ContextKeyIdentity, TypedContextKey};
 pub use scope::{AsyncContextScope, with_async_context};
 pub use value::{ContextValue, ContextValueType, IntoContextValue};

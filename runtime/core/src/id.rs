@@ -2,6 +2,9 @@
 //!
 //! An id carries the generation of its slot, so that one of something gone is an
 //! [`Error::Unknown`](crate::error::Error::Unknown), and never somebody else's task.
+//!
+//! A program with several machines gives each a [tag](crate::machine::Machine::set_tag). Then an id of
+//! another machine is an [`Error::Unknown`](crate::error::Error::Unknown), too.
 
 use core::fmt;
 use core::num::NonZeroU32;
@@ -34,7 +37,8 @@ macro_rules! ids {
 
         impl $name {
             /// The id as a number, which no other thing of its kind has in the same machine, and none
-            /// will have before its place was used 2³² times: for logs and metadata.
+            /// will have before its place was used 2³² times, or 2²⁴ times in a machine with a
+            /// [tag](crate::machine::Machine::set_tag): for logs and metadata.
             #[must_use]
             pub const fn as_u64(self) -> u64 {
                 ((self.generation as u64) << 32) | self.number.get() as u64
@@ -65,10 +69,15 @@ macro_rules! ids {
             }
         }
 
-        /// The number of its place; and, if others were there before, how many.
+        /// The number of its place; and, if others were there before, how many. The tag of its
+        /// machine comes first, if it has one: `7:3.1`.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self.generation {
+                let [a, b, c, tag] = self.generation.to_le_bytes();
+                if tag != 0 {
+                    write!(f, "{tag}:")?;
+                }
+                match u32::from_le_bytes([a, b, c, 0]) {
                     0 => write!(f, "{}", self.number),
                     generation => write!(f, "{}.{generation}", self.number),
                 }

@@ -128,7 +128,7 @@ fn every_error_is_raised() {
     let mut expected = cases();
     assert!(expected.remove(&name(Error::Inconsistent(Table::Tasks))));
     assert_eq!(raised, expected);
-    assert_eq!(raised.len(), 63);
+    assert_eq!(raised.len(), 65);
 }
 
 /// A chooser that returns an impossible choice, for one kind of choice.

@@ -10,7 +10,7 @@
 //! | `environment` | checks that the machine is built for the environment that the command names |
 //! | `allocations`, `host_allocations`, `sizes` | its allocations, and its size |
 //! | `reference` | random programs, beside the reference |
-//! | `errors`, `tokens` | misuse of the machine by a host, and the errors |
+//! | `errors`, `tokens`, `tags` | misuse of the machine by a host, and the errors |
 //! | `extensions` | the host's records of tasks and errors |
 //! | `hooks` | the hooks that are told of records, their order, and their refusals |
 //! | `full` | every table, filled up and beyond |
@@ -78,5 +78,7 @@ mod rules;
 mod sizes;
 #[cfg(test)]
 mod steps;
+#[cfg(test)]
+mod tags;
 #[cfg(test)]
 mod tokens;

@@ -2,75 +2,65 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Index, Lifetime, Path, Type, parse_quote, spanned::Spanned as _};
+use syn::{Index, Lifetime, Path, Type, parse_quote};
 
-use super::{GROUP, groups, offsets, payloads};
+use super::{GROUP, groups, span_of};
 use crate::component::item::{Case, Field, Item, Kind};
 
-/// The bodies of `lift_flat` and of `load`.
-type Bodies = (TokenStream, TokenStream);
+/// What a part's `Lift` has as `name`; what is wrong with it is at the part's type.
+fn of_part(weft: &Path, lifetime: &Lifetime, ty: &Type, what: &TokenStream) -> TokenStream {
+    let span = span_of(ty);
+    quote_spanned! {span=> <#ty as #weft::abi::Lift<#lifetime>>::#what }
+}
 
-/// `Lift::PLAIN` of a record whose fields all have one.
+/// Types of the standard library that have no `Lift::PLAIN`.
+const NEVER_PLAIN: [&str; 9] =
+    ["String", "Vec", "Option", "Result", "Box", "Cow", "HashMap", "bool", "char"];
+
+/// Returns false if a type has the name of one that has no `Lift::PLAIN`. A type of another crate
+/// with that name is lifted without it, too.
+fn may_be_plain(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_none_or(|last| NEVER_PLAIN.iter().all(|it| last.ident != it))
+        }
+        Type::Reference(_) => false,
+        _ => true,
+    }
+}
+
+/// `Lift::PLAIN`, which there is if all fields have one.
 fn plain(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
-    let (offsets, binding) = offsets(weft, fields);
-    let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
-    let read = fields.iter().zip(offsets).map(|(Field { ty, .. }, offset)| {
-        quote! { #weft::abi::plain_field::<#ty>(bytes, #offset) }
-    });
-    let value = made(fields, &read.collect::<Vec<_>>(), |group| quote! { (|| (#(#group,)*))() });
+    // Most records have a text or the like, and the compiler need not look at all their fields.
+    if !fields.iter().all(|field| may_be_plain(&field.ty)) {
+        return TokenStream::new();
+    }
+    let are_plain =
+        fields.iter().map(|field| of_part(weft, lifetime, &field.ty, &quote! { PLAIN.is_some() }));
     quote! {
         const PLAIN: ::core::option::Option<fn(&[::core::primitive::u8]) -> Self> =
-            if true #(&& <#types as #weft::abi::Lift<#lifetime>>::PLAIN.is_some())* {
-                ::core::option::Option::Some(|bytes| {
-                    #binding
-                    #value
-                })
-            } else {
-                ::core::option::Option::None
-            };
+            #weft::abi::plain_parts(true #(&& #are_plain)*);
     }
 }
 
-fn record(weft: &Path, fields: &[Field]) -> Bodies {
-    let (offsets, binding) = offsets(weft, fields);
-    let lifted = fields.iter().map(|field| {
-        let lifted = part(weft, &field.ty, &quote! { lift_flat(cx, values) });
+/// Returns `Self` made of its parts. Where these are many, tuples of some are made first.
+fn record(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
+    let lifted = fields.iter().map(|Field { ty, .. }| {
+        let lifted = of_part(weft, lifetime, ty, &quote! { lift_part(__weft_parts) });
         quote! { #lifted? }
     });
-    let loaded = fields.iter().zip(offsets).map(|(Field { ty, .. }, offset)| {
-        let span = Span::call_site().located_at(ty.span());
-        quote_spanned! {span=> #weft::abi::load_field::<#ty, _>(cx, bytes, #offset)? }
-    });
-    let group = |group: &[TokenStream]| {
-        quote! {
-            (|| ::core::result::Result::Ok::<_, #weft::error::Failure>((#(#group,)*)))()?
-        }
-    };
-    let (lifted, loaded): (Vec<_>, Vec<_>) = (lifted.collect(), loaded.collect());
-    let (lifted, loaded) = (made(fields, &lifted, group), made(fields, &loaded, group));
-    (
-        quote! { ::core::result::Result::Ok(#lifted) },
-        quote! {
-            #binding
-            ::core::result::Result::Ok(#loaded)
-        },
-    )
-}
-
-/// Returns `Self` made of `values`, one for each field. Where these are many, `group` makes a
-/// tuple of some.
-fn made(
-    fields: &[Field],
-    values: &[TokenStream],
-    group: impl Fn(&[TokenStream]) -> TokenStream,
-) -> TokenStream {
+    let lifted: Vec<_> = lifted.collect();
     if fields.len() <= GROUP {
         let members = fields.iter().map(|field| &field.member);
-        return quote! { Self { #(#members: #values,)* } };
+        return quote! { ::core::result::Result::Ok(Self { #(#members: #lifted,)* }) };
     }
-    let tuples = groups(fields).zip(values.chunks(GROUP)).map(|((name, _), values)| {
-        let tuple = group(values);
-        quote! { let #name = #tuple; }
+    let tuples = groups(fields).zip(lifted.chunks(GROUP)).map(|((name, _), lifted)| {
+        quote! {
+            let #name = (|| {
+                ::core::result::Result::Ok::<_, #weft::error::Failure>((#(#lifted,)*))
+            })()?;
+        }
     });
     let members = groups(fields).flat_map(|(name, fields)| {
         fields.iter().enumerate().map(move |(position, Field { member, .. })| {
@@ -79,100 +69,54 @@ fn made(
         })
     });
     quote! {
-        {
-            #(#tuples)*
-            Self { #(#members)* }
-        }
+        #(#tuples)*
+        ::core::result::Result::Ok(Self { #(#members)* })
     }
 }
 
-/// A function of a part's `Lift`; what is wrong with it is at the part's type.
-fn part(weft: &Path, ty: &Type, call: &TokenStream) -> TokenStream {
-    let span = Span::call_site().located_at(ty.span());
-    quote_spanned! {span=> <#ty as #weft::abi::Lift<'_>>::#call }
-}
-
-fn newtype(weft: &Path, Field { member, ty, .. }: &Field) -> Bodies {
-    let wrapped =
-        |value: &TokenStream| quote! { ::core::result::Result::Ok(Self { #member: #value? }) };
-    (
-        wrapped(&part(weft, ty, &quote! { lift_flat(cx, values) })),
-        wrapped(&part(weft, ty, &quote! { load(cx, bytes) })),
-    )
-}
-
-/// The arms of a match on a discriminant that was checked, so that none comes behind the last.
-fn arms(weft: &Path, cases: &[Case], call: &TokenStream) -> TokenStream {
+/// Returns the case that was found. Its number was checked, so that none comes after the last.
+fn cases(weft: &Path, cases: &[Case], lifetime: &Lifetime) -> TokenStream {
     let last = cases.len().saturating_sub(1);
+    let has_payloads = cases.iter().any(|case| case.payload.is_some());
     let arms = (0_u32..).zip(cases).enumerate().map(|(position, (number, case))| {
         let Case { ident, payload, .. } = case;
         let pattern = if position == last { quote!(_) } else { quote!(#number) };
         match payload {
             Some(ty) => {
-                let lifted = part(weft, ty, call);
+                let lift = quote! { lift_part(&mut __weft_payload) };
+                let lifted = of_part(weft, lifetime, ty, &lift);
                 quote! { #pattern => Self::#ident(#lifted?), }
             }
             None => quote! { #pattern => Self::#ident, },
         }
     });
-    quote! { ::core::result::Result::Ok(match case { #(#arms)* }) }
+    let payload = if has_payloads { quote!(mut __weft_payload) } else { quote!(_) };
+    quote! {
+        let (__weft_case, #payload) = #weft::abi::LiftParts::case::<Self>(__weft_parts)?;
+        ::core::result::Result::Ok(match __weft_case { #(#arms)* })
+    }
 }
 
-fn variant(weft: &Path, cases: &[Case]) -> Bodies {
-    let payloads = payloads(weft, cases);
-    let lifted = arms(weft, cases, &quote! { lift_flat(cx, &mut payload) });
-    let loaded = arms(weft, cases, &quote! { load(cx, payload) });
-    (
-        quote! {
-            let (case, mut payload) = const { #payloads }.lift_flat(cx, values)?;
-            #lifted
-        },
-        quote! {
-            let (case, payload) = const { #payloads }.load(cx, bytes)?;
-            #loaded
-        },
-    )
-}
-
-fn enumeration(weft: &Path, cases: &[Case]) -> Bodies {
-    let count = cases.len();
-    let arms = arms(weft, cases, &TokenStream::new());
-    let variant = quote! { const { #weft::abi::VariantAbi::without_payloads(#count) } };
-    (
-        quote! { let (case, _) = #variant.lift_flat(cx, values)?; #arms },
-        quote! { let (case, _) = #variant.load(cx, bytes)?; #arms },
-    )
-}
-
-fn flags(weft: &Path, fields: &[Field]) -> Bodies {
-    let count = fields.len();
-    let made = |from: &TokenStream| {
-        let flags = fields.iter().enumerate().map(|(position, field)| {
-            let member = &field.member;
-            quote! { #member: bits >> #position & 1 != 0, }
-        });
-        quote! {
-            let bits = const { #weft::abi::FlagsAbi::new(#count) }.#from?;
-            ::core::result::Result::Ok(Self { #(#flags)* })
-        }
-    };
-    (made(&quote! { lift_flat(values) }), made(&quote! { load(bytes) }))
+fn flags(weft: &Path, fields: &[Field]) -> TokenStream {
+    let flags = fields.iter().enumerate().map(|(position, Field { member, .. })| {
+        quote! { #member: __weft_bits >> #position & 1 != 0, }
+    });
+    quote! {
+        let __weft_bits = #weft::abi::LiftParts::flags::<Self>(__weft_parts)?;
+        ::core::result::Result::Ok(Self { #(#flags)* })
+    }
 }
 
 pub(in crate::component) fn lift(item: &Item) -> TokenStream {
     let weft = &item.weft;
-    let (lift_flat, load) = match &item.kind {
-        Kind::Record(fields) | Kind::Tuple(fields) => record(weft, fields),
-        Kind::Newtype(field) => newtype(weft, field),
-        Kind::Variant(cases) => variant(weft, cases),
-        Kind::Enum(cases) => enumeration(weft, cases),
-        Kind::Flags(fields) => flags(weft, fields),
-    };
-    let lifetime = item.lifetime().unwrap_or_else(|| Lifetime::new("'weft", Span::call_site()));
-    let plain = match &item.kind {
-        Kind::Record(fields) | Kind::Tuple(fields) => plain(weft, fields, &lifetime),
-        Kind::Newtype(field) => plain(weft, core::slice::from_ref(field), &lifetime),
-        Kind::Variant(_) | Kind::Enum(_) | Kind::Flags(_) => TokenStream::new(),
+    let lifetime = item.lifetime().unwrap_or_else(|| Lifetime::new("'__weft", Span::call_site()));
+    let of_fields =
+        |fields: &[Field]| (plain(weft, fields, &lifetime), record(weft, fields, &lifetime));
+    let (plain, lifted) = match &item.kind {
+        Kind::Record(fields) | Kind::Tuple(fields) => of_fields(fields),
+        Kind::Newtype(field) => of_fields(core::slice::from_ref(field)),
+        Kind::Variant(all) | Kind::Enum(all) => (TokenStream::new(), cases(weft, all, &lifetime)),
+        Kind::Flags(fields) => (TokenStream::new(), flags(weft, fields)),
     };
     let mut generics = item.generics.clone();
     if item.lifetime().is_none() {
@@ -189,20 +133,10 @@ pub(in crate::component) fn lift(item: &Item) -> TokenStream {
         impl #impl_generics #tr for #ident #ty_generics #bounds {
             #plain
 
-            fn lift_flat<WeftHandles: #weft::abi::LiftHandles>(
-                cx: &mut #weft::abi::LiftContext<#lifetime, WeftHandles>,
-                values: &mut #weft::abi::CoreValueIter<'_>,
+            fn lift_parts<__WeftParts: #weft::abi::LiftParts<#lifetime>>(
+                __weft_parts: &mut __WeftParts,
             ) -> ::core::result::Result<Self, #weft::error::Failure> {
-                let _ = &cx;
-                #lift_flat
-            }
-
-            fn load<WeftHandles: #weft::abi::LiftHandles>(
-                cx: &mut #weft::abi::LiftContext<#lifetime, WeftHandles>,
-                bytes: &#lifetime [::core::primitive::u8],
-            ) -> ::core::result::Result<Self, #weft::error::Failure> {
-                let _ = &cx;
-                #load
+                #lifted
             }
         }
     }

@@ -1,59 +1,28 @@
 //! `Lower`.
+//!
+//! All names that the expansion binds begin with `__weft`: a constant of the user's that has the name
+//! of a binding would be the pattern.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Path, Type, spanned::Spanned as _};
+use syn::Path;
 
-use super::{GROUP, offsets, payloads};
+use super::{GROUP, span_of};
 use crate::component::item::{Case, Field, Item, Kind};
 
-/// A `u32` with a bit for each field that is true.
-fn bits(fields: &[Field]) -> TokenStream {
-    let flags = fields.iter().enumerate().map(|(position, field)| {
-        let member = &field.member;
-        quote! { (::core::primitive::u32::from(self.#member) << #position) }
-    });
-    quote! { #(#flags)|* }
-}
-
-fn types_of(fields: &[Field]) -> Vec<&Type> {
-    fields.iter().map(|field| &field.ty).collect()
-}
-
-fn spans_of(fields: &[Field]) -> Vec<Span> {
-    fields.iter().map(|field| Span::call_site().located_at(field.ty.span())).collect()
-}
-
-/// Returns the bodies of `lower_flat` and `store` that lower each field after the other.
-fn lower_fields(weft: &Path, fields: &[Field]) -> (TokenStream, TokenStream) {
-    let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
-    let (offsets, binding) = offsets(weft, fields);
-    let (types, spans) = (types_of(fields), spans_of(fields));
-    let lowered = members.iter().zip(&types).zip(&spans).map(|((member, ty), span)| {
-        quote_spanned! {*span=>
-            <#ty as #weft::abi::Lower>::lower_flat(&self.#member, cx, flat)?;
+/// Lowers each field after the other, in groups if they are many.
+fn fields(weft: &Path, fields: &[Field]) -> TokenStream {
+    let lowered = fields.iter().map(|Field { member, ty, .. }| {
+        let span = span_of(ty);
+        quote_spanned! {span=>
+            #weft::abi::LowerParts::part::<#ty>(__weft_parts, &self.#member)?;
         }
     });
-    let stored = members.iter().zip(&types).zip(&spans).zip(offsets);
-    let stored = stored.map(|(((member, ty), span), offset)| {
-        quote_spanned! {*span=>
-            #weft::abi::store_field::<#ty, _>(&self.#member, cx, address, #offset)?;
-        }
-    });
-    let lowered = one_after_another(weft, lowered.collect());
-    let stored = one_after_another(weft, stored.collect());
-    (
-        quote! { #lowered ::core::result::Result::Ok(()) },
-        quote! { #binding #stored ::core::result::Result::Ok(()) },
-    )
-}
-
-/// Returns the statements, in groups if they are many.
-fn one_after_another(weft: &Path, statements: Vec<TokenStream>) -> TokenStream {
-    if statements.len() <= GROUP {
-        return statements.into_iter().collect();
+    let lowered: Vec<_> = lowered.collect();
+    if lowered.len() <= GROUP {
+        return quote! { #(#lowered)* ::core::result::Result::Ok(()) };
     }
-    let groups = statements.chunks(GROUP).map(|group| {
+    let groups = lowered.chunks(GROUP).map(|group| {
         quote! {
             (|| {
                 #(#group)*
@@ -61,84 +30,62 @@ fn one_after_another(weft: &Path, statements: Vec<TokenStream>) -> TokenStream {
             })()?;
         }
     });
-    groups.collect()
+    quote! { #(#groups)* ::core::result::Result::Ok(()) }
 }
 
-/// Returns the bodies of `lower_flat` and `store` that lower the case of a variant with its payload.
-fn lower_cases(weft: &Path, cases: &[Case]) -> (TokenStream, TokenStream) {
-    let payloads = payloads(weft, cases);
-    let arms = |function: &str, place: &TokenStream| {
-        let function = Ident::new(function, Span::call_site());
-        let arms = (0_u32..).zip(cases).map(|(number, Case { ident, payload, .. })| {
-            if payload.is_some() {
-                quote! {
-                    Self::#ident(payload) => variant.#function(cx, #place, #number, payload),
-                }
-            } else {
-                quote! { Self::#ident => variant.#function(cx, #place, #number, &()), }
-            }
-        });
-        quote! {
-            let variant = const { #payloads };
-            match self { #(#arms)* }
+/// Lowers the number of a case, and its payload if it has one.
+fn cases(weft: &Path, cases: &[Case]) -> TokenStream {
+    let arms = (0_u32..).zip(cases).map(|(number, Case { ident, payload, .. })| match payload {
+        Some(ty) => {
+            let span = span_of(ty);
+            let lowered = quote_spanned! {span=>
+                #weft::abi::LowerParts::case::<Self, #ty>(__weft_parts, #number, __weft_payload)
+            };
+            quote! { Self::#ident(__weft_payload) => #lowered, }
         }
-    };
-    (arms("lower_flat", &quote!(flat)), arms("store", &quote!(address)))
+        None => quote! {
+            Self::#ident => #weft::abi::LowerParts::case::<Self, ()>(__weft_parts, #number, &()),
+        },
+    });
+    quote! { match self { #(#arms)* } }
 }
 
-/// Returns the bodies of `lower_flat` and `store` that lower the number of a case.
-fn lower_case_number(weft: &Path, cases: &[Case]) -> (TokenStream, TokenStream) {
-    let count = cases.len();
+/// Lowers only the number of a case.
+fn case_number(weft: &Path, cases: &[Case]) -> TokenStream {
     let arms = (0_u32..).zip(cases).map(|(number, Case { ident, .. })| {
         quote! { Self::#ident => #number, }
     });
-    let case = quote! {
-        let case = match self { #(#arms)* };
-        let variant = const { #weft::abi::VariantAbi::without_payloads(#count) };
-    };
-    (
-        quote! { #case variant.lower_flat(cx, flat, case, &()) },
-        quote! { #case variant.store(cx, address, case, &()) },
-    )
+    quote! {
+        #weft::abi::LowerParts::case::<Self, ()>(__weft_parts, match self { #(#arms)* }, &())
+    }
+}
+
+/// Lowers a number with a bit for each field that is true.
+fn flags(weft: &Path, fields: &[Field]) -> TokenStream {
+    let bits = (0_u32..).zip(fields).map(|(position, Field { member, ty, .. })| {
+        let span = span_of(ty);
+        quote_spanned! {span=> #weft::abi::FlagsAbi::bit(self.#member, #position) }
+    });
+    quote! { #weft::abi::LowerParts::flags::<Self>(__weft_parts, #(#bits)|*) }
 }
 
 pub(in crate::component) fn lower(item: &Item) -> TokenStream {
     let weft = &item.weft;
-    let (lower_flat, store) = match &item.kind {
-        Kind::Record(fields) | Kind::Tuple(fields) => lower_fields(weft, fields),
-        Kind::Newtype(field) => {
-            let member = &field.member;
-            (
-                quote! { #weft::abi::Lower::lower_flat(&self.#member, cx, flat) },
-                quote! { #weft::abi::Lower::store(&self.#member, cx, address) },
-            )
-        }
-        Kind::Variant(cases) => lower_cases(weft, cases),
-        Kind::Enum(cases) => lower_case_number(weft, cases),
-        Kind::Flags(fields) => {
-            let (count, bits) = (fields.len(), bits(fields));
-            let flags = quote! { const { #weft::abi::FlagsAbi::new(#count) } };
-            (quote! { #flags.lower_flat(flat, #bits) }, quote! { #flags.store(cx, address, #bits) })
-        }
+    let lowered = match &item.kind {
+        Kind::Record(all) | Kind::Tuple(all) => fields(weft, all),
+        Kind::Newtype(field) => fields(weft, core::slice::from_ref(field)),
+        Kind::Variant(all) => cases(weft, all),
+        Kind::Enum(all) => case_number(weft, all),
+        Kind::Flags(all) => flags(weft, all),
     };
     item.implementation(
         &quote! { #weft::abi::Lower },
         &quote! {
-            fn lower_flat<WeftContext: #weft::abi::LowerContext + ?::core::marker::Sized>(
+            fn lower_parts<__WeftParts: #weft::abi::LowerParts>(
                 &self,
-                cx: &mut WeftContext,
-                flat: &mut #weft::abi::FlatValues,
+                __weft_parts: &mut __WeftParts,
             ) -> ::core::result::Result<(), #weft::error::Failure> {
-                let _ = &cx;
-                #lower_flat
-            }
-
-            fn store<WeftContext: #weft::abi::LowerContext + ?::core::marker::Sized>(
-                &self,
-                cx: &mut WeftContext,
-                address: ::core::primitive::u64,
-            ) -> ::core::result::Result<(), #weft::error::Failure> {
-                #store
+                #lowered
             }
         },
     )

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use weft::engine::Capability;
+use weft::error::OneLine;
 
 use crate::input::Kind;
 
@@ -41,9 +42,9 @@ fn section(text: &mut String, title: &str, all: &[Named]) {
     for it in all {
         // The WIT text has the types of instances.
         if it.ty.starts_with("instance") || it.ty.starts_with("interface") {
-            let _ = writeln!(text, "  {}", it.name);
+            let _ = writeln!(text, "  {}", OneLine(&it.name));
         } else {
-            let _ = writeln!(text, "  {}: {}", it.name, it.ty);
+            let _ = writeln!(text, "  {}: {}", OneLine(&it.name), it.ty);
         }
     }
 }
@@ -83,7 +84,7 @@ fn parts(text: &mut String, parts: &Parts, kind: Kind) {
     text.push_str("\nSize\n");
     for (number, module) in parts.modules.iter().enumerate() {
         let name = match &module.name {
-            Some(name) => format!("core module {number} `{name}`"),
+            Some(name) => format!("core module {number} {:#}", OneLine(name)),
             None => format!("core module {number}"),
         };
         let _ = writeln!(text, "  {:>11}  {name}{}", size(module.bytes), role(module));
@@ -101,7 +102,7 @@ fn parts(text: &mut String, parts: &Parts, kind: Kind) {
         let definitions = parts.definitions();
         let _ = writeln!(text, "  {:>11}  definitions of the component{within}", size(definitions));
         for (name, bytes) in &parts.custom {
-            let _ = writeln!(text, "  {:>11}  custom section `{name}`", size(*bytes));
+            let _ = writeln!(text, "  {:>11}  custom section {:#}", size(*bytes), OneLine(name));
         }
     }
 }
@@ -121,7 +122,7 @@ fn row(text: &mut String, bytes: u64, name: &str) {
 
 fn custom(text: &mut String, sections: &BTreeMap<String, u64>) {
     for (name, bytes) in sections {
-        row(text, *bytes, &format!("custom section `{name}`"));
+        row(text, *bytes, &format!("custom section {:#}", OneLine(name)));
     }
 }
 
@@ -141,7 +142,9 @@ fn producers(text: &mut String, findings: &Findings) {
     }
     text.push_str("\nMade by\n");
     for producer in &findings.producers {
-        let _ = writeln!(text, "  {}: {} {}", producer.field, producer.name, producer.version);
+        let [field, name, version] =
+            [&producer.field, &producer.name, &producer.version].map(|it| OneLine(it));
+        let _ = writeln!(text, "  {field}: {name} {version}");
     }
 }
 

@@ -9,6 +9,7 @@ use core::fmt;
 use thiserror::Error;
 
 use crate::component::definition::function_mismatch::FunctionMismatch;
+use crate::error::OneLine;
 
 /// The reasons why an instance has no such export.
 ///
@@ -117,7 +118,7 @@ struct Hint<'a>(Option<&'a str>);
 impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(name) => write!(f, "; it exports `{name}`"),
+            Some(name) => write!(f, "; it exports {:#}", OneLine(name)),
             None => Ok(()),
         }
     }

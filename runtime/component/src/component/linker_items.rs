@@ -13,6 +13,7 @@ use crate::component::definition::versions;
 use crate::component::run::host_resource::HostResourceType;
 use crate::component::store::module::Module;
 use crate::engine::CoreEngine;
+use crate::error::OneLine;
 
 use super::instance::Instance;
 use super::linker::{Linker, Provided};
@@ -21,7 +22,7 @@ use super::loading::Component;
 /// The error of an import that was not defined, when a guest calls it. It is the cause of a
 /// [`CallError::Host`](super::CallError::Host) after [`Linker::define_unknown_imports_as_traps`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("a guest called the import `{name}`, which the linker did not define")]
+#[error("a guest called the import {:#}, which the linker did not define", OneLine(name))]
 pub struct UnknownImport {
     name: String,
 }

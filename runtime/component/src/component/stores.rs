@@ -197,6 +197,36 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         state.settings.limits = limits;
     }
 
+    /// Sets the tag of the store, which the ids of its calls, tasks, sets, ends, error contexts, threads
+    /// and tokens have from now on. A program with several stores calls this once for each, before
+    /// anything else, with a different number from 1 to 255. An id of another store is then refused with
+    /// [`Error::Unknown`](crate::error::Error::Unknown): see
+    /// [`Machine::set_tag`](crate::machine::Machine::set_tag). Functions and instances know their store
+    /// without it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::component::Store;
+    /// use weft::engine::wasmi::Wasmi;
+    /// use weft::error::Error;
+    /// use weft::limits::Table;
+    ///
+    /// let engine = Wasmi::default();
+    /// let (mut first, mut second) = (Store::new(&engine, ()), Store::new(&engine, ()));
+    /// first.set_tag(1);
+    /// second.set_tag(2);
+    /// let (task, other) = (first.tasks().start()?, second.tasks().start()?);
+    /// assert_eq!(first.tasks().complete(other, 5_u32), Err(Error::Unknown(Table::Waitables)));
+    /// first.tasks().complete(task, 5_u32)?;
+    /// # }
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
+    pub fn set_tag(&mut self, tag: u8) {
+        self.context().data_mut().machine.set_tag(tag);
+    }
+
     /// Restarts the count of interruptions from 0.
     pub(crate) fn count_interruptions_anew(&mut self) {
         self.context().data_mut().settings.count_interruptions_anew();

@@ -272,7 +272,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         + 'static,
     ) -> Result<u32, Error> {
         let mut cx = self.context();
-        cx.data_mut().thread_destructors.add(Arc::new(destructor))
+        let state = cx.data_mut();
+        let (number, count) = state.thread_destructors.add(Arc::new(destructor))?;
+        state.machine.count_destructors(count);
+        Ok(number)
     }
 
     /// Returns the first failure of a destructor that was not taken yet.

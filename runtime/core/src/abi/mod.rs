@@ -77,6 +77,7 @@ pub use string::{
 pub use typed::Value;
 pub use typed::{
     ComponentType, Elements, FlagsAbi, Lift, LiftedList, LoadElements, Lower, ResourceKey, Shape,
-    StoreElements, VariantAbi, Window, check_length, lift_flat_values, load_field,
-    lower_flat_values, plain_field, record_abi, store_field,
+    StoreElements, VariantAbi, Window, check_length, lift_flat_values, lower_flat_values,
 };
+#[doc(hidden)]
+pub use typed::{LiftParts, LowerParts, plain_parts};

@@ -12,6 +12,9 @@ use core::{
 #[cfg(feature = "derive")]
 pub use weft_macros::ContextKey;
 
+use crate::error::InvalidContextKey;
+use crate::error::key::MAX_KEY_BYTES;
+
 /// The name of a value in a host context: a host extension.
 ///
 /// A name is text of 1 to [`MAX_NAME_BYTES`](Self::MAX_NAME_BYTES) bytes without control
@@ -34,7 +37,7 @@ pub struct ContextKey<'a>(&'a str);
 
 impl<'a> ContextKey<'a> {
     /// The length of the longest name, in bytes; what a bounded context sets aside for one.
-    pub const MAX_NAME_BYTES: usize = 64;
+    pub const MAX_NAME_BYTES: usize = MAX_KEY_BYTES;
 
     /// The key of this name.
     ///
@@ -45,20 +48,20 @@ impl<'a> ContextKey<'a> {
             return Err(InvalidContextKey::Empty);
         }
         if name.len() > Self::MAX_NAME_BYTES {
-            return Err(InvalidContextKey::TooLong { bytes: name.len() });
+            return Err(InvalidContextKey::too_long(name.len()));
         }
         // In UTF-8 the control characters are 00 to 1F, 7F, and C2 80 to C2 9F.
-        let mut rest = name.as_bytes();
+        let (mut rest, mut at) = (name.as_bytes(), 0);
         while let [_, after @ ..] = rest {
             let control = match rest {
                 [c @ (0x00..=0x1F | 0x7F), ..] | [0xC2, c @ 0x80..=0x9F, ..] => Some(*c),
                 _ => None,
             };
             if let Some(code_point) = control {
-                let at = name.len() - rest.len();
                 return Err(InvalidContextKey::ControlCharacter { at, code_point });
             }
             rest = after;
+            at += 1;
         }
         Ok(Self(name))
     }
@@ -83,35 +86,6 @@ impl<'a> TryFrom<&'a str> for ContextKey<'a> {
     fn try_from(name: &'a str) -> Result<Self, Self::Error> {
         Self::new(name)
     }
-}
-
-/// Why a text cannot be a [`struct@ContextKey`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidContextKey {
-    /// The text is empty.
-    #[error("a context key's name is not empty")]
-    Empty,
-    /// The text is longer than [`ContextKey::MAX_NAME_BYTES`](struct@ContextKey).
-    #[error(
-        "a context key's name has at most {} bytes, and this one has {bytes}",
-        ContextKey::MAX_NAME_BYTES
-    )]
-    TooLong {
-        /// How long it is, in bytes.
-        bytes: usize,
-    },
-    /// The text has a control character.
-    #[error(
-        "a context key's name has no control characters, and this one has U+{code_point:04X} \
-         at byte {at}"
-    )]
-    ControlCharacter {
-        /// Where the first of them starts, in bytes.
-        at: usize,
-        /// Its code point; no control character is beyond U+009F.
-        code_point: u8,
-    },
 }
 
 /// A context key that is a type, and says what type its value has: a host extension.

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::error::OneLine;
+
 /// A core function that was active when a guest trapped, as far as the engine knows it.
 ///
 /// ```
@@ -24,11 +26,11 @@ pub struct CoreFrame {
 impl fmt::Display for CoreFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.function {
-            Some(function) => write!(f, "core function `{function}`")?,
+            Some(function) => write!(f, "core function {:#}", OneLine(function))?,
             None => f.write_str("a core function")?,
         }
         if let Some(module) = &self.module {
-            write!(f, " of core module `{module}`")?;
+            write!(f, " of core module {:#}", OneLine(module))?;
         }
         match self.offset {
             Some(offset) => write!(f, " at byte {offset}"),

@@ -51,6 +51,7 @@ use thiserror::Error;
 
 use crate::abi::CoreFunctionType;
 use crate::core_value::CoreValue;
+use crate::error::OneLine;
 
 pub use capability::Capability;
 pub use core_frame::CoreFrame;
@@ -398,11 +399,11 @@ pub enum CoreTrap {
     #[error("the instance needs more elements of tables than the guests of the store may have")]
     TableLimit,
     /// A reason of the engine: an instruction that traps, or resources that are used up.
-    #[error("{0}")]
+    #[error("{}", OneLine(.0))]
     Engine(Box<str>),
 }
 
 /// The refusal of a valid module by an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the engine refuses the module: {0}")]
+#[error("the engine refuses the module: {}", OneLine(.0))]
 pub struct ModuleRefused(pub Box<str>);

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::key::InvalidContextKey;
+
 /// A mistake in the use of a host extension: contexts, host tasks, host threads, joins, waitable
 /// sets of the host, and the sources of error contexts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
@@ -14,6 +16,9 @@ pub enum ExtensionError {
         /// Its length in bytes; the greatest number if it is longer than that.
         bytes: u32,
     },
+    /// A text can't be the key of metadata.
+    #[error("this is no key of metadata: {0}")]
+    InvalidKey(#[from] InvalidContextKey),
     /// The context belongs to a scope, which removes it itself when it is left.
     #[error("the context belongs to a scope, which removes it when it is left")]
     ContextScopeEntered,
@@ -38,6 +43,12 @@ pub enum ExtensionError {
     /// The thread has ended. It can't have values any longer, and can't wait for others.
     #[error("the thread has ended")]
     ThreadEnded,
+    /// There is no destructor with the number.
+    #[error("there is no destructor with the number {number}: make it first")]
+    UnknownDestructor {
+        /// The number.
+        number: u32,
+    },
     /// A task can be dropped only after it has ended. Return from it, fail it, or cancel it
     /// first.
     #[error("the task has not ended: complete, fail or cancel it first")]

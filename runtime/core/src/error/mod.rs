@@ -32,12 +32,15 @@
 //! | [`ExtensionError`] | in the use of the host extensions |
 //!
 //! Each of them converts into [`enum@Error`] and [`Failure`], so `?` works in functions that return
-//! one of these. [`WithCauses`] makes one text of an error and its causes.
+//! one of these. [`WithCauses`] makes one text of an error and its causes. [`OneLine`] shows the text of
+//! a guest in a message.
 
 mod abi;
 mod builtin_call;
 mod extension;
+pub(crate) mod key;
 mod machine;
+mod one_line;
 mod packed;
 mod with_causes;
 
@@ -46,7 +49,9 @@ use thiserror::Error;
 pub use self::abi::AbiError;
 pub use self::builtin_call::{BuiltinCallError, MissingCapability};
 pub use self::extension::ExtensionError;
+pub use self::key::InvalidContextKey;
 pub use self::machine::MachineError;
+pub use self::one_line::OneLine;
 pub use self::packed::{FieldTooLarge, UnknownCode};
 pub use self::with_causes::WithCauses;
 use crate::chooser::Choice;

@@ -201,14 +201,17 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         Ok(record.into_iter().flat_map(ErrorRecord::frames))
     }
 
-    /// Sets a value of the metadata, and gives the one that was there.
+    /// Sets a value of the metadata, and returns the one that was there. The key follows the rules of
+    /// a [`ContextKey`](struct@crate::context::ContextKey).
     ///
     /// # Errors
     ///
     /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
     /// [`ErrorMetadata`](crate::limits::Table::ErrorMetadata),
-    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`ExtensionError::ValueTooLong`].
+    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`ExtensionError::InvalidKey`];
+    /// [`ExtensionError::ValueTooLong`].
     ///
+    /// [`ExtensionError::InvalidKey`]: crate::error::ExtensionError::InvalidKey
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn set_metadata(
         &mut self,
@@ -216,9 +219,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         key: &str,
         value: impl IntoContextValue<L>,
     ) -> Result<Option<ContextValue<L>>, Error> {
-        let value = value.into_context_value()?;
-        self.machine
-            .describe_error(error_context, |record| record.metadata.set(Name::Text(key), value))
+        let (key, value) = (Name::checked(key)?, value.into_context_value()?);
+        self.machine.describe_error(error_context, |record| record.metadata.set(key, value))
     }
 
     /// A value of the metadata.

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::error::OneLine;
+
 /// A place in some code that was under way when an error came to be: a **host extension**.
 ///
 /// ```
@@ -50,12 +52,12 @@ impl<'a> StackFrame<'a> {
 /// The function, and what is known of the file, line and column.
 impl fmt::Display for StackFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.function)?;
+        write!(f, "{}", OneLine(self.function))?;
         let Self { file, line, column, .. } = *self;
         if file.is_none() && line.is_none() && column.is_none() {
             return Ok(());
         }
-        write!(f, " ({}", file.unwrap_or("?"))?;
+        write!(f, " ({}", OneLine(file.unwrap_or("?")))?;
         match (line, column) {
             (Some(line), Some(column)) => write!(f, ":{line}:{column}")?,
             (Some(line), None) => write!(f, ":{line}")?,

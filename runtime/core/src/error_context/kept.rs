@@ -7,7 +7,7 @@ use crate::host::limits::ExtensionLimits;
 use crate::id::ErrorContextId;
 use crate::limits::Table;
 
-use super::record::ErrorRecord;
+use super::record::{ErrorRecord, Holder};
 
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
     /// What the host knows of an error context; nothing if nothing is said of it.
@@ -35,20 +35,27 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         result
     }
 
-    /// Something that the host keeps holds an error context: another one, as its source, or a task
-    /// that failed with it.
-    pub(crate) fn hold_source(&mut self, source: ErrorContextId) -> Result<(), Error> {
-        self.describe_error(source, |record| {
-            let held = record.source_of.checked_add(1);
-            record.source_of = held.ok_or(Error::Full(Table::ErrorRecords))?;
+    /// Counts one more holder of an error context.
+    pub(crate) fn hold_error(
+        &mut self,
+        error_context: ErrorContextId,
+        holder: Holder,
+    ) -> Result<(), Error> {
+        self.describe_error(error_context, |record| {
+            let holders = record.holders(holder);
+            *holders = holders.checked_add(1).ok_or(Error::Full(Table::ErrorRecords))?;
             Ok(())
         })
     }
 
-    /// What [held it](Self::hold_source) is gone, or has another one.
-    pub(crate) fn release_source(&mut self, source: ErrorContextId) -> Result<(), Error> {
-        self.error_context_key(source)?;
-        self.hooks.count_source(source);
-        self.remove_unheld(source)
+    /// Counts one holder less, and removes an error context that nobody holds.
+    pub(crate) fn release_error(
+        &mut self,
+        error_context: ErrorContextId,
+        holder: Holder,
+    ) -> Result<(), Error> {
+        self.error_context_key(error_context)?;
+        self.hooks.release_error(error_context, holder);
+        self.remove_unheld(error_context)
     }
 }

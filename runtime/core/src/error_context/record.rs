@@ -14,10 +14,21 @@ pub(crate) struct ErrorRecord<L: ExtensionLimits> {
     pub(crate) code: Option<i64>,
     /// What it came from, which it holds.
     pub(crate) source: Option<ErrorContextId>,
-    /// How many error contexts hold it as their source, and tasks as what they failed with.
+    /// How many error contexts hold it as their source.
     pub(crate) source_of: u32,
+    /// How many tasks hold it, because they failed with it.
+    pub(crate) failure_of: u32,
     frames: L::StackFrames<Frame<L>>,
     pub(crate) metadata: Attributes<L, L::ErrorMetadata<Attribute<L>>>,
+}
+
+/// A thing of the host's that holds an error context.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Holder {
+    /// An error context whose source it is.
+    ErrorContext,
+    /// A task that failed with it.
+    FailedTask,
 }
 
 /// A stack frame, kept.
@@ -35,6 +46,7 @@ impl<L: ExtensionLimits> Default for ErrorRecord<L> {
             code: None,
             source: None,
             source_of: 0,
+            failure_of: 0,
             frames: L::StackFrames::EMPTY,
             metadata: Attributes::new(Table::ErrorMetadata),
         }
@@ -44,13 +56,26 @@ impl<L: ExtensionLimits> Default for ErrorRecord<L> {
 impl<L: ExtensionLimits> ErrorRecord<L> {
     /// Whether it says nothing.
     pub(crate) fn is_blank(&self) -> bool {
-        let Self { severity, code, source, source_of, frames, metadata } = self;
+        let Self { severity, code, source, source_of: _, failure_of: _, frames, metadata } = self;
         *severity == ErrorSeverity::default()
             && code.is_none()
             && source.is_none()
-            && *source_of == 0
+            && !self.is_held()
             && frames.is_empty()
             && metadata.len() == 0
+    }
+
+    /// Whether an error context or a task holds it.
+    pub(crate) const fn is_held(&self) -> bool {
+        self.source_of > 0 || self.failure_of > 0
+    }
+
+    /// Returns the number of its holders of one kind.
+    pub(crate) const fn holders(&mut self, kind: Holder) -> &mut u32 {
+        match kind {
+            Holder::ErrorContext => &mut self.source_of,
+            Holder::FailedTask => &mut self.failure_of,
+        }
     }
 
     pub(crate) fn num_frames(&self) -> usize {

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::chooser::Chooser;
+use crate::error::OneLine;
 use crate::host::ExtendedMachine;
 use crate::host::limits::ExtensionLimits;
 use crate::machine::ErrorContextId;
@@ -18,7 +19,9 @@ use super::record::ErrorRecord;
 ///     at connect_to_db (database.rs:142:15)
 /// ```
 ///
-/// Metadata is not in it: it may hold what nobody is to read in a log.
+/// Each error and each frame has one line: a message, function or file that could be mistaken for
+/// more is shown in quotes, as by [`OneLine`]. Metadata is not in the text: it may hold what nobody
+/// is to read in a log.
 pub struct ErrorTrace<'a, L: ExtensionLimits, C> {
     pub(super) machine: &'a ExtendedMachine<L, C>,
     pub(super) error_context: ErrorContextId,
@@ -38,7 +41,7 @@ impl<L: ExtensionLimits, C: Chooser> fmt::Display for ErrorTrace<'_, L, C> {
             if let Some(code) = record.and_then(|record| record.code) {
                 write!(f, " {code}")?;
             }
-            write!(f, ": {message}")?;
+            write!(f, ": {}", OneLine(message))?;
             for frame in record.into_iter().flat_map(ErrorRecord::frames) {
                 write!(f, "\n    at {frame}")?;
             }

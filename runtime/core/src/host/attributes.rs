@@ -3,7 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::context::{ContextKeyIdentity, ContextValue};
+use crate::context::{ContextKey, ContextKeyIdentity, ContextValue};
 use crate::error::{Error, ExtensionError};
 use crate::host::limits::{ExtensionLimits, Text};
 use crate::limits::{Storage, Table};
@@ -34,7 +34,12 @@ impl<T: Text> Name<T> {
     }
 }
 
-impl Name<&str> {
+impl<'a> Name<&'a str> {
+    /// Returns a text as a name, if it can be a context key.
+    pub(crate) fn checked(text: &'a str) -> Result<Self, ExtensionError> {
+        Ok(Self::Text(ContextKey::new(text)?.name()))
+    }
+
     const fn borrowed(&self) -> &str {
         match self {
             Self::Typed(identity) => identity.key().name(),

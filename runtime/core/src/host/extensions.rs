@@ -12,7 +12,7 @@ use core::fmt;
 use crate::context::ContextValue;
 use crate::context::stack::{ContextTable, Shared, Stack, Under};
 use crate::error::Error;
-use crate::error_context::record::{ErrorRecord, Frame};
+use crate::error_context::record::{ErrorRecord, Frame, Holder};
 use crate::host::limits::ExtensionLimits;
 use crate::id::{ErrorContextId, Id as _, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId};
 use crate::limits::{Storage as _, Table, entries};
@@ -146,12 +146,13 @@ impl<L: ExtensionLimits> Extensions<L> {
         contexts.inherit(current)
     }
 
-    /// Removes one error context, or one failed task, from the count of those that hold `source`.
-    pub(crate) fn count_source(&mut self, source: ErrorContextId) {
-        let Some(record) = self.errors.get_mut(source) else { return };
-        record.source_of = record.source_of.saturating_sub(1);
+    /// Counts one holder less of an error context.
+    pub(crate) fn release_error(&mut self, error_context: ErrorContextId, holder: Holder) {
+        let Some(record) = self.errors.get_mut(error_context) else { return };
+        let holders = record.holders(holder);
+        *holders = holders.saturating_sub(1);
         if record.is_blank() {
-            self.errors.remove(source);
+            self.errors.remove(error_context);
         }
     }
 }
@@ -167,6 +168,11 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
 
     fn count_of(&self, table: Table) -> usize {
         self.entries_in_use(table)
+    }
+
+    fn tag_given(&mut self, tag: u8) {
+        self.threads.set_tag(tag);
+        self.tokens.set_tag(tag);
     }
 
     /// Returns `true` if the host begins the task's thread, or if there are contexts.
@@ -233,12 +239,12 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
             self.tokens.remove_handler(handler)?;
         }
         let Some(Failed(Some(error))) = record.failure else { return Ok(None) };
-        self.count_source(error);
+        self.release_error(error, Holder::FailedTask);
         Ok(Some(error))
     }
 
     fn keeps_error_context(&self, error_context: ErrorContextId) -> bool {
-        self.errors.get(error_context).is_some_and(|record| record.source_of > 0)
+        self.errors.get(error_context).is_some_and(ErrorRecord::is_held)
     }
 
     fn error_context_removed(
@@ -247,7 +253,7 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
     ) -> Result<Option<ErrorContextId>, Error> {
         let source = self.errors.remove(error_context).and_then(|record| record.source);
         if let Some(source) = source {
-            self.count_source(source);
+            self.release_error(source, Holder::ErrorContext);
         }
         Ok(source)
     }

@@ -34,6 +34,13 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         core::mem::replace(&mut self.hooks.acting_for, task)
     }
 
+    /// Says that there are `count` destructors of threads' values from now on, with the numbers from
+    /// 0: [`Threads::set_local`](crate::thread::Threads::set_local) refuses other numbers. Unless
+    /// this is called, all numbers are the host's to choose.
+    pub const fn count_destructors(&mut self, count: u32) {
+        self.hooks.threads.num_destructors = Some(count);
+    }
+
     /// Returns the task that runs, or the one that the host acts for.
     pub(crate) fn acting_task(&self) -> Option<TaskId> {
         self.running_task().or(self.hooks.acting_for)

@@ -43,7 +43,10 @@ impl<C: CompoundType> ElementType<C> {
     {
         match (self, value) {
             (Self::Compound(ty), ContextValue::Compound(value)) => {
-                ty.check(value).map_err(ListError::Compound)
+                ty.check(value).map_err(|mismatch| {
+                    let expected = self.clone();
+                    ListError::Compound { expected, mismatch }
+                })
             }
             (expected, value) => {
                 Err(ListError::Element { expected: expected.clone(), found: kind(value) })

@@ -111,7 +111,10 @@ impl<L: ExtensionLimits<Text = String, Compound = Val, CompoundType = Type>> Fix
     ///
     /// [`ListError::Compound`]
     pub fn from_val(ty: FixedLengthListType<Type>, val: Val) -> Result<Self, ListError<Type>> {
-        ty.as_type().check(&val).map_err(ListError::Compound)?;
+        ty.as_type().check(&val).map_err(|mismatch| {
+            let expected = ElementType::Compound(ty.as_type().clone());
+            ListError::Compound { expected, mismatch }
+        })?;
         let elements = match val {
             Val::List(elements) => elements,
             _ => vec![],

@@ -40,7 +40,7 @@ impl<C: CompoundType> FixedLengthListType<C> {
         }
         let abi = element.abi().fixed_length_list(length);
         if abi.is_too_large() {
-            return Err(ListError::TooLarge(abi.wide.size));
+            return Err(ListError::TooLarge { element, length, bytes: abi.wide.size });
         }
         let list = C::list_of(&element, length)?;
         Ok(Self { element, length, is_mutable: true, list })

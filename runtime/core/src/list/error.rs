@@ -15,8 +15,17 @@ pub enum ListError<C: CompoundType> {
     #[error("the length of a fixed-length list is at least 1")]
     NoLength,
     /// A list would be larger than the canonical ABI allows.
-    #[error("a value has at most {MAX_VALUE_BYTE_LENGTH} bytes, and a list of this type has {0}")]
-    TooLarge(u64),
+    #[error(
+        "a value has at most {MAX_VALUE_BYTE_LENGTH} bytes, and a `list<{element}, {length}>` has {bytes}"
+    )]
+    TooLarge {
+        /// The type of its elements.
+        element: ElementType<C>,
+        /// Its length.
+        length: u32,
+        /// Its size.
+        bytes: u64,
+    },
     /// The element type is nested too deeply, or has too many parts, to be one.
     #[error("the type of the elements is nested too deeply, or has too many parts")]
     TooComplex,
@@ -28,9 +37,15 @@ pub enum ListError<C: CompoundType> {
         /// What it is.
         found: &'static str,
     },
-    /// Something in an element is not of its type.
-    #[error("an element is not of the list's type")]
-    Compound(#[source] C::Mismatch),
+    /// Something in an element, or in a value that is to be a list, is not of its type.
+    #[error("a value is to be of type `{expected}`, and is not")]
+    Compound {
+        /// What it is to be.
+        expected: ElementType<C>,
+        /// The difference, and its place.
+        #[source]
+        mismatch: C::Mismatch,
+    },
     /// There are as many elements as the length.
     #[error("the list has its {length} elements")]
     Full {
@@ -61,8 +76,10 @@ pub enum ListError<C: CompoundType> {
     NoZero(ElementType<C>),
     /// There are no numbers from the one to the other, or too many for a list, or not all of them
     /// are of the element type.
-    #[error("there is no list of the numbers from {start} up to {end}")]
+    #[error("there is no list of `{element}` of the numbers from {start} up to {end}")]
     NoRange {
+        /// The element type.
+        element: ElementType<C>,
         /// The first.
         start: i64,
         /// The one behind the last.

@@ -99,10 +99,11 @@ pub fn from_range<L: ExtensionLimits>(
     start: i64,
     end: i64,
 ) -> ListResult<FixedLengthList<L>, L> {
-    let no_range = || ListError::NoRange { start, end };
+    let element = element_type.into().canonical();
+    let no_range = || ListError::NoRange { element: element.clone(), start, end };
     let length = end.checked_sub(start).and_then(|length| u32::try_from(length).ok());
     let length = length.filter(|length| *length > 0).ok_or_else(no_range)?;
-    let mut list = FixedLengthList::new(FixedLengthListType::new(element_type, length)?);
+    let mut list = FixedLengthList::new(FixedLengthListType::new(element.clone(), length)?);
     // Both ends first: a range that is none takes no time and no room.
     for number in [start, end - 1] {
         nth::<L>(list.list_type().element_type(), number).ok_or_else(no_range)?;

@@ -92,9 +92,14 @@ pub use registry::{ExtendedValueType, FixedLengthListTypeRegistry, ResolvedValue
 #[cfg(feature = "derive")]
 pub use weft_macros::FixedLengthList;
 
-use crate::abi::ComponentType;
+use crate::abi::{ComponentType, check_length};
 
 /// A Rust type that is a `list<t, n>`.
+#[diagnostic::on_unimplemented(
+    message = "a fixed-length list is an array, and `{Self}` is none",
+    label = "not an array",
+    note = "write `[T; N]`, or a name for such a type"
+)]
 pub trait FixedLength: ComponentType {
     /// What it is a list of.
     type Element;
@@ -108,7 +113,10 @@ pub trait FixedLength: ComponentType {
 
 impl<T: ComponentType, const N: usize> FixedLength for [T; N] {
     type Element = T;
-    const LENGTH: usize = N;
+    const LENGTH: usize = {
+        check_length(Self::PART);
+        N
+    };
 
     fn elements(&self) -> &[T] {
         self

@@ -67,6 +67,12 @@ impl<T> fmt::Debug for Key<T> {
     }
 }
 
+/// The number of bits of a generation that count, if there is a tag in the others.
+const TAG_SHIFT: u32 = 24;
+
+/// The bits of a generation that count, if there is a tag in the others.
+const COUNT_BITS: u32 = (1 << TAG_SHIFT) - 1;
+
 /// A place for a record in an arena.
 #[derive(Debug)]
 pub(crate) struct Slot<T> {
@@ -87,6 +93,8 @@ enum Entry<T> {
 #[derive(Debug)]
 pub(crate) struct Arena<T, S> {
     table: Table,
+    /// The highest 8 bits of the generations of new slots; 0 if ids have no tag.
+    tag: u8,
     slots: S,
     free: Option<Key<T>>,
     used: u32,
@@ -95,7 +103,19 @@ pub(crate) struct Arena<T, S> {
 impl<T, S: Storage<Slot<T>>> Arena<T, S> {
     /// Creates an empty arena. [`Error::Full`] names `table`.
     pub(crate) const fn new(table: Table) -> Self {
-        Self { table, slots: S::EMPTY, free: None, used: 0 }
+        Self { table, tag: 0, slots: S::EMPTY, free: None, used: 0 }
+    }
+
+    /// Gives a tag to all ids of records that are inserted from now on: it is a part of their
+    /// generations, so that checking it costs nothing. Nothing is in the arena.
+    pub(crate) const fn set_tag(&mut self, tag: u8) {
+        self.tag = tag;
+    }
+
+    /// Returns the generation of a new slot.
+    #[inline]
+    const fn first_generation(&self) -> u32 {
+        (self.tag as u32) << TAG_SHIFT
     }
 
     /// Returns the number of records.
@@ -121,7 +141,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         let Some(key) = self.free else {
             let full = Error::Full(self.table);
             let key = Key::from_position(self.slots.len()).ok_or(full)?;
-            let slot = Slot { generation: 0, entry: Entry::Used(item) };
+            let slot = Slot { generation: self.first_generation(), entry: Entry::Used(item) };
             self.slots.push(slot).map_err(|_| full)?;
             self.used += 1;
             return Ok(key);
@@ -163,7 +183,12 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
             return Err(gone);
         }
         let entry = core::mem::replace(&mut slot.entry, Entry::Free(self.free));
-        slot.generation = slot.generation.wrapping_add(1);
+        let next = slot.generation.wrapping_add(1);
+        // With a tag, fewer bits count.
+        slot.generation = match self.tag {
+            0 => next,
+            tag => (tag as u32) << TAG_SHIFT | next & COUNT_BITS,
+        };
         self.free = Some(key);
         self.used -= 1;
         match entry {
@@ -207,7 +232,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         match self.free {
             None => {
                 let key = Key::from_position(self.slots.len()).ok_or(Error::Full(self.table))?;
-                Ok((key, 0))
+                Ok((key, self.first_generation()))
             }
             Some(key) => {
                 let slot = self.slots.get(key.position()).ok_or(Error::Inconsistent(self.table))?;
@@ -231,7 +256,8 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
             free = next;
         }
         let position = self.slots.len().saturating_add(left);
-        Ok((Key::from_position(position).ok_or(Error::Full(self.table))?, 0))
+        let key = Key::from_position(position).ok_or(Error::Full(self.table))?;
+        Ok((key, self.first_generation()))
     }
 
     /// Returns the number of slots. Each position is below it.
@@ -281,6 +307,26 @@ mod tests {
         assert_eq!(arena.len(), 2);
         arena.remove(first).unwrap();
         assert_eq!(arena.insert(false), Ok(first));
+    }
+
+    #[test]
+    fn a_tag_stays_in_generations_however_often_a_slot_is_used() {
+        let mut arena = Bounded::new(Table::Tasks);
+        arena.set_tag(0xA7);
+        let (next, generation) = arena.next().unwrap();
+        let first = arena.insert(true).unwrap();
+        assert_eq!((next, generation), (first, arena.generation(first).unwrap()));
+        assert_eq!(arena.next_but(0).unwrap().1, 0xA700_0000);
+        assert_eq!(generation, 0xA700_0000);
+        // It was used nearly as often as is counted.
+        arena.slots[0].generation = 0xA7FF_FFFF;
+        arena.remove(first).unwrap();
+        assert_eq!(arena.next(), Ok((first, 0xA700_0000)));
+        arena.insert(true).unwrap();
+        for other in [0, 0xA600_0000, 0xA700_0001, 0xFF00_0000] {
+            assert_eq!(arena.key(first.number(), other), Err(Error::Unknown(Table::Tasks)));
+        }
+        assert_eq!(arena.key(first.number(), 0xA700_0000), Ok(first));
     }
 
     #[test]

@@ -91,6 +91,12 @@ pub trait Hooks {
         0
     }
 
+    /// Hears that ids have a [tag](crate::machine::Machine::set_tag) from now on. Hooks that make ids
+    /// of their own give it to them.
+    fn tag_given(&mut self, tag: u8) {
+        let _ = tag;
+    }
+
     /// Returns `true` if [`prepare_task`](Self::prepare_task) and [`task_made`](Self::task_made)
     /// have to be called for the next task. Their arguments are only put together if it does.
     #[inline]

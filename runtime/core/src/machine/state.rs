@@ -149,6 +149,46 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
+    /// Gives the machine a tag, which all ids have that it makes from now on: a **host extension**. A
+    /// program with several machines calls this once for each, before anything else, with a different
+    /// number. Then every function refuses an id of another machine with
+    /// [`Error::Unknown`](crate::error::Error::Unknown). Checking it costs nothing.
+    ///
+    /// The tag 0 is that of machines without a tag. An id of one of these can be equal to an id of
+    /// another. The tag takes 8 of the 32 bits that tell how often the place of an id was used before.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::error::Error;
+    /// use weft::limits::Table;
+    /// use weft::machine::Machine;
+    ///
+    /// weft::limits! {
+    ///     struct Sensor { ..MachineSizes::SMALL }
+    /// }
+    ///
+    /// let mut first = Machine::<Sensor>::default();
+    /// let mut second = Machine::<Sensor>::default();
+    /// first.set_tag(1);
+    /// second.set_tag(2);
+    /// let (instance, other) = (first.new_instance()?, second.new_instance()?);
+    /// assert_eq!(first.remove_instance(other), Err(Error::Unknown(Table::Instances)));
+    /// first.remove_instance(instance)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn set_tag(&mut self, tag: u8) {
+        self.instances.set_tag(tag);
+        self.functions.set_tag(tag);
+        self.tasks.set_tag(tag);
+        self.threads.set_tag(tag);
+        self.waitables.set_tag(tag);
+        self.sets.set_tag(tag);
+        self.error_contexts.set_tag(tag);
+        self.hooks.tag_given(tag);
+    }
+
     /// Returns the chooser, which decides what the spec leaves open.
     pub const fn chooser(&self) -> &C {
         &self.chooser

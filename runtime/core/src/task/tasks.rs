@@ -6,6 +6,7 @@ use crate::chooser::Chooser;
 use crate::code::SubtaskState;
 use crate::context::{AsyncContext, ContextValue, IntoContextValue};
 use crate::error::{Error, ExtensionError, MachineError};
+use crate::error_context::record::Holder;
 use crate::host::attributes::Name;
 use crate::host::limits::ExtensionLimits;
 use crate::host::machine::ExtendedMachine;
@@ -146,14 +147,14 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.active_operation(task)?;
         let error = error.into();
         if let Some(error) = error {
-            self.machine.hold_source(error)?;
+            self.machine.hold_error(error, Holder::FailedTask)?;
         }
         let recorded = self.machine.describe_call(task, |record| {
             record.failure = Some(Failed(error));
             Ok(())
         });
         if let (Err(failure), Some(error)) = (recorded, error) {
-            self.machine.release_source(error)?;
+            self.machine.release_error(error, Holder::FailedTask)?;
             return Err(failure);
         }
         recorded?;
@@ -264,6 +265,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
 
     /// Sets a value of the metadata of a call or host task, and returns the one before.
     ///
+    /// The key follows the rules of a [`ContextKey`](struct@crate::context::ContextKey).
+    ///
     /// # Errors
     ///
     /// After an error, nothing has changed.
@@ -271,6 +274,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
     /// - [`Error::Unknown`] if the task doesn't exist.
     /// - [`Error::Full`] if there is no room in [`TaskMetadata`](crate::limits::Table::TaskMetadata) or
     ///   [`CallRecords`](crate::limits::Table::CallRecords).
+    /// - [`ExtensionError::InvalidKey`] if the text can't be a key.
     /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.
     ///
     /// # Example
@@ -301,8 +305,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         key: &str,
         value: impl IntoContextValue<L>,
     ) -> Result<Option<ContextValue<L>>, Error> {
-        let value = value.into_context_value()?;
-        self.machine.describe_call(task, |record| record.metadata.set(Name::Text(key), value))
+        let (key, value) = (Name::checked(key)?, value.into_context_value()?);
+        self.machine.describe_call(task, |record| record.metadata.set(key, value))
     }
 
     /// Returns a value of the metadata.

@@ -117,6 +117,12 @@ impl<L: ExtensionLimits> Tokens<L> {
         }
     }
 
+    /// Gives a tag to the ids that are made from now on.
+    pub(crate) const fn set_tag(&mut self, tag: u8) {
+        self.all.set_tag(tag);
+        self.handlers.set_tag(tag);
+    }
+
     /// Returns the number of tokens.
     pub(crate) const fn len(&self) -> usize {
         self.all.len()

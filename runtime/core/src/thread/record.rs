@@ -129,6 +129,8 @@ pub(crate) struct ThreadRecord<L: ExtensionLimits> {
     pub(crate) begun: Option<Begun>,
     /// The state of joining it.
     pub(crate) join: Join,
+    /// True if it has ever waited for the end of another thread.
+    pub(crate) has_joined: bool,
     /// `true` if its task was cancelled. The call that tells this may be dropped already.
     pub(crate) is_cancelled: bool,
     pub(crate) end: Option<ThreadEnd>,
@@ -173,6 +175,7 @@ impl<L: ExtensionLimits> ThreadRecord<L> {
             parent,
             begun: None,
             join: Join::Open,
+            has_joined: false,
             is_cancelled: false,
             end: None,
             locals: L::ThreadLocals::EMPTY,

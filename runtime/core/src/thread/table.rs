@@ -32,6 +32,8 @@ pub(crate) struct ThreadTable<L: ExtensionLimits> {
     ending: List<ThreadRecord<L>>,
     /// The number of records at which those that aren't needed any longer are removed.
     clean_up_at: usize,
+    /// The number of destructors, if they are counted: they have the numbers below it.
+    pub(crate) num_destructors: Option<u32>,
     /// The thread whose call the host begins next.
     spawning: Option<Link<L>>,
 }
@@ -43,8 +45,14 @@ impl<L: ExtensionLimits> ThreadTable<L> {
             links: SecondaryMap::new(Table::ThreadRecords),
             ending: List::new(),
             clean_up_at: FEW,
+            num_destructors: None,
             spawning: None,
         }
+    }
+
+    /// Gives a tag to the ids that are made from now on.
+    pub(crate) const fn set_tag(&mut self, tag: u8) {
+        self.records.set_tag(tag);
     }
 
     /// Returns `true` if the next call is that of a thread.
@@ -98,6 +106,13 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         joiner: SpawnedThreadId,
         thread: SpawnedThreadId,
     ) -> bool {
+        if joiner == thread {
+            return true;
+        }
+        // A thread that never waited for another ends each chain, however long this one is.
+        if !self.get(thread).is_ok_and(|record| record.has_joined) {
+            return false;
+        }
         // A thread may wait for several, but at most one waits for it.
         let mut next = Some(joiner);
         while let Some(waits) = next {

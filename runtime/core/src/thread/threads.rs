@@ -252,6 +252,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
             if threads.would_wait_for_itself(joiner, thread) {
                 return Err(ExtensionError::JoinCycle.into());
             }
+            threads.get_mut(joiner)?.has_joined = true;
         }
         threads.get_mut(thread)?.join = Join::Waited(joiner);
         Ok(())
@@ -331,12 +332,15 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     ///
     /// `destructor` is a number that the host chooses. The host gets it with the value after the
     /// thread has ended: see [`next_destructor`](Self::next_destructor).
+    /// On a store of components, it is one that `Store::add_thread_destructor` returned.
     ///
     /// # Errors
     ///
     /// After an error, nothing has changed.
     ///
     /// - [`ExtensionError::ThreadEnded`] if the thread has ended.
+    /// - [`ExtensionError::UnknownDestructor`] if destructors
+    ///   [are counted](crate::host::ExtendedMachine::count_destructors), and there is none with the number.
     /// - [`Error::Full`] if there is no room in [`Table::ThreadLocals`].
     /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.
     /// - [`Error::Unknown`] if the thread doesn't exist.
@@ -347,6 +351,12 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         value: impl IntoContextValue<L>,
         destructor: Option<u32>,
     ) -> Result<Option<ContextValue<L>>, Error> {
+        if let (Some(number), Some(count)) =
+            (destructor, self.machine.hooks.threads.num_destructors)
+            && number >= count
+        {
+            return Err(ExtensionError::UnknownDestructor { number }.into());
+        }
         let value = value.into_context_value()?;
         let record = self.alive(thread)?;
         // If the key had a value, there is room for one.

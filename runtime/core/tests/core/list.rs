@@ -21,6 +21,11 @@ weft_core::limits! {
     extensions { text_bytes: 4, list_elements: 100, list_types: 2 }
 }
 
+/// The error of a list that has one byte more than the longest, 64-bit addresses or not.
+fn too_large<C: CompoundType>(element: ElementType<C>, length: u32) -> ListError<C> {
+    ListError::TooLarge { element, length, bytes: 1 << 28 }
+}
+
 macro_rules! on_each_storage {
     ($($name:ident),* $(,)?) => {
         mod bounded {
@@ -87,13 +92,13 @@ fn a_type_is_validated_and_knows_its_size<L: ExtensionLimits>() {
     assert_eq!((ty.element_type(), ty.to_string().as_str()), (&ElementType::U16, "list<u16, 5>"));
     let new = FixedLengthListType::<L::CompoundType>::new;
     assert_eq!(new(ElementType::U8, 0), Err(ListError::NoLength));
-    assert_eq!(new(ElementType::U64, 1 << 25), Err(ListError::TooLarge(1 << 28)));
+    assert_eq!(new(ElementType::U64, 1 << 25), Err(too_large(ElementType::U64, 1 << 25)));
     assert!(new(ElementType::U64, (1 << 25) - 1).is_ok());
     let ty = FixedLengthListType::<L::CompoundType>::new_immutable(ElementType::U8, 1).unwrap();
     assert!(!ty.is_mutable());
     let immutable = FixedLengthListType::<L::CompoundType>::new_immutable;
     assert_eq!(immutable(ElementType::U8, 0), Err(ListError::NoLength));
-    assert_eq!(immutable(ElementType::U64, 1 << 25), Err(ListError::TooLarge(1 << 28)));
+    assert_eq!(immutable(ElementType::U64, 1 << 25), Err(too_large(ElementType::U64, 1 << 25)));
     assert_ne!(ty, list_type(ElementType::U8, 1));
 }
 
@@ -185,7 +190,10 @@ fn every_scalar_has_a_zero_and_can_be_repeated<L: ExtensionLimits>() {
     assert_eq!(texts.get_as::<&str>(1), Some(""));
     assert!(repeat_element::<L>(ElementType::U8, 9_u16, 2).is_err());
     assert_eq!(zero_filled::<L>(ElementType::U8, 0), Err(ListError::NoLength));
-    assert_eq!(zero_filled::<L>(ElementType::U8, 1 << 28), Err(ListError::TooLarge(1 << 28)));
+    assert_eq!(
+        zero_filled::<L>(ElementType::U8, 1 << 28),
+        Err(too_large(ElementType::U8, 1 << 28))
+    );
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the numbers are those that a float has exactly")]
@@ -220,8 +228,10 @@ fn invalid_ranges_are_refused<L: ExtensionLimits>() {
         (ElementType::String, 0, 2),
         (ElementType::U64, i64::MIN, i64::MAX),
     ] {
-        let refused = from_range::<L>(ty, start, end);
-        assert_eq!(refused, Err(ListError::NoRange { start, end }));
+        let refused = from_range::<L>(ty.clone(), start, end).unwrap_err();
+        let text = format!("there is no list of `{ty}` of the numbers from {start} up to {end}");
+        assert_eq!(refused.to_string(), text);
+        assert_eq!(refused, ListError::NoRange { element: ty, start, end });
     }
 }
 
@@ -341,7 +351,7 @@ mod of_any_type {
         assert_eq!(val, Val::list([1, 2].map(Val::U8)));
         assert_eq!(FixedLengthList::from_val(ty.clone(), val), Ok(list));
         let short = FixedLengthList::<Heap>::from_val(ty, Val::list([Val::U8(1)]));
-        assert!(matches!(short, Err(ListError::Compound(_))), "{short:?}");
+        assert!(matches!(short, Err(ListError::Compound { .. })), "{short:?}");
     }
 
     #[test]
@@ -362,12 +372,15 @@ mod of_any_type {
         let mut list = FixedLengthList::<Heap>::new(ty);
         list.push(Val::Record([Val::F32(1.0), Val::from("x")].into())).unwrap();
         let refused = list.push(Val::Record([Val::F32(1.0), Val::U8(1)].into())).unwrap_err();
-        assert_eq!(refused.to_string(), "an element is not of the list's type");
+        assert_eq!(
+            refused.to_string(),
+            "a value is to be of type `record { a: f32, b: string }`, and is not"
+        );
         let cause = std::error::Error::source(&refused).unwrap();
         assert_eq!(cause.to_string(), "at .b: expected string, found a u8");
         assert!(list.push(1_u8).is_err());
         let refused = list.set(0, Val::Record([Val::U8(1), Val::from("y")].into()));
-        assert!(matches!(refused, Err(ListError::Compound(_))), "{refused:?}");
+        assert!(matches!(refused, Err(ListError::Compound { .. })), "{refused:?}");
         let first = list.get_as::<Val>(0);
         assert_eq!(first, Some(Val::Record([Val::F32(1.0), Val::from("x")].into())));
         assert_eq!(list.count(), 1);
@@ -390,7 +403,7 @@ mod of_any_type {
     fn surrogates_are_not_characters() {
         let (start, end) = (0xd7ff, 0xe001);
         let refused = from_range::<Heap>(Type::Char, start, end);
-        assert_eq!(refused, Err(ListError::NoRange { start, end }));
+        assert_eq!(refused, Err(ListError::NoRange { element: ElementType::Char, start, end }));
     }
 
     #[test]

@@ -74,6 +74,31 @@ fn a_trap_of_core_code_names_the_function_module_and_callers() {
     assert!(trap.core_frames().is_empty(), "wasmi does not know them");
 }
 
+/// Names that would be more frames, other lines and colors, were they shown as they are.
+const FORGED_NAMES: &str = r#"
+    (component
+        (core module $Plain
+            (@custom "name" "\00\13\12\1b[2Jgone` of `safe")
+            (func (export "f\n1: `admin` of instance 1") (unreachable)))
+        (core instance $plain (instantiate $Plain))
+        (func (export "fail") (canon lift (core func $plain "f\n1: `admin` of instance 1"))))
+"#;
+
+#[test]
+fn names_of_guests_cannot_forge_frames_and_lines() {
+    let mut world = World::new();
+    let instance = world.instance(FORGED_NAMES);
+    world.try_call(&instance, "fail", &[]).unwrap_err();
+    let forged = trap(&world.store);
+    assert_eq!(
+        lines(&forged),
+        [
+            r#"0: `fail` of instance 1: core function "f\n1: `admin` of instance 1" of core module "\u{1b}[2Jgone` of `safe""#
+        ]
+    );
+    assert!(!forged.to_string().contains('\u{1b}'));
+}
+
 #[test]
 fn a_call_of_a_trapped_instance_names_the_trap_and_the_call() {
     let mut world = World::new();

@@ -2,7 +2,7 @@
 
 use weft_core::builtin::TypeIndex;
 use weft_core::context::AsyncContextScope;
-use weft_core::error::{Error, ExtensionError, MachineError};
+use weft_core::error::{Error, ExtensionError, InvalidContextKey, MachineError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::{LiftMode, LiftedFunction, Machine, Step, TypeDefinition};
@@ -325,6 +325,25 @@ pub(super) fn extensions<L: ExtensionLimits>() -> Vec<Misuse<L>> {
                 machine.error_contexts().set_source(error, error)
             });
             world.machine.error_contexts().drop(error).unwrap();
+            refused
+        },
+        |world| {
+            let error = world.machine.error_contexts().create_simple("error").unwrap();
+            let refused = world
+                .refuses(ExtensionError::InvalidKey(InvalidContextKey::Empty), |machine| {
+                    machine.error_contexts().set_metadata(error, "", 1_u32)
+                });
+            world.machine.error_contexts().drop(error).unwrap();
+            refused
+        },
+        |world| {
+            world.machine.count_destructors(1);
+            let config = ThreadSpawnConfig::default();
+            let thread = world.machine.threads().prepare(config, None).unwrap();
+            let unknown = ExtensionError::UnknownDestructor { number: 1 };
+            let refused = world
+                .refuses(unknown, |machine| machine.threads().set_local(thread, 1, 1_u32, Some(1)));
+            world.machine.threads().give_up(thread).unwrap();
             refused
         },
     ]

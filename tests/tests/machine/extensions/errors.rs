@@ -1,12 +1,13 @@
 //! The host's data on error contexts, those of the host and those of guests.
 
 use weft_core::context::ContextValue;
-use weft_core::error::{Error, MachineError};
+use weft_core::error::{Error, ExtensionError, MachineError};
 use weft_core::error_context::{ErrorSeverity, StackFrame};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::Table;
 use weft_core::machine::HandleView;
 
+use super::{LONGEST_KEY, no_keys};
 use crate::calls::{error_context_drop, error_context_new};
 use crate::guests::GuestMachine;
 
@@ -50,6 +51,33 @@ fn an_error_has_stack_frames_from_the_innermost_out<L: ExtensionLimits>() {
     world.clean_up();
 }
 
+/// A text that would be two more errors, a frame, and a terminal's command.
+const FORGED: &str = "x\r\n    at f\ncaused by: \u{1b}[2Jy\u{2028}";
+
+fn nothing_in_a_trace_can_be_mistaken_for_its_lines<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let forged: String = FORGED.chars().take(12).collect();
+    for text in [&*forged, "\n", "\u{202E}a", "a\u{85}b"] {
+        let frame = StackFrame::new(text).file(text).line(1);
+        let mut errors = world.machine.error_contexts();
+        let error =
+            errors.create_with_stack_trace(text, ErrorSeverity::Info, [frame, frame]).unwrap();
+        let source = errors.create(text, ErrorSeverity::Info).unwrap();
+        errors.set_source(error, source).unwrap();
+        let trace = world.machine.error_contexts().stack_trace(error).unwrap().to_string();
+        assert_eq!(trace.chars().filter(|it| it.is_control()).count(), 3, "{trace}");
+        assert!(!trace.contains('\u{202E}'), "{trace}");
+        let quoted = format!("{text:?}");
+        let lines: Vec<&str> = trace.split('\n').collect();
+        assert_eq!(lines[0], format!("info: {quoted}"));
+        assert_eq!(lines[1..3], [&*format!("    at {quoted} ({quoted}:1)"); 2]);
+        assert_eq!(lines[3], format!("caused by: info: {quoted}"));
+        world.machine.error_contexts().drop(source).unwrap();
+        world.machine.error_contexts().drop(error).unwrap();
+    }
+    world.clean_up();
+}
+
 fn an_error_has_metadata_by_their_keys<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let error = world.machine.error_contexts().create_simple("it broke").unwrap();
@@ -76,6 +104,20 @@ fn an_error_has_metadata_by_their_keys<L: ExtensionLimits>() {
         world.machine.error_contexts().remove_metadata(error, "try"),
         Ok(Some(2_u32.into()))
     );
+    assert_eq!(world.machine.error_contexts().metadata(error).unwrap().count(), 1);
+    world.machine.error_contexts().drop(error).unwrap();
+    world.clean_up();
+}
+
+fn the_metadata_of_an_error_has_the_keys_that_contexts_have<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let error = world.machine.error_contexts().create_simple("it broke").unwrap();
+    for (text, invalid) in no_keys() {
+        let refused = world.machine.error_contexts().set_metadata(error, &text, 1_u32);
+        assert_eq!(refused, Err(ExtensionError::InvalidKey(invalid).into()), "{text:?}");
+        assert_eq!(world.machine.error_contexts().get_metadata(error, &text), Ok(None));
+    }
+    assert_eq!(world.machine.error_contexts().set_metadata(error, LONGEST_KEY, 1_u32), Ok(None));
     assert_eq!(world.machine.error_contexts().metadata(error).unwrap().count(), 1);
     world.machine.error_contexts().drop(error).unwrap();
     world.clean_up();
@@ -174,7 +216,9 @@ fn every_operation_refuses_an_error_that_is_gone<L: ExtensionLimits>() {
 on_each_storage! {
     an_error_has_a_message_a_severity_and_a_code,
     an_error_has_stack_frames_from_the_innermost_out,
+    nothing_in_a_trace_can_be_mistaken_for_its_lines,
     an_error_has_metadata_by_their_keys,
+    the_metadata_of_an_error_has_the_keys_that_contexts_have,
     host_data_on_a_guests_error_ends_with_it,
     host_data_on_an_error_survives_a_guest_that_passes_it,
     every_operation_refuses_an_error_that_is_gone,

@@ -4,7 +4,7 @@ use weft_core::context::{
     AsyncContext, AsyncContextScope, ContextError, ContextValue, TypedContextKey,
     with_async_context,
 };
-use weft_core::error::{Error, ExtensionError, Failure};
+use weft_core::error::{Error, ExtensionError, Failure, InvalidContextKey};
 use weft_core::error_context::{ErrorSeverity, StackFrame};
 use weft_core::limits::Table::{self, ContextScopes, ContextValues, Contexts, ErrorContexts};
 use weft_core::limits::Table::{ErrorMetadata, ErrorRecords, StackFrames, TaskRecords};
@@ -205,7 +205,7 @@ fn the_data_of_an_error_is_limited() {
     let key = "k".repeat(65);
     assert_eq!(
         world.machine.error_contexts().set_metadata(error, &key, 1_u8).map(|_| ()),
-        too_long(65)
+        Err(ExtensionError::InvalidKey(InvalidContextKey::TooLong { bytes: 65 }).into())
     );
     assert_eq!(
         world.machine.error_contexts().set_metadata(error, "a", "12345").map(|_| ()),

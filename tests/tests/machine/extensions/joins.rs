@@ -123,6 +123,25 @@ fn a_thread_that_ended_waits_for_nothing<L: ExtensionLimits>() {
     clean_up(world, &threads);
 }
 
+/// Each thread waits for one that is newer, so that nobody waits for the newest.
+#[cfg(feature = "alloc")]
+#[test]
+fn long_chains_of_joins_take_time_in_proportion() {
+    const LONG: usize = 3_000;
+
+    let mut world = GuestMachine::<weft_core::limits::Heap>::new();
+    let threads: Vec<_> = (0..LONG).map(|_| suspended(&mut world)).collect();
+    let begun = std::time::Instant::now();
+    for pair in threads.windows(2) {
+        world.machine.threads().begin_join(pair[1].0, Some(pair[0].0)).unwrap();
+    }
+    let taken = begun.elapsed();
+    let cycle = Err(ExtensionError::JoinCycle.into());
+    let [first, last] = [0, LONG - 1].map(|it| threads[it].0);
+    assert_eq!(world.machine.threads().begin_join(first, Some(last)), cycle);
+    assert!(taken < std::time::Duration::from_millis(500), "{taken:?}");
+}
+
 on_each_storage! {
     the_end_of_a_thread_is_reported_once,
     no_thread_waits_for_itself_directly_or_indirectly,

@@ -33,7 +33,9 @@ mod threads;
 mod together;
 mod tokens;
 
-use weft_core::context::{ContextError, ContextKey, ContextKeyCollision, TypedContextKey};
+use weft_core::context::{
+    ContextError, ContextKey, ContextKeyCollision, InvalidContextKey, TypedContextKey,
+};
 
 /// A key whose values are numbers.
 #[derive(ContextKey)]
@@ -58,6 +60,21 @@ pub(crate) mod elsewhere {
 pub(crate) fn key(name: &str) -> ContextKey<'_> {
     ContextKey::new(name).unwrap()
 }
+
+/// Texts that are no keys, and why.
+pub(crate) fn no_keys() -> [(String, InvalidContextKey); 5] {
+    [
+        (String::new(), InvalidContextKey::Empty),
+        ("x".repeat(65), InvalidContextKey::TooLong { bytes: 65 }),
+        ("é".repeat(33), InvalidContextKey::TooLong { bytes: 66 }),
+        ("a\n    at b".into(), InvalidContextKey::ControlCharacter { at: 1, code_point: 10 }),
+        ("a\u{85}".into(), InvalidContextKey::ControlCharacter { at: 1, code_point: 0x85 }),
+    ]
+}
+
+/// The longest key.
+pub(crate) const LONGEST_KEY: &str =
+    "0123456789012345678901234567890123456789012345678901234567890123";
 
 /// Checks a collision of [`UserId`]'s name: the key that had the name, and the key that was
 /// refused.

@@ -2,7 +2,7 @@
 //! changes nothing.
 
 use weft_core::context::AsyncContext;
-use weft_core::error::{Error, ExtensionError};
+use weft_core::error::{Error, ExtensionError, InvalidContextKey};
 use weft_core::limits::Table::{self, CallRecords, CancellationHandlers, CancellationTokens};
 use weft_core::limits::Table::{ErrorRecords, HostSets, TaskMetadata, WaitableSets, Waitables};
 use weft_core::task::{TaskReturn, TaskStatus, with_cancellable_task, with_task};
@@ -120,8 +120,8 @@ fn the_record_of_a_task_is_kept_whole_or_not_at_all() {
         "there is no room set aside for any"
     );
     let name = "n".repeat(65);
-    let too_long = Err(ExtensionError::ValueTooLong { bytes: 65 }.into());
-    assert_eq!(world.machine.tasks().set_metadata(first, &name, 1), too_long);
+    let invalid = ExtensionError::InvalidKey(InvalidContextKey::TooLong { bytes: 65 });
+    assert_eq!(world.machine.tasks().set_metadata(first, &name, 1), Err(invalid.into()));
     assert_eq!(world.machine.tasks().set_metadata(first, "a", 1), Ok(Option::None));
     assert_eq!(world.machine.tasks().set_metadata(first, "b", 1), full(TaskMetadata));
     assert_eq!(world.machine.tasks().metadata(first).unwrap().count(), 1);

@@ -354,6 +354,29 @@ fn no_event_is_taken_during_a_step_or_a_trap<L: ExtensionLimits>() {
     world.clean_up();
 }
 
+/// A set nests in any depth at once, from the inside and from the outside.
+#[cfg(feature = "alloc")]
+#[test]
+fn deep_sets_take_time_in_proportion() {
+    const DEEP: usize = 20_000;
+
+    let mut machine = ExtendedMachine::<weft_core::limits::Heap>::default();
+    let begun = std::time::Instant::now();
+    let root = machine.waitable_sets().create().unwrap();
+    let (mut outermost, mut innermost) = (root, root);
+    for _ in 0..DEEP {
+        let [inner, outer] = [(); 2].map(|()| machine.waitable_sets().create().unwrap());
+        machine.waitable_sets().add(innermost, inner).unwrap();
+        machine.waitable_sets().add(outer, outermost).unwrap();
+        (outermost, innermost) = (outer, inner);
+    }
+    let cycle = Err(ExtensionError::SetCycle.into());
+    assert_eq!(machine.waitable_sets().add(innermost, outermost), cycle);
+    assert_eq!(machine.waitable_sets().add(innermost, innermost), cycle);
+    let taken = begun.elapsed();
+    assert!(taken < std::time::Duration::from_secs(5), "{taken:?}");
+}
+
 on_each_storage! {
     a_set_returns_events_in_the_order_of_their_arrival,
     host_calls_and_host_ends_can_be_members,

@@ -166,6 +166,53 @@ fn all_followed_sources_are_present() {
     world.clean_up();
 }
 
+/// The longest chains of these tests. A walk of the whole chain for each link would take many times
+/// as long as the tests are given.
+#[cfg(feature = "alloc")]
+const LONG: usize = 20_000;
+
+/// A new error has a chain of any length as its source at once, also if a task has failed with it.
+#[cfg(feature = "alloc")]
+#[test]
+fn a_long_chain_takes_time_in_proportion() {
+    let mut world = GuestMachine::<weft_core::limits::Heap>::new();
+    let begun = std::time::Instant::now();
+    let mut newest: Option<ErrorContextId> = None;
+    let mut tasks = Vec::new();
+    for _ in 0..LONG {
+        let error = world.machine.error_contexts().create_simple("again").unwrap();
+        let task = world.machine.tasks().start().unwrap();
+        world.machine.tasks().fail(task, error).unwrap();
+        tasks.push(task);
+        world.machine.error_contexts().set_source(error, newest).unwrap();
+        if let Some(before) = newest.replace(error) {
+            world.machine.error_contexts().drop(before).unwrap();
+        }
+    }
+    // The other way round: each error gets a new one as its source.
+    let first = world.machine.error_contexts().create_simple("first").unwrap();
+    let mut last = first;
+    for _ in 0..LONG {
+        let source = world.machine.error_contexts().create_simple("because").unwrap();
+        world.machine.error_contexts().set_source(last, source).unwrap();
+        world.machine.error_contexts().drop(source).unwrap();
+        last = source;
+    }
+    let cycle = Err(ExtensionError::SourceCycle.into());
+    assert_eq!(world.machine.error_contexts().set_source(last, first), cycle);
+    let trace = world.machine.error_contexts().stack_trace(first).unwrap().to_string();
+    assert_eq!(trace.lines().count(), LONG + 1);
+    world.machine.error_contexts().drop(first).unwrap();
+    world.machine.error_contexts().drop(newest.unwrap()).unwrap();
+    for task in tasks {
+        world.machine.tasks().drop(task).unwrap();
+    }
+    assert_eq!(world.machine.count_of(Table::ErrorRecords), 0);
+    let taken = begun.elapsed();
+    assert!(taken < std::time::Duration::from_secs(10), "{taken:?}");
+    world.clean_up();
+}
+
 /// A model of errors that are each other's sources.
 struct Model {
     is_held: Vec<bool>,

@@ -14,7 +14,7 @@ use weft_core::machine::{CalleeView, HostEvent, WaitableId};
 use weft_core::task::{TaskResult, TaskReturn, TaskStatus, with_cancellable_task, with_task};
 use weft_core::waitable::WaitResult;
 
-use super::UserId;
+use super::{LONGEST_KEY, UserId, no_keys};
 use crate::calls::{backpressure_dec, backpressure_inc, suspend, thread_yield};
 use crate::guests::GuestMachine;
 use crate::steps::HOST;
@@ -40,6 +40,23 @@ fn a_host_task_runs_until_it_returns_with_an_event<L: ExtensionLimits>() {
     let [HostEvent { waitable: WaitableId::Subtask(ended), .. }] = events[..] else { panic!() };
     assert_eq!(ended, task);
     assert_eq!(world.machine.tasks().drop(task), Ok(()));
+    world.clean_up();
+}
+
+fn the_metadata_of_a_task_has_the_keys_that_contexts_have<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let task = world.machine.tasks().start().unwrap();
+    for (text, invalid) in no_keys() {
+        let refused = world.machine.tasks().set_metadata(task, &text, 1_u32);
+        assert_eq!(refused, Err(ExtensionError::InvalidKey(invalid).into()), "{text:?}");
+        assert_eq!(world.machine.tasks().get_metadata(task, &text), Ok(None));
+        assert_eq!(world.machine.tasks().remove_metadata(task, &text), Ok(None));
+    }
+    assert_eq!(world.machine.count_of(Table::TaskMetadata), 0);
+    assert_eq!(world.machine.tasks().set_metadata(task, LONGEST_KEY, 1_u32), Ok(None));
+    assert_eq!(world.machine.tasks().remove_metadata(task, LONGEST_KEY), Ok(Some(1_u32.into())));
+    world.machine.tasks().cancel(task).unwrap();
+    world.machine.tasks().drop(task).unwrap();
     world.clean_up();
 }
 
@@ -478,6 +495,7 @@ fn every_operation_refuses_a_task_that_is_gone<L: ExtensionLimits>() {
 
 on_each_storage! {
     a_host_task_runs_until_it_returns_with_an_event,
+    the_metadata_of_a_task_has_the_keys_that_contexts_have,
     a_task_returns_nothing_a_value_or_bytes,
     a_task_that_ended_cannot_end_again,
     a_task_that_fails_holds_the_error_as_long_as_it_lives,

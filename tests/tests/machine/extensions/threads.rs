@@ -280,6 +280,27 @@ fn thread_values_are_destroyed_at_the_end_newest_first<L: ExtensionLimits>() {
     clean_up(world, &[(thread, call)]);
 }
 
+fn a_destructor_that_there_is_not_is_refused_where_they_are_counted<L: ExtensionLimits>() {
+    let mut world = GuestMachine::<L>::new();
+    let (thread, call) = run(&mut world);
+    world.machine.threads().set_local(thread, 1, 1_u32, Some(u32::MAX)).unwrap();
+    for (count, refused) in [(0, 0), (2, 2), (2, u32::MAX), (u32::MAX, u32::MAX)] {
+        world.machine.count_destructors(count);
+        let error = world.machine.threads().set_local(thread, 1, 2_u32, Some(refused));
+        assert_eq!(error, Err(ExtensionError::UnknownDestructor { number: refused }.into()));
+        let value = world.machine.threads().get_local(thread, 1).unwrap();
+        assert_eq!(value, Some(&1_u32.into()), "nothing has changed");
+    }
+    world.machine.count_destructors(2);
+    world.machine.threads().set_local(thread, 1, 2_u32, Some(1)).unwrap();
+    world.machine.threads().set_local(thread, 2, 3_u32, None).unwrap();
+    world.task_return(None);
+    assert_eq!(world.exit(), HOST);
+    let destroyed = world.machine.threads().next_destructor().unwrap().unwrap();
+    assert_eq!((destroyed.key, destroyed.destructor), (1, 1));
+    clean_up(world, &[(thread, call)]);
+}
+
 fn a_value_that_is_set_again_is_the_newest<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
@@ -409,6 +430,7 @@ on_each_storage! {
     a_thread_whose_instance_is_removed_has_failed,
     a_thread_knows_its_parent_and_its_children,
     thread_values_are_destroyed_at_the_end_newest_first,
+    a_destructor_that_there_is_not_is_refused_where_they_are_counted,
     a_value_that_is_set_again_is_the_newest,
     a_removed_value_is_not_destroyed,
     an_ended_thread_is_known_until_its_values_are_destroyed,

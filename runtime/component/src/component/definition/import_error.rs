@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::function_mismatch::FunctionMismatch;
 use super::wrapped::Wrapped;
+use crate::error::OneLine;
 
 /// The reasons why a linker has nothing for an import, or nothing that can be used for it.
 ///
@@ -16,7 +17,7 @@ use super::wrapped::Wrapped;
 pub enum ImportError {
     /// The linker has no item for the import.
     #[error("{}", Wrapped(format_args!(
-        "the linker does not define the import `{name}`: expected {expected}"
+        "the linker does not define the import {:#}: expected {expected}", OneLine(name)
     )))]
     Missing {
         /// The name of the import, after those of the instances that it is in.
@@ -26,7 +27,8 @@ pub enum ImportError {
     },
     /// The item has another type.
     #[error("{}", Wrapped(format_args!(
-        "the linker defines the import `{name}` with another type: expected {expected}, found {given}"
+        "the linker defines the import {:#} with another type: expected {expected}, found {given}",
+        OneLine(name)
     )))]
     Mismatch {
         /// The name of the import, after those of the instances that it is in, and the part of it
@@ -38,7 +40,7 @@ pub enum ImportError {
         given: String,
     },
     /// The host function has other Rust types.
-    #[error("the host function for the import `{name}` has another type")]
+    #[error("the host function for the import {:#} has another type", OneLine(name))]
     Function {
         /// The name of the import, after those of the instances that it is in.
         name: String,
@@ -48,23 +50,28 @@ pub enum ImportError {
     },
     /// The instance is in another store.
     #[error(
-        "the instance for the import `{name}` is in another store: define an instance of the store in \
-         which the component is instantiated"
+        "the instance for the import {:#} is in another store: define an instance of the store in which \
+         the component is instantiated",
+        OneLine(name)
     )]
     OtherStore {
         /// The name of the import.
         name: String,
     },
     /// The instance was removed from its store.
-    #[error("the instance for the import `{name}` was removed from its store: define another one")]
+    #[error(
+        "the instance for the import {:#} was removed from its store: define another one",
+        OneLine(name)
+    )]
     InstanceRemoved {
         /// The name of the import.
         name: String,
     },
     /// The module or component was loaded for another engine.
     #[error(
-        "the module or component for the import `{name}` was loaded for another engine: load it for \
-         the engine of the component that imports it"
+        "the module or component for the import {:#} was loaded for another engine: load it for the \
+         engine of the component that imports it",
+        OneLine(name)
     )]
     OtherEngine {
         /// The name of the import.

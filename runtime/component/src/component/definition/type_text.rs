@@ -3,6 +3,7 @@
 use core::fmt::{self, Display, Formatter};
 
 use crate::core_value::IntegerType;
+use crate::error::OneLine;
 
 use super::extern_type::{
     CoreExternType, CoreLimits, CoreSignature, CoreValueType, ExternType, HeapType, ReferenceType,
@@ -55,7 +56,7 @@ impl Display for NamedExternType<'_> {
                 f.write_str("core module {")?;
                 let imports = module.imports.iter();
                 list(f, "import ", imports.map(|it| (Pair(&it.module, &it.name), &it.ty)))?;
-                list(f, "export ", module.exports.iter().map(|(name, ty)| (name, ty)))?;
+                list(f, "export ", module.exports.iter().map(|(name, ty)| (OneLine(name), ty)))?;
                 f.write_str(" }")
             }
             Resource(_) => f.write_str("resource"),
@@ -70,7 +71,7 @@ struct Pair<'a>(&'a str, &'a str);
 
 impl Display for Pair<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.0, self.1)
+        write!(f, "{}.{}", OneLine(self.0), OneLine(self.1))
     }
 }
 
@@ -95,7 +96,7 @@ fn named<'a>(
     types: impl Iterator<Item = (&'a str, &'a ExternType)>,
     names: &ResourceNames,
 ) -> fmt::Result {
-    list(f, what, types.map(|(name, ty)| (name, Within(ty.with_names(names)))))
+    list(f, what, types.map(|(name, ty)| (OneLine(name), Within(ty.with_names(names)))))
 }
 
 fn list(

@@ -112,16 +112,15 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 
     /// Runs the destructor of a value of a thread that has ended.
     pub(crate) fn destroy_thread_local(&mut self, value: ThreadDestructor<Heap>) {
-        let error = match self.data().thread_destructors.get(value.destructor) {
-            None => ThreadDestructorError::Unknown(value.destructor),
-            Some(destructor) => match catch(|| destructor(&mut Caller::new(self), &value)) {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => ThreadDestructorError::Failed(error),
-                Err(panic) => {
-                    self.data_mut().panics.add_of_nobody(panic.clone());
-                    ThreadDestructorError::Panicked(panic)
-                }
-            },
+        // A value is set only with a destructor that there is.
+        let Some(destructor) = self.data().thread_destructors.get(value.destructor) else { return };
+        let error = match catch(|| destructor(&mut Caller::new(self), &value)) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => ThreadDestructorError::Failed(error),
+            Err(panic) => {
+                self.data_mut().panics.add_of_nobody(panic.clone());
+                ThreadDestructorError::Panicked(panic)
+            }
         };
         let failure = ThreadDestructorFailure { value, error };
         self.data_mut().thread_destructors.add_failure(failure);

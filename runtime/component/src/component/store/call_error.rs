@@ -8,7 +8,9 @@ use thiserror::Error;
 
 use crate::abi::{InvalidType, Mismatch};
 use crate::engine::CoreTrap;
-use crate::error::{AbiError, BuiltinCallError, Error, ExtensionError, Failure, MachineError};
+use crate::error::{
+    AbiError, BuiltinCallError, Error, ExtensionError, Failure, MachineError, OneLine,
+};
 use crate::machine::SubtaskId;
 use crate::trap::Trap;
 
@@ -142,7 +144,7 @@ struct InCall<'a>(&'a TrapBacktrace);
 impl fmt::Display for InCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.function() {
-            Some(function) => write!(f, " in a call of `{function}`"),
+            Some(function) => write!(f, " in a call of {:#}", OneLine(function)),
             None => f.write_str(" before"),
         }
     }

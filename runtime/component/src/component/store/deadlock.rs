@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
 
+use crate::error::OneLine;
 use crate::machine::{
     CalleeView, EndId, HandleView, InstanceId, InstanceView, SubtaskId, TaskId, ThreadState,
     ThreadView, WaitableId, WaitableSetId, WaitingOn,
@@ -301,7 +302,7 @@ impl Error for Deadlock {}
 
 impl fmt::Display for WaitingTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` of instance {}", self.function, self.instance)?;
+        write!(f, "{:#} of instance {}", OneLine(&self.function), self.instance)?;
         if self.thread > 1 {
             write!(f, ", thread {},", self.thread)?;
         }
@@ -348,8 +349,10 @@ impl fmt::Display for Party {
         match self {
             Self::Nobody => f.write_str("a party that no longer exists"),
             Self::Host => f.write_str("the host"),
-            Self::HostFunction(name) => write!(f, "the host function `{name}`"),
-            Self::Task { function, instance } => write!(f, "`{function}` of instance {instance}"),
+            Self::HostFunction(name) => write!(f, "the host function {:#}", OneLine(name)),
+            Self::Task { function, instance } => {
+                write!(f, "{:#} of instance {instance}", OneLine(function))
+            }
             Self::Instance(instance) => write!(f, "instance {instance}"),
         }
     }

@@ -98,9 +98,11 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
     pub(crate) fn new(engine: E, chooser: StoreChooser, data: T) -> Self {
         let waiting = WaitList::new();
         let panics = Panics::new(waiting.beside().clone());
+        let mut machine = StoreMachine::with_extensions(chooser);
+        machine.count_destructors(0);
         Self {
             data,
-            machine: StoreMachine::with_extensions(chooser),
+            machine,
             functions: Functions::new(),
             types: TypeTables::new(),
             calls: Calls::new(),

@@ -37,9 +37,6 @@ pub struct ThreadDestructorFailure {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ThreadDestructorError {
-    /// There is no destructor with this number.
-    #[error("there is no destructor with the number {0}")]
-    Unknown(u32),
     /// The destructor returned an error.
     #[error(transparent)]
     Failed(HostError),
@@ -53,12 +50,13 @@ impl<D: ?Sized> ThreadDestructors<D> {
         Self { destructors: Vec::new(), failures: VecDeque::new() }
     }
 
-    /// Adds a destructor, and returns its number.
-    pub(crate) fn add(&mut self, destructor: Arc<D>) -> Result<u32, Error> {
+    /// Adds a destructor, and returns its number, and the number of all.
+    pub(crate) fn add(&mut self, destructor: Arc<D>) -> Result<(u32, u32), Error> {
         let full = Error::Full(Table::Functions);
         let number = u32::try_from(self.destructors.len()).map_err(|_| full)?;
+        let count = number.checked_add(1).ok_or(full)?;
         self.destructors.push(destructor);
-        Ok(number)
+        Ok((number, count))
     }
 
     /// Returns the destructor with a number.
@@ -84,8 +82,8 @@ mod tests {
     #[test]
     fn destructors_are_numbered_in_order() {
         let mut destructors = ThreadDestructors::<str>::new();
-        assert_eq!(destructors.add("a".into()), Ok(0));
-        assert_eq!(destructors.add("b".into()), Ok(1));
+        assert_eq!(destructors.add("a".into()), Ok((0, 1)));
+        assert_eq!(destructors.add("b".into()), Ok((1, 2)));
         assert_eq!(destructors.get(1).as_deref(), Some("b"));
         assert_eq!(destructors.get(2), None);
         assert!(destructors.take_failure().is_none());

@@ -6,6 +6,7 @@ use core::error::Error;
 use core::fmt;
 
 use crate::engine::CoreFrame;
+use crate::error::OneLine;
 use crate::machine::GuestCode;
 
 use super::call_error::CallError;
@@ -188,7 +189,7 @@ impl Error for TrapBacktrace {
 impl fmt::Display for TrapFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::HostFunction(name) => write!(f, "the host function `{name}`"),
+            Self::HostFunction(name) => write!(f, "the host function {:#}", OneLine(name)),
             Self::Guest(guest) => guest.fmt(f),
             Self::Instance(instance) => write!(f, "called by instance {instance}"),
         }
@@ -201,7 +202,7 @@ impl fmt::Display for GuestFrame {
             f.write_str("awaited by ")?;
         }
         match &self.function {
-            Some(function) => write!(f, "{}`{function}`", part(self.code))?,
+            Some(function) => write!(f, "{}{:#}", part(self.code), OneLine(function))?,
             None if self.code == GuestCode::Realloc => f.write_str("`realloc`")?,
             None => f.write_str("the instantiation")?,
         }
@@ -227,9 +228,9 @@ const fn part(code: GuestCode) -> &'static str {
 impl fmt::Display for CoreEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { module, module_name, export, name } = self;
-        write!(f, "core function `{}`", name.as_ref().unwrap_or(export))?;
+        write!(f, "core function {:#}", OneLine(name.as_ref().unwrap_or(export)))?;
         match (module_name, module) {
-            (Some(name), _) => write!(f, " of core module `{name}`"),
+            (Some(name), _) => write!(f, " of core module {:#}", OneLine(name)),
             (None, Some(number)) => write!(f, " of core module {number}"),
             (None, None) => f.write_str(" of an imported core module"),
         }

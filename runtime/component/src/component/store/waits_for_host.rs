@@ -11,6 +11,7 @@ use core::error::Error;
 use core::fmt;
 
 use crate::code::SubtaskState;
+use crate::error::OneLine;
 use crate::machine::{
     CalleeView, EndId, HandleView, InstanceId, SubtaskId, TaskId, ThreadId, ThreadState,
     ThreadView, WaitableId, WaitableSetId, WaitingOn,
@@ -388,7 +389,7 @@ impl fmt::Display for HostAwaited {
                 write!(f, "the host {does} the {kind} with its end {end}, or drops that end")
             }
             Self::Task(task) => write!(f, "the host ends its task {task}"),
-            Self::Function(name) => write!(f, "the host function `{name}` returns"),
+            Self::Function(name) => write!(f, "the host function {:#} returns", OneLine(name)),
         }
     }
 }

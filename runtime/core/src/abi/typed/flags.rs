@@ -29,6 +29,14 @@ impl FlagsAbi {
         Self { size, mask, abi: Abi::flags(labels) }
     }
 
+    /// Returns a number with the bit at `position`, if there is the flag.
+    // Hidden: the derive calls it, so that the compiler finds a flag that is no `bool`.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn bit(flag: bool, position: u32) -> u32 {
+        (flag as u32) << position
+    }
+
     /// Returns the layout.
     #[must_use]
     pub const fn abi(&self) -> Abi {

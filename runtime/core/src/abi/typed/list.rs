@@ -8,9 +8,10 @@ use arrayvec::ArrayVec;
 use crate::core_value::IntegerType;
 use crate::error::{AbiError, Failure};
 
+use super::parts::plain_part;
 use super::record::check_size;
 use super::window::Window;
-use super::{ComponentType, Lift, Lower, Shape, plain_field};
+use super::{ComponentType, Lift, Lower, Shape};
 use crate::abi::context::{LowerContextExt as _, LoweringSteps as _};
 use crate::abi::memory::{load_ptr, range_mut};
 use crate::abi::string::{load_string_from_range, store_str_into_range};
@@ -370,19 +371,19 @@ impl<T: ComponentType, const N: usize> ComponentType for [T; N] {
     const SHAPE: Shape = Shape::FixedLengthList(&T::SHAPE, N);
 }
 
-/// Checks that there is a `list<t, length>`. In a constant, it fails to compile if there isn't.
+/// Checks that there is a list of this shape. In a constant, it fails to compile if there isn't.
 ///
 /// # Panics
 ///
 /// If the length is 0, or a value would have more bytes than the canonical ABI allows.
-pub const fn check_length<T: ComponentType>(length: usize) {
-    array_abi(T::ABI, length);
+pub const fn check_length(list: &Shape) {
+    let _ = list.abi();
 }
 
 /// Returns the layout of `list<t, length>`.
-const fn array_abi(element: Abi, length: usize) -> Abi {
+pub(super) const fn array_abi(element: Abi, length: usize) -> Abi {
     assert!(element.narrow.size > 0, "an element of a list is a value, and `()` is none");
-    assert!(length > 0, "the canonical ABI has no fixed-length list of length 0");
+    assert!(length > 0, "the length of a fixed-length list is at least 1");
     assert!(length <= 0xfff_ffff, "the canonical ABI has no fixed-length list so long");
     #[expect(clippy::cast_possible_truncation, reason = "it was checked just now")]
     let abi = element.fixed_length_list(length as u32);
@@ -409,7 +410,7 @@ impl<T: Lower, const N: usize> Lower for [T; N] {
 fn plain_array<'a, T: Lift<'a>, const N: usize>(bytes: &[u8]) -> [T; N] {
     core::array::from_fn(|position| {
         let offset = T::ABI.narrow.size.saturating_mul(position as u64);
-        plain_field::<T>(bytes, Offset { narrow: offset, wide: offset })
+        plain_part::<T>(bytes, Offset { narrow: offset, wide: offset })
     })
 }
 

@@ -11,13 +11,15 @@ mod hash_map;
 mod list;
 #[cfg(feature = "alloc")]
 mod owned;
+mod parts;
 mod record;
 mod scalar;
 mod shape;
+mod shape_abi;
 mod variant;
 mod window;
 
-use crate::error::Failure;
+use crate::error::{AbiError, Failure};
 
 use super::context::LowerContextExt as _;
 use super::{Abi, CoreValueIter, FlatValues, LiftContext, LiftHandles, LowerContext};
@@ -29,7 +31,9 @@ pub use list::{LiftedList, check_length};
 pub(super) use list::{load_pair, next_pair};
 #[cfg(feature = "alloc")]
 pub(super) use owned::{charge, owned, reserve, reserved};
-pub use record::{load_field, plain_field, record_abi, store_field};
+use parts::{FlatParts, LoweredParts, NoParts, StoredParts, WrittenParts};
+#[doc(hidden)]
+pub use parts::{LiftParts, LowerParts, plain_parts};
 pub use shape::{ResourceKey, Shape};
 pub use variant::VariantAbi;
 pub use window::Window;
@@ -68,22 +72,30 @@ use super::LiftedStr;
     note = "a struct or enum of yours becomes one with `#[derive(ComponentType, Lift, Lower)]`"
 )]
 pub trait ComponentType {
-    /// Size, alignment and flat form.
-    const ABI: Abi;
+    /// Which type it is, with the names of its parts.
+    const SHAPE: Shape;
+
+    /// Size, alignment and flat form: those of the [shape](Self::SHAPE).
+    const ABI: Abi = Self::SHAPE.abi();
 
     /// `true` if a value is only its bytes, without an address or a handle. Then storing one
     /// calls no guest.
-    const INLINE: bool;
+    const INLINE: bool = false;
 
     /// `true` if a value may have a handle in it. Then lifting it takes the object of the handle
     /// from the guest, or lends it: once, and in the order of the values.
-    const HANDLES: bool;
+    const HANDLES: bool = Self::SHAPE.has_handles();
 
-    /// The type in the Component Model, with the names of its parts.
-    const SHAPE: Shape;
+    /// The shape, as a part of others.
+    // Hidden: with it, the derive makes no reference of its own for each part, which takes the
+    // compiler as much time as all else in a derived `SHAPE`.
+    #[doc(hidden)]
+    const PART: &'static Shape = &Self::SHAPE;
 }
 
 /// A type whose values can be lowered into a guest.
+///
+/// An implementation by hand has both [`lower_flat`](Self::lower_flat) and [`store`](Self::store).
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -116,12 +128,25 @@ pub trait Lower: ComponentType {
         &self,
         cx: &mut C,
         flat: &mut FlatValues,
-    ) -> Result<(), Failure>;
+    ) -> Result<(), Failure> {
+        self.lower_parts(&mut LoweredParts { cx, flat })
+    }
 
     /// Writes this value at `address`, where there is room for it: `store`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
-    fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure>;
+    fn store<C: LowerContext + ?Sized>(&self, cx: &mut C, address: u64) -> Result<(), Failure> {
+        self.lower_parts(&mut WrittenParts::new(cx, address))
+    }
+
+    /// Lowers the parts that this is made of, one after the other.
+    // Hidden: the derive implements it, in place of the functions above.
+    #[doc(hidden)]
+    fn lower_parts<P: LowerParts>(&self, parts: &mut P) -> Result<(), Failure> {
+        let _ = parts;
+        const { NoParts::<Self>::CHECKED };
+        Ok(())
+    }
 
     /// Returns `false` if there is no handle in this value, although its type may have
     /// [some](ComponentType::HANDLES). Such a value is lowered directly into the guest.
@@ -157,6 +182,8 @@ pub trait Lower: ComponentType {
 /// A type whose values can be lifted from a guest. A value that borrows does so from the guest's
 /// memory, for `'a`.
 ///
+/// An implementation by hand has both [`lift_flat`](Self::lift_flat) and [`load`](Self::load).
+///
 /// # Errors
 ///
 /// All of its functions fail with the traps of the canonical ABI's loading: `invalid-char`,
@@ -180,12 +207,33 @@ pub trait Lift<'a>: ComponentType + Sized {
     fn lift_flat<H: LiftHandles>(
         cx: &mut LiftContext<'a, H>,
         values: &mut CoreValueIter<'_>,
-    ) -> Result<Self, Failure>;
+    ) -> Result<Self, Failure> {
+        Self::lift_parts(&mut FlatParts { cx, values })
+    }
 
     /// Makes a value of its bytes in memory, which may be followed by others: `load`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
-    fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure>;
+    fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {
+        Self::lift_parts(&mut StoredParts::new(cx, bytes))
+    }
+
+    /// Makes one of its parts, one after the other.
+    // Hidden: the derive implements it, in place of the functions above.
+    #[doc(hidden)]
+    fn lift_parts<P: LiftParts<'a>>(parts: &mut P) -> Result<Self, Failure> {
+        let _ = parts;
+        const { NoParts::<Self>::CHECKED };
+        Err(AbiError::ByteCount.into())
+    }
+
+    /// Makes one that is the next of some parts.
+    // Hidden: the derive calls it, so that a part which can't be lifted is one error.
+    #[doc(hidden)]
+    #[inline]
+    fn lift_part<P: LiftParts<'a>>(parts: &mut P) -> Result<Self, Failure> {
+        parts.part()
+    }
 
     /// Makes the values that lie one after the other in `bytes`: `load_list_from_valid_range`.
     ///

@@ -32,7 +32,7 @@ impl VariantAbi {
         Self::with_cases(Abi::NOTHING, cases)
     }
 
-    const fn with_cases(payload: Abi, cases: usize) -> Self {
+    pub(super) const fn with_cases(payload: Abi, cases: usize) -> Self {
         let payload_offset = payload.payload_offset(cases);
         Self { cases, payload_offset, abi: payload.variant_of(cases) }
     }

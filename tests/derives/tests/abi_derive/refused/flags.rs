@@ -50,4 +50,25 @@ struct NotTruthValues {
 #[component(flags)]
 struct WithoutNames(bool, bool);
 
+type Alias = bool;
+
+#[derive(ComponentType, Lift, Lower)]
+#[component(flags)]
+struct ByAnotherName {
+    a: Alias,
+}
+
+macro_rules! flags {
+    ($name:ident, $ty:ty) => {
+        #[derive(ComponentType, Lift, Lower)]
+        #[component(flags)]
+        struct $name {
+            a: $ty,
+        }
+    };
+}
+
+flags!(FromAMacro, bool);
+flags!(WrongFromAMacro, u8);
+
 fn main() {}

@@ -31,4 +31,19 @@ enum Choice {
     A,
 }
 
+type Empty = [u8; 0];
+
+#[derive(FixedLengthList)]
+struct AliasOfZero(Empty);
+
+type NoArray = u8;
+
+#[derive(FixedLengthList)]
+struct AliasOfANumber(NoArray);
+
+struct Mine;
+
+#[derive(FixedLengthList)]
+struct OfElements([Mine; 2]);
+
 fn main() {}

@@ -6,6 +6,7 @@ use thiserror::Error;
 use wasmparser::WasmFeatures;
 
 use crate::abi::InvalidType;
+use crate::error::OneLine;
 
 /// The deepest nesting of components, so that recursion over them never exhausts a thread's stack.
 pub(crate) const MAX_NESTING: usize = 100;
@@ -16,7 +17,7 @@ pub(crate) const MAX_NESTING: usize = 100;
 pub enum InvalidComponent {
     /// The bytes are not a component: they don't follow the binary format, or break a rule of
     /// validation.
-    #[error("{message} (at byte {offset})")]
+    #[error("{} (at byte {offset})", OneLine(message))]
     Invalid {
         /// The mistake.
         message: String,
@@ -39,7 +40,7 @@ pub enum InvalidComponent {
         offset: u64,
     },
     /// Weft does not implement something that the component needs. The component may be valid.
-    #[error("Weft does not implement {feature}: {message} (at byte {offset})")]
+    #[error("Weft does not implement {feature}: {} (at byte {offset})", OneLine(message))]
     Unsupported {
         /// The feature that it needs.
         feature: &'static str,
