@@ -10,14 +10,14 @@ use crate::run::RunArguments;
 use crate::serve::ServeArguments;
 use crate::wast::WastArguments;
 
-/// Runs, serves and inspects WebAssembly components.
+/// Run, serve and inspect WebAssembly components.
 #[derive(Debug, Parser)]
 #[command(name = "weft", version, after_help = TABLE, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct CommandLine {
     /// The command.
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// How to print: for people, or as one JSON value for tools.
+    /// The format of the output.
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
 }

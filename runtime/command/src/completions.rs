@@ -7,7 +7,7 @@ use crate::exit_code::SUCCESS;
 use crate::failure::Failure;
 use crate::output;
 
-/// Write a script for the completions of a shell to standard output.
+/// Write a completion script for a shell to standard output.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -1,4 +1,4 @@
-//! Why a command has not done its work.
+//! Failures of commands.
 
 use serde_json::{Value, json};
 use weft_spec::{Diagnostic, Report};
@@ -6,7 +6,7 @@ use weft_spec::{Diagnostic, Report};
 use crate::format::Format;
 use crate::output;
 
-/// Why a command has not done its work.
+/// The reason why a command has failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     report: Report,
@@ -16,17 +16,17 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure that is one problem.
+    /// Creates a failure with one problem.
     pub(crate) fn new(code: u8, diagnostic: Diagnostic) -> Self {
         Self::of(code, Report::of(diagnostic))
     }
 
-    /// A failure that is a report.
+    /// Creates a failure with a report.
     pub(crate) const fn of(code: u8, report: Report) -> Self {
         Self { report, details: Vec::new(), code }
     }
 
-    /// A failure of which nothing is printed.
+    /// Creates a failure that prints nothing.
     pub(crate) fn without_words(code: u8) -> Self {
         Self::of(code, Report::new())
     }
@@ -38,7 +38,7 @@ impl Failure {
         self
     }
 
-    /// Prints the failure where something goes on: to standard error, whatever the format.
+    /// Prints a failure after which the command goes on: to standard error, in every format.
     pub(crate) fn complain(&self, format: Format) {
         match format {
             Format::Human => output::complain(&self.text()),
@@ -51,7 +51,7 @@ impl Failure {
         match format {
             _ if self.report.diagnostics().is_empty() => {}
             Format::Human => output::complain(&self.text()),
-            // If it can't be printed, the exit code still says it.
+            // If it can't be printed, the exit code still reports it.
             Format::Json => drop(output::print_json(&self.json())),
         }
         self.code

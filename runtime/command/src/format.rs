@@ -5,7 +5,7 @@ use clap::ValueEnum;
 /// A format of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// Text for people.
     Human,
     /// One JSON value on standard output.
     Json,

@@ -1,4 +1,4 @@
-//! Files with components, as binary or as text.
+//! Files with components, in the binary or in the text format.
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
@@ -24,11 +24,11 @@ pub(crate) enum Kind {
 /// A file in the binary format.
 #[derive(Debug)]
 pub(crate) struct Input {
-    /// The path, as the user has written it.
+    /// The path, as the user wrote it.
     pub(crate) path: String,
     /// The bytes.
     pub(crate) bytes: Vec<u8>,
-    /// What they are.
+    /// The kind of the file.
     pub(crate) kind: Kind,
 }
 
@@ -37,7 +37,7 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// It can't be read, or is neither.
+    /// The file can't be read, or is in neither format.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = std::fs::read(path).map_err(|error| {
             let code = if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { CANNOT_RUN };
@@ -59,11 +59,11 @@ impl Input {
         Ok(Self { path, bytes, kind })
     }
 
-    /// Fails if the file is a core module.
+    /// Returns a failure if the file is a core module.
     ///
     /// # Errors
     ///
-    /// It is one; the failure says how to make a component of it.
+    /// The file is a core module. The failure says how to make a component from it.
     pub(crate) fn expect_component(&self) -> Result<(), Failure> {
         match self.kind {
             Kind::Component => Ok(()),
@@ -78,7 +78,7 @@ impl Input {
     }
 }
 
-/// Returns the failure of a file that is not valid, or that Weft has no support for.
+/// Returns the failure for a file that is not valid, or that Weft does not support.
 pub(crate) fn not_valid(path: &str, error: &InvalidComponent) -> Failure {
     let text = WithCauses(error);
     let diagnostic = match error {
@@ -90,7 +90,7 @@ pub(crate) fn not_valid(path: &str, error: &InvalidComponent) -> Failure {
     Failure::new(CANNOT_RUN, diagnostic)
 }
 
-/// Says how to make a component of a core module.
+/// Returns the ways to make a component from a core module.
 pub(crate) fn how_to_make_a_component(module: &[u8]) -> Vec<String> {
     let imports_preview1 = Parser::new(0).parse_all(module).any(|payload| match payload {
         Ok(wasmparser::Payload::ImportSection(imports)) => imports
@@ -100,13 +100,13 @@ pub(crate) fn how_to_make_a_component(module: &[u8]) -> Vec<String> {
     });
     if !imports_preview1 {
         let command = "wasm-tools component new app.wasm -o component.wasm";
-        return vec![format!("make a component of it: {command}")];
+        return vec![format!("make a component from it: {command}")];
     }
-    let target = "it imports WASI 0.1, as what is built for `wasm32-wasip1` does: \
+    let target = "it imports WASI 0.1, as modules for the target `wasm32-wasip1` do: \
                   build it for `wasm32-wasip2`, which makes a component";
     let command = "wasm-tools component new app.wasm -o component.wasm \
                    --adapt wasi_snapshot_preview1=wasi_snapshot_preview1.command.wasm";
-    vec![target.to_owned(), format!("or make a component of it: {command}")]
+    vec![target.to_owned(), format!("or make a component from it: {command}")]
 }
 
 fn not_text(path: &str, bytes: &[u8], mut error: wat::Error) -> Failure {
@@ -122,6 +122,6 @@ fn not_text(path: &str, bytes: &[u8], mut error: wat::Error) -> Failure {
 }
 
 fn not_wasm(path: &str) -> Failure {
-    let message = format!("`{path}` is not WebAssembly: neither its binary nor its text format");
+    let message = format!("`{path}` is not WebAssembly: expected the binary or the text format");
     Failure::new(CANNOT_RUN, Diagnostic::error("not-wasm", message))
 }

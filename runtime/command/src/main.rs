@@ -4,12 +4,12 @@
 //! |---|---|
 //! | `command_line` | the command line |
 //! | `exit_code` | the exit codes, and the table of them in the help |
-//! | `failure` | why a command has not done its work, as people and tools read it |
-//! | `format` | how output is printed |
+//! | `failure` | failures of commands, for people and for tools |
+//! | `format` | the formats of output |
 //! | `output` | writing to standard output and standard error |
-//! | `progress` | a sign of life where something takes long |
-//! | `input` | files with components, as binary or as text |
-//! | `guest` | guests, as `weft run` and `weft serve` have them |
+//! | `progress` | progress of long work |
+//! | `input` | files with components, in the binary or in the text format |
+//! | `guest` | guests of `weft run` and `weft serve` |
 //! | `run` | `weft run` |
 //! | `serve` | `weft serve` |
 //! | `inspect` | `weft inspect` |

@@ -1,4 +1,4 @@
-//! Writing to standard output and standard error. Colors are for terminals alone.
+//! Writing to standard output and standard error. Colors are only for terminals.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -12,8 +12,8 @@ use crate::failure::Failure;
 ///
 /// # Errors
 ///
-/// What the file is that standard output goes to, such as a disk that is full. That nobody reads it
-/// any more is none.
+/// Standard output can't be written to, for example because a disk is full. It is not an error if
+/// the reader is gone.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stream = anstream::stdout().lock();
     let printed = writeln!(stream, "{}", text.trim_end_matches('\n')).and_then(|()| stream.flush());
@@ -27,14 +27,14 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 ///
-/// Those of [`print()`].
+/// Standard output can't be written to.
 pub(crate) fn print_json(value: &Value) -> Result<(), Failure> {
     print(&format!("{value:#}"))
 }
 
 /// Prints a text and a line end to standard error.
 pub(crate) fn complain(text: &str) {
-    // Nowhere is left to say that this has failed.
+    // There is nowhere left to report an error.
     let _ = writeln!(anstream::stderr().lock(), "{}", text.trim_end_matches('\n'));
 }
 

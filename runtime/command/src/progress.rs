@@ -1,25 +1,25 @@
-//! A sign of life where something takes long.
+//! Progress of long work.
 
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-/// The number of bytes from which on work on a file is shown: less is done at once.
+/// The size in bytes of a file from which on progress is shown. Smaller files take no time.
 const LARGE: usize = 2 << 20;
 
-/// A line on standard error that says what is done, while that is done. It is only shown at a
-/// terminal, and is gone afterwards.
+/// A line on standard error about the current work. It is shown only at a terminal, and disappears
+/// afterwards.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Begins to show work on so many bytes.
+    /// Shows work on this many bytes.
     pub(crate) fn of_bytes(doing: &str, bytes: usize) -> Self {
         let bar = if bytes < LARGE { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         Self::begin(bar, doing)
     }
 
-    /// Begins to show work that consists of so many steps.
+    /// Shows work in this many steps.
     pub(crate) fn of_steps(doing: &str, steps: usize) -> Self {
         let steps = u64::try_from(steps).unwrap_or(u64::MAX);
         let bar = if steps < 2 { ProgressBar::hidden() } else { ProgressBar::new(steps) };
@@ -37,7 +37,7 @@ impl Progress {
         self.0.inc(1);
     }
 
-    /// Prints while the line stays below.
+    /// Prints while the line stays at the bottom.
     pub(crate) fn around<R>(&self, print: impl FnOnce() -> R) -> R {
         self.0.suspend(print)
     }

@@ -14,10 +14,11 @@ use crate::format::Format;
 use crate::output;
 use crate::progress::Progress;
 
-/// Play component scripts (`.wast`), as the Component Model's test suite has them.
+/// Play component scripts (`.wast`), such as the Component Model's test suite.
 ///
-/// The components import what the suites of the Component Model and of Wasmtime provide. The exit
-/// code is 1 if a script fails. One that needs what the engine lacks is shown, and is no failure.
+/// The scripts can import everything that the suites of the Component Model and of Wasmtime import.
+/// The exit code is 1 if a script fails. A script that needs a capability which the engine lacks is
+/// listed, and is not a failure.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,7 +30,7 @@ pub(crate) struct WastArguments {
     paths: Vec<PathBuf>,
 }
 
-/// Plays scripts, and prints what came of each.
+/// Plays scripts, and prints the outcome of each.
 pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Failure> {
     let mut files = Vec::new();
     for path in &arguments.paths {

@@ -1,35 +1,94 @@
-//! The Component Model for any core-WebAssembly engine.
+//! WebAssembly components on any engine for core WebAssembly, in safe Rust.
+//!
+//! Weft adds the Component Model to an engine that runs only core modules: it loads components, links
+//! them with host functions and with one another, and calls them. Calls can block, be awaited on any
+//! executor, or be polled without one. The package is called `weft-runtime`, and its library `weft`.
+//!
+//! # First steps
+//!
+//! ```toml
+//! [dependencies]
+//! weft-runtime = { version = "0.1", features = ["wasmi"] }
+//! wat = "1"
+//! ```
+//!
+//! The feature `wasmi` brings an engine. `wat` is only for this example, whose component is text:
+//!
+//! ```
+//! # #[cfg(all(feature = "std", feature = "wasmi"))] {
+//! use weft::component::{Component, Linker, Store};
+//! use weft::engine::wasmi::Wasmi;
+//!
+//! let bytes = wat::parse_str(r#"
+//!     (component
+//!         (import "double" (func $double (param "number" u32) (result u32)))
+//!         (core func $double (canon lower (func $double)))
+//!         (core module $Module
+//!             (import "host" "double" (func $double (param i32) (result i32)))
+//!             (func (export "run") (param i32) (result i32)
+//!                 (i32.add (call $double (local.get 0)) (i32.const 2))))
+//!         (core instance $module (instantiate $Module
+//!             (with "host" (instance (export "double" (func $double))))))
+//!         (func (export "run") (param "number" u32) (result u32)
+//!             (canon lift (core func $module "run"))))
+//! "#)?;
+//!
+//! // Load the component once. To load a file, call `Component::from_file(&engine, path)`.
+//! let engine = Wasmi::default();
+//! let component = Component::new(&engine, &bytes)?;
+//!
+//! // Define the host functions that the component imports.
+//! let mut linker = Linker::new();
+//! linker.typed_function("double", |_, (number,): (u32,)| Ok(2 * number));
+//!
+//! // Make an instance in a store, find a function, and call it.
+//! let mut store = Store::new(&engine, ());
+//! let instance = store.instantiate(&component, &linker)?;
+//! let run = store.typed_function::<(u32,), u32>(&instance, "run")?;
+//! assert_eq!(store.call(&run, (20,))?, 42);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Next steps
+//!
+//! | to … | read |
+//! |---|---|
+//! | load, link and call components, with host functions that wait, streams and limits | `component` |
+//! | have Rust types and traits made from WIT | [`binding`] |
+//! | run programs that use WASI | the package [`weft-wasi`](https://docs.rs/weft-wasi) |
+//! | find the counterpart of a name in Wasmtime or wasmi | `coming_from` |
+//! | use contexts, host tasks, waitable sets, error contexts, threads and fixed-length lists | [`guide`] |
+//! | use another engine | `engine` |
+//! | use the rules alone, without an engine, without `alloc` | [`machine`] |
+//!
+//! # Features
+//!
+//! | feature | effect |
+//! |---|---|
+//! | `std` (on by default), `alloc` | Weft works with `std`, with `alloc` alone, and with neither |
+//! | `component` | adds the module `component`: components on any engine that has an adapter; needs `alloc` |
+//! | `wasmi` | adds the adapter for the interpreter [wasmi](https://docs.rs/wasmi), and `component` |
+//! | `bindgen` | adds the macro `bindgen!`, which makes bindings from WIT |
+//! | `tokio`, `futures-io` | adds streams of bytes from and to the async readers and writers of these crates; need `std` |
+//! | `tracing` | adds spans around calls of host functions that bindings were generated for |
+//! | `wave` | adds values as text, in the WebAssembly Value Encoding |
+//!
+//! Items that need `std` or `alloc` say so.
+//!
+//! # The core
+//!
+//! All modules but `component`, `engine::wasmi` and `binding` come from the crate
+//! [`weft_core`](https://docs.rs/weft-runtime-core), which works without an engine:
 //!
 //! | module | contents |
 //! |---|---|
-//! | `component` | components: loading, linking, instantiating and calling them (feature `component`) |
-//! | `engine` | the trait that an adapter implements, and the adapter for wasmi (features `component`, `wasmi`) |
-//! | [`binding`], [`handle`] | the parts that bindings generated from WIT are made of |
-//! | [`abi`] | the canonical ABI: layout, flattening, lifting, lowering, strings |
-//! | [`machine`] | the rules: tasks, threads, waitables, streams, futures, handles; sans engine |
-//! | [`mod@limits`] | storage of the machine's tables: growing, or arrays |
-//! | [`chooser`] | the decisions that the spec leaves open |
-//! | [`builtin`] | the canonical built-ins: descriptions, and calling them |
-//! | [`code`] | enumerations that cross the boundary as integers, and packed integers |
-//! | [`trap`], [`error`] | the two kinds of bad news: the guest's and the host's |
-//! | [`limit`], [`gate`], [`value_type`] | numbers, features and value types of the canonical ABI |
-//! | [`core_value`] | the values of core WebAssembly |
-//! | [`id`], [`secondary_map`] | ids of what is in a machine, and values beside it |
-//! | [`list`] | fixed-length lists |
-//! | [`host`] | the host extensions: what the host remembers of tasks and errors |
-//! | [`context`] | contexts that follow tasks, and their keys |
-//! | [`error_context`] | severity, frames, sources and metadata of error contexts |
-//! | [`thread`] | threads that the host begins |
-//! | [`task`] | host tasks, and cancellation tokens |
-//! | [`waitable`] | waitable sets of the host |
-//!
-//! All modules but `component`, `engine::wasmi` and `binding` come from the crate
-//! [`weft_core`](https://docs.rs/weft-runtime-core), which works without an engine.
-//!
-//! What a host can do with all of that is told, chapter by chapter, in [the guide](guide). The page
-//! `coming_from` has the names of Wasmtime and wasmi, with what is different here.
-//!
-//! Everything here builds without `std` and without `alloc`; what needs one of them says so.
+//! | [`abi`], [`handle`] | the canonical ABI: types, values, layout, lifting and lowering; typed handles |
+//! | [`machine`], [`mod@limits`], [`chooser`] | the rules of tasks, threads, streams and handles; the storage of their tables; decisions that the spec leaves open |
+//! | [`builtin`], [`code`], [`core_value`], [`value_type`], [`gate`], [`limit`] | the canonical built-ins and their numbers, as the spec has them |
+//! | [`trap`], [`error`] | errors of guests, and errors of hosts |
+//! | [`id`], [`secondary_map`] | ids of what a machine has, and values that belong to an id |
+//! | [`host`], [`context`], [`task`], [`waitable`], [`error_context`], [`thread`], [`list`] | the host extensions, which [`guide`] introduces |
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -60,7 +119,7 @@ pub use weft_core::{
 #[doc(inline)]
 pub use weft_bindgen_macro::bindgen;
 
-// Examples with a store of components come first on these pages: the core has none.
+// Examples that use a store of components. They are here, as the core has no such store.
 #[cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("with_store/context.md"))]
 #[doc(inline)]
 pub use weft_core::context;
@@ -74,13 +133,56 @@ pub use weft_core::thread;
 #[doc(inline)]
 pub use weft_core::waitable;
 
-/// Access to an engine for core WebAssembly: the trait that an adapter implements, and adapters.
+/// Engines for core WebAssembly: the trait that an adapter implements, and the adapter for wasmi.
+///
+/// An adapter is chosen where a component is loaded and where a store is made. Functions that are
+/// generic over [`CoreEngine`](engine::CoreEngine) work with all of them:
+///
+/// ```
+/// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+/// use std::error::Error;
+///
+/// use weft::component::{Component, Linker, Store};
+/// use weft::engine::CoreEngine;
+/// use weft::engine::wasmi::Wasmi;
+///
+/// fn answer<E: CoreEngine>(engine: &E, bytes: &[u8]) -> Result<u32, Box<dyn Error>> {
+///     let component = Component::new(engine, bytes)?;
+///     let mut store = Store::new(engine, ());
+///     let instance = store.instantiate(&component, &Linker::new())?;
+///     let answer = store.typed_function::<(), u32>(&instance, "answer")?;
+///     Ok(store.call(&answer, ())?)
+/// }
+///
+/// let bytes = wat::parse_str(r#"
+///     (component
+///         (core module $Module (func (export "answer") (result i32) (i32.const 42)))
+///         (core instance $module (instantiate $Module))
+///         (func (export "answer") (result u32) (canon lift (core func $module "answer"))))
+/// "#)?;
+/// assert_eq!(answer(&Wasmi::default(), &bytes)?, 42);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// To write an adapter for another engine, depend on the package
+/// [`weft-runtime-core`](https://docs.rs/weft-runtime-core) alone: its module `engine` says what an
+/// adapter has to do.
 #[cfg(feature = "component")]
 pub mod engine {
     #[doc(inline)]
     pub use weft_core::engine::*;
 
     /// The adapter for [wasmi](https://docs.rs/wasmi), an interpreter in Rust.
+    ///
+    /// ```
+    /// use weft::component::Store;
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// let engine = Wasmi::default();
+    /// let store = Store::new(&engine, "the data of the host");
+    /// assert_eq!(*store.data(), "the data of the host");
+    /// ```
     #[cfg(feature = "wasmi")]
     pub mod wasmi {
         #[doc(inline)]

@@ -1,4 +1,4 @@
-//! What stands in for a part that is not compiled in.
+//! A placeholder for a part that is not compiled in.
 
 use weft::component::Linker;
 use weft::engine::CoreEngine;

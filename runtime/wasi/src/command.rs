@@ -6,7 +6,7 @@ use weft::engine::CoreEngine;
 
 use crate::{Exit, p2, p3};
 
-/// An instance of a component that exports `wasi:cli/run`, of WASI 0.2 or 0.3: a program.
+/// A program: an instance of a component that exports `wasi:cli/run` of WASI 0.2 or 0.3.
 #[derive(Clone, Debug)]
 pub struct Command(Version);
 
@@ -21,7 +21,8 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// [`WorldError`]: the component is no program, or the linker has not all that it imports.
+    /// [`WorldError::Exports`] if the component is not a program; [`WorldError::Instantiate`] if
+    /// the linker lacks an import, or the instance can't be made.
     pub fn instantiate<E: CoreEngine, T: 'static>(
         store: &mut Store<E, T>,
         component: &Component<E>,
@@ -30,11 +31,12 @@ impl Command {
         Self::prepare(component, linker)?.instantiate(store)
     }
 
-    /// Finds what the linker has for the imports of a program: once for any number of instances.
+    /// Finds the imports of a program in the linker: once for any number of instances.
     ///
     /// # Errors
     ///
-    /// Those of [`instantiate`](Self::instantiate).
+    /// [`WorldError::Exports`] if the component is not a program; [`WorldError::Instantiate`] if
+    /// the linker lacks an import.
     pub fn prepare<E: CoreEngine, T: 'static>(
         component: &Component<E>,
         linker: &Linker<E, T>,
@@ -45,12 +47,12 @@ impl Command {
         }))
     }
 
-    /// Runs the program, and returns its exit code: 0 or 1, or the one that it has given to
+    /// Runs the program, and returns its exit code: 0 or 1, or the argument of its call of
     /// `wasi:cli/exit`.
     ///
     /// # Errors
     ///
-    /// A [`CallError`] if it has no exit code, as after a trap.
+    /// [`CallError`] if the program has no exit code, as after a trap.
     pub fn run(&self, store: &mut impl Calls) -> Result<Exit, CallError> {
         exit_of(match &self.0 {
             Version::P2(instance) => instance.run.run(store),
@@ -58,11 +60,11 @@ impl Command {
         })
     }
 
-    /// Runs the program as [`run`](Self::run), without blocking.
+    /// Runs the program as [`run`](Self::run) does, without blocking.
     ///
     /// # Errors
     ///
-    /// Those of [`run`](Self::run).
+    /// [`CallError`] if the program has no exit code, as after a trap.
     pub async fn run_async(&self, store: &mut impl AsyncCalls) -> Result<Exit, CallError> {
         exit_of(match &self.0 {
             Version::P2(instance) => instance.run.run_async(store).await,
@@ -78,8 +80,7 @@ fn exit_of(result: Result<Result<(), ()>, CallError>) -> Result<Exit, CallError>
     }
 }
 
-/// A program with what it is given for its imports: [`Command::prepare`] returns it. It belongs to no
-/// store.
+/// A program with its imports: [`Command::prepare`] returns it. It belongs to no store.
 pub struct PreparedCommand<E: CoreEngine, T: 'static>(PreparedVersion<E, T>);
 
 enum PreparedVersion<E: CoreEngine, T: 'static> {

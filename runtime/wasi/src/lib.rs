@@ -1,5 +1,5 @@
-//! WASI for hosts of [Weft](weft): what programs need that were compiled for WASI 0.2 or 0.3, on any
-//! core-WebAssembly engine.
+//! WASI 0.2 and 0.3 for hosts of [Weft](weft): programs that were compiled for WASI run on any
+//! engine for core WebAssembly.
 //!
 //! A host makes a [`WasiCtx`], keeps it in the data of its store, and adds WASI to a linker:
 //!
@@ -29,36 +29,37 @@
 //! # fn main() {}
 //! ```
 //!
-//! Guests of 0.2.0 to 0.2.12 and of 0.3.0 to 0.3.2 find what they import: the linker compares versions.
-//! [`Command`] runs programs of both.
+//! Guests of the versions 0.2.0 to 0.2.12 and 0.3.0 to 0.3.2 find their imports, as the linker
+//! compares versions. [`Command`] runs programs of both.
 //!
-//! # What a guest has
+//! # Permissions of guests
 //!
-//! What its host gives it. Without a word it has the clocks and the randomness of the system, and no
-//! arguments, no environment, no files and no network; its output goes nowhere. The methods of
-//! [`WasiCtxBuilder`] give it more, and have the names that they have in `wasmtime-wasi`.
+//! A guest has only the permissions that its host grants. By default, it has the clocks
+//! and the randomness of the system, but no arguments, no environment, no files and no network, and
+//! its output is discarded. The methods of [`WasiCtxBuilder`] add the rest. They have the same
+//! names as in `wasmtime-wasi`.
 //!
 //! | feature | interfaces |
 //! |---|---|
-//! | always | `wasi:cli`, `wasi:clocks`, `wasi:random`, `wasi:io`: with the host's own sources, and without `std` |
+//! | always | `wasi:cli`, `wasi:clocks`, `wasi:random`, `wasi:io`, with sources that the host defines; without `std` |
 //! | `std` (on by default) | the same with the system's streams, clocks and randomness |
 //! | `filesystem` (on by default) | `wasi:filesystem`: folders that the host opens for the guest |
-//! | `sockets` (on by default) | `wasi:sockets`: TCP, UDP, look-up of names; each address is allowed by the host |
+//! | `sockets` (on by default) | `wasi:sockets`: TCP, UDP and the look-up of names; the host allows each address |
 //! | `http` (on by default) | `wasi:http`: services, and requests to hosts that are allowed |
 //! | `http-tls` | HTTPS in outgoing requests; its libraries need a C compiler |
 //!
 //! # Waiting
 //!
-//! A function of WASI that blocks suspends the guest that calls it, and no thread: other guests in the
-//! store, and other work of the host's, go on. Files are read and written on threads of tokio's. Timers
-//! and sockets are tokio's: of the runtime in which the store is driven, or of a thread of this crate's
-//! if there is none. A runtime of the host's has to have both: `enable_all` is the method of its
-//! builder.
+//! A WASI function that blocks suspends the calling guest, but no thread: other guests in the store
+//! and other work of the host go on. Files are read and written on threads of tokio. Timers and
+//! sockets are those of tokio, too. They use the runtime in which the store is driven, or a thread
+//! of this crate if there is none. A runtime of the host needs both timers and sockets: build it
+//! with `enable_all`.
 //!
-//! # Ends
+//! # Exit
 //!
-//! A guest that calls `wasi:cli/exit` ends as by a trap, and [`Exit`] is among the causes of the error.
-//! [`Command::run`] returns it.
+//! If a guest calls `wasi:cli/exit`, its call ends with an error, as after a trap. [`Exit`] is
+//! among the causes of that error, and [`Command::run`] returns it.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -92,7 +93,7 @@ pub use context::{WasiCtx, WasiCtxBuilder};
 use weft::component::Linker;
 use weft::engine::CoreEngine;
 
-/// Adds WASI 0.2 and 0.3 to a linker: all but `wasi:http`. `find` returns the context in the store's
+/// Adds WASI 0.2 and 0.3 to a linker, except `wasi:http`. `find` returns the context in the store's
 /// data.
 pub fn add_to_linker<E: CoreEngine, T: 'static>(
     linker: &mut Linker<E, T>,

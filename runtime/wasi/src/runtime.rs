@@ -1,4 +1,4 @@
-//! The runtime of tokio that timers, sockets and blocking work of the system are given to.
+//! The tokio runtime for timers, sockets and blocking work of the system.
 
 use core::future::Future;
 use std::panic::resume_unwind;
@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Runs a closure in a runtime of tokio: that of the caller, if there is one, or a runtime of this
-/// crate's, which has one thread for all stores. What the closure makes, such as a timer or a socket,
-/// can be polled anywhere.
+/// Runs a closure in a tokio runtime: that of the caller, if there is one, or else this crate's,
+/// which has one thread for all stores. Timers and sockets that the closure makes can be polled
+/// anywhere.
 ///
 /// # Panics
 ///
@@ -28,7 +28,8 @@ pub(crate) fn blocking<R: Send + 'static>(
         match running.await {
             Ok(result) => result,
             Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-            // The runtime was shut down before the closure has run: whoever waits is shut down, too.
+            // The runtime was shut down before the closure has run, and the waiter will be shut
+            // down, too.
             Err(_) => core::future::pending().await,
         }
     }
@@ -46,7 +47,7 @@ fn handle() -> Handle {
     Handle::try_current().unwrap_or_else(|_| own().handle().clone())
 }
 
-/// The runtime of this crate.
+/// Returns the runtime of this crate.
 #[expect(clippy::expect_used, reason = "without a thread there is nothing that could be done")]
 fn own() -> &'static Runtime {
     static OWN: OnceLock<Runtime> = OnceLock::new();
@@ -56,6 +57,6 @@ fn own() -> &'static Runtime {
             .thread_name("weft-wasi")
             .enable_all()
             .build()
-            .expect("the system gives a thread")
+            .expect("the system can start a thread")
     })
 }

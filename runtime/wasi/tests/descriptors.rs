@@ -1,4 +1,5 @@
-//! Sockets that a guest drops are closed. This is alone in its program, as it counts all that is open.
+//! Sockets that a guest drops are closed. This test is alone in its program, as it counts open
+//! descriptors.
 #![cfg(all(feature = "sockets", target_os = "linux"))]
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
@@ -22,7 +23,7 @@ use weft_wasi::p2::sockets::TcpSocket;
 const ANY_PORT: IpSocketAddress =
     IpSocketAddress::Ipv4(Ipv4SocketAddress { port: 0, address: (127, 0, 0, 1) });
 
-/// Polls for somebody who does not wait.
+/// Returns a context for polls of a function that doesn't wait.
 const fn now() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
@@ -31,7 +32,7 @@ fn open_descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Waits as a guest does, until a function has something else to say than `would-block`.
+/// Waits as a guest does, until a function no longer returns `would-block`.
 fn finish<R>(
     wasi: &mut WasiCtx,
     socket: &Own<TcpSocket>,
@@ -90,7 +91,7 @@ fn use_sockets(wasi: &mut WasiCtx, round: usize) {
         }
     };
     assert_eq!(read, b"text");
-    // Those that nobody has accepted, and those that are half-way.
+    // Some that nobody has accepted, and some in the middle of an operation.
     let _waiting = connect(wasi, address);
     let network = wasi.instance_network();
     let connecting = wasi.create_tcp_socket(IpAddressFamily::Ipv4).unwrap();
@@ -117,7 +118,7 @@ fn use_sockets(wasi: &mut WasiCtx, round: usize) {
 #[test]
 fn no_descriptor_is_left_open() {
     let mut wasi = WasiCtx::builder().inherit_network().allow_ip_name_lookup(true).build();
-    // The runtime has descriptors of its own.
+    // The runtime has its own descriptors.
     use_sockets(&mut wasi, 0);
     let before = open_descriptors();
     for round in 0..50 {

@@ -1,14 +1,14 @@
-//! Which files are played.
+//! The files of a path.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Returns the `.wast` files that a path names: itself, or all in the folder and the folders in it, in
-/// the order of their names.
+/// Returns the `.wast` files of a path: the file itself, or all files in the folder and its
+/// subfolders, in the order of their names.
 ///
 /// # Errors
 ///
-/// What the file system says.
+/// The error of the file system.
 pub fn script_files(path: &Path) -> io::Result<Vec<PathBuf>> {
     if !path.is_dir() {
         path.metadata()?;

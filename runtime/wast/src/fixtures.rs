@@ -1,21 +1,21 @@
-//! What the suites import without defining it: functions of the host, its resource types, and a
-//! core module.
+//! The fixtures: the imports of the suites, which are host functions, resource types of the host
+//! and a core module.
 //!
-//! | name | what it is |
+//! | name | description |
 //! |---|---|
 //! | `host-return-two` | returns 2 |
-//! | `host-echo-u32` | async; returns what it is given |
-//! | `host` | an instance, with what follows |
+//! | `host-echo-u32` | async; returns its argument |
+//! | `host` | an instance, with the items below |
 //! | ⋯ `return-three`, `return-hi` | return 3 and `"hi"` |
 //! | ⋯ `return-two-slowly`, `echo-slowly` | async; wait once before they return |
-//! | ⋯ `never-return` | async; waits for ever |
+//! | ⋯ `never-return` | async; waits forever |
 //! | ⋯ `nested` | an instance, with a function `return-four` |
 //! | ⋯ `simple-module` | a core module that exports a global and a function |
 //! | ⋯ `resource1`, and again as `resource1-again` | a resource type whose drops are counted |
-//! | ⋯ `[…]resource1.…` | its functions, which fail if they aren't given what the test says |
+//! | ⋯ `[…]resource1.…` | its functions, which fail unless their arguments are those of the test |
 //! | ⋯ `resource2` | another resource type |
-//! | `wasmtime` | an instance, with what follows |
-//! | ⋯ `set-max-table-capacity` | says how much may be left over in the store's tables |
+//! | `wasmtime` | an instance, with the items below |
+//! | ⋯ `set-max-table-capacity` | sets how many entries may be left in the store's tables |
 //! | ⋯ `gc` | does nothing, as Weft collects no garbage |
 
 use std::future::{Future, pending, poll_fn};
@@ -25,15 +25,15 @@ use weft::abi::{Resource, Val};
 use weft::component::{Caller, HostError, HostResourceType, HostResult, Linker, Module};
 use weft::engine::CoreEngine;
 
-/// What the fixtures keep in a store.
+/// The data of the fixtures in a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fixtures {
-    /// How many resources of the type `resource1` were dropped.
+    /// The number of dropped resources of the type `resource1`.
     pub drops: u32,
-    /// The representation of the one that was dropped last.
+    /// The representation of the resource that was dropped last.
     pub last_drop: u32,
-    /// As many entries as any of the store's tables may have once a call has returned: what a
-    /// guest has dropped must not be kept.
+    /// The largest number of entries that each of the store's tables may have after a call: entries
+    /// that a guest has dropped must not be kept.
     pub max_table_capacity: Option<u32>,
 }
 
@@ -46,7 +46,7 @@ const SIMPLE_MODULE: &[u8] = b"\0asm\x01\0\0\0\
     \x07\x09\x02\x01g\x03\0\x01f\0\0\
     \x0a\x07\x01\x05\0\x41\xe5\0\x0b";
 
-/// Gives everything that the suites import, for components on `engine`.
+/// Defines everything that the suites import, for components on `engine`.
 ///
 /// ```
 /// use weft::component::{Component, Linker, Store};
@@ -89,7 +89,7 @@ pub fn provide_fixtures<E: CoreEngine>(linker: &mut Linker<E, Fixtures>, engine:
         Ok(arguments.first().cloned())
     });
     host.instance("nested").function("return-four", |_, _| Ok(Some(Val::U32(4))));
-    // Without it, what imports it says so.
+    // Without the module, components that import it fail to instantiate.
     if let Ok(module) = Module::new(engine, SIMPLE_MODULE) {
         host.module("simple-module", &module);
     }
@@ -159,7 +159,7 @@ fn wrong(arguments: &[Val]) -> HostResult {
     Err(format!("not called with {arguments:?}").into())
 }
 
-/// Is ready when it is polled for the second time, which it asks for when it is for the first.
+/// Returns a future that is ready at the second poll, which it asks for in the first.
 fn wait_once() -> impl Future<Output = ()> + Send {
     let mut has_waited = false;
     poll_fn(move |cx| {

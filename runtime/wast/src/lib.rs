@@ -1,8 +1,8 @@
 //! Plays component `.wast` scripts, on any engine.
 //!
-//! A script is a list of directives: components are loaded and instantiated, functions are called,
-//! and what comes of it is compared with what the script says. No path, file or line is treated in
-//! a way of its own.
+//! A script is a list of directives. Components are loaded and instantiated, functions are called,
+//! and the results are compared with those in the script. All paths, files and lines are treated in
+//! the same way.
 //!
 //! ```
 //! use weft::engine::wasmi::Wasmi;
@@ -18,13 +18,13 @@
 //! assert_eq!(play(&Wasmi::default(), script), Verdict::Passed);
 //! ```
 //!
-//! | file | what is in it |
+//! | file | contents |
 //! |---|---|
-//! | `runner` | directives, one after the other: [`play`] |
-//! | `fixtures` | what the suites import without defining it: [`provide_fixtures`] |
-//! | `texts` | whether what Weft says of a trap or an import is what a suite means |
-//! | `values` | the values of the text format as [`Val`](weft::abi::Val)s, and comparing them |
-//! | `files` | which files a path names: [`script_files`] |
+//! | `runner` | executing directives: [`play`] |
+//! | `fixtures` | the imports of the suites: [`provide_fixtures`] |
+//! | `texts` | comparing Weft's messages with those of the suites |
+//! | `values` | converting values of the text format to [`Val`](weft::abi::Val)s, and comparing them |
+//! | `files` | the files of a path: [`script_files`] |
 
 #![forbid(unsafe_code)]
 
@@ -43,18 +43,18 @@ use std::fmt;
 /// The outcome of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Everything was as the script says.
+    /// All results were as in the script.
     Passed,
-    /// Something was not.
+    /// A directive failed.
     Failed {
         /// The line of the directive, from 1.
         line: usize,
-        /// What was expected and what came.
+        /// The expected result, and the actual one.
         reason: String,
     },
-    /// The engine lacks what the file needs.
+    /// The engine lacks a capability that the script needs.
     NotApplicable {
-        /// What that is.
+        /// The names of the capabilities.
         capability: String,
     },
 }

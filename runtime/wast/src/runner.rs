@@ -20,14 +20,17 @@ use crate::fixtures::{Fixtures, provide_fixtures};
 use crate::texts::{is_import_error, is_refusal, is_trap};
 use crate::values::{is_same, to_val};
 
-/// Plays a script on an engine, with the fixtures of the suites for what its components import.
+/// Plays a script on an engine. Its components can import the fixtures of the suites.
 pub fn play<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
     let mut lexer = wast::lexer::Lexer::new(text);
     lexer.allow_confusing_unicode(true);
     let parsed = ParseBuffer::new_with_lexer(lexer);
     let buffer = match parsed {
         Ok(buffer) => buffer,
-        Err(error) => return Verdict::Failed { line: 1, reason: error.to_string() },
+        Err(error) => {
+            let line = error.span().linecol_in(text).0 + 1;
+            return Verdict::Failed { line, reason: error.message() };
+        }
     };
     let wast = match parser::parse::<Wast<'_>>(&buffer) {
         Ok(wast) => wast,
@@ -50,7 +53,7 @@ pub fn play<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
     Verdict::Passed
 }
 
-/// Why a file is not played to its end.
+/// The reason why a script was not played to its end.
 enum Stop {
     Failed(String),
     NotApplicable(String),
@@ -62,7 +65,7 @@ impl From<String> for Stop {
     }
 }
 
-/// What came of a call or an instantiation.
+/// The outcome of a call or an instantiation.
 enum Outcome {
     Returned(Option<Val>),
     Trapped(String),
@@ -73,12 +76,12 @@ struct ScriptPlayer<'e, E: CoreEngine> {
     store: Store<E, Fixtures>,
     linker: Linker<E, Fixtures>,
     definitions: HashMap<String, Component<E>>,
-    /// What was defined last.
+    /// The last definition.
     definition: Option<Component<E>>,
     instances: HashMap<String, Instance<E>>,
-    /// The type of what was returned last.
+    /// The type of the last result.
     result_type: Option<weft::abi::Type>,
-    /// What was instantiated last.
+    /// The last instance.
     instance: Option<Instance<E>>,
 }
 
@@ -140,7 +143,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
             WastDirective::AssertExhaustion { call, message, .. } => {
                 self.traps(WastExecute::Invoke(call), message)
             }
-            _ => Err("a directive that is not for components".to_owned().into()),
+            _ => Err("this directive is not for components".to_owned().into()),
         }
     }
 
@@ -159,7 +162,8 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
         })
     }
 
-    /// What the engine lacks, if a component needs something that Weft can't do because of it.
+    /// Returns the capability that the engine lacks, if it is the reason why Weft refuses a
+    /// component.
     fn lacking(&self, invalid: &InvalidComponent) -> Option<Capability> {
         invalid.capability().filter(|it| !self.engine.capabilities().contains(it))
     }
@@ -168,7 +172,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
         let instance = self.store.instantiate(component, &self.linker);
         let instance = instance.map_err(|error| format!("not instantiated: {error}"))?;
         if let Some(name) = name {
-            // What has a name can be imported by it.
+            // Later components can import a named instance.
             self.linker.exports_of(name.name(), &instance);
             self.instances.insert(name.name().to_owned(), instance.clone());
         }
@@ -229,17 +233,19 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
         let function = self.store.function(instance, invoke.name);
         let function = function.map_err(|error| error.to_string())?;
         if function.params().len() != invoke.args.len() {
-            return Err(format!("{} arguments", invoke.args.len()).into());
+            let expected = function.params().len();
+            let found = invoke.args.len();
+            return Err(format!("expected {expected} arguments, found {found}").into());
         }
         let arguments =
             invoke.args.iter().zip(function.params()).map(|(argument, (_, ty))| match argument {
                 WastArg::Component(value) => to_val(value, ty),
-                _ => Err("an argument for a core function".to_owned()),
+                _ => Err("the argument is one for core functions".to_owned()),
             });
         let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
         let value = self.store.call(&function, &arguments);
-        // What a call has begun comes to its end before the next one, as far as it can. If it
-        // traps, that is no matter of the call, which has its result.
+        // Work that the call has begun is finished before the next call, as far as possible. A trap
+        // in it does not belong to the call, which has its result.
         let _ = self.store.poll(Waker::noop());
         self.check_tables()?;
         match value {
@@ -251,7 +257,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
         }
     }
 
-    /// Whether no more is left in the store's tables than a file allows.
+    /// Checks that the store's tables have at most as many entries as the script allows.
     fn check_tables(&self) -> Result<(), Stop> {
         let Some(max) = self.store.data().max_table_capacity else { return Ok(()) };
         let tables = [Table::Tasks, Table::Threads, Table::Waitables, Table::Resources];
@@ -292,8 +298,8 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
     }
 }
 
-/// Returns the text of an error of a call, with its causes: in the words of the Component Model where it
-/// has some.
+/// Returns the text of an error of a call, with its causes, in the words of the Component Model if
+/// it has some.
 fn text_of(error: &CallError) -> String {
     match error {
         CallError::InstanceTrapped(_) => Trap::CannotEnterComponentInstance.to_string(),

@@ -1,12 +1,12 @@
-//! Whether what Weft says is what a suite means.
+//! Comparing Weft's messages with those of the suites.
 //!
-//! The official suite's texts of traps are those of Weft. Wasmtime's suite has words of its own for
-//! some of the same rules, and for what is wrong with imports; and some texts of what is wrong with
-//! components are not those of the parser. These are read here, wherever they stand.
+//! Weft's texts of traps are those of the official suite. Wasmtime's suite has other words for some
+//! of the same rules, and for errors of imports. Some texts of invalid components differ from those
+//! of the parser. These differences are listed here, for all files.
 
 use weft::component::ImportError;
 
-/// How Wasmtime's words for a rule begin, and Weft's words.
+/// The beginnings of Wasmtime's words for a rule, and Weft's words.
 const SAME: [(&str, &str); 9] = [
     ("invalid debug message pointer", "pointer out of bounds of memory"),
     ("string pointer not aligned to 2", "unaligned pointer"),
@@ -28,8 +28,8 @@ const SAME: [(&str, &str); 9] = [
     ("fuel allocated for hostcalls has been exhausted", "a lifted value takes too much memory"),
 ];
 
-/// A suite's words for what is wrong with a component, and those of the parser and the validator,
-/// where they are others.
+/// A suite's words for errors of components, and those of the parser and the validator, if they
+/// differ.
 const SAME_OF_COMPONENTS: [(&str, &str); 4] = [
     ("unexpected token", "duplicate"),
     ("non-zero reserved byte", "for zero byte"),
@@ -37,7 +37,7 @@ const SAME_OF_COMPONENTS: [(&str, &str); 4] = [
     ("for canonical function", "unexpected end-of-file"),
 ];
 
-/// Whether a component is refused for what a suite expects.
+/// Returns `true` if a component is refused for the reason that a suite expects.
 pub(super) fn is_refusal(text: &str, expected: &str) -> bool {
     // Names that differ only in case conflict, and either may be named.
     let text = text.to_ascii_lowercase();
@@ -47,15 +47,15 @@ pub(super) fn is_refusal(text: &str, expected: &str) -> bool {
             .any(|(theirs, ours)| expected.contains(theirs) && text.contains(ours))
 }
 
-/// Whether a trap's text is what a suite expects.
+/// Returns `true` if a trap's text is the one that a suite expects.
 pub(super) fn is_trap(text: &str, expected: &str) -> bool {
-    // Some files say that a message is one of a trap, which every message of a trap is.
+    // Some files say that the message is that of a trap.
     let expected = expected.strip_prefix("wasm trap: ").unwrap_or(expected);
     text.contains(expected)
         || SAME.iter().any(|(theirs, ours)| expected.starts_with(theirs) && text.contains(ours))
 }
 
-/// Whether one of the things that are wrong with a component's imports is what a suite expects.
+/// Returns `true` if one of the errors of a component's imports is the one that a suite expects.
 pub(super) fn is_import_error(errors: &[ImportError], expected: &str) -> bool {
     errors.iter().any(|error| is_meant(error, expected) || error.to_string().contains(expected))
 }
@@ -80,7 +80,7 @@ fn is_mismatch(name: &str, needed: &str, given: &str, expected: &str) -> bool {
             || [needed, given].iter().all(|ty| ty.contains("own<") || ty.contains("borrow<"));
     }
     if let Some(import) = between(expected, "module import `", "` not defined") {
-        return needed == "not imported" && is_last(name, &import.replace("::", "/"));
+        return needed == "no such import" && is_last(name, &import.replace("::", "/"));
     }
     if let Some(import) = between(expected, "module import `", "` has the wrong type") {
         return is_last(name, &import.replace("::", "/"));
@@ -93,17 +93,17 @@ fn is_mismatch(name: &str, needed: &str, given: &str, expected: &str) -> bool {
     kinds == Some((kind(needed), kind(given)))
 }
 
-/// What stands between the two at the ends.
+/// Returns the text between a start and an end.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     text.strip_prefix(start)?.strip_suffix(end)
 }
 
-/// Whether the path of an import ends with a name.
+/// Returns `true` if the path of an import ends with a name.
 fn is_last(path: &str, name: &str) -> bool {
     path.strip_suffix(name).is_some_and(|rest| rest.ends_with('/'))
 }
 
-/// What kind of thing a type is of, by the first word that says so.
+/// Returns the kind of a type, by the first word that names it.
 fn kind(ty: &str) -> &str {
     let mut words = ty.split(|it: char| !it.is_ascii_alphabetic()).filter(|it| !it.is_empty());
     match words.find(|word| !["a", "an", "async", "core", "type"].contains(word)) {

@@ -3,7 +3,7 @@
 use wast::component::WastVal;
 use weft::abi::{ListShape, Type, Val, VariantShape};
 
-/// A value of the text format as a value of this type.
+/// Converts a value of the text format to a value of this type.
 pub(super) fn to_val(value: &WastVal<'_>, ty: &Type) -> Result<Val, String> {
     let mismatch = || Err(format!("{value:?} is not a value of {ty}"));
     Ok(match (value, ty) {
@@ -91,7 +91,8 @@ fn case(name: &str, payload: Option<&WastVal<'_>>, ty: &Type) -> Result<Val, Str
     Ok(Val::Variant(index, payload))
 }
 
-/// Whether two values are the same: floats by their bits, but all NaNs alike.
+/// Returns `true` if two values are the same. Floats are compared by their bits, but all NaNs are
+/// the same.
 pub(super) fn is_same(a: &Val, b: &Val) -> bool {
     match (a, b) {
         (Val::F32(a), Val::F32(b)) => a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(),

@@ -245,7 +245,7 @@ fn an_error_that_is_another_than_expected_is_a_failure() {
     for (directive, reason) in [
         (
             r#"(assert_unlinkable (component (import "x" (func))) "expected func found instance")"#,
-            "missing",
+            "does not define",
         ),
         (
             r#"(assert_unlinkable (component (import "host" (func))) "was not found")"#,

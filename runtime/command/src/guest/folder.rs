@@ -1,4 +1,4 @@
-//! A folder that a guest has.
+//! Folders for guests.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use weft_wasi::filesystem::FsPerms;
 use crate::exit_code::WEFT_FAILED;
 use crate::failure::Failure;
 
-/// A folder, as it is written: `HOST[::GUEST][:ro]`.
+/// A folder from the command line: `HOST[::GUEST][:ro]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Folder {
     host: PathBuf,
@@ -43,10 +43,11 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// It can't be opened, or may not be read.
+    /// The folder can't be opened, or must not be read.
     pub(super) fn open(&self, builder: WasiCtxBuilder) -> Result<WasiCtxBuilder, Failure> {
         let permissions = if self.is_read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
-        // One that may not be read can be opened, and all that the guest does in it fails.
+        // A folder that must not be read can be opened, but then everything that the guest does in
+        // it fails.
         let readable = std::fs::read_dir(&self.host);
         let opened = readable
             .and_then(|_| builder.preopened_dir(&self.host, self.guest.as_str(), permissions));

@@ -1,4 +1,4 @@
-//! The imports of a component: linking those that `weft` has, and telling which it lacks.
+//! The imports of a component: linking those that `weft` has, and reporting the others.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use weft_wasi::WasiCtx;
 use crate::exit_code::CANNOT_RUN;
 use crate::failure::Failure;
 
-/// Returns a linker with all that a component imports: WASI of all versions.
+/// Returns a linker for a component, with WASI of all versions.
 ///
 /// # Errors
 ///
-/// It imports something else; the failure names it, and says what to do.
+/// The component imports something else. The failure names it, and says what to do.
 pub(crate) fn link(
     component: &Component<Wasmi>,
     path: &str,
@@ -27,7 +27,7 @@ pub(crate) fn link(
     Ok(linker)
 }
 
-/// Fails if the linker lacks something that a component imports.
+/// Returns a failure if the linker lacks an import of a component.
 fn check<T: 'static>(
     linker: &Linker<Wasmi, T>,
     component: &Component<Wasmi>,
@@ -43,8 +43,8 @@ fn check<T: 'static>(
         wrong.entry(import_of(component, name_of(error))).or_default().push(error);
     }
     let message = match wrong.len() {
-        1 => format!("`{path}` imports what `weft` does not give it"),
-        number => format!("`{path}` imports {number} things that `weft` does not give it"),
+        1 => format!("`{path}` has an import that `weft` does not provide"),
+        number => format!("`{path}` has {number} imports that `weft` does not provide"),
     };
     let diagnostic = Diagnostic::error("missing-imports", message);
     let diagnostic = advice(&wrong).into_iter().fold(diagnostic, Diagnostic::help);
@@ -56,7 +56,7 @@ fn check<T: 'static>(
     Err(Failure::new(CANNOT_RUN, diagnostic).with_details(lines))
 }
 
-/// Returns the name of the import that an error is about, which may be within an instance.
+/// Returns the name of the import that an error is about. The error may be inside of an instance.
 fn import_of<'a>(component: &'a Component<Wasmi>, name: &'a str) -> &'a str {
     let is_of = |import: &&str| {
         name.strip_prefix(*import).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -80,8 +80,8 @@ fn advice(wrong: &BTreeMap<&str, Vec<&ImportError>>) -> Vec<&'static str> {
     let mut advice = Vec::new();
     if wrong.keys().any(|name| !name.starts_with("wasi:")) {
         advice.push(
-            "what is not WASI comes from another component: compose both, as `wac plug` does, or \
-             embed Weft in a program of yours that gives it",
+            "imports other than WASI come from another component: compose both, for example with \
+             `wac plug`, or embed Weft in a program of yours that defines them",
         );
     }
     advice

@@ -1,4 +1,4 @@
-//! The options that limit guests.
+//! The options for limits of guests.
 
 use std::time::Duration;
 
@@ -10,20 +10,21 @@ use weft::engine::wasmi::Wasmi;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitArguments {
-    /// Stop after so much fuel: about an instruction each. The guest runs more slowly then.
+    /// Stop the guest after this much fuel: about one unit for each instruction. It runs more
+    /// slowly then.
     #[arg(long, value_name = "UNITS")]
     pub(crate) fuel: Option<u64>,
-    /// The most linear memory, such as `64MiB`; what asks for more is told that there is none.
+    /// Limit the guest's linear memory, such as to `64MiB`. Beyond that, `memory.grow` fails.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_memory: Option<u64>,
 }
 
-/// The most fuel that a guest uses before others have their turn. A start function of a core module
-/// gets one slice in all, because it can't be interrupted.
+/// The largest amount of fuel that a guest uses before others have their turn. A start function of
+/// a core module has only one slice, because it can't be interrupted.
 const SLICE: u64 = 10_000_000;
 
 impl LimitArguments {
-    /// Returns the engine, which counts fuel if that is limited.
+    /// Returns the engine. It counts fuel if the fuel is limited.
     pub(crate) fn engine(&self) -> Wasmi {
         if self.fuel.is_some() { engine_with_fuel() } else { Wasmi::default() }
     }
@@ -35,12 +36,12 @@ impl LimitArguments {
             Some(bytes) => limits.with_memory_bytes(bytes),
             None => limits,
         });
-        // It fails only for an engine that counts none, and then none is limited.
+        // This fails only for an engine without fuel, and then the fuel is not limited.
         let _ = store.set_fuel(self.fuel);
     }
 }
 
-/// Returns an engine that counts fuel: a guest that spins hears of a time-out then.
+/// Returns an engine that counts fuel, so that a time-out stops a guest that spins.
 pub(crate) fn engine_with_fuel() -> Wasmi {
     Wasmi::new(&wasmi::Config::default(), Some(SLICE))
 }
@@ -51,16 +52,18 @@ fn number_and_unit(text: &str) -> Result<(u64, &str), String> {
     let (number, unit) = text.split_at(end);
     match number.parse() {
         Ok(number) => Ok((number, unit)),
-        Err(_) if number.is_empty() => Err("it begins with a number".to_owned()),
+        Err(_) if number.is_empty() => {
+            Err("expected a number, such as in `5s` or `64MiB`".to_owned())
+        }
         Err(_) => Err("the number is too large".to_owned()),
     }
 }
 
-/// Returns a time of the command line.
+/// Parses a time of the command line.
 ///
 /// # Errors
 ///
-/// It is none.
+/// The text is not a time.
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
     let (number, unit) = number_and_unit(text)?;
     let seconds = match unit {
@@ -68,7 +71,7 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
         "s" | "" => 1,
         "m" | "min" => 60,
         "h" => 3600,
-        _ => return Err(format!("`{unit}` is none of `ms`, `s`, `m` and `h`")),
+        _ => return Err(format!("`{unit}` is not a unit of time: use `ms`, `s`, `m` or `h`")),
     };
     let seconds = number.checked_mul(seconds).ok_or("the time is too long")?;
     Ok(Duration::from_secs(seconds))
@@ -81,7 +84,7 @@ fn size(text: &str) -> Result<u64, String> {
         "k" | "K" | "KiB" => 1 << 10,
         "M" | "MiB" => 1 << 20,
         "G" | "GiB" => 1 << 30,
-        _ => return Err(format!("`{unit}` is none of `B`, `KiB`, `MiB` and `GiB`")),
+        _ => return Err(format!("`{unit}` is not a unit of size: use `B`, `KiB`, `MiB` or `GiB`")),
     };
     number.checked_mul(bytes).ok_or_else(|| "the size is too large".to_owned())
 }

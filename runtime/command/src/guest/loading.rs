@@ -1,4 +1,4 @@
-//! From a file to a component that the engine has compiled.
+//! Loading components from files.
 
 use weft::component::{Component, LoadError};
 use weft::engine::Capability;
@@ -15,7 +15,7 @@ use crate::progress::Progress;
 ///
 /// # Errors
 ///
-/// It is none, is not valid, or needs what the engine lacks.
+/// It is not a component, is not valid, or needs capabilities that the engine lacks.
 pub(crate) fn load(engine: &Wasmi, input: &Input) -> Result<Component<Wasmi>, Failure> {
     input.expect_component()?;
     let progress = Progress::of_bytes("loading", input.bytes.len());
@@ -29,11 +29,11 @@ fn not_loaded(path: &str, error: &LoadError) -> Failure {
     let diagnostic = match error {
         LoadError::MissingCapabilities { module, missing } => {
             let message = format!(
-                "wasmi lacks what core module {module} of `{path}` needs: {}",
+                "core module {module} of `{path}` needs capabilities that wasmi lacks: {}",
                 names(missing)
             );
             let advice =
-                "`weft inspect` shows all that it needs; compilers have options to do without";
+                "`weft inspect` shows all that it needs; compile the module without these features";
             Diagnostic::error("missing-in-engine", message).help(advice)
         }
         LoadError::Invalid(error) => return not_valid(path, error),

@@ -1,15 +1,15 @@
-//! Guests, as both `weft run` and `weft serve` have them.
+//! Guests of `weft run` and `weft serve`.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `limits` | the options that limit guests |
-//! | `system` | the options for what a guest has of the system |
-//! | `network` | the options for the network that a guest has |
-//! | `folder` | a folder that a guest has |
-//! | `loading` | from a file to a component that the engine has compiled |
-//! | `imports` | what `weft` gives a component for its imports, and what it can't |
-//! | `kinds` | which command a component is for |
-//! | `runtime` | the runtime of tokio in which guests run |
+//! | `system` | the options for permissions of guests |
+//! | `network` | the options for network permissions of guests |
+//! | `folder` | folders for guests |
+//! | `loading` | loading components from files |
+//! | `imports` | linking the imports of components, and reporting missing ones |
+//! | `kinds` | the commands for kinds of components |
+//! | `runtime` | the tokio runtime in which guests run |
 //! | `signals` | signals of the system |
 
 mod folder;

@@ -1,38 +1,38 @@
-//! The options for the network that a guest has.
+//! The options for network permissions of guests.
 
 use clap::Args;
 use weft_wasi::WasiCtxBuilder;
 use weft_wasi::sockets::AddressPattern;
 
-/// The network that a guest has.
+/// The network permissions of a guest.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "The network that the guest has")]
+#[command(next_help_heading = "Network permissions")]
 pub(crate) struct NetworkArguments {
-    /// Connections by TCP to an address: `127.0.0.1:80`, `10.0.0.0/8` at any port, `*:443`, `*`.
+    /// Allow TCP connections to an address: `127.0.0.1:80`, `10.0.0.0/8` at any port, `*:443`, `*`.
     #[arg(long, value_name = "ADDRESS")]
     tcp: Vec<AddressPattern>,
-    /// Listening for connections by TCP at a local address.
+    /// Allow listening for TCP connections at a local address.
     #[arg(long, value_name = "ADDRESS")]
     tcp_listen: Vec<AddressPattern>,
-    /// Sending by UDP to an address, and receiving from it.
+    /// Allow sending by UDP to an address, and receiving from it.
     #[arg(long, value_name = "ADDRESS")]
     udp: Vec<AddressPattern>,
-    /// Receiving by UDP at a local address, from anywhere.
+    /// Allow receiving by UDP at a local address, from anywhere.
     #[arg(long, value_name = "ADDRESS")]
     udp_bind: Vec<AddressPattern>,
-    /// Looking up the addresses of names.
+    /// Allow looking up the addresses of names.
     #[arg(long)]
     lookup: bool,
-    /// Requests that it sends by `wasi:http`, to anywhere.
+    /// Allow outgoing HTTP requests (`wasi:http`), to anywhere.
     #[arg(long)]
     outgoing_http: bool,
-    /// All of these, to anywhere.
+    /// Allow all of these, to anywhere.
     #[arg(long)]
     inherit_network: bool,
 }
 
 impl NetworkArguments {
-    /// Gives all of it to the builder of a guest's context.
+    /// Adds the permissions to the builder of a guest's context.
     pub(super) fn give(&self, builder: WasiCtxBuilder) -> WasiCtxBuilder {
         let builder = builder
             .allow_tcp_connect(self.tcp.iter().copied())

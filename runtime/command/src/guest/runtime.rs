@@ -1,4 +1,4 @@
-//! The runtime of tokio in which guests run.
+//! The tokio runtime in which guests run.
 
 use tokio::runtime::{Builder, Runtime};
 use weft_spec::Diagnostic;
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 ///
 /// # Errors
 ///
-/// The system has none.
+/// The system has no timers or sockets.
 pub(crate) fn build_runtime(mut builder: Builder) -> Result<Runtime, Failure> {
     builder.enable_all().build().map_err(|error| {
         let message = format!("the timers and sockets of the system can't be used: {error}");

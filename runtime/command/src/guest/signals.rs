@@ -24,15 +24,15 @@ pub(crate) use unix::Signals;
 pub(crate) enum EndSignal {
     /// Ctrl-C.
     Interrupt,
-    /// The signal of `kill`.
+    /// The signal that `kill` sends.
     Terminate,
 }
 
-/// Waits for signals on a thread of its own, where they are heard whatever guests do.
+/// Waits for signals on a separate thread, so that guests can't block it.
 ///
 /// # Errors
 ///
-/// The system has no thread, or no signals.
+/// The system can't start the thread, or listen to signals.
 pub(crate) fn on_signals<F: Future<Output = ()>>(
     wait: impl FnOnce(Signals) -> F + Send + 'static,
 ) -> Result<(), Failure> {
@@ -41,7 +41,7 @@ pub(crate) fn on_signals<F: Future<Output = ()>>(
         thread::Builder::new().name("weft-signals".to_owned()).spawn(run)
     });
     spawned.map(drop).map_err(|error| {
-        let message = format!("Ctrl-C can't be listened to: {error}");
+        let message = format!("cannot listen for Ctrl-C: {error}");
         Failure::new(WEFT_FAILED, Diagnostic::error("system", message))
     })
 }

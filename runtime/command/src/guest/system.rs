@@ -1,4 +1,4 @@
-//! The options for what a guest has of the system.
+//! The options for permissions of guests.
 
 use std::env;
 
@@ -10,17 +10,19 @@ use crate::failure::Failure;
 use super::folder::Folder;
 use super::network::NetworkArguments;
 
-/// The things that a guest has of the system.
+/// The permissions of a guest.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "What the guest has")]
+#[command(next_help_heading = "Permissions")]
 pub(crate) struct SystemArguments {
-    /// A folder, which it knows by another name if that is given; `:ro` is for reading only.
+    /// Allow the use of a folder. `::GUEST` sets its name for the guest, and `:ro` makes it
+    /// read-only.
     #[arg(long, value_name = "HOST[::GUEST][:ro]")]
     dir: Vec<Folder>,
-    /// A variable of its environment. Without a value it is that of `weft`'s own.
+    /// Set an environment variable of the guest. Without a value, it is copied from `weft`'s
+    /// environment.
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
-    /// All variables of `weft`'s own environment.
+    /// Copy all variables of `weft`'s environment.
     #[arg(long)]
     inherit_env: bool,
     #[command(flatten)]
@@ -28,7 +30,7 @@ pub(crate) struct SystemArguments {
 }
 
 impl SystemArguments {
-    /// Gives all of it to the builder of a guest's context.
+    /// Adds the permissions to the builder of a guest's context.
     ///
     /// # Errors
     ///

@@ -40,7 +40,7 @@ fn section(text: &mut String, title: &str, all: &[Named]) {
         text.push_str("  none\n");
     }
     for it in all {
-        // The type of an instance is in the WIT text.
+        // The WIT text has the types of instances.
         if it.ty.starts_with("instance") || it.ty.starts_with("interface") {
             let _ = writeln!(text, "  {}", OneLine(&it.name));
         } else {
@@ -126,7 +126,7 @@ fn custom(text: &mut String, sections: &BTreeMap<String, u64>) {
     }
 }
 
-/// Returns the part that a core module plays, where its name tells.
+/// Returns the role of a core module, if its name says so.
 fn role(module: &CoreModule) -> &'static str {
     match module.name.as_deref() {
         Some(name) if name.starts_with("wit-component:adapter") => " (adapter)",
@@ -153,7 +153,7 @@ fn indented(wit: &str) -> String {
     lines.collect()
 }
 
-/// Returns a number of bytes as people write it.
+/// Returns a number of bytes in a form for people.
 fn size(bytes: u64) -> String {
     let tenths = |unit: u64| {
         let tenths = bytes.saturating_mul(10) / unit;

@@ -1,20 +1,20 @@
-//! What an engine has to be capable of.
+//! The capabilities that an engine needs.
 
 use weft::component::{InvalidComponent, needed_capabilities};
 use weft::engine::wasmi::Wasmi;
 use weft::engine::{Capability, CoreEngine as _};
 
-/// What a component needs of an engine besides WebAssembly 2.0.
+/// The capabilities that a component needs besides WebAssembly 2.0.
 #[derive(Debug)]
 pub(super) struct Capabilities {
-    /// All of it.
+    /// All of them.
     pub(super) needed: Vec<Capability>,
-    /// The part that wasmi lacks.
+    /// Those that wasmi lacks.
     pub(super) missing: Vec<Capability>,
 }
 
 impl Capabilities {
-    /// Returns what core modules need together.
+    /// Returns the capabilities that core modules need together.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What is known of a file.
+//! The findings about a file.
 
 use weft::component::{DecodedComponent, InvalidComponent};
 
@@ -11,33 +11,33 @@ use super::parts::{Parts, core_exports, core_imports};
 use super::producers::{Producer, producers};
 use super::wasi::{Wasi, ways_to_run};
 
-/// What is known of a file.
+/// The findings about a file.
 #[derive(Debug)]
 pub(super) struct Findings {
-    /// The path, as the user has written it.
+    /// The path, as the user wrote it.
     pub(super) path: String,
-    /// What it is.
+    /// The kind of the file.
     pub(super) kind: Kind,
-    /// What it imports.
+    /// The imports.
     pub(super) imports: Vec<Named>,
-    /// What it exports.
+    /// The exports.
     pub(super) exports: Vec<Named>,
-    /// The WIT text; none for a core module.
+    /// The WIT text; empty for a core module.
     pub(super) wit: String,
-    /// What it imports of WASI, by version.
+    /// The imports of WASI, by version.
     pub(super) wasi: Vec<Wasi>,
-    /// What it needs of an engine.
+    /// The capabilities that an engine needs.
     pub(super) capabilities: Capabilities,
-    /// Its parts.
+    /// The parts and their sizes.
     pub(super) parts: Parts,
     /// The tools that have made it.
     pub(super) producers: Vec<Producer>,
-    /// What to do with it.
+    /// The next steps.
     pub(super) advice: Vec<String>,
 }
 
 impl Findings {
-    /// Looks at a file.
+    /// Examines a file.
     ///
     /// # Errors
     ///

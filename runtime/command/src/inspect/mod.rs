@@ -2,13 +2,13 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `findings` | what is known of a file: [`Findings`] |
+//! | `findings` | the findings about a file: [`Findings`] |
 //! | `named` | imports and exports, by name |
 //! | `parts` | the parts of a file, and their sizes |
-//! | `module_names` | the names that a component has for its core modules |
+//! | `module_names` | the component's names for its core modules |
 //! | `producers` | the tools that have made it |
-//! | `capabilities` | what an engine has to be capable of |
-//! | `wasi` | which parts of WASI it imports, and how it is run |
+//! | `capabilities` | the capabilities that an engine needs |
+//! | `wasi` | the imports of WASI, and the commands that run a component |
 //! | `as_text`, `as_json` | the findings for people and for tools |
 
 mod as_json;
@@ -34,10 +34,10 @@ use crate::progress::Progress;
 
 use self::findings::Findings;
 
-/// Show what a component imports and exports, how large its parts are, and what it needs.
+/// Show the imports and exports of a component, the sizes of its parts, and what it needs.
 ///
-/// The WIT text is made from the component, so it has no comments. A core module is shown, too, with
-/// how to make a component of it.
+/// The WIT text is made from the component, so it has no comments. For a core module, it also shows
+/// how to make a component from it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -47,12 +47,12 @@ Examples:
 pub(crate) struct InspectArguments {
     /// The file: WebAssembly in the binary or in the text format.
     file: PathBuf,
-    /// Print the WIT text only.
+    /// Print only the WIT text.
     #[arg(long)]
     wit: bool,
 }
 
-/// Prints what is known of a file.
+/// Prints the findings about a file.
 pub(crate) fn inspect(arguments: &InspectArguments, format: Format) -> Result<u8, Failure> {
     let input = Input::read(&arguments.file)?;
     if arguments.wit {

@@ -1,4 +1,4 @@
-//! The names that a component has for its core modules.
+//! A component's names for its core modules.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use wasmparser::{
 
 use super::parts::CoreModule;
 
-/// The core modules of the outermost component, and the names that its name section has for them.
+/// The core modules of the outermost component, and their names in its name section.
 #[derive(Debug, Default)]
 pub(super) struct ModuleNames {
-    /// The number of each module among all in the file, by its index; none for one from elsewhere.
+    /// The number of each module among all in the file, by its index; `None` for an imported one.
     modules: Vec<Option<usize>>,
     /// The names, by index.
     names: BTreeMap<usize, String>,
 }
 
 impl ModuleNames {
-    /// Adds what a section of the component says. `number` is that of the next module in the file.
+    /// Reads a section of the component. `number` is that of the next module in the file.
     pub(super) fn add(&mut self, payload: &Payload<'_>, number: usize) {
         match payload {
             Payload::ModuleSection { .. } => self.modules.push(Some(number)),
@@ -51,7 +51,7 @@ impl ModuleNames {
         }
     }
 
-    /// Gives each module its name, unless it has one of its own.
+    /// Sets the name of each module that has no name of its own.
     pub(super) fn name(self, modules: &mut [CoreModule]) {
         for (index, name) in self.names {
             let number = self.modules.get(index).copied().flatten();
@@ -63,13 +63,13 @@ impl ModuleNames {
     }
 }
 
-/// Returns how many core modules are imported.
+/// Returns the number of imported core modules.
 fn imported(imports: &ComponentImportSectionReader<'_>) -> usize {
     let imports = imports.clone().into_iter().map_while(Result::ok);
     imports.filter(|import| matches!(import.ty, ComponentTypeRef::Module(_))).count()
 }
 
-/// Returns how many core modules get an index by an alias.
+/// Returns the number of core modules that get an index by an alias.
 fn aliased(aliases: &ComponentAliasSectionReader<'_>) -> usize {
     let is_module = |alias: &ComponentAlias<'_>| {
         matches!(

@@ -5,6 +5,6 @@
 pub(super) struct Named {
     /// The name.
     pub(super) name: String,
-    /// The type, as WIT would say.
+    /// The type, as WIT.
     pub(super) ty: String,
 }

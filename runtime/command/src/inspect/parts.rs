@@ -13,22 +13,22 @@ use super::named::Named;
 /// The sizes of the sections of a core module, in bytes.
 #[derive(Debug, Default)]
 pub(super) struct CoreModule {
-    /// The name that its name section has for it.
+    /// The name in its name section.
     pub(super) name: Option<String>,
-    /// All of it.
+    /// The whole module.
     pub(super) bytes: u64,
     /// The code section.
     pub(super) code: u64,
-    /// How many functions it defines.
+    /// The number of functions that it defines.
     pub(super) functions: u32,
     /// The data section.
     pub(super) data: u64,
-    /// The custom sections, by name; those of debuggers are together.
+    /// The custom sections, by name. Those for debuggers are combined.
     pub(super) custom: BTreeMap<String, u64>,
 }
 
 impl CoreModule {
-    /// The part that is neither code, data nor custom: types, imports, tables and the like.
+    /// Returns the size of the remaining parts: types, imports, tables and others.
     pub(super) fn rest(&self) -> u64 {
         let known = self.code + self.data + self.custom.values().sum::<u64>();
         self.bytes.saturating_sub(known)
@@ -38,24 +38,24 @@ impl CoreModule {
 /// The parts of a file.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    /// All of it.
+    /// The whole file.
     pub(super) bytes: u64,
-    /// Its core modules, with those of the components within it.
+    /// The core modules, with those of inner components.
     pub(super) modules: Vec<CoreModule>,
-    /// How many components are within it.
+    /// The number of inner components.
     pub(super) components: usize,
     /// The custom sections of the components, by name.
     pub(super) custom: BTreeMap<String, u64>,
 }
 
-/// The name under which sections for debuggers are counted.
+/// The name of the combined sections for debuggers.
 const DEBUG: &str = ".debug_*";
 
 impl Parts {
     /// Measures the parts of a valid file.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut parts = Self { bytes: length(bytes), ..Self::default() };
-        // The modules and components that are begun and have not ended.
+        // The modules and components that have begun and not ended.
         let mut around = Vec::new();
         let mut names = ModuleNames::default();
         for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
@@ -97,7 +97,7 @@ impl Parts {
         }
     }
 
-    /// The part that belongs to no core module and is not custom: the definitions of components.
+    /// Returns the size of the definitions of components: neither in a core module nor custom.
     pub(super) fn definitions(&self) -> u64 {
         let modules = self.modules.iter().map(|it| it.bytes).sum::<u64>();
         self.bytes.saturating_sub(modules + self.custom.values().sum::<u64>())
@@ -123,7 +123,7 @@ impl CoreModule {
     }
 }
 
-/// Returns what a core module imports.
+/// Returns the imports of a core module.
 pub(super) fn core_imports(bytes: &[u8]) -> Vec<Named> {
     let mut found = Vec::new();
     for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
@@ -137,7 +137,7 @@ pub(super) fn core_imports(bytes: &[u8]) -> Vec<Named> {
     found
 }
 
-/// Returns what a core module exports.
+/// Returns the exports of a core module.
 pub(super) fn core_exports(bytes: &[u8]) -> Vec<Named> {
     let mut found = Vec::new();
     for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {

@@ -9,11 +9,11 @@ pub(super) struct Producer {
     pub(super) field: String,
     /// The name.
     pub(super) name: String,
-    /// The version; may be empty.
+    /// The version, which may be empty.
     pub(super) version: String,
 }
 
-/// Returns the tools that all parts of a file say they were made by, each once.
+/// Returns the tools that are named in any part of a file, each once.
 pub(super) fn producers(bytes: &[u8]) -> Vec<Producer> {
     let mut found = Vec::new();
     for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
@@ -26,7 +26,7 @@ pub(super) fn producers(bytes: &[u8]) -> Vec<Producer> {
     found
 }
 
-/// Adds what a section says, up to what in it is no section of that kind.
+/// Adds the tools of a section, up to the first invalid entry.
 fn add(section: ProducersSectionReader<'_>, found: &mut Vec<Producer>) {
     for field in section.into_iter().map_while(Result::ok) {
         for value in field.values.into_iter().map_while(Result::ok) {

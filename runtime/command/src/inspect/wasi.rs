@@ -1,20 +1,20 @@
-//! Which parts of WASI a component imports, and how it is run.
+//! The imports of WASI, and the commands that run a component.
 
 use std::collections::BTreeMap;
 
 use super::named::Named;
 
-/// What a component imports of one version of WASI.
+/// The imports from one version of WASI.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wasi {
-    /// The version, such as `0.2.6`; empty if the imports name none.
+    /// The version, such as `0.2.6`; empty if the imports have none.
     pub(super) version: String,
     /// The packages, such as `cli`.
     pub(super) packages: Vec<String>,
 }
 
 impl Wasi {
-    /// Returns what is imported of WASI, a version an entry.
+    /// Returns the imports of WASI, with an entry for each version.
     pub(super) fn all<'a>(imports: impl Iterator<Item = &'a str>) -> Vec<Self> {
         let mut versions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for name in imports {
@@ -31,7 +31,7 @@ impl Wasi {
     }
 }
 
-/// Returns the commands that run a component, by what it exports.
+/// Returns the commands that run a component, from its exports.
 pub(super) fn ways_to_run(path: &str, exports: &[Named]) -> Vec<String> {
     let has = |interface: &str| {
         let is = |it: &Named| it.name.split('@').next() == Some(interface);

@@ -1,9 +1,9 @@
-//! The end of a guest from outside: Ctrl-C, a time-out, and output that nobody reads.
+//! Ending a guest from outside: Ctrl-C, a time-out, and output whose reader is gone.
 //!
-//! A thread of its own waits for them, so that they are heard whatever the guest does. The guest is
-//! interrupted: its call ends, and the store is dropped. A guest that computes without a pause hears
-//! nothing of that, as its engine counts no fuel. It goes with the process after a moment, or at once
-//! after a second Ctrl-C.
+//! A separate thread waits for these events, so that the guest can't block it. The guest is
+//! interrupted: its call ends, and the store is dropped. If the engine counts no fuel, a guest that
+//! computes without a pause can't be interrupted. It ends together with the process, after a moment
+//! or after a second Ctrl-C.
 
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest::{EndSignal, Signals, on_signals};
 
-/// The time that a guest has to come to its end after it was interrupted.
+/// The time that a guest has to end after it was interrupted.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// A reason from outside to end a guest.
@@ -27,11 +27,11 @@ const GRACE: Duration = Duration::from_millis(500);
 pub(crate) enum Reason {
     /// Ctrl-C.
     Interrupted,
-    /// What `kill` sends.
+    /// The signal that `kill` sends.
     Terminated,
-    /// The time is over.
+    /// The time-out.
     TimedOut(Duration),
-    /// Nobody reads what it writes.
+    /// The reader of its output is gone.
     NobodyReads,
 }
 
@@ -46,7 +46,7 @@ impl Reason {
         }
     }
 
-    /// Returns the failure that says so.
+    /// Returns the failure for this reason.
     pub(crate) fn failure(self) -> Failure {
         let (code, message) = match self {
             Self::Interrupted => ("interrupted", "the guest was interrupted".to_owned()),
@@ -54,21 +54,21 @@ impl Reason {
             Self::TimedOut(time) => {
                 ("timeout", format!("the guest ran for longer than {time:?}, and was stopped"))
             }
-            // As `SIGPIPE`: this is how a pipeline ends.
+            // Like `SIGPIPE`, which is the usual end in a pipeline.
             Self::NobodyReads => return Failure::without_words(self.code()),
         };
         Failure::new(self.code(), Diagnostic::error(code, message))
     }
 }
 
-/// What the thread that waits and the one that runs the guest share.
+/// The data that the waiting thread and the guest's thread share.
 #[derive(Debug, Default)]
 struct Shared {
     guest: Option<InterruptHandle>,
     reason: Option<Reason>,
 }
 
-/// Ends a guest on Ctrl-C and when its time is over.
+/// The end of a guest on Ctrl-C or a time-out.
 #[derive(Clone, Debug)]
 pub(crate) struct Ending {
     shared: Arc<Mutex<Shared>>,
@@ -76,11 +76,11 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// Begins to wait for Ctrl-C, and for the end of a time.
+    /// Starts to wait for Ctrl-C, and for a time-out.
     ///
     /// # Errors
     ///
-    /// The system has no thread, or no signals.
+    /// The system can't start the thread, or listen to signals.
     pub(crate) fn watch(timeout: Option<Duration>) -> Result<Self, Failure> {
         let (reasons, received) = unbounded_channel();
         let ending = Self { shared: Arc::default(), reasons };
@@ -89,7 +89,7 @@ impl Ending {
         Ok(ending)
     }
 
-    /// Says which guest is ended from now on.
+    /// Sets the guest to end.
     pub(crate) fn of_guest(&self, guest: InterruptHandle) {
         let mut shared = self.shared();
         if shared.reason.is_some() {
@@ -98,7 +98,7 @@ impl Ending {
         shared.guest = Some(guest);
     }
 
-    /// Returns the reason for which the guest was ended, if it was.
+    /// Returns the reason why the guest was ended, if it was.
     pub(crate) fn reason(&self) -> Option<Reason> {
         self.shared().reason
     }
@@ -107,10 +107,10 @@ impl Ending {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the guest.
+    /// Stops the guest.
     pub(crate) fn end(&self, reason: Reason) {
         self.interrupt(reason);
-        // Nobody is left to be told only if the process ends already.
+        // This fails only if the process is ending already.
         let _ = self.reasons.send(reason);
     }
 
@@ -135,7 +135,7 @@ impl Ending {
         process::exit(reason.code().into());
     }
 
-    /// Interrupts the guest. Returns `false` if there is none yet.
+    /// Interrupts the guest. Returns `false` if there is no guest yet.
     fn interrupt(&self, reason: Reason) -> bool {
         let mut shared = self.shared();
         shared.reason.get_or_insert(reason);
@@ -158,7 +158,7 @@ impl From<EndSignal> for Reason {
     }
 }
 
-/// Waits for the end of a time; forever without one.
+/// Waits for a time; forever if there is none.
 async fn time_over(time: Option<Duration>) -> Duration {
     match time {
         Some(time) => {

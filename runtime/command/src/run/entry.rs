@@ -1,4 +1,4 @@
-//! The way into a component: a program, or a call.
+//! The entry to a component: a program, or a call.
 
 use weft::abi::Val;
 use weft::component::Component;
@@ -13,21 +13,21 @@ use crate::guest::is_program;
 use super::functions::{ExportedFunction, listed};
 use super::invocation::Invocation;
 
-/// The way into a component.
+/// The entry to a component.
 #[derive(Debug)]
 pub(super) enum Entry {
-    /// It is a program, which exports `wasi:cli/run`.
+    /// A program, which exports `wasi:cli/run`.
     Program,
-    /// A function is called, with these arguments.
+    /// A call of a function with these arguments.
     Call(ExportedFunction, Vec<Val>),
 }
 
 impl Entry {
-    /// Finds it.
+    /// Finds the entry.
     ///
     /// # Errors
     ///
-    /// There is no such function, its arguments are not right, or the component is no program.
+    /// There is no such function, its arguments are wrong, or the component is not a program.
     pub(super) fn of(
         component: &Component<Wasmi>,
         path: &str,
@@ -48,17 +48,17 @@ impl Entry {
 }
 
 fn no_program(component: &Component<Wasmi>, path: &str) -> Failure {
-    let message = format!("`{path}` is no program: it does not export `wasi:cli/run`");
+    let message = format!("`{path}` is not a program: it does not export `wasi:cli/run`");
     let diagnostic = Diagnostic::error("no-program", message);
     if HttpService::is_service(component) {
-        let help = format!("it answers requests; run it with `weft serve {path}`");
+        let help = format!("it answers HTTP requests: run it with `weft serve {path}`");
         return Failure::new(CANNOT_RUN, diagnostic.help(help));
     }
     let functions = ExportedFunction::all(component);
     if functions.is_empty() {
         return Failure::new(CANNOT_RUN, diagnostic);
     }
-    let diagnostic = diagnostic.help("call one of its functions by --invoke 'NAME(ARGUMENTS)'");
+    let diagnostic = diagnostic.help("call one of its functions with --invoke 'NAME(ARGUMENTS)'");
     Failure::new(CANNOT_RUN, diagnostic)
         .with_details(["it exports:".to_owned()])
         .with_details(listed(&functions))

@@ -1,11 +1,11 @@
-//! The functions that a component exports, and finding one by its name.
+//! The exported functions of a component, and finding one by its name.
 
 use std::sync::Arc;
 
 use weft::component::{Component, ExternType, FunctionType};
 use weft::engine::CoreEngine;
 
-/// The most functions that an error lists.
+/// The largest number of functions that an error lists.
 const MOST_LISTED: usize = 30;
 
 /// A function that a component exports.
@@ -22,7 +22,7 @@ pub(crate) struct ExportedFunction {
 /// The outcome of a search by name.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// There is one function of the name.
+    /// There is one function of this name.
     One(ExportedFunction),
     /// There are several.
     Several(Vec<ExportedFunction>),
@@ -31,8 +31,8 @@ pub(crate) enum Found {
 }
 
 impl ExportedFunction {
-    /// Returns all functions that a component exports, but for those of resources: they need a
-    /// handle, and handles have no text.
+    /// Returns all exported functions of a component, except those of resources: they need a
+    /// handle, which can't be written as text.
     pub(crate) fn all<E: CoreEngine>(component: &Component<E>) -> Vec<Self> {
         let mut all = Vec::new();
         for (name, ty) in component.exports() {
@@ -64,7 +64,7 @@ impl ExportedFunction {
         }
     }
 
-    /// Returns `true` if its interface goes by this name: with namespace and version or without.
+    /// Returns `true` if this is a name of its interface, with or without namespace and version.
     fn is_in(&self, interface: &str) -> bool {
         let Some(own) = &self.interface else { return false };
         let without_version = |name: &str| name.split('@').next().unwrap_or_default().to_owned();
@@ -75,9 +75,9 @@ impl ExportedFunction {
     }
 }
 
-/// Finds the function that a name stands for: `function`, `interface#function` or
-/// `interface.function`. The name of the interface may lack its namespace and version, and be left
-/// out if only one has a function of the name.
+/// Finds a function by name: `function`, `interface#function` or `interface.function`. The name of
+/// the interface may lack its namespace and version. It may be left out if only one interface has a
+/// function of this name.
 pub(crate) fn find(all: &[ExportedFunction], name: &str) -> Found {
     let is_exact = |it: &&ExportedFunction| it.path() == name;
     let parts = name.rsplit_once('#').or_else(|| name.rsplit_once('.'));
@@ -97,7 +97,7 @@ pub(crate) fn find(all: &[ExportedFunction], name: &str) -> Found {
     }
 }
 
-/// Returns the name, with or without interface, that was perhaps meant.
+/// Returns a similar name, with or without interface.
 pub(crate) fn similar(all: &[ExportedFunction], name: &str) -> Option<String> {
     let function = name.rsplit(['#', '.']).next().unwrap_or(name);
     let distance = |it: &&ExportedFunction| {
@@ -109,10 +109,10 @@ pub(crate) fn similar(all: &[ExportedFunction], name: &str) -> Option<String> {
     (distance(&nearest) <= most).then(|| nearest.path())
 }
 
-/// The most characters of a line that an error lists.
+/// The largest number of characters of a line that an error lists.
 const LONGEST_LINE: usize = 120;
 
-/// Cuts a line that is too long to be read.
+/// Cuts a line that is too long.
 fn cut(line: String) -> String {
     match line.char_indices().nth(LONGEST_LINE) {
         Some((end, _)) => format!("{} …", line.get(..end).unwrap_or_default()),

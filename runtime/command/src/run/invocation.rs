@@ -1,4 +1,4 @@
-//! The text of a call, and calling.
+//! Calls as text, and making them.
 
 use std::ops::Range;
 
@@ -16,21 +16,21 @@ use crate::output;
 use super::functions::{ExportedFunction, Found, find, listed, similar};
 use super::stopped::Stopped;
 
-/// The text of a call: a name, and arguments in parentheses.
+/// A call as text: a name, and arguments in parentheses.
 #[derive(Debug)]
 pub(crate) struct Invocation<'a> {
     text: &'a str,
     name: Range<usize>,
-    /// The byte at which the arguments begin, if there are parentheses.
+    /// The offset in bytes of the arguments, if there are parentheses.
     arguments: Option<usize>,
 }
 
 impl<'a> Invocation<'a> {
-    /// Reads a text.
+    /// Parses a call.
     ///
     /// # Errors
     ///
-    /// It has no name.
+    /// The call has no name.
     pub(crate) fn of(text: &'a str) -> Result<Self, Failure> {
         let arguments = text.find('(');
         let before = text.get(..arguments.unwrap_or(text.len())).unwrap_or_default();
@@ -38,7 +38,7 @@ impl<'a> Invocation<'a> {
         let start = before.len() - before.trim_start().len();
         let invocation = Self { text, name: start..start + name.len(), arguments };
         if name.is_empty() {
-            let diagnostic = Diagnostic::error("invocation", "the name of a function is expected");
+            let diagnostic = Diagnostic::error("invocation", "expected the name of a function");
             let help = "write a name and its arguments: --invoke 'add(1, 2)'";
             return Err(invocation.wrong(diagnostic.help(help), 0..0, "before this"));
         }
@@ -56,11 +56,11 @@ impl<'a> Invocation<'a> {
         Failure::of(USAGE, report)
     }
 
-    /// Finds the function among those that a component exports.
+    /// Finds the function among the exports of a component.
     ///
     /// # Errors
     ///
-    /// There is none of that name, or several.
+    /// There is no function of this name, or there are several.
     pub(crate) fn find(
         &self,
         component: &Component<Wasmi>,
@@ -78,11 +78,12 @@ impl<'a> Invocation<'a> {
                 Err(failure.with_details(listed(&several)))
             }
             Found::None if all.is_empty() => {
-                let message = format!("`{path}` exports no function that can be called by text");
+                let message =
+                    format!("`{path}` exports no function whose call can be written as text");
                 Err(Failure::new(USAGE, Diagnostic::error("unknown-function", message)))
             }
             Found::None => {
-                let message = format!("`{path}` exports no function `{name}`");
+                let message = format!("`{path}` does not export a function `{name}`");
                 let mut diagnostic = Diagnostic::error("unknown-function", message);
                 if let Some(similar) = similar(&all, name) {
                     diagnostic = diagnostic.help(format!("did you mean `{similar}`?"));
@@ -94,11 +95,11 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Reads the arguments for a function.
+    /// Parses the arguments for a function.
     ///
     /// # Errors
     ///
-    /// They are not of the types of its parameters; the failure points at the place.
+    /// The arguments don't have the types of the parameters. The failure points at the place.
     pub(crate) fn arguments(&self, function: &ExportedFunction) -> Result<Vec<Val>, Failure> {
         let begin = self.arguments.unwrap_or(self.text.len());
         let text = self.text.get(begin..).filter(|it| !it.is_empty()).unwrap_or("()");
@@ -110,7 +111,7 @@ impl<'a> Invocation<'a> {
                 }
                 error => (error.to_string(), begin..self.text.len()),
             };
-            let title = format!("an argument of `{}` is not right", function.path());
+            let title = format!("an argument of `{}` is wrong", function.path());
             let diagnostic = Diagnostic::error("argument", title).help(signature);
             self.wrong(diagnostic, range, &message)
         })
@@ -151,7 +152,7 @@ fn print_result(function: &Function, value: Option<&Val>, format: Format) -> Res
         return Ok(SUCCESS);
     };
     let text = ty.to_wave(value).map_err(|error| {
-        let message = format!("the result, of type `{ty}`, has no text: {error}");
+        let message = format!("the result of type `{ty}` can't be written as text: {error}");
         Failure::new(WEFT_FAILED, Diagnostic::error("result", message))
     })?;
     match format {

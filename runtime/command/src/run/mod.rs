@@ -2,14 +2,14 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `standard_output` | standard output, which ends the guest when nobody reads it |
-//! | `entry` | the way into a component: a program, or a call |
-//! | `functions` | the functions that a component exports, and finding one by its name |
-//! | `invocation` | the text of a call, and calling |
+//! | `standard_output` | standard output, which ends the guest if its reader is gone |
+//! | `entry` | the entry to a component: a program, or a call |
+//! | `functions` | the exported functions of a component, and finding one by its name |
+//! | `invocation` | calls as text, and making them |
 //! | `program` | running a program |
-//! | `running` | a component in a store, with what can end it |
-//! | `ending` | the end of a guest from outside: Ctrl-C and time-outs |
-//! | `stopped` | why a call has no result, as people read it |
+//! | `running` | a component in a store, and the ways to end it |
+//! | `ending` | ending a guest from outside: Ctrl-C and time-outs |
+//! | `stopped` | the reasons why a call has no result, for people |
 
 mod ending;
 mod entry;
@@ -39,8 +39,8 @@ use self::standard_output::StandardOutput;
 
 /// Run a component: a program (`wasi:cli/run` of WASI 0.2 or 0.3), or one of its functions.
 ///
-/// A program has what the options give it, and nothing else: no files, no environment, no network.
-/// What it writes to a pipe that nobody reads ends it, as other programs.
+/// A program has only the permissions that the options grant: by default no files, no environment
+/// and no network. It ends if it writes to a pipe whose reader is gone, as other programs do.
 ///
 /// With `--invoke`, arguments and results are written in WAVE, the WebAssembly Value Encoding: `1`,
 /// `"text"`, `'c'`, `[1, 2]`, `(1, true)`, `{name: "a", age: 3}`, `some(1)`, `none`, `ok(2)`,
@@ -56,10 +56,10 @@ Examples:
 pub(crate) struct RunArguments {
     /// The file: a component in the binary or in the text format.
     file: PathBuf,
-    /// The arguments of the program. What begins with `-` comes after `--`, or after another argument.
+    /// The arguments of the program. If the first one begins with `-`, write `--` before it.
     #[arg(trailing_var_arg = true)]
     arguments: Vec<String>,
-    /// Call this exported function, and print its result. One of an interface is named with it, as
+    /// Call this exported function, and print its result. For a function in an interface, write
     /// `interface#function` or `interface.function`.
     #[arg(long, value_name = "CALL")]
     invoke: Option<String>,
@@ -67,7 +67,7 @@ pub(crate) struct RunArguments {
     system: SystemArguments,
     #[command(flatten)]
     limits: LimitArguments,
-    /// Stop after a time, such as `500ms`, `5s`, `2m` or `1h`.
+    /// Stop the guest after a time, such as `500ms`, `5s`, `2m` or `1h`.
     #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Limits")]
     timeout: Option<Duration>,
 }
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failur
     let entry = Entry::of(&component, &input.path, invoke.as_deref())?;
     let linker = guest::link(&component, &input.path)?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-    // There is one guest, which waits for its files anyway.
+    // The only guest waits for its files anyway.
     let builder = WasiCtx::builder().allow_blocking_current_thread(true);
     let wasi = system
         .give(builder.inherit_stdin().inherit_stderr())?

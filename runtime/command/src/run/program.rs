@@ -9,7 +9,7 @@ use weft_wasi::{Command, WasiCtx};
 
 use super::stopped::Stopped;
 
-/// Makes an instance of a program, and runs it to its end. Returns its exit code.
+/// Makes an instance of a program, and runs it until it ends. Returns its exit code.
 ///
 /// # Errors
 ///
@@ -25,7 +25,7 @@ pub(super) async fn run(
     Ok(exit.code)
 }
 
-/// Lets the threads of a program go on that has returned: it may have more to do.
+/// Runs the threads of a program that has returned: it may have more to do.
 async fn to_its_end(store: &mut Store<Wasmi, WasiCtx>) -> Result<(), CallError> {
     poll_fn(|context| match store.poll(context.waker()) {
         Ok(progress) if progress.threads > 0 && !progress.is_at_rest() => Poll::Pending,

@@ -1,4 +1,4 @@
-//! A component in a store, with what can end it.
+//! A component in a store, and the ways to end it.
 
 use tokio::runtime::Builder;
 use weft::component::{Component, Linker, Store};
@@ -14,7 +14,7 @@ use super::entry::Entry;
 use super::program;
 use super::stopped::Stopped;
 
-/// A component, with all that it is run with.
+/// A component, with everything that it needs to run.
 #[derive(Debug)]
 pub(super) struct Running<'a> {
     pub(super) engine: Wasmi,
@@ -26,7 +26,7 @@ pub(super) struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Makes an instance, and enters it. Returns the exit code.
+    /// Makes an instance, and runs its entry. Returns the exit code.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl Running<'_> {
     pub(super) fn run(self, entry: &Entry, format: Format) -> Result<u8, Failure> {
         let runtime = guest::build_runtime(Builder::new_current_thread())?;
         let done = runtime.block_on(self.enter(entry, format));
-        // A thread may still wait for what the guest wanted to read.
+        // A thread may still wait for input of the guest.
         runtime.shutdown_background();
         done
     }

@@ -1,4 +1,4 @@
-//! Standard output, which ends the guest when nobody reads it.
+//! Standard output, which ends the guest if its reader is gone.
 
 use std::task::{Context, Poll};
 
@@ -7,8 +7,8 @@ use weft_wasi::cli::ProcessOutput;
 
 use super::ending::{Ending, Reason};
 
-/// Standard output. When its reader is gone, the guest is ended, as `SIGPIPE` ends other programs: one
-/// that does not look at errors would write forever.
+/// Standard output. If its reader is gone, the guest is ended, as `SIGPIPE` ends other programs. A
+/// program that ignores errors would write forever.
 #[derive(Debug)]
 pub(super) struct StandardOutput {
     output: ProcessOutput,
@@ -21,7 +21,7 @@ impl StandardOutput {
         Self { output: ProcessOutput::stdout(), ending: ending.clone() }
     }
 
-    /// Ends the guest if an error says that nobody reads. The guest hears nothing of it any more.
+    /// Stops the guest if an error says that the reader is gone. The guest does not get that error.
     fn or_end<T>(&self, polled: Poll<Result<T, BytesError>>) -> Poll<Result<T, BytesError>> {
         match polled {
             Poll::Ready(Err(error)) if error.kind() == BytesErrorKind::BrokenPipe => {

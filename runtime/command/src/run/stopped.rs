@@ -1,4 +1,4 @@
-//! Why a call has no result, as people read it.
+//! The reasons why a call has no result, for people.
 
 use std::error::Error;
 
@@ -19,13 +19,13 @@ use super::ending::Ending;
 /// The reason why a guest has no result.
 #[derive(Debug)]
 pub(super) enum Stopped {
-    /// A call has none.
+    /// A call has no result.
     Call(CallError),
     /// There is no instance.
     NotInstantiated(InstantiateError),
-    /// It is not what it has to be.
+    /// It does not export the functions of a program.
     NotOfWorld(WorldError),
-    /// Something of the command's has failed.
+    /// The command itself has failed.
     Failed(Failure),
 }
 
@@ -61,11 +61,11 @@ impl From<Failure> for Stopped {
 }
 
 impl Stopped {
-    /// Returns the exit code, if the guest has ended itself.
+    /// Returns the exit code of a guest that has called `exit`.
     ///
     /// # Errors
     ///
-    /// It has not.
+    /// The guest has not called `exit`.
     pub(super) fn code<T: 'static>(
         self,
         store: &Store<Wasmi, T>,
@@ -96,7 +96,7 @@ fn stopped<T: 'static>(
             (None, Some(fuel)) => {
                 let message = format!("the guest has used its {fuel} units of fuel");
                 let diagnostic = Diagnostic::error("fuel", message);
-                let diagnostic = diagnostic.help("`--fuel` sets how many it has");
+                let diagnostic = diagnostic.help("`--fuel` sets this limit");
                 Failure::new(TIME_OUT, diagnostic).with_details(backtrace(store))
             }
             (None, None) => trap(error, store),
@@ -116,7 +116,7 @@ fn trap<T: 'static>(error: &CallError, store: &Store<Wasmi, T>) -> Failure {
     let message = format!("the guest trapped: {}", WithCauses(error));
     let mut diagnostic = Diagnostic::error("trap", message);
     if matches!(error, CallError::Core(CoreTrap::CallStackExhausted)) {
-        diagnostic = diagnostic.help("functions that call one another without end do that");
+        diagnostic = diagnostic.help("as a rule, functions call one another endlessly");
     }
     Failure::new(TRAP, diagnostic).with_details(backtrace(store))
 }
@@ -143,7 +143,7 @@ fn limit(reached: LimitReached) -> Failure {
     let diagnostic = match limit {
         StoreLimit::MemoryBytes => {
             let message = format!("the guest needs more than {value} bytes of linear memory");
-            Diagnostic::error("limit", message).help("`--max-memory` sets how many it has")
+            Diagnostic::error("limit", message).help("`--max-memory` sets this limit")
         }
         _ => Diagnostic::error("limit", reached.to_string()),
     };

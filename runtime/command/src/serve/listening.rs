@@ -1,4 +1,4 @@
-//! The address that is listened at.
+//! Listening on an address.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -12,18 +12,18 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::output;
 
-/// Listens at an address, and says so.
+/// Listens on an address, and prints it.
 ///
 /// # Errors
 ///
-/// It is in use, or not this machine's.
+/// The address is in use, or does not belong to this machine.
 pub(super) async fn listen(
     address: SocketAddr,
     path: &str,
     format: Format,
 ) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| failure(address, &error))?;
-    // With port 0 it is another one.
+    // With port 0, the system chooses the port.
     let address = listener.local_addr().unwrap_or(address);
     match format {
         Format::Human => output::complain(&format!("serving {path} at http://{address}/")),
@@ -35,17 +35,17 @@ pub(super) async fn listen(
 fn failure(address: SocketAddr, error: &io::Error) -> Failure {
     let diagnostic = match error.kind() {
         ErrorKind::AddrInUse => {
-            let message = format!("port {} of {} is in use already", address.port(), address.ip());
+            let message = format!("port {} of {} is already in use", address.port(), address.ip());
             let free = SocketAddr::new(address.ip(), 0);
             Diagnostic::error("address-in-use", message).help(format!(
-                "choose another one by `--addr`; `--addr {free}` is any that is free"
+                "choose another one with `--addr`; with `--addr {free}`, the system chooses one"
             ))
         }
         ErrorKind::PermissionDenied => {
-            let message = format!("port {} may not be listened at: {error}", address.port());
+            let message = format!("listening on port {} is not permitted: {error}", address.port());
             Diagnostic::error("address", message).help("ports from 1024 on need no permission")
         }
-        _ => Diagnostic::error("address", format!("{address} can't be listened at: {error}")),
+        _ => Diagnostic::error("address", format!("cannot listen on {address}: {error}")),
     };
     Failure::new(WEFT_FAILED, diagnostic)
 }

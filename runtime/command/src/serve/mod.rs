@@ -2,7 +2,7 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `listening` | the address that is listened at |
+//! | `listening` | listening on an address |
 //! | `stopping` | Ctrl-C |
 
 mod listening;
@@ -30,14 +30,13 @@ use crate::input::Input;
 
 use self::stopping::Stopping;
 
-/// Serve a component over HTTP: one that answers requests by `wasi:http` of WASI 0.2 or 0.3.
+/// Serve a component over HTTP: it answers requests with `wasi:http` of WASI 0.2 or 0.3.
 ///
-/// Each request has an instance of its own, unless `--reuse` says otherwise. A guest that traps is
-/// answered for with status 500, one that takes too long with 504; more requests than there may be at
-/// once are answered with 503.
+/// Each request gets its own instance, unless `--reuse` is used. If a guest traps, the response has
+/// the status 500; if it takes too long, 504; if there are too many requests at the same time, 503.
 ///
-/// Ctrl-C ends the server when the requests that are under way are answered, with exit code 0; a second
-/// one ends it at once.
+/// Ctrl-C stops the server after all requests that are under way are answered, with exit code 0. A
+/// second Ctrl-C stops it at once.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -47,23 +46,23 @@ Examples:
 pub(crate) struct ServeArguments {
     /// The file: a component in the binary or in the text format.
     file: PathBuf,
-    /// The address and port to listen at. Port 0 is any that is free.
+    /// The address and port to listen on. With port 0, the system chooses a port.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     addr: SocketAddr,
-    /// Let an instance answer so many requests, one after another or at once, before another one takes
-    /// its place. It is quicker, and a guest may keep something from one request to the next.
+    /// Let an instance answer this many requests, one after another or at the same time, before a
+    /// new one replaces it. This is faster, but a guest may keep data from one request to the next.
     #[arg(long, value_name = "REQUESTS")]
     reuse: Option<u64>,
     #[command(flatten)]
     system: SystemArguments,
     #[command(flatten)]
     limits: LimitArguments,
-    /// Give a guest up that takes longer for a response, such as `500ms` or `5s`. Guests run more slowly
-    /// then, as they are interrupted to look at the time. Without it, one that never ends keeps a
-    /// thread busy for ever.
+    /// Stop a guest that takes longer than this for a response, such as `500ms` or `5s`. Guests run
+    /// more slowly then, as they are interrupted to check the time. Without a limit, a guest that
+    /// never ends keeps a thread busy forever.
     #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Limits")]
     timeout: Option<Duration>,
-    /// The most requests that are under way at once.
+    /// The largest number of requests that are under way at the same time.
     #[arg(long, value_name = "NUMBER", default_value_t = 1000, help_heading = "Limits")]
     max_requests: usize,
 }
@@ -87,7 +86,7 @@ pub(crate) fn serve(arguments: &ServeArguments, format: Format) -> Result<u8, Fa
         server.serve_until(listener, stopping.wait(|| server.requests())).await;
         Ok(SUCCESS)
     });
-    // Guests that nobody waits for may still run.
+    // Guests whose responses are no longer wanted may still run.
     runtime.shutdown_background();
     served
 }
@@ -101,7 +100,7 @@ impl ServeArguments {
         format: Format,
     ) -> Result<HttpServer<Wasmi, WasiCtx>, Failure> {
         let linker = guest::link(component, path)?;
-        // What can't be opened now can't be opened for a request.
+        // A folder that can't be opened now can't be opened for a request.
         drop(self.context()?);
         let own = Arc::new(self.clone());
         let engine = engine.clone();
@@ -127,7 +126,7 @@ impl ServeArguments {
         })
     }
 
-    /// Returns what a guest has.
+    /// Returns the context of a guest.
     fn context(&self) -> Result<WasiCtx, Failure> {
         let builder = WasiCtx::builder().inherit_stdout().inherit_stderr();
         Ok(self.system.give(builder)?.build())
@@ -135,18 +134,19 @@ impl ServeArguments {
 }
 
 fn no_service(component: &Component<Wasmi>, path: &str) -> Failure {
-    let message = format!("`{path}` answers no requests: it exports no handler of `wasi:http`");
+    let message =
+        format!("`{path}` does not answer requests: it does not export a handler of `wasi:http`");
     let diagnostic = Diagnostic::error("no-service", message);
     let diagnostic = if guest::is_program(component) {
-        diagnostic.help(format!("it is a program; run it with `weft run {path}`"))
+        diagnostic.help(format!("it is a program: run it with `weft run {path}`"))
     } else {
         diagnostic.help("`weft inspect` shows what it exports")
     };
     Failure::new(CANNOT_RUN, diagnostic)
 }
 
-/// Says why a request was not answered by the guest.
+/// Prints the reason why the guest has not answered a request.
 fn complain(error: &ServiceError, format: Format) {
-    let message = format!("a request was not answered well: {}", WithCauses(error));
+    let message = format!("a request failed: {}", WithCauses(error));
     Failure::new(NOT_WELL, Diagnostic::error("request", message)).complain(format);
 }

@@ -1,4 +1,5 @@
-//! Ctrl-C: the server stops when what is under way is answered. A second one ends the process.
+//! Ctrl-C: the server stops after all requests under way are answered. A second Ctrl-C ends the
+//! process.
 
 use std::process;
 
@@ -16,7 +17,7 @@ enum Stage {
     Starting,
     /// Requests are answered.
     Serving,
-    /// No more are accepted.
+    /// New requests are refused.
     Stopping,
 }
 
@@ -29,7 +30,7 @@ impl Stopping {
     ///
     /// # Errors
     ///
-    /// The system has no thread, or no signals.
+    /// The system can't start the thread, or listen to signals.
     pub(super) fn watch() -> Result<Self, Failure> {
         let stage = watch::Sender::new(Stage::Starting);
         let watched = stage.clone();
@@ -37,18 +38,20 @@ impl Stopping {
         Ok(Self(stage))
     }
 
-    /// Waits until the server has to stop, and says how much is left to do.
+    /// Waits until the server has to stop, and prints the number of requests left.
     pub(super) async fn wait(&self, requests: impl Fn() -> usize) {
         self.0.send_replace(Stage::Serving);
         let mut stages = self.0.subscribe();
-        // The sender is here, so that there is no error.
+        // The sender is in `self`, so that there is no error.
         let _ = stages.wait_for(|stage| *stage == Stage::Stopping).await;
         let left = match requests() {
             0 => return output::complain("stopping"),
             1 => "one request is".to_owned(),
             number => format!("{number} requests are"),
         };
-        output::complain(&format!("stopping when {left} answered; Ctrl-C again stops at once"));
+        output::complain(&format!(
+            "stopping after {left} answered; press Ctrl-C again to stop at once"
+        ));
     }
 }
 

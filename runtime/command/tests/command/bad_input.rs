@@ -2,7 +2,7 @@
 
 use crate::weft::Folder;
 
-/// Tries to run a file, and returns what can be seen of that.
+/// Tries to run a file, and returns the visible result.
 fn run(name: &str, bytes: &[u8]) -> String {
     Folder::with(&[(name, bytes)]).weft(&["run", name, "--invoke", "f()"])
 }

@@ -1,8 +1,8 @@
-//! Calling functions by text.
+//! Calling functions with calls as text.
 
 use crate::weft::Folder;
 
-/// Calls a function of the shop, and returns what can be seen of that.
+/// Calls a function of the shop, and returns the visible result.
 fn invoke(call: &str) -> String {
     Folder::with_shop().weft(&["run", "shop.wat", "--invoke", call])
 }

@@ -1,16 +1,16 @@
-//! The command `weft`, as it is run by a shell.
+//! The command `weft`, run by a shell.
 //!
 //! | module | contents |
 //! |---|---|
 //! | `weft` | running the command in a folder of its own |
 //! | `help` | the help, and the completions |
 //! | `inspect` | `weft inspect` |
-//! | `invoke` | calling functions by text |
+//! | `invoke` | calling functions with calls as text |
 //! | `limits` | fuel, time and memory |
 //! | `programs` | programs of WASI |
 //! | `serve` | `weft serve` |
-//! | `services` | services of Rust's, as clients see them |
-//! | `system` | files, environment and standard streams of a program of Rust's |
+//! | `services` | services in Rust, as clients see them |
+//! | `system` | files, environment and standard streams of a program in Rust |
 //! | `bad_input` | files that can't be run |
 //! | `signals` | Ctrl-C, and a pipe that is closed |
 //! | `wast` | `weft wast` |

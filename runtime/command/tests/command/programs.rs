@@ -19,12 +19,12 @@ const CAT: &str = "(local.set $in (call $get-stdin))
         (br $next)))
     (i32.const 0)";
 
-/// Writes without end, and looks at no error.
+/// Writes endlessly, and ignores errors.
 const YES: &str = "(local.set $out (call $get-stdout))
     (loop (call $write (local.get $out) (i32.const 16) (i32.const 6)) (br 0))
     (i32.const 0)";
 
-/// Returns a folder with a program that does what `body` says.
+/// Returns a folder with a program with this `body`.
 pub(crate) fn folder(body: &str) -> Folder {
     Folder::with(&[("app.wat", PROGRAM.replace("BODY", body).as_bytes())])
 }
@@ -59,7 +59,7 @@ fn a_program_of_wasi_0_3_runs_as_well() {
 
 #[test]
 fn a_program_that_has_returned_goes_on_to_its_end() {
-    // It traps after that: if it did not go on, nobody would know.
+    // It traps after that: otherwise nobody would know if it went on.
     let program = br#"(component
         (core func $return (canon task.return (result (result))))
         (core func $yield (canon thread.yield))
@@ -123,7 +123,7 @@ fn a_program_that_prints_without_end_ends_when_nobody_reads() {
         let mut read = [0; 4];
         stdout.read_exact(&mut read).unwrap();
         drop(stdout);
-        // Whether it is there to be written to any more is the guest's matter.
+        // The guest decides if this can still be written.
         let _ = stdin.write_all(b"two\n");
         let ended = shown(&child.wait_with_output().unwrap());
         assert_eq!(ended, "--- exit code 141\n", "{body}");

@@ -10,7 +10,7 @@ use crate::weft::Folder;
 
 const SERVICE: &str = include_str!("service.wat");
 
-/// Answers with status 200, 201 and so on: the instance's first request, its second one.
+/// Answers with the status 200, 201 and so on, for the instance's first and second request.
 const COUNT: &str =
     "(call $answer (local.get $out) (i32.add (i32.const 199) (global.get $handled)))";
 
@@ -21,7 +21,7 @@ fn folder(body: &str) -> Folder {
     Folder::with(&[("app.wat", SERVICE.replace("BODY", body).as_bytes())])
 }
 
-/// A server that runs.
+/// A running server.
 pub(crate) struct Server {
     process: Child,
     errors: BufReader<ChildStderr>,
@@ -31,7 +31,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server of a service that does what `body` says, and waits until it serves.
+    /// Starts a server of a service with this `body`, and waits until it serves.
     fn start(body: &str, options: &[&str]) -> Self {
         Self::start_in(folder(body), "app.wat", options)
     }
@@ -67,14 +67,14 @@ impl Server {
         assert!(sent.unwrap().success());
     }
 
-    /// Waits for the end, and returns the exit code and what was said.
+    /// Waits for the end, and returns the exit code and the output.
     #[cfg(unix)]
     fn end(mut self) -> (Option<i32>, String) {
         let code = self.process.wait().unwrap().code();
         (code, self.rest())
     }
 
-    /// Ends the server, and returns what it has said.
+    /// Stops the server, and returns its output.
     fn stop(mut self) -> String {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -119,8 +119,7 @@ fn a_guest_that_traps_is_answered_for_and_others_go_on() {
     let server = Server::start(&body, &["--reuse", "100"]);
     assert_eq!([(); 4].map(|()| server.status()), [200, 500, 200, 500]);
     let errors = server.stop();
-    let expected =
-        "error[request]: a request was not answered well: wasm `unreachable` instruction";
+    let expected = "error[request]: a request failed: wasm `unreachable` instruction";
     assert_eq!(errors.matches(expected).count(), 2, "{errors}");
 }
 
@@ -197,7 +196,7 @@ fn ctrl_c_stops_a_server_when_all_is_answered() {
     assert_eq!(client.join().unwrap(), 504);
     let (code, said) = server.end();
     assert_eq!(code, Some(0));
-    assert!(said.starts_with("stopping when one request is answered;"), "{said}");
+    assert!(said.starts_with("stopping after one request is answered;"), "{said}");
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! Services of Rust's, of both versions, as clients see them.
+//! Services in Rust, of both versions, as clients see them.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -13,10 +13,10 @@ macro_rules! guest {
     };
 }
 
-/// Services that do the same, of WASI 0.2 and 0.3.
+/// Equal services, of WASI 0.2 and 0.3.
 const SERVICES: [&[u8]; 2] = [guest!("proxy-rust.wasm"), guest!("service-rust.wasm")];
 
-/// More than the guest may have.
+/// More than the guest's memory.
 const LARGE: usize = 16 << 20;
 
 fn start(service: &[u8], options: &[&str]) -> Server {

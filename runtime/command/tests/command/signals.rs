@@ -45,7 +45,7 @@ fn ctrl_c_ends_a_program_that_waits_for_input() {
     let begin = Instant::now();
     send(&child, "INT");
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    // It hears of it at once, and need not be ended with the process.
+    // It learns of that at once, and need not be ended with the process.
     assert!(begin.elapsed() < Duration::from_millis(400), "{:?}", begin.elapsed());
     drop(stdin);
 }

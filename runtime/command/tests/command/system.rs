@@ -1,11 +1,11 @@
-//! The things of the system that a program of Rust's has: files, environment, standard streams.
+//! The permissions of a program in Rust: files, environment, standard streams.
 
 use std::io::Write as _;
 use std::process::Stdio;
 
 use crate::weft::{Folder, shown};
 
-/// A program of Rust's, for WASI 0.2.
+/// A program in Rust, for WASI 0.2.
 const PROGRAM: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/guests/built/cli.wasm"));
 
@@ -93,7 +93,7 @@ fn arguments_and_input_come_as_they_are() {
 #[test]
 fn exit_codes_and_panics_are_those_of_other_programs() {
     let folder = folder();
-    // What it is made with says only that it has failed, and not with what code.
+    // The program can only report failure, and not a code.
     assert_eq!(run(&folder, &["cli.wasm", "exit"]).1, Some(1));
     assert_eq!(run(&folder, &["cli.wasm", "sleep"]).1, Some(0));
     let (text, code) = run(&folder, &["cli.wasm", "panic"]);
@@ -110,7 +110,7 @@ fn a_folder_that_may_not_be_read_is_told() {
     let closed = folder.path().join("closed");
     create_dir(&closed).unwrap();
     set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
-    // Whoever may do all may read this, too.
+    // The superuser may read this, too.
     if read_dir(&closed).is_err() {
         let (text, code) = run(&folder, &["--dir", "closed", "cli.wasm"]);
         assert!(text.contains("error[io]: cannot open the folder `closed`"), "{text}");

@@ -42,7 +42,7 @@ impl Folder {
         command
     }
 
-    /// Runs the command, and returns all that can be seen of it.
+    /// Runs the command, and returns all visible results.
     pub(crate) fn weft(&self, arguments: &[&str]) -> String {
         shown(&self.command(arguments).output().unwrap())
     }

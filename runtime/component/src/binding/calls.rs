@@ -1,4 +1,4 @@
-//! Places from where a component is called.
+//! Places from which a component is called.
 
 use alloc::boxed::Box;
 use core::future::Future;
@@ -7,10 +7,11 @@ use core::pin::Pin;
 use crate::component::{Access, CallError, Callee, Caller, Store};
 use crate::engine::CoreEngine;
 
-/// A place from where a component is called: a [`Store`], which blocks, and the [`Caller`] or
-/// [`HostCaller`](super::HostCaller) that a host function gets.
+/// A place from which a component is called: a [`Store`], which blocks, and the [`Caller`] or
+/// [`HostCaller`](super::HostCaller) of a host function.
 ///
-/// The methods of a [`World`](super::World) take one.
+/// The methods of a [`World`](super::World) take one. Functions of yours that take one work both
+/// outside of guests and in host functions:
 ///
 /// ```
 /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -42,7 +43,8 @@ pub trait Calls {
     ///
     /// # Errors
     ///
-    /// [`CallError`]: in a host function, [`CallError::Waits`] if the guest waits.
+    /// [`CallError::Waits`] in a host function, if the guest waits; the other variants of
+    /// [`CallError`].
     fn call<F: Callee>(
         &mut self,
         function: &F,
@@ -62,12 +64,12 @@ impl<E: CoreEngine, T: 'static> Calls for Caller<'_, '_, E, T> {
 
 /// A future in a box.
 ///
-/// What awaits it does not depend on the types and lifetimes that the future was made of, so that the
-/// compiler can tell that it is `Send`.
+/// The code that awaits it does not name the types and lifetimes inside of it, so that the compiler
+/// can prove that it is `Send`.
 pub type BoxFuture<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
 
-/// A place from where a component is called, by those who await the result: a [`Store`], and the
-/// [`Access`] or [`HostAccess`](super::HostAccess) that an async host function gets.
+/// A place from which a component is called and the result awaited: a [`Store`], and the [`Access`]
+/// or [`HostAccess`](super::HostAccess) of an async host function.
 ///
 /// The async methods of a [`World`](super::World) take one.
 ///
@@ -101,12 +103,12 @@ pub type BoxFuture<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait AsyncCalls {
-    /// Calls a function that a component exports, and returns its result. If the future is dropped
-    /// before its end, the call is cancelled.
+    /// Calls a function that a component exports, and returns its result. Dropping the future
+    /// before its end cancels the call.
     ///
     /// # Errors
     ///
-    /// [`CallError`]
+    /// [`CallError`], from the future.
     fn call_async<'s, F>(
         &'s mut self,
         function: &F,

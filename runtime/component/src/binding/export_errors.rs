@@ -6,12 +6,14 @@ use core::fmt;
 
 use thiserror::Error as DeriveError;
 
+use crate::component::definition::wrapped::Wrapped;
 use crate::component::{ExportError, InstantiateError};
 use crate::error::WithCauses;
 
-/// A component, or an instance, does not export what a world does: every mismatch.
+/// The mismatches between the exports of a world and those of a component or an instance: all of
+/// them.
 ///
-/// The message has a line for each, with its causes.
+/// The message has a line for each mismatch, with its causes.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -47,8 +49,8 @@ use crate::error::WithCauses;
 /// assert_eq!(errors.errors().len(), 2);
 /// assert_eq!(errors.to_string(), "\
 /// the exports are not those of the world `example:files/program`
-///   the function `run` has another type: in `func()`, the result is of another type: \
-/// at the value: expected nothing, found u32
+///   the function `run` has another type: in `func()`, the result is of another type: at the value:
+///     expected nothing, found u32
 ///   there is no exported function `stop`");
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -60,12 +62,12 @@ pub struct ExportErrors {
 }
 
 impl ExportErrors {
-    /// Fails if there are errors.
+    /// Returns an error if there are mismatches.
     pub(super) fn check(world: &'static str, errors: Vec<ExportError>) -> Result<(), Self> {
         if errors.is_empty() { Ok(()) } else { Err(Self { world, errors }) }
     }
 
-    /// Returns the error of a world that was not found for a reason that it did not tell.
+    /// Returns the error for a world that was not found, although no mismatch was noted.
     pub(super) const fn not_told(world: &'static str) -> Self {
         Self { world, errors: Vec::new() }
     }
@@ -87,7 +89,7 @@ impl fmt::Display for ExportErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the exports are not those of the world `{}`", self.world)?;
         for error in &self.errors {
-            write!(f, "\n  {}", WithCauses(error))?;
+            write!(f, "\n  {}", Wrapped(WithCauses(error)))?;
         }
         Ok(())
     }
@@ -99,7 +101,7 @@ impl Error for ExportErrors {}
 #[derive(Debug, DeriveError)]
 #[non_exhaustive]
 pub enum WorldError {
-    /// It does not export what the world does.
+    /// It does not export the functions and interfaces of the world.
     #[error(transparent)]
     Exports(#[from] ExportErrors),
     /// It can't be instantiated.

@@ -1,5 +1,5 @@
-//! Finding what the bindings of a world need among exports: those of a component, before there is an
-//! instance, and those of an instance.
+//! Finding the exports that the bindings of a world need: among those of a component, before there
+//! is an instance, and among those of an instance.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -21,12 +21,11 @@ use crate::engine::CoreEngine;
 
 use super::export_errors::ExportErrors;
 
-/// The exports that a [`World`](super::World) is looked for in: those of an instance, or the types of
-/// those of a component. Every mismatch is noted.
+/// The exports among which a [`World`](super::World) is found: those of an instance, or the types
+/// of those of a component. It notes every mismatch.
 ///
-/// [`World::find`](super::World::find), which bindings implement, gets it. The exports of an interface
-/// are found by its name, or by that of another version of the same track: `a:b/c@1.3.1` for
-/// `a:b/c@1.2.0`.
+/// [`World::find`](super::World::find), which bindings implement, gets it. An interface is found by
+/// its name, or by the name of a compatible version: `a:b/c@1.3.1` for `a:b/c@1.2.0`.
 ///
 /// ```
 /// use weft::binding::{Exports, TypedFunction};
@@ -58,14 +57,14 @@ use super::export_errors::ExportErrors;
 /// ```
 pub struct Exports<'a> {
     scope: Scope<'a>,
-    /// The name of the interface that they are in.
+    /// The name of the interface that the exports are in.
     interface: Option<&'a str>,
     errors: Vec<ExportError>,
 }
 
 /// Exports by name.
 enum Scope<'a> {
-    /// Types alone: those of a component.
+    /// Only the types of exports: those of a component.
     Types(BTreeMap<&'a str, &'a ExternType>),
     /// The exports of an instance.
     Instance(&'a dyn InstanceScope),
@@ -106,8 +105,8 @@ impl<E: CoreEngine, T: 'static, S: AsContextMut<E, T>> InstanceScope for InStore
     }
 }
 
-/// Looks for a world among the types of what a component exports. `find` returns nothing without a
-/// note where all is well.
+/// Looks for a world among the types of the exports of a component. `find` returns `None` and notes
+/// nothing if all exports are there.
 pub(super) fn of_component<E: CoreEngine, W>(
     world: &'static str,
     component: &Component<E>,
@@ -120,7 +119,7 @@ pub(super) fn of_component<E: CoreEngine, W>(
     ExportErrors::check(world, exports.errors)
 }
 
-/// Looks for a world among what an instance exports.
+/// Looks for a world among the exports of an instance.
 pub(super) fn of_instance<E: CoreEngine, T: 'static, W>(
     world: &'static str,
     store: &impl AsContextMut<E, T>,
@@ -136,8 +135,9 @@ pub(super) fn of_instance<E: CoreEngine, T: 'static, W>(
 }
 
 impl Exports<'_> {
-    /// Returns the function that is exported as `name`, with Rust's own types. Notes the mismatch if
-    /// there is none, or one of another type. Returns `None` where there are only types, too.
+    /// Returns the function that is exported as `name`, with Rust's own types. Returns `None` and
+    /// notes the mismatch if there is none, or if it has another type. Also returns `None` if there
+    /// are only types.
     pub fn function<P, R>(&mut self, name: &str) -> Option<TypedFunction<P, R>>
     where
         P: Lower,
@@ -160,8 +160,9 @@ impl Exports<'_> {
         }
     }
 
-    /// Looks for what `find` needs in the interface that is exported as `name`. Notes the mismatch if
-    /// there is none. Returns `None` where there are only types, too.
+    /// Looks for what `find` needs in the interface that is exported as `name`. Returns `None` and
+    /// notes the mismatch if there is no such interface. Also returns `None` if there are only
+    /// types.
     pub fn interface<I>(
         &mut self,
         name: &str,

@@ -18,13 +18,14 @@ use super::calls::{AsyncCalls, BoxFuture};
 use super::host_caller::{HostCaller, ItemOf, Written};
 use super::host_with::HostWith;
 
-/// A handle of the store, for an async method of the host `H`: the host, its streams and futures, and
-/// calls of guests.
+/// A handle of the store, for an async method of the host `H`: it reaches the host, its streams and
+/// futures, and the functions of guests.
 ///
-/// A method takes it as `access: impl HostAccess<Self>`. It does not borrow the store: guests, and
-/// other methods of the host, run while the method waits. So the host is not at hand as `&mut self`, and
-/// nothing of it can be borrowed across an `.await`. Look into it, and change it, in
-/// [`with_host`](Self::with_host) or [`with`](Self::with); take out of it what is needed later.
+/// A method takes it as `access: impl HostAccess<Self>`. It does not borrow the store, so that
+/// guests and other methods of the host run while the method waits. The method has no `&mut self`,
+/// and can't borrow anything of the host across an `.await`. Read and change the host in
+/// [`with_host`](Self::with_host) or [`with`](Self::with), and return from the closure what is
+/// needed later.
 ///
 /// ```
 /// use weft::binding::HostAccess;
@@ -60,7 +61,7 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     /// Returns the handle without the host.
     fn access(&self) -> &Access<Self::Engine, Self::Data>;
 
-    /// Runs a closure where the store is driven, with the store and the host at hand, and returns its
+    /// Runs a closure where the store is driven, with the store and the host, and returns its
     /// result as a future: see [`Access::with`].
     ///
     /// # Errors
@@ -72,11 +73,11 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
         run: impl FnOnce(&mut Self::Caller<'_>) -> R + Send + 'static,
     ) -> HostWith<R>;
 
-    /// Runs a closure where the store is driven, with the host at hand, as [`with`](Self::with).
+    /// Runs a closure where the store is driven, with the host: see [`with`](Self::with).
     ///
     /// # Errors
     ///
-    /// Those of [`with`](Self::with).
+    /// In the [`HostError`] of the future: `StoreDropped`.
     fn with_host<R: Send + 'static>(
         &self,
         run: impl FnOnce(&mut H) -> R + Send + 'static,
@@ -88,7 +89,7 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Those of [`Access::call`].
+    /// [`CallError`](crate::component::CallError), as [`Access::call`] returns it.
     fn call<'s, F>(
         &'s self,
         function: &F,
@@ -101,11 +102,12 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
         Box::pin(self.access().call_borrowed(function, arguments))
     }
 
-    /// Makes a stream for a guest, whose values come from `source`, as [`HostCaller::stream_from`].
+    /// Makes a stream for a guest, whose values come from `source`: see
+    /// [`HostCaller::stream_from`].
     ///
     /// # Errors
     ///
-    /// Those of [`HostCaller::stream_from`], and of [`with`](Self::with).
+    /// In the [`HostError`] of the future: `CallError::ElementType`, `Error::Full`, `StoreDropped`.
     fn stream_from<S: IntoStreamSource + Send + 'static>(
         &self,
         source: S,
@@ -114,12 +116,11 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
         Box::pin(async { made.await? })
     }
 
-    /// Makes a stream for a guest, and a writer that its values are written to, as
-    /// [`HostCaller::stream_writer`].
+    /// Makes a stream for a guest, and a writer for its values: see [`HostCaller::stream_writer`].
     ///
     /// # Errors
     ///
-    /// Those of [`HostCaller::stream_writer`], and of [`with`](Self::with).
+    /// In the [`HostError`] of the future: `CallError::ElementType`, `Error::Full`, `StoreDropped`.
     fn stream_writer<V: Lower + Send + 'static>(
         &self,
     ) -> BoxFuture<'static, Result<Written<V>, HostError>> {
@@ -127,12 +128,11 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
         Box::pin(async { made.await? })
     }
 
-    /// Makes a future for a guest, whose value is that of a Rust future, as
-    /// [`HostCaller::future_from`].
+    /// Makes a future for a guest from a Rust future: see [`HostCaller::future_from`].
     ///
     /// # Errors
     ///
-    /// Those of [`HostCaller::future_from`], and of [`with`](Self::with).
+    /// In the [`HostError`] of the future: `CallError::ElementType`, `Error::Full`, `StoreDropped`.
     fn future_from<F: Future<Output: Lower + Send + 'static> + Send + 'static>(
         &self,
         future: F,
@@ -141,12 +141,12 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
         Box::pin(async { made.await? })
     }
 
-    /// Makes a future for a guest, whose value is that of a Rust future that can fail, as
+    /// Makes a future for a guest from a Rust future that can fail: see
     /// [`HostCaller::try_future_from`].
     ///
     /// # Errors
     ///
-    /// Those of [`HostCaller::try_future_from`], and of [`with`](Self::with).
+    /// In the [`HostError`] of the future: `CallError::ElementType`, `Error::Full`, `StoreDropped`.
     fn try_future_from<V, X, F>(
         &self,
         future: F,
@@ -165,7 +165,8 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Those of [`HostCaller::stream_into`], and of [`with`](Self::with); [`StreamError`].
+    /// In the [`HostError`] of the future: `CallError::Elements`, `MachineError::NotHeld`,
+    /// `MachineError::EndBusy`, `StoreDropped`; a `StreamError`.
     fn stream_into<S>(
         &self,
         stream: StreamHandle<S::Item>,
@@ -183,7 +184,8 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Those of [`HostCaller::collect`], and of [`with`](Self::with); [`StreamError`].
+    /// In the [`HostError`] of the future: `CallError::Elements`, `MachineError::NotHeld`,
+    /// `MachineError::EndBusy`, `StoreDropped`; a `StreamError`.
     fn collect<V: for<'l> Lift<'l> + Send + 'static>(
         &self,
         stream: StreamHandle<V>,
@@ -192,11 +194,12 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
         Box::pin(async { Ok(transfer.await??.await?) })
     }
 
-    /// Returns a reader of a guest's stream, as [`HostCaller::stream_reader`].
+    /// Returns a reader of a guest's stream: see [`HostCaller::stream_reader`].
     ///
     /// # Errors
     ///
-    /// Those of [`HostCaller::stream_reader`], and of [`with`](Self::with).
+    /// In the [`HostError`] of the future: `CallError::Elements`, `MachineError::NotHeld`,
+    /// `MachineError::EndBusy`, `StoreDropped`.
     fn stream_reader<V: for<'l> Lift<'l> + Send + 'static>(
         &self,
         stream: StreamHandle<V>,
@@ -209,7 +212,8 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Those of [`HostCaller::future_value`], and of [`with`](Self::with); [`StreamError`].
+    /// In the [`HostError`] of the future: `CallError::Elements`, `MachineError::NotHeld`,
+    /// `MachineError::EndBusy`, `StoreDropped`; a `StreamError`.
     fn future_value<V: for<'l> Lift<'l> + Send + 'static>(
         &self,
         future: FutureHandle<V>,
@@ -218,11 +222,11 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
         Box::pin(async { Ok(value.await??.await?) })
     }
 
-    /// Starts a host task that is a Rust future, as [`HostCaller::spawn`].
+    /// Starts a host task that is a Rust future: see [`HostCaller::spawn`].
     ///
     /// # Errors
     ///
-    /// Those of [`HostCaller::spawn`], and of [`with`](Self::with).
+    /// In the [`HostError`] of the future: `Error::Full`, `StoreDropped`.
     fn spawn<V: Into<TaskReturn<Heap>> + 'static>(
         &self,
         future: impl Future<Output = Result<V, HostError>> + Send + 'static,

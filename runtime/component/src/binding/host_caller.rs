@@ -24,12 +24,12 @@ pub(super) type ItemOf<S> = <<S as IntoStreamSource>::Source as StreamSource>::I
 /// A stream, and the writer of its values.
 pub(super) type Written<V> = (StreamHandle<V>, StreamWriter<V>);
 
-/// The store, lent to a method of the host `H` that a guest calls: the host, its streams and futures,
-/// and calls of guests.
+/// The store, lent to a method of the host `H` that a guest calls: it reaches the host, its streams
+/// and futures, and the functions of guests.
 ///
-/// A method takes it as `caller: &mut impl HostCaller<Self>`, so that it names neither an engine nor
-/// the data of the store. What goes through the store takes one line here.
-/// [`with_store`](Self::with_store) lends the [`Caller`] itself, for all else.
+/// A method takes it as `caller: &mut impl HostCaller<Self>`, so that the method names neither an
+/// engine nor the data of the store. Common uses of the store have a method here. For all others,
+/// [`with_store`](Self::with_store) lends the [`Caller`] itself.
 ///
 /// ```
 /// use weft::binding::HostCaller;
@@ -60,7 +60,7 @@ pub trait HostCaller<H>: Calls {
     /// Returns the host.
     fn host(&mut self) -> &mut H;
 
-    /// Returns a handle of the store, for what is done after the method has returned.
+    /// Returns a handle of the store, for work that goes on after the method has returned.
     fn access(&mut self) -> Self::Access;
 
     /// Lends the store to a closure, and returns its result.
@@ -70,11 +70,11 @@ pub trait HostCaller<H>: Calls {
     ) -> R;
 
     /// Makes a stream for a guest, whose values come from `source`: see [`Caller::stream_from`].
-    /// Nobody hears how the stream ends.
+    /// The host does not learn how the stream ends.
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::stream_from`].
+    /// In the [`HostError`]: `CallError::ElementType` or `Error::Full`.
     fn stream_from<S: IntoStreamSource>(
         &mut self,
         source: S,
@@ -82,12 +82,12 @@ pub trait HostCaller<H>: Calls {
         Ok(self.with_store(|store| store.stream_from(source))?.0)
     }
 
-    /// Makes a stream for a guest, as [`stream_from`](Self::stream_from), whose elements are of the
+    /// Makes a stream for a guest, as [`stream_from`](Self::stream_from) does, with elements of the
     /// type `element` in the store: see [`Caller::stream_of_type`].
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::stream_of_type`].
+    /// In the [`HostError`]: `CallError::Elements`, `CallError::ElementType` or `Error::Full`.
     fn stream_of_type<S: IntoStreamSource>(
         &mut self,
         element: &Type,
@@ -96,22 +96,21 @@ pub trait HostCaller<H>: Calls {
         Ok(self.with_store(|store| store.stream_of_type(element, source))?.0)
     }
 
-    /// Makes a stream for a guest, and a writer that its values are written to: see
-    /// [`Caller::stream_writer`].
+    /// Makes a stream for a guest, and a writer for its values: see [`Caller::stream_writer`].
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::stream_writer`].
+    /// In the [`HostError`]: `CallError::ElementType` or `Error::Full`.
     fn stream_writer<V: Lower + Send + 'static>(&mut self) -> Result<Written<V>, HostError> {
         self.with_store(|store| Ok(store.stream_writer()?))
     }
 
-    /// Makes a future for a guest, whose value is that of a Rust future: see [`Caller::future_from`].
-    /// Nobody hears if the guest takes it.
+    /// Makes a future for a guest from a Rust future: see [`Caller::future_from`]. The host does
+    /// not learn whether the guest reads it.
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::future_from`].
+    /// In the [`HostError`]: `CallError::ElementType` or `Error::Full`.
     fn future_from<F: Future<Output: Lower + Send + 'static> + Send + 'static>(
         &mut self,
         future: F,
@@ -119,12 +118,12 @@ pub trait HostCaller<H>: Calls {
         Ok(self.with_store(|store| store.future_from(future))?.0)
     }
 
-    /// Makes a future for a guest, whose value is that of a Rust future that can fail. Then the guest
-    /// learns that there is no value: see [`Caller::try_future_from`].
+    /// Makes a future for a guest from a Rust future that can fail. If that fails, the guest learns
+    /// that there is no value: see [`Caller::try_future_from`].
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::try_future_from`].
+    /// In the [`HostError`]: `CallError::ElementType` or `Error::Full`.
     fn try_future_from<V, X, F>(&mut self, future: F) -> Result<FutureHandle<V>, HostError>
     where
         V: Lower + Send + 'static,
@@ -134,12 +133,12 @@ pub trait HostCaller<H>: Calls {
         Ok(self.with_store(|store| store.try_future_from(future))?.0)
     }
 
-    /// Makes a future for a guest, as [`future_from`](Self::future_from), whose value is of the type
-    /// `ty` in the store: see [`Caller::future_of_type`].
+    /// Makes a future for a guest, as [`future_from`](Self::future_from) does, whose value has the
+    /// type `ty` in the store: see [`Caller::future_of_type`].
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::future_of_type`].
+    /// In the [`HostError`]: `CallError::Elements`, `CallError::ElementType` or `Error::Full`.
     fn future_of_type<F: Future<Output: Lower + Send + 'static> + Send + 'static>(
         &mut self,
         ty: &Type,
@@ -148,12 +147,13 @@ pub trait HostCaller<H>: Calls {
         Ok(self.with_store(|store| store.future_of_type(ty, future))?.0)
     }
 
-    /// Moves the values of a guest's stream into `sink`, and returns a future that tells how it
-    /// ended: see [`Caller::stream_into`].
+    /// Moves the values of a guest's stream into `sink`. Returns a future that is ready after the
+    /// end of the stream: see [`Caller::stream_into`].
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::stream_into`].
+    /// In the [`HostError`]: `CallError::Elements`, `MachineError::NotHeld` or
+    /// `MachineError::EndBusy`.
     fn stream_into<S: StreamSink>(
         &mut self,
         stream: StreamHandle<S::Item>,
@@ -162,12 +162,13 @@ pub trait HostCaller<H>: Calls {
         Ok(self.with_store(|store| store.stream_into(stream, sink))?)
     }
 
-    /// Collects the values of a guest's stream. The future that it returns has them when the guest has
-    /// dropped its end: see [`Caller::collect`].
+    /// Collects the values of a guest's stream. The future returns them after the guest has dropped
+    /// its end: see [`Caller::collect`].
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::collect`].
+    /// In the [`HostError`]: `CallError::Elements`, `MachineError::NotHeld` or
+    /// `MachineError::EndBusy`.
     fn collect<V: for<'l> Lift<'l> + Send + 'static>(
         &mut self,
         stream: StreamHandle<V>,
@@ -179,7 +180,8 @@ pub trait HostCaller<H>: Calls {
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::stream_reader`].
+    /// In the [`HostError`]: `CallError::Elements`, `MachineError::NotHeld` or
+    /// `MachineError::EndBusy`.
     fn stream_reader<V: for<'l> Lift<'l> + Send + 'static>(
         &mut self,
         stream: StreamHandle<V>,
@@ -191,7 +193,8 @@ pub trait HostCaller<H>: Calls {
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::future_value`].
+    /// In the [`HostError`]: `CallError::Elements`, `MachineError::NotHeld` or
+    /// `MachineError::EndBusy`.
     fn future_value<V: for<'l> Lift<'l> + Send + 'static>(
         &mut self,
         future: FutureHandle<V>,
@@ -203,7 +206,7 @@ pub trait HostCaller<H>: Calls {
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::spawn`].
+    /// In the [`HostError`]: `Error::Full`.
     fn spawn<V: Into<TaskReturn<Heap>>>(
         &mut self,
         future: impl Future<Output = Result<V, HostError>> + Send + 'static,
@@ -211,11 +214,11 @@ pub trait HostCaller<H>: Calls {
         Ok(self.with_store(|store| store.spawn(future))?)
     }
 
-    /// Makes an error context, to be given to a guest: see [`Caller::new_error_context`].
+    /// Makes an error context for a guest: see [`Caller::new_error_context`].
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::new_error_context`].
+    /// In the [`HostError`]: `Error::Full`.
     fn new_error_context(&mut self, debug_message: &str) -> Result<ErrorContext, HostError> {
         Ok(self.with_store(|store| store.new_error_context(debug_message))?.into())
     }
@@ -224,7 +227,7 @@ pub trait HostCaller<H>: Calls {
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::debug_message`].
+    /// In the [`HostError`]: `Error::Unknown`.
     fn debug_message(&mut self, error_context: &ErrorContext) -> Result<String, HostError> {
         Ok(self.with_store(|store| store.debug_message(error_context.id()))?)
     }
@@ -233,16 +236,16 @@ pub trait HostCaller<H>: Calls {
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::drop_error_context`].
+    /// In the [`HostError`]: `MachineError::NotHeld` or `Error::Unknown`.
     fn drop_error_context(&mut self, error_context: ErrorContext) -> Result<(), HostError> {
         Ok(self.with_store(|store| store.drop_error_context(error_context.id()))?)
     }
 
-    /// Drops a resource that the host owns, which runs its destructor: see [`Caller::drop_resource`].
+    /// Drops a resource that the host owns, and runs its destructor: see [`Caller::drop_resource`].
     ///
     /// # Errors
     ///
-    /// Those of [`Caller::drop_resource`].
+    /// In the [`HostError`]: `CallError::Handle`, or the error of the destructor.
     fn drop_resource(&mut self, resource: impl Into<Option<Resource>>) -> Result<(), HostError> {
         Ok(self.with_store(|store| store.drop_resource(resource))?)
     }

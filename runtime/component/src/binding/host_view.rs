@@ -1,4 +1,4 @@
-//! Hosts that are made for each call, of references to several parts of a store's data.
+//! Hosts that are made for each call, from references to several parts of a store's data.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -10,10 +10,10 @@ use crate::handle::OwnHandle;
 
 use super::interface::{Interface, part};
 
-/// A way to see the data `T` of a store as a host, that borrows several parts of it.
+/// A view of the data `T` of a store as a host that borrows several parts of it.
 ///
-/// The type that implements it has no values of use. It names the host for those
-/// interfaces whose methods all take `&mut self`.
+/// The type that implements it only names the host, and needs no values. It works for interfaces
+/// whose methods all take `&mut self`.
 ///
 /// ```
 /// use weft::binding::HostView;
@@ -46,8 +46,8 @@ pub trait HostView<T: 'static>: 'static {
     fn view(data: &mut T) -> Self::Host<'_>;
 }
 
-/// A part of a linker, as an [`Interface`], that a host is added to which the [`HostView`] `V` makes
-/// for each call.
+/// A part of a linker, as an [`Interface`], for a host that the [`HostView`] `V` makes for each
+/// call.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -86,7 +86,7 @@ pub struct ViewInterface<'l, E: CoreEngine, T: 'static, V> {
 
 impl<'l, E: CoreEngine, T: 'static> Interface<'l, E, T, (), ()> {
     /// Takes the part of a linker that is called `interface`, or the functions that are directly in
-    /// the world, for a host that the view `V` makes for each call.
+    /// the world if that is `None`. The view `V` makes the host for each call.
     pub fn of_views<V: HostView<T>>(
         linker: &'l mut Linker<E, T>,
         interface: Option<&'l str>,
@@ -110,13 +110,13 @@ impl<E: CoreEngine, T: 'static, V: HostView<T>> ViewInterface<'_, E, T, V> {
         });
     }
 
-    /// Adds a resource type whose resources are values of `R`, which the store keeps.
+    /// Adds a resource type. Its resources are values of `R`, which the store keeps.
     pub fn resource<R: Send + Sync + 'static>(&mut self, name: &str) {
         self.linker.resource(name, &HostResourceType::of::<R>());
     }
 
-    /// Adds a resource type whose resources the host knows by number. `drop` is called when the owner
-    /// of one drops it. Its error traps.
+    /// Adds a resource type. The host knows its resources by number. `drop` is called when the
+    /// owner of a resource drops it, and an error that it returns traps.
     pub fn resource_with_drop<R: 'static>(
         &mut self,
         name: &str,

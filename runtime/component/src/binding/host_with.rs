@@ -8,10 +8,11 @@ use core::task::{Context, Poll};
 use crate::component::{HostError, With};
 
 /// The result of a closure that runs where the store is driven: [`HostAccess::with`] and
-/// [`HostAccess::with_host`] return it. If this is dropped before the closure runs, it never does.
+/// [`HostAccess::with_host`] return it. If it is dropped before the closure runs, the closure never
+/// runs.
 ///
-/// It is a [`With`] that fails with a [`HostError`], as all of a [`HostAccess`] does. So an error type
-/// of a host is made of one error with `?`.
+/// It is a [`With`] whose error is a [`HostError`], as all errors of a [`HostAccess`] are. So `?`
+/// has to convert only one error type into that of a host.
 ///
 /// [`HostAccess`]: super::HostAccess
 /// [`HostAccess::with`]: super::HostAccess::with

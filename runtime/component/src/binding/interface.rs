@@ -1,4 +1,4 @@
-//! Giving what a host does for an interface to a linker.
+//! Adding a host's functions for an interface to a linker.
 
 use core::fmt;
 use core::future::Future;
@@ -12,11 +12,11 @@ use crate::handle::OwnHandle;
 use super::interface_access::InterfaceAccess;
 use super::interface_caller::InterfaceCaller;
 
-/// A part of a linker that a host is added to: an interface, or the functions that are directly in a
-/// world. `F` finds the host `H` in the data `T` of a store.
+/// A part of a linker to which a host is added: an interface, or the functions that are directly in
+/// a world. `F` finds the host `H` in the data `T` of a store.
 ///
-/// Bindings call it, in `add_to_linker`. Its methods take closures whose types of parameters and
-/// results are inferred; bindings write one line for each function of the WIT.
+/// The generated `add_to_linker` uses it, with one line for each function of the WIT. Its methods
+/// infer the types of parameters and results from the closures that they are given.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -70,7 +70,7 @@ where
     F: Fn(&mut T) -> &mut H + Clone + Send + Sync + 'static,
 {
     /// Takes the part of a linker that is called `interface`, or the functions that are directly in
-    /// the world.
+    /// the world if that is `None`.
     pub fn new(linker: &'l mut Linker<E, T>, interface: Option<&'l str>, find: F) -> Self {
         Self { linker: part(linker, interface), name: interface, find, host: PhantomData }
     }
@@ -89,7 +89,7 @@ where
             .typed_function(name, move |caller, params: P| call(find(caller.data_mut()), params));
     }
 
-    /// Adds a function that gets the store, in which the host is.
+    /// Adds a function that gets the store, and the host in it.
     pub fn caller_function<P, R>(
         &mut self,
         name: &str,
@@ -107,7 +107,7 @@ where
         });
     }
 
-    /// Adds a function that gets a handle of the store, in which the host is, and that may wait.
+    /// Adds a function that may wait. It gets a handle of the store, and the host in it.
     pub fn async_function<P, R, U>(
         &mut self,
         name: &str,
@@ -123,13 +123,13 @@ where
         });
     }
 
-    /// Adds a resource type whose resources are values of `R`, which the store keeps.
+    /// Adds a resource type. Its resources are values of `R`, which the store keeps.
     pub fn resource<R: Send + Sync + 'static>(&mut self, name: &str) {
         self.linker.resource(name, &HostResourceType::of::<R>());
     }
 
-    /// Adds a resource type whose resources the host knows by number. `drop` is called when the owner
-    /// of one drops it. Its error traps.
+    /// Adds a resource type. The host knows its resources by number. `drop` is called when the
+    /// owner of a resource drops it, and an error that it returns traps.
     pub fn resource_with_drop<R: 'static>(
         &mut self,
         name: &str,
@@ -143,7 +143,7 @@ where
     }
 }
 
-/// Returns the part of a linker that is called `interface`, or all of it.
+/// Returns the part of a linker that is called `interface`, or the whole linker if that is `None`.
 pub(super) fn part<'l, E: CoreEngine, T: 'static>(
     linker: &'l mut Linker<E, T>,
     interface: Option<&str>,

@@ -1,4 +1,4 @@
-//! A handle of a store, for a method of a host that an interface was given.
+//! The handle of a store that an async host function of an interface gets.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -12,7 +12,7 @@ use super::host_access::HostAccess;
 use super::host_with::HostWith;
 use super::interface_caller::InterfaceCaller;
 
-/// The [`HostAccess`] of an async host function that an [`Interface`](super::Interface) was given.
+/// The [`HostAccess`] of the async functions that are added to an [`Interface`](super::Interface).
 /// `F` finds the host.
 pub struct InterfaceAccess<E: CoreEngine, T: 'static, H, F> {
     access: Access<E, T>,

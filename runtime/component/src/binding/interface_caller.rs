@@ -1,4 +1,4 @@
-//! The store, lent to a method of a host that an interface was given.
+//! The store, lent to a host function of an interface.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -36,8 +36,8 @@ impl<E: CoreEngine, T: 'static> LentStore<E, T> for Caller<'_, '_, E, T> {
     }
 }
 
-/// The [`HostCaller`] of a host function that an [`Interface`](super::Interface) was given. `F` finds
-/// the host.
+/// The [`HostCaller`] of the functions that are added to an [`Interface`](super::Interface). `F`
+/// finds the host.
 pub struct InterfaceCaller<'s, E: CoreEngine, T: 'static, H, F> {
     store: &'s mut (dyn LentStore<E, T> + 's),
     find: &'s F,

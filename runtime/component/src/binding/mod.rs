@@ -1,7 +1,8 @@
-//! The parts that bindings generated from WIT consist of.
+//! Bindings: Rust types and traits that are generated from WIT, and the parts that they consist of.
 //!
-//! `codegen bind` turns a WIT world into one Rust file. The file declares types, and for the rest
-//! relies on this module. For WIT such as
+//! `codegen bind`, the macro `weft::bindgen!` and build scripts turn a WIT world into Rust. The
+//! generated code declares the types of the world. Everything else that it needs is in this module.
+//! [A whole host](#a-whole-host) is an example that runs. For this WIT:
 //!
 //! ```wit
 //! package example:files;
@@ -23,72 +24,77 @@
 //! }
 //! ```
 //!
-//! the file has:
+//! the generated code has:
 //!
-//! - `example::files::types`, the module of the interface, with its types, the traits `HostFile` and
+//! - `example::files::types`, the module of the interface: its types, the traits `HostFile` and
 //!   `Host` that a host implements, and `add_to_linker`;
-//! - at the top a `Host` that joins those of all imports, and an `add_to_linker` for all of them;
-//! - `Program`, which implements [`World`]: a field and two methods for each function that the world
-//!   exports, and a field for each interface.
+//! - at the top, a trait `Host` that joins those of all imports, and an `add_to_linker` for all of
+//!   them;
+//! - `Program`, which implements [`World`]. It has a field and two methods for each function that
+//!   the world exports, and a field for each interface.
 //!
-//! Modules of exported interfaces lie under `exports`. Their types and resources are others than those
-//! of an import of the same interface. A name that Rust does not allow, or that is there twice, changes:
-//! keywords are raw (`r#type`), `self`, `super` and `crate` get an underscore, and the second of two
-//! equal names gets a number.
+//! Modules of exported interfaces are in the module `exports`. Their types and resources differ
+//! from those of an import of the same interface. A name changes if Rust does not allow it, or if
+//! it occurs twice: keywords become raw (`r#type`), `self`, `super` and `crate` get an underscore,
+//! and the second of two equal names gets a number.
 //!
 //! # A host
 //!
-//! A function is implemented in one of three ways. The configuration chooses for each function,
-//! interface or world; this is the default:
+//! A host implements a function in one of three ways. The configuration chooses the way for each
+//! function, interface or world. This is the default:
 //!
-//! | the WIT function | the Rust function | can |
+//! | the WIT function | the Rust function | it can |
 //! |---|---|---|
 //! | any other | `fn f(&mut self, …)` | use the host |
 //! | has a stream or future in its type | `fn f(caller: &mut impl HostCaller<Self>, …)` | use the store, and the host by [`caller.host()`](HostCaller::host) |
 //! | is `async` | `async fn f(access: impl HostAccess<Self>, …)` | wait; use the store and the host by [`access.with(…)`](HostAccess::with) |
 //!
-//! Each way serves each WIT function. An async Rust function for a function that is not `async` in WIT
-//! holds the guest until it is ready, as [`component`](crate::component) says.
+//! Each way serves each WIT function. If an async Rust function implements a WIT function that is
+//! not `async`, the guest is held until the Rust function is ready, as
+//! [`component`](crate::component) explains.
 //!
 //! An example of each is in [a whole host](#a-whole-host).
 //!
-//! An async function is no method: it has no `self`. A guest may have any number of calls under way at
-//! once. If a function held on to the host while it waits, the first call would keep all others out.
-//! It may keep what it was given and what it has cloned. Its future is [`Send`], as a
-//! [store](crate::component::Store) can be sent with everything that is under way in it.
+//! An async function is not a method: it has no `self`. A guest may have any number of calls under
+//! way at once, and a function that borrowed the host while it waits would keep all others out. It
+//! may keep its arguments, and clones of parts of the host. Its future is [`Send`], so that a
+//! [store](crate::component::Store) can be sent with all that is under way in it.
 //!
-//! A function returns the WIT type, or a [`Result`] if it may trap. Functions with the store may trap, by
-//! default. If the WIT type is a `result`, the error is an [`OrTrap`], or a type of yours that
-//! implements [`WitError`]: `?` makes it of an error of the WIT, and of errors that trap.
+//! A function returns the WIT type, or a [`Result`] if it may trap. By default, functions that get
+//! the store may trap. If the WIT type is a `result`, the error is an [`OrTrap`], or a type of
+//! yours that implements [`WitError`]. `?` converts both errors of the WIT type and errors that
+//! trap into it.
 //!
-//! Functions that a guest never calls need no implementation if they have a default body, which traps
-//! with the function's name: `functions = [{ pattern = "wasi:filesystem", default = true }]`. A trait
-//! without functions of its own is implemented by whatever implements the traits that it joins.
+//! A function that no guest calls needs no implementation if it has a default body, which traps
+//! with the function's name: `functions = [{ pattern = "wasi:filesystem", default = true }]`. A
+//! trait that has no functions of its own is implemented for every type that implements the traits
+//! that it joins.
 //!
-//! Guests that the release 0.63 of `wit-bindgen` makes of Rust were tried with such hosts: with
-//! resources, streams and futures in both directions, and WASI 0.2.
+//! The tests run such hosts with guests that `wit-bindgen` 0.63 generates for Rust: with resources,
+//! streams and futures in both directions, and WASI 0.2.
 //!
 //! # Resources
 //!
 //! The configuration says which Rust type a resource is: `with = { "example:files/types/file" =
-//! "crate::File" }`. The store keeps its values. [`Own<File>`](Own) and [`Borrow<File>`](Borrow) are
-//! references to one, and it is dropped when nobody has it any more: when the guest that owns it drops
-//! it, when that guest's instance is removed, and when the store is dropped. What changes in a value
-//! uses interior mutability. A resource that needs another one has a `Borrow` of it, which keeps that
-//! one.
+//! "crate::File" }`. The store keeps the values of that type. [`Own<File>`](Own) and
+//! [`Borrow<File>`](Borrow) are references to a value. The value is dropped when its last reference
+//! is: after the guest that owns it drops it, after that guest's instance is removed, or with the
+//! store. To change a value, use interior mutability. A resource that needs another one keeps a
+//! `Borrow` of it, which keeps the other one alive.
 //!
-//! A value whose destructor panics is a host function that panics: if a guest has dropped the
-//! resource, the guest stops, and the panic goes on at the embedder. If the store is dropped, nobody
-//! hears of the panic.
+//! A destructor of a value that panics is a host function that panics. If a guest has dropped the
+//! resource, the guest stops, and the panic continues at the embedder. If the store is dropped, the
+//! panic is lost.
 //!
-//! A value that keeps a stream or future of a guest keeps what reads it, such as a
-//! [`StreamReader`](crate::component::streams::StreamReader), and not its handle. The guest learns
-//! that a reader is dropped. Nobody learns that a handle is.
+//! A value that keeps a stream or future of a guest keeps a reader of it, such as a
+//! [`StreamReader`](crate::component::streams::StreamReader), and not its handle. When a reader is
+//! dropped, the guest learns of it. When a handle is dropped, it does not.
 //!
-//! A resource of which that is not said is a number: [`OwnHandle<File>`](OwnHandle) and
-//! [`BorrowHandle<'_, File>`](BorrowHandle), of a type `File` without values. Its trait has a method
-//! `drop`, and the host may keep what it stands for in a [`ResourceTable`]. So are resources that
-//! guests define: who owns one drops it by [`drop_resource`](crate::component::Store::drop_resource).
+//! A resource without such a type is a number: an [`OwnHandle<File>`](OwnHandle) or
+//! [`BorrowHandle<'_, File>`](BorrowHandle), of a type `File` that has no values. Its trait has a
+//! method `drop`. The host may keep what the number stands for in a [`ResourceTable`]. Resources
+//! that guests define are numbers, too: their owner drops one with
+//! [`drop_resource`](crate::component::Store::drop_resource).
 //!
 //! # A whole host
 //!
@@ -98,8 +104,8 @@
 #![doc = include_str!("example/notes.wit")]
 //! ```
 //!
-//! `codegen.toml`, at the root of the project, says that notes are values of a type of the host's.
-//! The command `codegen` then writes the bindings:
+//! `codegen.toml`, at the root of the project, says which Rust type of the host a note is. The command
+//! `codegen` then writes the bindings:
 //!
 //! ```toml
 //! [[bindings]]
@@ -129,7 +135,7 @@
 //! use bindings::Reader;
 //! use bindings::example::notes::store::{ErrorCode, HostNote};
 //!
-//! /// A note that a guest has open. What changes in it is in a `Mutex`, as resources are shared.
+//! /// A note that a guest has open. Its text changes, so it is in a `Mutex`: resources are shared.
 //! pub struct Note(Arc<Mutex<String>>);
 //!
 //! /// The host.
@@ -250,11 +256,15 @@ mod world;
 
 pub use crate::handle::{BorrowHandle, ErrorContext, FutureHandle, OwnHandle, StreamHandle};
 #[cfg(feature = "alloc")]
+#[doc(no_inline)]
 pub use alloc::collections::BTreeMap;
 #[cfg(feature = "alloc")]
+#[doc(no_inline)]
 pub use alloc::string::String;
 #[cfg(feature = "alloc")]
+#[doc(no_inline)]
 pub use alloc::vec::Vec;
+#[doc(no_inline)]
 pub use core::future::Future;
 pub use weft_core::abi::{ComponentType, Lower, Value};
 

@@ -1,4 +1,4 @@
-//! Errors of host functions: those that a guest gets, and those that it traps with.
+//! Errors of host functions: errors that a guest gets as a value, and errors that trap.
 
 use core::error::Error;
 use core::fmt;
@@ -10,9 +10,9 @@ pub use weft_core::or_trap::OrTrap;
 
 /// An error of a host that becomes an error of the WIT type `E`, or a trap.
 ///
-/// [`OrTrap<E>`](OrTrap) is one. Implement it for an error of yours, and name that in the
-/// configuration of the bindings: then the functions of the host return it, and `?` converts
-/// others into it.
+/// [`OrTrap<E>`](OrTrap) is one. To use an error type of yours, implement this trait for it, and
+/// name it in the configuration of the bindings. Its host functions then return it, and `?`
+/// converts other errors into it.
 ///
 /// ```
 /// use std::io;
@@ -68,7 +68,7 @@ impl<E> WitError<E> for OrTrap<E> {
     }
 }
 
-/// Converts the result of a host's method into that of a host function: the result of its WIT type,
+/// Converts the result of a host's method into that of a host function: the result of the WIT type,
 /// or a trap. Bindings call it.
 ///
 /// ```
@@ -91,8 +91,8 @@ pub fn or_trap<E, R, X: WitError<E>>(result: Result<R, X>) -> Result<Result<R, E
     }
 }
 
-/// A guest called a function that the host does not implement: the cause of
-/// [`CallError::Host`] where a method of a host's trait is left out.
+/// The error of a host function that the host does not implement, because a method of its trait was
+/// left out. It is the cause of a [`CallError::Host`].
 ///
 /// ```
 /// use weft::binding::NotImplemented;

@@ -12,16 +12,16 @@ use crate::abi::{
 };
 use crate::error::{AbiError, Failure};
 
-/// A resource that is a value of the Rust type `R`, and that the host owns.
+/// A resource that is a value of the Rust type `R` and that the host owns.
 ///
-/// It is WIT's `own<r>`, where the host defines `r` and its resource type was made by
-/// `HostResourceType::of::<R>()`. The host makes one of a value and gives it to a guest, as the result
-/// of a host function or as an argument of a call. From then on the store keeps the value. When the
-/// guest drops the resource, the value is dropped; when the guest gives it back, the host has an
-/// `Own` again.
+/// It is WIT's `own<r>`, where the host defines `r` and `HostResourceType::of::<R>()` made its
+/// resource type. The host makes one from a value and passes it to a guest, as the result of a host
+/// function or as an argument of a call. The store then keeps the value. If the guest drops the
+/// resource, the value is dropped. If the guest passes the resource back, the host has an `Own`
+/// again.
 ///
-/// It derefs to `&R`. What changes in a value uses interior mutability, such as a
-/// [`Mutex`](std::sync::Mutex) or an atomic: those who have [borrowed](Borrow) it see the same value.
+/// It derefs to `&R`. To change a value, use interior mutability, such as a
+/// [`Mutex`](std::sync::Mutex) or an atomic: all [borrows](Borrow) of it share the value.
 ///
 /// ```
 /// use weft::binding::Own;
@@ -45,16 +45,16 @@ pub struct Own<R> {
     value: Arc<R>,
 }
 
-/// A resource that is a value of the Rust type `R`, and that is lent.
+/// A resource that is a value of the Rust type `R` and that is lent.
 ///
-/// It is WIT's `borrow<r>`, where the host defines `r` and its resource type was made by
-/// `HostResourceType::of::<R>()`. A host function gets one of what a guest lends, and gives one to a
-/// guest that it calls.
+/// It is WIT's `borrow<r>`, where the host defines `r` and `HostResourceType::of::<R>()` made its
+/// resource type. A host function gets one if a guest lends a resource, and passes one to a guest
+/// that it calls.
 ///
-/// It derefs to `&R`. It has no lifetime, so that an async host function can keep it while it waits, and
-/// a struct can have it as a field. One that is kept keeps the value: also after the guest has
-/// dropped the resource. So a resource that needs another one, as an entry of a directory
-/// needs the directory, has a `Borrow` of it.
+/// It derefs to `&R`. It has no lifetime, so that an async host function can keep it while it
+/// waits, and a struct can have it as a field. A borrow that is kept keeps the value, even after
+/// the guest has dropped the resource. So a resource that needs another one keeps a `Borrow` of it,
+/// as an entry of a directory keeps one of the directory.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU32, Ordering};
@@ -80,7 +80,7 @@ pub struct Borrow<R> {
 }
 
 impl<R> Own<R> {
-    /// Makes a resource of a value. It needs no store.
+    /// Makes a resource from a value. This needs no store.
     #[must_use]
     pub fn new(value: R) -> Self {
         Self { value: Arc::new(value) }
@@ -92,16 +92,16 @@ impl<R> Own<R> {
         Borrow { value: self.value.clone() }
     }
 
-    /// Returns the value.
+    /// Returns the value, if it has no [borrows](Borrow).
     ///
     /// # Errors
     ///
-    /// The resource itself, if somebody has [borrowed](Borrow) it.
+    /// The resource itself, if the value has borrows.
     pub fn into_inner(self) -> Result<R, Self> {
         Arc::try_unwrap(self.value).map_err(|value| Self { value })
     }
 
-    /// Returns the value to be changed, if nobody has [borrowed](Borrow) it.
+    /// Returns a mutable reference to the value, or `None` if it has [borrows](Borrow).
     pub fn get_mut(&mut self) -> Option<&mut R> {
         Arc::get_mut(&mut self.value)
     }
@@ -136,14 +136,15 @@ macro_rules! resource {
             }
         }
 
-        /// Shows the type, and asks nothing of it: types of WIT with a resource in them derive this.
+        /// Shows only the type. `R` need not implement [`Debug`](fmt::Debug), as WIT types with a
+        /// resource in them derive it.
         impl<R> fmt::Debug for $name<R> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{}<{}>", stringify!($name), type_name::<R>())
             }
         }
 
-        /// Two are equal if they are the same resource.
+        /// Two resources are equal if they are the same one.
         impl<R> PartialEq for $name<R> {
             fn eq(&self, other: &Self) -> bool {
                 Arc::ptr_eq(&self.value, &other.value)

@@ -1,4 +1,4 @@
-//! A table of resources, for hosts that keep their resources themselves.
+//! A table for hosts that keep their resources themselves.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -8,15 +8,14 @@ use core::fmt;
 
 use crate::handle::{BorrowHandle, OwnHandle};
 
-/// A table of resources, for a host that keeps its resources itself.
+/// A table for a host that keeps its resources itself.
 ///
-/// Where resources are values of a Rust type, the store keeps them, and no table is needed: see
-/// [`Own`](super::Own). A table serves resources that are only numbers, as an
-/// [`OwnHandle`] and a [`BorrowHandle`] are. It is part of the host's data. A resource is known by its
-/// place in the table, and a handle of one that was deleted is an error, also if another resource has
-/// its place.
+/// If resources are values of a Rust type, the store keeps them, and no table is needed: see
+/// [`Own`](super::Own). A table serves resources that are only numbers, as an [`OwnHandle`] and a
+/// [`BorrowHandle`] are. It belongs to the data of the host. A handle names a place in the table. A
+/// handle of a deleted resource is an error, even if another resource is now at that place.
 ///
-/// Values of all types are in one table. The `R` of a handle is only a name for the resource type.
+/// One table holds values of all types. The `R` of a handle only names the resource type.
 ///
 /// A resource may have a parent, which can't be deleted before all its children are.
 ///
@@ -52,7 +51,7 @@ use crate::handle::{BorrowHandle, OwnHandle};
 #[derive(Debug)]
 pub struct ResourceTable {
     places: Vec<Place>,
-    /// The places that are free.
+    /// The free places.
     free: Vec<u32>,
     max_capacity: usize,
 }
@@ -60,7 +59,7 @@ pub struct ResourceTable {
 /// A place in the table.
 #[derive(Debug, Default)]
 struct Place {
-    /// It changes when the entry is deleted.
+    /// The number of earlier entries of this place.
     generation: u32,
     entry: Option<Entry>,
 }
@@ -78,7 +77,7 @@ pub trait ResourceHandle: sealed::ResourceHandle {}
 mod sealed {
     /// See [`ResourceHandle`](super::ResourceHandle).
     pub trait ResourceHandle {
-        /// The representation of the resource.
+        /// Returns the representation of the resource.
         fn number(&self) -> u64;
     }
 }
@@ -98,19 +97,19 @@ impl<R: ?Sized> sealed::ResourceHandle for BorrowHandle<'_, R> {
     }
 }
 
-/// Something can't be done with a [`ResourceTable`].
+/// The reasons why a [`ResourceTable`] refuses an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResourceTableError {
-    /// There are as many resources as the table may have.
+    /// The table has as many resources as it may have.
     Full,
-    /// There is no such resource: it was deleted, or never was.
+    /// There is no such resource: it was deleted, or never existed.
     NotPresent,
     /// The resource is a value of another type.
     WrongType {
         /// The path of the type that was expected.
         expected: &'static str,
-        /// The path of the type that the value is of.
+        /// The path of the value's type.
         found: &'static str,
     },
     /// The resource has children, which have to be deleted first.
@@ -143,12 +142,12 @@ impl ResourceTable {
         Self { places: Vec::new(), free: Vec::new(), max_capacity: u32::MAX as usize }
     }
 
-    /// Sets how many resources there may be. Those that are there stay.
+    /// Sets the largest number of resources. Resources that exist stay, even if there are more.
     pub const fn set_max_capacity(&mut self, max_capacity: usize) {
         self.max_capacity = max_capacity;
     }
 
-    /// Returns how many resources there are.
+    /// Returns the number of resources.
     #[must_use]
     pub fn len(&self) -> usize {
         self.places.len().saturating_sub(self.free.len())
@@ -160,7 +159,7 @@ impl ResourceTable {
         self.len() == 0
     }
 
-    /// Adds a resource that is `value`, and returns its handle.
+    /// Adds the resource `value`, and returns its handle.
     ///
     /// # Errors
     ///
@@ -172,11 +171,12 @@ impl ResourceTable {
         self.add(value, None)
     }
 
-    /// Adds a resource that is `value` and has a parent, and returns its handle.
+    /// Adds the resource `value` as a child of `parent`, and returns its handle.
     ///
     /// # Errors
     ///
-    /// [`ResourceTableError::Full`]; [`ResourceTableError::NotPresent`] if there is no such parent.
+    /// [`ResourceTableError::Full`]; [`ResourceTableError::NotPresent`] if the parent is not in the
+    /// table.
     pub fn push_child<R: ?Sized>(
         &mut self,
         value: impl Any + Send,
@@ -196,7 +196,7 @@ impl ResourceTable {
         entry.value.downcast_ref().ok_or_else(|| entry.wrong_type::<V>())
     }
 
-    /// Returns the value of a resource, to be changed.
+    /// Returns the value of a resource, mutably.
     ///
     /// # Errors
     ///
@@ -216,7 +216,7 @@ impl ResourceTable {
     /// # Errors
     ///
     /// [`ResourceTableError::NotPresent`], [`ResourceTableError::WrongType`],
-    /// [`ResourceTableError::HasChildren`]. The resource then stays.
+    /// [`ResourceTableError::HasChildren`]. The resource stays in the table then.
     #[expect(clippy::needless_pass_by_value, reason = "there is nothing that it is of any more")]
     pub fn delete<V: Any, R: ?Sized>(
         &mut self,
@@ -245,7 +245,7 @@ impl ResourceTable {
         self.places.iter().filter_map(|place| place.entry.as_ref()).map(|entry| &*entry.value)
     }
 
-    /// Returns the values of all resources, to be changed.
+    /// Returns the values of all resources, mutably.
     pub fn iter_entries_mut(&mut self) -> impl Iterator<Item = &mut (dyn Any + Send)> {
         self.places
             .iter_mut()
@@ -257,7 +257,7 @@ impl ResourceTable {
     ///
     /// # Errors
     ///
-    /// [`ResourceTableError::NotPresent`] if there is no such parent.
+    /// [`ResourceTableError::NotPresent`] if the parent is not in the table.
     pub fn iter_children(
         &self,
         parent: &impl ResourceHandle,
@@ -296,7 +296,7 @@ impl ResourceTable {
         Ok(OwnHandle::new(u64::from(place.generation) << 32 | u64::from(position)))
     }
 
-    /// Removes the entry at a position. Its handles are of an earlier generation then.
+    /// Removes the entry at a position. Handles of it name an earlier generation from then on.
     fn remove(&mut self, position: u32) -> Option<Entry> {
         let place = self.place_mut(position)?;
         let entry = place.entry.take()?;
@@ -337,7 +337,7 @@ impl Default for ResourceTable {
 }
 
 impl Entry {
-    /// Returns the error for a value that is no `V`.
+    /// Returns the error for a value that is not a `V`.
     fn wrong_type<V: Any>(&self) -> ResourceTableError {
         ResourceTableError::WrongType { expected: type_name::<V>(), found: self.type_name }
     }
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_of_what_was_deleted_is_an_error_also_if_the_place_is_used_again() {
+    fn a_handle_of_a_deleted_resource_is_an_error_even_if_its_place_is_reused() {
         let mut table = ResourceTable::new();
         let first = push(&mut table, 1).expect("there is room");
         let stale = OwnHandle::<Marker>::new(first.representation());

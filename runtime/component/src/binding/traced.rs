@@ -18,9 +18,9 @@ use super::interface_caller::InterfaceCaller;
 /// A part of a linker that a host is added to, with a span of [`tracing`] around each call of its
 /// functions.
 ///
-/// A span is called `host function`, and has the fields `interface` and `function`. In it are two
-/// events, `call` with the `arguments`, and `return` with the `result`, by their [`Debug`]. All have
-/// the level `TRACE` and the target `weft::binding`.
+/// A span is called `host function`, and has the fields `interface` and `function`. It contains two
+/// events: `call` with the `arguments`, and `return` with the `result`. Both show their values by
+/// [`Debug`]. All have the level `TRACE` and the target `weft::binding`.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -50,7 +50,7 @@ impl FunctionSpan {
         Self { interface: interface.map(Arc::from), function: function.into() }
     }
 
-    /// Returns the span of a call, in which its arguments are told.
+    /// Returns the span of a call, and adds an event with the arguments.
     fn called(&self, arguments: &impl Debug) -> Span {
         let interface = self.interface.as_deref();
         let function = &*self.function;
@@ -61,7 +61,7 @@ impl FunctionSpan {
     }
 }
 
-/// Tells the result of a call, in its span.
+/// Adds an event with the result of a call to its span.
 fn returned(result: &impl Debug) {
     event!(target: "weft::binding", Level::TRACE, ?result, "return");
 }
@@ -73,7 +73,7 @@ where
     H: 'static,
     F: Fn(&mut T) -> &mut H + Clone + Send + Sync + 'static,
 {
-    /// Returns the same, which adds functions with spans around their calls.
+    /// Returns a view of this that adds functions with spans around their calls.
     pub const fn traced(&mut self) -> Traced<&mut Self> {
         Traced(self)
     }
@@ -127,7 +127,7 @@ where
         });
     }
 
-    /// Adds a function that gets a handle of the store, and that may wait: see
+    /// Adds a function that may wait and gets a handle of the store: see
     /// [`Interface::async_function`].
     pub fn async_function<P, R, U>(
         &mut self,
@@ -153,7 +153,7 @@ where
 }
 
 impl<E: CoreEngine, T: 'static, V: HostView<T>> ViewInterface<'_, E, T, V> {
-    /// Returns the same, which adds functions with spans around their calls.
+    /// Returns a view of this that adds functions with spans around their calls.
     pub const fn traced(&mut self) -> Traced<&mut Self> {
         Traced(self)
     }

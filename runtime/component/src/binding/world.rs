@@ -72,21 +72,21 @@ pub trait World: Sized {
     /// The full name, such as `wasi:cli/command@0.3.2`.
     const NAME: &'static str;
 
-    /// The names of the interfaces and functions that it imports, in the order of the WIT.
+    /// The names of the interfaces and functions that the world imports, in the order of the WIT.
     const IMPORTS: &'static [&'static str];
 
-    /// The names of the interfaces and functions that it exports, in the order of the WIT.
+    /// The names of the interfaces and functions that the world exports, in the order of the WIT.
     const EXPORTS: &'static [&'static str];
 
-    /// Returns what the world exports, found among `exports`. Asks for everything before it returns,
-    /// so that every mismatch is noted; returns `None` if something was not found.
+    /// Finds the functions of the world among `exports`. It asks for all of them before it returns,
+    /// so that every mismatch is noted. Returns `None` if something was not found.
     fn find(exports: &mut Exports<'_>) -> Option<Self>;
 
-    /// Returns what an instance exports, in its store or in the [`Caller`] that a host function gets.
+    /// Returns the exports of an instance, in its store or in the [`Caller`] of a host function.
     ///
     /// # Errors
     ///
-    /// [`ExportErrors`] tells all that is not there, or of another type.
+    /// [`ExportErrors`] lists all exports that are missing, or of another type.
     ///
     /// [`Caller`]: crate::component::Caller
     fn new<E: CoreEngine, T: 'static>(
@@ -96,17 +96,17 @@ pub trait World: Sized {
         of_instance(Self::NAME, store, instance, Self::find)
     }
 
-    /// Compares what the world exports with the types of what a component exports.
+    /// Compares the exports of the world with the types of those of a component.
     ///
     /// # Errors
     ///
-    /// [`ExportErrors`] tells all that is not there, or of another type.
+    /// [`ExportErrors`] lists all exports that are missing, or of another type.
     fn check<E: CoreEngine>(component: &Component<E>) -> Result<(), ExportErrors> {
         of_component(Self::NAME, component, Self::find)
     }
 
-    /// Makes an instance of a component, with what `linker` has for its imports, and returns what it
-    /// exports. The exports are checked first.
+    /// Makes an instance of a component, whose imports `linker` has, and returns its exports. The
+    /// exports are checked first.
     ///
     /// # Errors
     ///
@@ -121,8 +121,8 @@ pub trait World: Sized {
         Ok(Self::new(store, &instance)?)
     }
 
-    /// Makes an instance of a component, as [`instantiate`](Self::instantiate), as a future: see
-    /// [`Store::instantiate_async`].
+    /// Makes an instance of a component, as [`instantiate`](Self::instantiate) does, and returns a
+    /// future: see [`Store::instantiate_async`].
     ///
     /// # Errors
     ///
@@ -138,8 +138,8 @@ pub trait World: Sized {
         }
     }
 
-    /// Finds what `linker` has for the imports of a component, and checks it and the exports: once for
-    /// any number of instances, in any stores.
+    /// Finds the imports of a component in `linker`, and checks them and the exports: once for any
+    /// number of instances, in any stores.
     ///
     /// # Errors
     ///
@@ -154,8 +154,7 @@ pub trait World: Sized {
     }
 }
 
-/// A component that is of the world `W`, with what it is given for its imports: [`World::prepare`]
-/// returns it.
+/// A component of the world `W`, together with its imports: [`World::prepare`] returns it.
 ///
 /// It belongs to no store, and cloning it is cheap.
 pub struct Prepared<W, E: CoreEngine, T: 'static = ()> {
@@ -164,7 +163,7 @@ pub struct Prepared<W, E: CoreEngine, T: 'static = ()> {
 }
 
 impl<W: World, E: CoreEngine, T: 'static> Prepared<W, E, T> {
-    /// Makes an instance, and returns what it exports.
+    /// Makes an instance, and returns its exports.
     ///
     /// # Errors
     ///
@@ -174,7 +173,7 @@ impl<W: World, E: CoreEngine, T: 'static> Prepared<W, E, T> {
         Ok(W::new(store, &instance)?)
     }
 
-    /// Makes an instance, as [`instantiate`](Self::instantiate), as a future: see
+    /// Makes an instance, as [`instantiate`](Self::instantiate) does, and returns a future: see
     /// [`Store::instantiate_async`].
     ///
     /// # Errors
@@ -187,7 +186,7 @@ impl<W: World, E: CoreEngine, T: 'static> Prepared<W, E, T> {
         InstantiateWorld::new(self.instance.instantiate_async(store))
     }
 
-    /// Returns the component with what it is given, without the world.
+    /// Returns the component with its imports, without the world.
     #[must_use]
     pub const fn instance_pre(&self) -> &InstancePre<E, T> {
         &self.instance
@@ -206,7 +205,7 @@ impl<W, E: CoreEngine, T: 'static> fmt::Debug for Prepared<W, E, T> {
     }
 }
 
-/// An instantiation of a component of the world `W`, to be polled by any executor:
+/// An instantiation of a component of the world `W`, which any executor can poll:
 /// [`World::instantiate_async`] and [`Prepared::instantiate_async`] return it.
 #[must_use = "nothing is instantiated before the future is polled"]
 pub struct InstantiateWorld<'s, W, E: CoreEngine, T: 'static>(State<'s, W, E, T>);
@@ -214,7 +213,7 @@ pub struct InstantiateWorld<'s, W, E: CoreEngine, T: 'static>(State<'s, W, E, T>
 enum State<'s, W, E: CoreEngine, T: 'static> {
     /// The component is not of the world.
     Mismatch(Option<ExportErrors>),
-    /// It is instantiated.
+    /// The component is being instantiated.
     Instantiating(InstantiateFuture<'s, E, T>, PhantomData<fn() -> W>),
 }
 

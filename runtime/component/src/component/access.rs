@@ -27,11 +27,11 @@ use super::callee::Callee;
 use super::instance::Function;
 use super::stores::Store;
 
-/// A handle of a store, for an async host function after its first `await`, or for another task or
-/// thread of the host.
+/// A handle of a store, for an async host function after its first `await`, and for other tasks and
+/// threads of the host.
 ///
-/// It does not borrow the store: it is `'static`, cheap to clone, and can be sent. What it does, it
-/// does [where the store is driven](Self::with).
+/// It does not borrow the store: it is `'static`, cheap to clone, and can be sent. Its operations
+/// run [where the store is driven](Self::with).
 ///
 /// ```
 /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -51,7 +51,7 @@ use super::stores::Store;
 /// linker.async_function("next", |caller, _| {
 ///     let access = caller.access();
 ///     async move {
-///         // Something that waits comes here; then the store is at hand.
+///         // Wait for something here. Then use the store.
 ///         let next = access.with(|store| {
 ///             *store.data_mut() += 1;
 ///             *store.data()
@@ -76,7 +76,7 @@ pub struct Access<E: CoreEngine, T: 'static = ()> {
 
 /// The answer to a closure that runs where a store is driven.
 struct Answer<R> {
-    /// Closed without a result if the store was dropped.
+    /// The result. The queue is closed without one if the store was dropped.
     result: ConcurrentQueue<Result<R, HostPanic>>,
     waker: AtomicWaker,
     is_wanted: AtomicBool,
@@ -84,7 +84,7 @@ struct Answer<R> {
 }
 
 impl<R> Answer<R> {
-    /// Hands the panic of the closure on, if nobody hears of it any more.
+    /// Hands the panic of the closure to the store, if nobody awaits the result.
     fn give_up(&self) {
         if let Ok(Err(panic)) = self.result.pop() {
             self.late_panics.add(panic);
@@ -92,7 +92,7 @@ impl<R> Answer<R> {
     }
 }
 
-/// Closes an answer when the closure is dropped, whether it has run or not.
+/// Closes an answer when the closure is dropped, whether or not it has run.
 struct Closing<R>(Arc<Answer<R>>);
 
 impl<R> Drop for Closing<R> {
@@ -102,8 +102,8 @@ impl<R> Drop for Closing<R> {
     }
 }
 
-/// The result of a closure that runs where a store is driven: [`Access::with`] returns it. If this is
-/// dropped before the closure runs, it never does.
+/// The result of a closure that runs where a store is driven: [`Access::with`] returns it. If it is
+/// dropped before the closure runs, the closure never runs.
 #[must_use = "nobody hears of the result before the future is polled"]
 pub struct With<R> {
     answer: Arc<Answer<R>>,
@@ -144,23 +144,23 @@ impl<R> fmt::Debug for With<R> {
 }
 
 impl<E: CoreEngine, T: 'static> Access<E, T> {
-    /// Runs a closure where the store is driven, with the store at hand, and returns its result: as a
-    /// future, which is not needed for the closure to be sent.
+    /// Runs a closure where the store is driven, with the store, and returns its result as a
+    /// future. The closure is sent at once, not when the future is polled.
     ///
-    /// The closure runs when whatever drives the store takes its next turn. In a host function that is
-    /// at once after the future of the function was polled, without a detour through the executor. If
-    /// nobody drives the store, it waits.
+    /// The closure runs at the next turn of the code that drives the store. For a host function,
+    /// that is right after its future was polled, without a detour through the executor. If nobody
+    /// drives the store, the closure waits.
     ///
-    /// For a host function, the [context](crate::context) that is current is that of the calling task,
-    /// as long as the task lives; and what the closure calls may enter the instances of the callers,
-    /// even if they are held.
+    /// For a host function, the current [context](crate::context) is that of the calling task, as
+    /// long as that task exists. Calls that the closure makes may enter the instances of the
+    /// callers, even if these are held.
     ///
-    /// A panic in the closure goes on where the future is awaited. If the future was dropped, it goes
-    /// on where the store is driven.
+    /// If the closure panics, the panic continues where the future is awaited. If the future was
+    /// dropped, it continues where the store is driven.
     ///
     /// # Errors
     ///
-    /// The future returns [`StoreDropped`] if the store was dropped before the closure has run.
+    /// [`StoreDropped`], from the future, if the store was dropped before the closure has run.
     pub fn with<R: Send + 'static>(
         &self,
         run: impl FnOnce(&mut Caller<'_, '_, E, T>) -> R + Send + 'static,
@@ -175,7 +175,7 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
         let run = Box::new(move |caller: &mut Caller<'_, '_, E, T>| {
             let Closing(answer) = &closing;
             if answer.is_wanted.load(Ordering::Relaxed) {
-                // Nobody else answers, so that there is room.
+                // The queue has room, as nobody else answers.
                 let _ = answer.result.push(catch(|| run(caller)));
                 if !answer.is_wanted.load(Ordering::SeqCst) {
                     answer.give_up();
@@ -186,14 +186,14 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
         With { answer }
     }
 
-    /// Calls a guest's function, which may wait, and returns its result. If the future is dropped before
-    /// its end, the call is cancelled.
+    /// Calls a guest's function, which may wait, and returns its result. Dropping the future before
+    /// its end cancels the call.
     ///
     /// # Errors
     ///
-    /// Those of [`Store::call`], and [`CallError::StoreDropped`]. [`CallError::Waits`] if the guest waits
-    /// in an instance whose guest is held until this host function returns: nothing of the instance runs
-    /// before that, and the call is kept.
+    /// [`CallError`], from the future; [`CallError::StoreDropped`] if the store was dropped;
+    /// [`CallError::Waits`] if the guest waits in an instance that is held until this host function
+    /// returns. Nothing of such an instance runs before that, and the call is kept.
     pub async fn call<F>(
         &self,
         function: &F,
@@ -209,8 +209,8 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
         self.end(begun.await??).await
     }
 
-    /// Calls a guest's function, as [`call`](Self::call). The arguments may borrow, as those of a
-    /// function that is called in one go may: they are copied before this returns.
+    /// Calls a guest's function, as [`call`](Self::call) does. The arguments may borrow: they are
+    /// copied before this returns.
     pub(crate) fn call_borrowed<F: Callee>(
         &self,
         function: &F,
@@ -237,7 +237,7 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
         self.end(begun.await??).await
     }
 
-    /// Awaits the end of a call.
+    /// Waits for the end of a call.
     async fn end<R: LiftedResult>(&self, begun: Begun<R>) -> Result<R, CallError> {
         let mut waiting = match begun {
             Begun::Ended(result) => return result,
@@ -298,7 +298,7 @@ impl<E: CoreEngine, T: 'static> Drop for Giving<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
-    /// Returns a handle of the store, for what the host function does after it has waited.
+    /// Returns a handle of the store, which the host function can use after it has waited.
     pub fn access(&mut self) -> Access<E, T> {
         let state = self.cx().data_mut();
         Access {
@@ -320,7 +320,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
             if let Some(result) = state.take_result(call)? {
                 return Ok(Begun::Ended(result));
             }
-            // The host function that would await it has to return first.
+            // This call could wait for that host function, which would have to return first.
             if let Some(holder) = state.acting.call
                 && state.machine.waits_for_holder(holder, call) == Ok(true)
             {
@@ -334,9 +334,10 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Returns a handle of the store, for other tasks and threads of the host.
     ///
-    /// As long as there is a handle, somebody may still let the store go on. So what blocks waits, and
-    /// doesn't return [`CallError::WaitsForHost`] or [`CallError::Deadlock`]. A thread that blocks must not
-    /// keep a handle itself, nor must the store's data: it would wait for ever.
+    /// As long as a handle exists, its holder may let the store go on. So methods that block wait,
+    /// and don't return [`CallError::WaitsForHost`] or [`CallError::Deadlock`]. A thread that
+    /// blocks must not hold a handle itself, and neither must the store's data: the thread would
+    /// wait forever.
     pub fn access(&mut self) -> Access<E, T> {
         let state = E::data_mut(&mut self.engine_store);
         let (mailbox, late_panics) = (state.inbox.sender(), state.panics.late().clone());

@@ -1,4 +1,4 @@
-//! Blocking: letting a store run on this thread until a call has come to its end.
+//! Blocking: letting a store run on this thread until a call has ended.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -38,7 +38,7 @@ impl Wake for Unpark {
     }
 }
 
-/// A call that nobody knows if a panic goes on while it runs: it is then given up.
+/// A call whose id nobody else has. If a panic continues while it runs, it is given up.
 struct Running<'s, E: CoreEngine, T: 'static> {
     store: &'s mut Store<E, T>,
     call: Option<SubtaskId>,
@@ -53,31 +53,63 @@ impl<E: CoreEngine, T: 'static> Drop for Running<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Lets everything run until a call has come to its end, and returns its result: **blocks**.
-    /// While all that is left waits for something outside of the store, the thread is parked.
+    /// Lets everything run until a call has ended, and returns its result: **blocks**. The thread
+    /// is parked while everything waits for something outside of the store.
     ///
     /// Another thread has to serve what the store waits for. A current-thread runtime of tokio
-    /// serves its timers and sockets on the thread that this method blocks, so a host function that
-    /// awaits them never goes on: use [`run_async`](Self::run_async) there.
+    /// serves its timers and sockets on the thread that this method blocks, so that a host function
+    /// that awaits them never goes on. Use [`run_async`](Self::run_async) there.
     ///
     /// # Errors
     ///
-    /// [`CallError`]: why the call has no result. [`CallError::WaitsForHost`] and
+    /// [`CallError`] says why the call has no result. [`CallError::WaitsForHost`] and
     /// [`CallError::Deadlock`] keep the call, so that it can be run again.
     pub fn run<R: LiftedResult>(&mut self, call: CallId<R>) -> Result<R, CallError> {
         self.run_until_or(call, None)?.ok_or_else(|| MachineError::OtherStep.into())
     }
 
-    /// Runs a call as [`run`](Self::run) does, for at most a time: **blocks**. Returns `None` after
-    /// that has passed; the call is kept. While the end of the call is up to the host, this waits
-    /// as well.
+    /// Runs a call as [`run`](Self::run) does, for at most a time: **blocks**. After that time, it
+    /// returns `None`, and the call is kept. It also waits for the whole time if the end of the
+    /// call is up to the host.
     ///
-    /// Guests that run are not stopped. The time is looked at when
-    /// [enough turns](Self::set_turns_per_poll) were taken.
+    /// Guests that run are not stopped: the time is checked after [the turns of a
+    /// poll](Self::set_turns_per_poll).
+    ///
+    /// ```
+    /// # #[cfg(feature = "wasmi")] {
+    /// use std::time::Duration;
+    ///
+    /// use weft::component::{Component, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// // The guest yields forever.
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core func $yield (canon thread.yield))
+    ///         (core module $Module
+    ///             (import "" "yield" (func $yield (result i32)))
+    ///             (func (export "f") (loop (drop (call $yield)) (br 0))))
+    ///         (core instance $module (instantiate $Module (with "" (instance
+    ///             (export "yield" (func $yield))))))
+    ///         (func (export "forever") async (canon lift (core func $module "f") async)))
+    /// "#)?;
+    /// let engine = Wasmi::default();
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = store.instantiate(&component, &Linker::new())?;
+    /// let forever = store.typed_function::<(), ()>(&instance, "forever")?;
+    ///
+    /// let call = store.start(&forever, ())?;
+    /// assert_eq!(store.run_within(call, Duration::from_millis(5))?, None);
+    /// // The call is kept. It could be run again.
+    /// store.abandon(call)?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of [`run`](Self::run), but for [`CallError::WaitsForHost`].
+    /// [`CallError`], as from [`run`](Self::run), except [`CallError::WaitsForHost`].
     pub fn run_within<R: LiftedResult>(
         &mut self,
         call: CallId<R>,
@@ -92,7 +124,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         deadline: Option<Deadline>,
     ) -> Result<Option<R>, CallError> {
         self.count_interruptions_anew();
-        // Most calls need none.
+        // Most calls need no waker.
         let mut waker: Option<Waker> = None;
         loop {
             match &waker {
@@ -116,14 +148,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         }
     }
 
-    /// Calls a function, and lets everything run until it has come to its end: **blocks**, as
+    /// Calls a function, and lets everything run until the call has ended: **blocks**, as
     /// [`run`](Self::run) does. Inside of a current-thread runtime of tokio, use
     /// [`call_async`](Self::call_async).
     ///
     /// # Errors
     ///
-    /// Those of [`start`](Self::start) and [`run`](Self::run). The id of a call that is kept is
-    /// [`CallError::kept_call`].
+    /// [`CallError`] says why the call can't be begun, or has no result. If the call is kept,
+    /// [`CallError::kept_call`] returns its id.
     pub fn call<F: Callee>(
         &mut self,
         function: &F,
@@ -140,7 +172,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         result
     }
 
-    /// Begins a call whose result is wanted at once, and which then may be over without records.
+    /// Begins a call for its result. The call may end without ever having records.
     #[inline]
     fn call_at_once<F: Callee>(
         &mut self,
@@ -161,13 +193,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         called
     }
 
-    /// Lets everything run until a thread is over and its values are destroyed, and returns what it
-    /// has returned: **blocks**. A **host extension**; see [`thread`](crate::thread).
+    /// Lets everything run until a thread has ended and its values are destroyed, and returns its
+    /// result: **blocks**. A **host extension**; see [`thread`](crate::thread).
     ///
     /// # Errors
     ///
-    /// Those of [`join_thread_async`](Self::join_thread_async); [`CallError::WaitsForHost`] if the
-    /// end of the thread is up to the host. After that it can be joined again.
+    /// [`ThreadError`], as [`join_thread_async`](Self::join_thread_async) returns it;
+    /// [`CallError::WaitsForHost`] if the end of the thread is up to the host. The thread can then
+    /// be joined again.
     pub fn join_thread<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
@@ -177,11 +210,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Joins a thread as [`join_thread`](Self::join_thread) does, for at most a time: **blocks**.
-    /// Returns `None` after that has passed; the thread can be joined again.
+    /// After that time, it returns `None`, and the thread can be joined again.
     ///
     /// # Errors
     ///
-    /// Those of [`join_thread`](Self::join_thread), but for [`CallError::WaitsForHost`].
+    /// [`ThreadError`], as from [`join_thread`](Self::join_thread), except
+    /// [`CallError::WaitsForHost`].
     pub fn join_thread_within<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
@@ -203,26 +237,27 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         }
     }
 
-    /// Lets everything run until a call or [host task](crate::task) is over, and says how it ended:
-    /// **blocks**. A **host extension**. What a task returned is what
-    /// [`Tasks::result`](crate::task::Tasks::result) returns; the result of a call is
-    /// [taken](Self::take_result) as ever.
+    /// Lets everything run until a call or [host task](crate::task) has ended, and returns its
+    /// status:
+    /// **blocks**. A **host extension**. [`Tasks::result`](crate::task::Tasks::result) returns the
+    /// result of a task. The result of a call is [taken](Self::take_result) as always.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`](crate::error::Error::Unknown); [`CallError::WaitsForHost`] if the end of
-    /// the task is up to the host; [`CallError::Deadlock`] if nothing can go on any more. The task
-    /// is there as before.
+    /// the task is up to the host; [`CallError::Deadlock`] if nothing can go on. The task does not
+    /// change.
     pub fn wait_for_task(&mut self, task: SubtaskId) -> Result<TaskStatus, CallError> {
         self.block_until(Target::Call(task), |state| state.ended_status(task))
     }
 
-    /// Waits as [`wait_for_task`](Self::wait_for_task) does, for at most a time: **blocks**.
-    /// Returns `None` after that has passed.
+    /// Waits as [`wait_for_task`](Self::wait_for_task) does, for at most a time: **blocks**. After
+    /// that time, it returns `None`.
     ///
     /// # Errors
     ///
-    /// Those of [`wait_for_task`](Self::wait_for_task), but for [`CallError::WaitsForHost`].
+    /// [`CallError`], as from [`wait_for_task`](Self::wait_for_task), except
+    /// [`CallError::WaitsForHost`].
     pub fn wait_for_task_within(
         &mut self,
         task: SubtaskId,
@@ -232,34 +267,35 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.block_until_or(Target::Call(task), deadline, |state| state.ended_status(task))
     }
 
-    /// Lets everything run until all of these are over: **blocks**. A **host extension**.
+    /// Lets everything run until all of these tasks have ended: **blocks**. A **host extension**.
     ///
     /// # Errors
     ///
-    /// Those of [`wait_for_task`](Self::wait_for_task).
+    /// [`CallError`], as from [`wait_for_task`](Self::wait_for_task).
     pub fn wait_for_tasks(&mut self, tasks: &[SubtaskId]) -> Result<(), CallError> {
         tasks.iter().try_for_each(|task| self.wait_for_task(*task).map(|_| ()))
     }
 
-    /// Lets everything run until a member of a [set](crate::waitable) has an event, which it takes,
-    /// or the set was closed: **blocks**. A **host extension**.
+    /// Lets everything run until a member of a [set](crate::waitable) has an event, or the set is
+    /// closed: **blocks**. It takes the event. A **host extension**.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`](crate::error::Error::Unknown); [`CallError::WaitsForHost`] if an event is
     /// up to the host, as it is if a member is a host task or an end; [`CallError::Deadlock`] if
-    /// nothing can go on any more, as it can't if the set has no members.
+    /// nothing can go on, as when the set has no members.
     pub fn wait_for_set(&mut self, set: WaitableSetId) -> Result<WaitResult, CallError> {
         self.block_until(Target::Set(set), |state| state.poll_set(set))
     }
 
-    /// Waits as [`wait_for_set`](Self::wait_for_set) does, for at most a time: **blocks**. Returns
-    /// [`WaitResult::Timeout`] after that has passed. Guests that run are not stopped. The time is
-    /// looked at when [enough turns](Self::set_turns_per_poll) were taken.
+    /// Waits as [`wait_for_set`](Self::wait_for_set) does, for at most a time: **blocks**. After
+    /// that time, it returns [`WaitResult::Timeout`]. Guests that run are not stopped: the time is
+    /// checked after [the turns of a poll](Self::set_turns_per_poll).
     ///
     /// # Errors
     ///
-    /// Those of [`wait_for_set`](Self::wait_for_set), but for [`CallError::WaitsForHost`].
+    /// [`CallError`], as from [`wait_for_set`](Self::wait_for_set), except
+    /// [`CallError::WaitsForHost`].
     pub fn wait_for_set_within(
         &mut self,
         set: WaitableSetId,
@@ -271,13 +307,16 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         Ok(result.unwrap_or(WaitResult::Timeout))
     }
 
-    /// Lets everything run until one of these has an event, which it takes: **blocks**. A **host
-    /// extension**. They leave the sets that they are in, and are in none afterwards; in a
-    /// [set](crate::waitable) of their own they needn't be named again each time.
+    /// Lets everything run until one of these has an event: **blocks**. It takes the event. A
+    /// **host extension**. The members leave the sets that they are in, and are in no set
+    /// afterwards. To wait for the same ones again and again, put them into a
+    /// [set](crate::waitable) of their own.
     ///
     /// # Errors
     ///
-    /// Those of [`WaitableSets::create_with`](crate::waitable::WaitableSets::create_with) and
+    /// [`Error::Unknown`](crate::error::Error::Unknown) and the other errors of
+    /// [`WaitableSets::create_with`](crate::waitable::WaitableSets::create_with);
+    /// [`CallError::WaitsForHost`] and [`CallError::Deadlock`], as from
     /// [`wait_for_set`](Self::wait_for_set).
     pub fn wait_for_any<W: Into<Waitable> + Copy>(
         &mut self,
@@ -287,7 +326,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let result = self.wait_for_set(set);
         for member in members {
             match self.waitable_sets().remove(set, *member) {
-                // What was named twice, or was dropped or given away meanwhile.
+                // Some were named twice, or were dropped or given away meanwhile.
                 Ok(())
                 | Err(
                     Error::Extension(ExtensionError::NotMember)
@@ -316,7 +355,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Lets everything run until `ready` returns something, or it is late. The thread is parked
-    /// while all that is left waits for something outside of the store.
+    /// while everything waits for something outside of the store.
     fn block_until_or<R>(
         &mut self,
         target: Target,
@@ -342,7 +381,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 }
 
-/// The time until which something waits; `None` if it is too far away to be reached.
+/// The time until which to wait; `None` if it is too far away to be reached.
 #[derive(Clone, Copy)]
 struct Deadline(Option<Instant>);
 

@@ -1,4 +1,4 @@
-//! A call as a future.
+//! Calls as futures.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -19,21 +19,52 @@ use crate::machine::SubtaskId;
 use super::callee::Callee;
 use super::stores::{CallId, Store};
 
-/// A call, to be polled by any executor: [`Store::call_async`] and [`Store::run_async`] give it.
+/// A call as a future, which any executor can poll: [`Store::call_async`] and [`Store::run_async`]
+/// return it.
 ///
-/// Polling it lets everything in the store run. It is woken when a host function can go
-/// on; and at once if it has used up [what one poll may take](Store::set_turns_per_poll), or the
-/// engine has interrupted a guest, so that others have their turn: a time-out fires while guests
-/// run.
+/// Polling it lets everything in the store run. It is woken when a host function can go on. It is
+/// woken at once after [the turns of one poll](Store::set_turns_per_poll), and after the engine has
+/// interrupted a guest. So other tasks of the executor have their turn, and a time-out fires while
+/// guests run.
 ///
-/// While what the call waits for is up to the host, such as a write to a stream, it is pending. The
-/// host can drop the future, do its part, and await the call again, if it has
-/// [kept it](Self::keep).
+/// While the call waits for the host, as for a write to a stream, the future is pending. The host
+/// can [keep](Self::keep) the call, which drops the future, do its part, and await the call again.
 ///
-/// Dropping it before its end [cancels](Store::cancel) the call. The guest hears of it when the
-/// store runs next, before anything else. A guest that the engine has interrupted at that moment
-/// can't hear: it spins, so it is given up as by a trap, and its instance can't be entered again.
-/// [`take_background_trap`](Store::take_background_trap) tells of it.
+/// Dropping the future before its end [cancels](Store::cancel) the call. The guest learns of it
+/// when the store runs next, before anything else. If the engine had interrupted the guest at that
+/// moment, the guest spins and can't be told. It is then given up as by a trap, and its instance
+/// can't be entered again: see [`take_background_trap`](Store::take_background_trap).
+///
+/// ```
+/// # #[cfg(feature = "wasmi")] {
+/// use weft::component::{CallError, Component, Linker, Store};
+/// use weft::engine::wasmi::Wasmi;
+///
+/// # let component = wat::parse_str(r#"
+/// #     (component
+/// #         (core module $Module (func (export "f") (result i32) (i32.const 7)))
+/// #         (core instance $module (instantiate $Module))
+/// #         (func (export "seven") (result u32) (canon lift (core func $module "f"))))
+/// # "#)?;
+/// let engine = Wasmi::default();
+/// let component = Component::new(&engine, &component)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = store.instantiate(&component, &Linker::new())?;
+/// let seven = store.typed_function::<(), u32>(&instance, "seven")?;
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// assert_eq!(store.call_async(&seven, ()).await?, 7);
+///
+/// // Begin two calls, and await their results afterwards.
+/// let calls = [store.start(&seven, ())?, store.start(&seven, ())?];
+/// for call in calls {
+///     assert_eq!(store.run_async(call).await?, 7);
+/// }
+/// # Ok::<(), CallError>(())
+/// # })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing runs before the future is polled"]
 pub struct CallFuture<'s, E: CoreEngine, T: 'static, R = Option<Val>> {
     store: &'s mut Store<E, T>,
@@ -45,9 +76,9 @@ pub struct CallFuture<'s, E: CoreEngine, T: 'static, R = Option<Val>> {
 type Begin<'s, E, T> = dyn FnOnce(&mut Store<E, T>) -> Result<SubtaskId, CallError> + Send + 's;
 
 enum Stage<'s, E: CoreEngine, T: 'static> {
-    /// The call is not begun.
+    /// The call has not begun.
     New(Box<Begin<'s, E, T>>),
-    /// It is.
+    /// The call has begun.
     Begun(SubtaskId),
     /// It has come to its end.
     Ended,
@@ -69,8 +100,8 @@ impl<'s, E: CoreEngine, T: 'static, R: LiftedResult> CallFuture<'s, E, T, R> {
 }
 
 impl<E: CoreEngine, T: 'static, R> CallFuture<'_, E, T, R> {
-    /// Leaves the call as it is, instead of cancelling it, and returns its id. Returns `None` if it
-    /// has not begun, or has come to its end.
+    /// Drops the future without cancelling the call, and returns the id of the call. Returns `None`
+    /// if the call has not begun, or has ended.
     pub fn keep(mut self) -> Option<CallId<R>> {
         match core::mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Begun(call) => Some(CallId(call, PhantomData)),
@@ -80,14 +111,15 @@ impl<E: CoreEngine, T: 'static, R> CallFuture<'_, E, T, R> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Lets everything run as [`run`](Self::run) does, without blocking: as a future, which any
-    /// executor polls. Dropping it cancels the call.
+    /// Lets everything run until a call has ended, and returns its result, as a future that any
+    /// executor can poll: [`run`](Self::run) without blocking. Dropping the future cancels the
+    /// call.
     pub const fn run_async<R: LiftedResult>(&mut self, call: CallId<R>) -> CallFuture<'_, E, T, R> {
         CallFuture::of(self, call)
     }
 
-    /// Calls a function, as a future, which any executor polls. The call begins when it is polled
-    /// for the first time; dropping it cancels the call.
+    /// Calls a function, as a future that any executor can poll. The call begins at the first poll.
+    /// Dropping the future cancels the call.
     pub fn call_async<'s, F>(
         &'s mut self,
         function: &F,
@@ -119,7 +151,7 @@ impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for CallFuture<'_, E, T,
             Stage::Ended => return Poll::Ready(Err(Error::Unknown(Table::Waitables).into())),
         };
         this.store.set_driver(waker);
-        // If a panic goes on meanwhile, which is another call's, dropping this gives the call up.
+        // If the panic of another call continues meanwhile, dropping this abandons the call.
         this.stage = Stage::Begun(call);
         let result = match this.store.run_until(call) {
             Ok(Ran::ToItsEnd(value)) => Ok(value),

@@ -1,5 +1,5 @@
-//! What a store calls: a [`Function`] with values of [`Val`], or a [`TypedFunction`] with Rust's
-//! own types.
+//! Functions that a store calls: a [`Function`] with values of [`Val`], or a [`TypedFunction`] with
+//! Rust's own types.
 
 #![expect(private_interfaces, reason = "nobody else implements or calls what is sealed")]
 
@@ -34,12 +34,12 @@ pub trait Callee: sealed::Callee<Returned = <Self as Callee>::Result> {
     /// The type of its result.
     type Result: LiftedResult;
 
-    /// The arguments, to be kept until the call begins.
+    /// Returns the arguments in a form that is kept until the call begins.
     // Hidden: the trait is sealed, and only the store calls it.
     #[doc(hidden)]
     fn keep(arguments: Self::Arguments<'_>) -> Self::Kept;
 
-    /// The same where the call begins at once.
+    /// Returns the arguments in a form for a call that begins at once.
     // Hidden: the trait is sealed, and only the store calls it.
     #[doc(hidden)]
     fn keep_in<E: CoreEngine, T: 'static>(
@@ -56,7 +56,7 @@ pub(crate) mod sealed {
 
     /// See [`Callee`](super::Callee).
     pub trait Callee {
-        /// The arguments, to be kept.
+        /// The arguments in a form that is kept until the call begins.
         type Kept;
 
         /// The result.
@@ -69,14 +69,14 @@ pub(crate) mod sealed {
             arguments: Self::Kept,
         ) -> Result<SubtaskId, CallError>;
 
-        /// Makes a call whose result is wanted at once, without records if that is possible.
+        /// Calls the function for its result, without records if that is possible.
         fn call<E: CoreEngine, T: 'static>(
             &self,
             cx: &mut Context<'_, E, T>,
             arguments: Self::Kept,
         ) -> Result<Called<Self::Returned>, CallError>;
 
-        /// Returns the function and the arguments as values that borrow nothing.
+        /// Returns the function, and the arguments as values that borrow nothing.
         fn owned(&self, arguments: Self::Kept) -> Result<(Function, CarriedValues), CallError>;
     }
 }
@@ -152,8 +152,8 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
     type Kept = P;
     type Returned = R;
 
-    /// Arguments without handles are lowered where the guest starts, if that is at once. All
-    /// others wait, or have to be looked into, as values.
+    /// Starts the call. Arguments without handles are lowered where the guest starts, if it starts at
+    /// once. All others are made into values, to be kept or checked.
     fn start<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
@@ -163,7 +163,7 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
         if P::HANDLES {
             function.check(cx.data())?;
             let vals = self.vals(cx.data_mut(), &arguments)?;
-            // What is given away is not the host's while the guest runs.
+            // While the guest runs, the host no longer has the handles that it passes.
             drop(arguments);
             return function.start_with(cx, vals, R::lift);
         }
@@ -218,11 +218,11 @@ impl<P: Lower, R: LiftedResult> sealed::Callee for TypedFunction<P, R> {
     }
 }
 
-/// A call whose result is wanted at once.
+/// The state of a call that is made for its result.
 pub(crate) enum Called<R> {
     /// It has returned this.
     Returned(R),
-    /// It has begun, and may be over.
+    /// It has begun, and may have ended.
     Begun(SubtaskId),
 }
 
@@ -248,7 +248,7 @@ impl Function {
         cx.start(self.id, &self.ty, arguments, lift_result)
     }
 
-    /// Fails if the function is not there in this store.
+    /// Returns an error if the function is not in this store.
     pub(crate) fn check<E: CoreEngine, T: 'static>(
         &self,
         state: &State<E, T>,
@@ -262,7 +262,7 @@ impl Function {
         Ok(())
     }
 
-    /// Lowers arguments without handles into the guest that is about to start.
+    /// Lowers arguments without handles into the guest, which is about to start.
     fn lower_arguments<E: CoreEngine, T: 'static, P: Lower>(
         &self,
         cx: &mut Context<'_, E, T>,

@@ -1,4 +1,4 @@
-//! Waiting for at most a time, by a clock of the embedder's.
+//! Waiting for at most a time, by the embedder's clock.
 
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -16,10 +16,10 @@ use crate::waitable::WaitResult;
 use super::stores::{CallId, Store};
 use super::threads::{SpawnedThread, ThreadError};
 
-/// The clock of an embedder: what makes a future that is ready after a time.
+/// An embedder's clock, which makes a future that is ready after a time.
 ///
-/// Weft has none of its own, so that it runs on every executor. A function that returns such a
-/// future is a clock, as `tokio::time::sleep` is. So is a type of three lines:
+/// Weft has no clock of its own, so that it runs on every executor. A function that returns such a
+/// future is a clock, as `tokio::time::sleep` is. A type can be one, too:
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -72,12 +72,12 @@ where
     }
 }
 
-/// Waits for at most a time, as futures. The time is counted from the call of the method, by the
-/// [clock](Clock) that it is given.
+/// Methods that wait for at most a time, as futures. The [clock](Clock) that they are given counts
+/// the time from the call of the method.
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Lets everything run until a call has come to its end, as [`run_async`](Self::run_async)
-    /// does, for at most a time. The future returns `None` after that has passed, and the call is
-    /// kept. Dropping the future before that cancels the call.
+    /// Lets everything run until a call has ended, as [`run_async`](Self::run_async) does, for at
+    /// most a time. After that time, the future returns `None` and the call is kept. Dropping the
+    /// future earlier cancels the call.
     pub fn run_within_async<R: LiftedResult, C: Clock>(
         &mut self,
         call: CallId<R>,
@@ -89,7 +89,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
             let mut run = self.run_async(call);
             let result = within(Pin::new(&mut run), sleep).await;
             if result.is_none() {
-                // It is not cancelled.
+                // Keeping the call does not cancel it.
                 run.keep();
             }
             result.transpose()
@@ -97,7 +97,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Waits for a call or host task, as [`wait_for_task_async`](Self::wait_for_task_async) does,
-    /// for at most a time. The future returns `None` after that has passed.
+    /// for at most a time. After that time, the future returns `None`.
     pub fn wait_for_task_within_async<C: Clock>(
         &mut self,
         task: SubtaskId,
@@ -109,7 +109,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Waits for an event of a set, as [`wait_for_set_async`](Self::wait_for_set_async) does, for
-    /// at most a time. The future returns [`WaitResult::Timeout`] after that has passed.
+    /// at most a time. After that time, the future returns [`WaitResult::Timeout`].
     pub fn wait_for_set_within_async<C: Clock>(
         &mut self,
         set: WaitableSetId,
@@ -124,12 +124,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Waits for the end of a thread, as [`join_thread_async`](Self::join_thread_async) does, for
-    /// at most a time. The future returns `None` after that has passed, and the thread can be
-    /// joined again.
+    /// at most a time. After that time, the future returns `None`, and the thread can be joined
+    /// again.
     ///
     /// # Errors
     ///
-    /// Those of [`join_thread_async`](Self::join_thread_async).
+    /// [`ThreadError`], as [`join_thread_async`](Self::join_thread_async) returns it.
     pub fn join_thread_within_async<R: LiftedResult, C: Clock>(
         &mut self,
         thread: SpawnedThread<R>,

@@ -10,7 +10,7 @@ use crate::engine::CoreEngine;
 use super::load_error::LoadError;
 use super::loading::Component;
 
-/// A component can't be loaded from a file.
+/// The reasons why a component can't be loaded from a file.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LoadFileError {
@@ -23,7 +23,7 @@ pub enum LoadFileError {
         #[source]
         cause: std::io::Error,
     },
-    /// The bytes of the file can't be loaded.
+    /// The contents of the file can't be loaded.
     #[error("`{}` can't be loaded", path.display())]
     Load {
         /// The path of the file.
@@ -45,11 +45,11 @@ impl<E: CoreEngine> Component<E> {
         Self::from_file_with_features(engine, path, Features::default())
     }
 
-    /// Loads a component that may use what is not on by default from a file.
+    /// Loads a component from a file that may use features which are off by default.
     ///
     /// # Errors
     ///
-    /// As [`from_file`](Self::from_file).
+    /// [`LoadFileError::Read`], [`LoadFileError::Load`].
     pub fn from_file_with_features(
         engine: &E,
         path: impl AsRef<Path>,

@@ -1,4 +1,4 @@
-//! The types of components: what they import and export.
+//! The types of components: their imports and exports.
 
 use core::fmt;
 
@@ -57,19 +57,19 @@ use alloc::string::String;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl<E: CoreEngine> Component<E> {
-    /// Returns the names and types of what the component imports, in their order.
+    /// Returns the names and types of the imports, in their order.
     pub fn imports(&self) -> impl Iterator<Item = (&str, &ExternType)> {
         self.closure.definition.imports().map(|(name, ty)| (&*name.full_name, ty))
     }
 
-    /// Returns the names and types of what the component exports, in their order.
+    /// Returns the names and types of the exports, in their order.
     pub fn exports(&self) -> impl Iterator<Item = (&str, &ExternType)> {
         self.closure.definition.exports().map(|(name, ty)| (&*name.full_name, ty))
     }
 
-    /// Returns the name of a resource type, by its number in the types of imports and exports: after
-    /// those of the instances that it is in, as in `wasi:io/error@0.2.0/error`. Nothing if no import
-    /// or export names it.
+    /// Returns the name of a resource type, by its number in the types of imports and exports. The
+    /// name follows those of the instances that it is in, as in `wasi:io/error@0.2.0/error`.
+    /// Returns `None` if no import or export names it.
     #[must_use]
     pub fn resource_name(&self, resource: TypeIndex) -> Option<String> {
         let names = ResourceNames::of(self.closure.definition.externs());
@@ -79,9 +79,10 @@ impl<E: CoreEngine> Component<E> {
 
 /// A world in WIT's syntax, with the interfaces that the component imports and exports.
 ///
-/// A component has types by their structure. So a type is spelled by the name that its interface has
-/// for it, and an alias of a type that has no name of its own, such as `type size = u32`, by what it
-/// stands for. What WIT has no words for, such as a core module that is imported, is a comment.
+/// The types in a component are structural. So a type is printed with the name that its interface
+/// has for it. An alias of a type without a name of its own, such as `type size = u32`, is printed
+/// as the type that it stands for. An item that WIT has no syntax for, such as an imported core
+/// module, is printed as a comment.
 impl<E: CoreEngine> fmt::Display for Component<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         WitText(&self.closure.definition).fmt(f)

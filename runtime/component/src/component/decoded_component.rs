@@ -14,10 +14,11 @@ use crate::component::definition::items::Definition;
 use crate::component::definition::resource_names::ResourceNames;
 use crate::component::definition::wit::WitText;
 
-/// A component that is decoded and valid, and loaded for no engine: for tools that show it, also if
-/// their engine lacks what it needs. A [`Component`](super::Component) answers the same questions.
+/// A component that is decoded and valid, without an engine. It is for tools that show components,
+/// even those that no engine at hand can run. A [`Component`](super::Component) answers the same
+/// questions.
 ///
-/// Its text is a world in WIT's syntax, as that of a [`Component`](super::Component) is.
+/// Its text is a world in WIT's syntax, as for a [`Component`](super::Component).
 ///
 /// ```
 /// use weft::component::{DecodedComponent, needed_capabilities};
@@ -50,37 +51,37 @@ impl DecodedComponent {
         Self::with_features(bytes, Features::default())
     }
 
-    /// Decodes a component that may use what is not on by default.
+    /// Decodes a component that may use features which are off by default.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// [`InvalidComponent`]
     pub fn with_features(bytes: &[u8], features: Features) -> Result<Self, InvalidComponent> {
         let decoded = decode(bytes, features, Bodies::Validated)?;
         let modules = decoded.modules.into_iter().map(|module| module.bytes).collect();
         Ok(Self { definition: decoded.root, modules })
     }
 
-    /// Returns the names and types of what it imports, in their order.
+    /// Returns the names and types of the imports, in their order.
     pub fn imports(&self) -> impl Iterator<Item = (&str, &ExternType)> {
         self.definition.imports().map(|(name, ty)| (&*name.full_name, ty))
     }
 
-    /// Returns the names and types of what it exports, in their order.
+    /// Returns the names and types of the exports, in their order.
     pub fn exports(&self) -> impl Iterator<Item = (&str, &ExternType)> {
         self.definition.exports().map(|(name, ty)| (&*name.full_name, ty))
     }
 
-    /// Returns the name of a resource type, by its number in the types of imports and exports: as
-    /// [`Component::resource_name`](super::Component::resource_name) does.
+    /// Returns the name of a resource type, by its number in the types of imports and exports: see
+    /// [`Component::resource_name`](super::Component::resource_name).
     #[must_use]
     pub fn resource_name(&self, resource: TypeIndex) -> Option<String> {
         let names = ResourceNames::of(self.definition.externs());
         names.path(resource).map(String::from)
     }
 
-    /// Returns where the core modules are in the bytes: those of the component and of the components
-    /// within it, in their order.
+    /// Returns the ranges of the core modules in the bytes: those of the component and of the
+    /// components inside of it, in their order.
     pub fn core_modules(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
         self.modules.iter().cloned()
     }

@@ -1,4 +1,4 @@
-//! The reasons why an exported function can't be had, and the name that was perhaps meant.
+//! The reasons why an export can't be used, and names that are similar to a wrong one.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::component::definition::function_mismatch::FunctionMismatch;
 use crate::error::OneLine;
 
-/// An instance does not export a function as it was asked for.
+/// The reasons why an instance has no such export.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -48,25 +48,25 @@ pub enum ExportError {
     Missing {
         /// The name, after that of the interface that the function is in.
         name: String,
-        /// The name of a function that the instance exports, if one is nearly the same.
+        /// The name of an exported function, if it is similar.
         similar: Option<String>,
     },
-    /// There is no exported instance of this name: no interface, as a rule.
+    /// There is no exported instance of this name. As a rule, this is an interface.
     #[error("there is no exported interface `{name}`{}", Hint(similar.as_deref()))]
     MissingInterface {
         /// The name, after that of the interface that it is in.
         name: String,
-        /// The name of an interface that is exported, if one is nearly the same.
+        /// The name of an exported interface, if it is similar.
         similar: Option<String>,
     },
     /// The instance is in another store.
-    #[error("the instance with the function `{name}` is in another store")]
+    #[error("the instance that exports `{name}` is in another store: ask that store")]
     OtherStore {
         /// The name, after that of the interface that the function is in.
         name: String,
     },
     /// The instance was removed from its store.
-    #[error("the instance with the function `{name}` was removed from its store")]
+    #[error("the instance that exports `{name}` was removed from its store")]
     InstanceRemoved {
         /// The name, after that of the interface that the function is in.
         name: String,
@@ -95,7 +95,7 @@ impl ExportError {
         }
     }
 
-    /// Returns the error that names the interface, too.
+    /// Adds the name of the interface to an error.
     pub(crate) fn within(mut self, interface: &str) -> Self {
         let (Self::Missing { name, .. }
         | Self::MissingInterface { name, .. }
@@ -112,7 +112,7 @@ impl ExportError {
     }
 }
 
-/// The end of a message: a name that was perhaps meant.
+/// The end of a message: a similar name.
 struct Hint<'a>(Option<&'a str>);
 
 impl fmt::Display for Hint<'_> {
@@ -124,7 +124,7 @@ impl fmt::Display for Hint<'_> {
     }
 }
 
-/// Returns the one of some names that is nearest to `name`, if at most a third of it is different.
+/// Returns the name that is nearest to `name`, if at most a third of it differs.
 pub(crate) fn similar_name<'a>(
     name: &str,
     names: impl Iterator<Item = &'a str>,
@@ -134,10 +134,9 @@ pub(crate) fn similar_name<'a>(
     near.min().map(|(_, it)| it)
 }
 
-/// Returns how many characters have to be put in, left out or replaced to make one name of the
-/// other.
+/// Returns the number of characters to insert, remove or replace to turn one name into the other.
 fn distance(from: &str, to: &str) -> usize {
-    // The distances from what has been seen of `from` to each beginning of `to`.
+    // The distances from the part of `from` that was seen to each beginning of `to`.
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (seen, one) in from.chars().enumerate() {
         let Some((first, rest)) = row.split_first_mut() else { break };

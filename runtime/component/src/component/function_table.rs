@@ -1,4 +1,4 @@
-//! Functions by number, for threads that are begun indirectly: a **host extension**.
+//! Tables of functions by number, for threads that are begun indirectly: a **host extension**.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -12,11 +12,11 @@ use super::stores::Store;
 use super::threads::{FunctionReference, SpawnedThread, ThreadError};
 use super::typed_function::TypedFunction;
 
-/// Functions, each with a number, which is told when a thread is begun: a **host extension**. They
-/// may be of several instances.
+/// A table of functions, for threads that are begun by a function's number: a **host extension**.
+/// The functions may belong to several instances.
 ///
-/// Core WebAssembly's tables belong to the modules of a component, which shows none of them to its
-/// host; guests begin threads by those themselves (`thread.new-indirect`).
+/// This is not a table of core WebAssembly. Those belong to the modules of a component, and a host
+/// can't see them. Guests begin threads with those themselves (`thread.new-indirect`).
 #[derive(Clone, Debug, Default)]
 pub struct FunctionTable(Vec<FunctionReference>);
 
@@ -27,11 +27,11 @@ impl FunctionTable {
         Self(Vec::new())
     }
 
-    /// Appends a function, and gives its number.
+    /// Appends a function, and returns its number.
     ///
     /// # Errors
     ///
-    /// [`ThreadError::TableFull`] if there are as many functions as there are numbers.
+    /// [`ThreadError::TableFull`] if the table has as many functions as there are numbers.
     pub fn push(&mut self, function: FunctionReference) -> Result<u32, ThreadError> {
         let index = u32::try_from(self.0.len()).map_err(|_| ThreadError::TableFull)?;
         self.0.push(function);
@@ -44,7 +44,7 @@ impl FunctionTable {
         self.0.get(usize::try_from(index).ok()?)
     }
 
-    /// Replaces a function, and gives the one that had the number.
+    /// Replaces a function, and returns the previous one.
     ///
     /// # Errors
     ///
@@ -59,13 +59,13 @@ impl FunctionTable {
         place.map(|place| core::mem::replace(place, function)).ok_or(error)
     }
 
-    /// Returns how many functions there are.
+    /// Returns the number of functions.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Returns `true` if there are none.
+    /// Returns `true` if there are no functions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -76,7 +76,7 @@ impl FunctionTable {
         self.0.iter()
     }
 
-    /// The function with a number, if it is of this type.
+    /// Returns the function with a number, if it is of this type.
     pub(crate) fn typed<P, R>(
         &self,
         index: u32,
@@ -95,8 +95,8 @@ impl FunctionTable {
 
 /// Threads that are begun indirectly: **host extensions**. See [`thread`](crate::thread).
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Returns all functions that `instance` exports by name, in the order of
-    /// [`Instance::names`]. Empty if the instance belongs to another store.
+    /// Returns a table of all functions that `instance` exports by name, in the order of
+    /// [`Instance::names`]. The table is empty if the instance belongs to another store.
     pub fn function_table(&self, instance: &Instance<E>) -> FunctionTable {
         let functions = instance.names().filter_map(|name| {
             let function = self.function(instance, name).ok()?;
@@ -105,13 +105,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         FunctionTable(functions.collect())
     }
 
-    /// Begins a thread, as [`spawn_thread_ref`](Self::spawn_thread_ref), by the number that its
-    /// function has in a table. What type it has is said by `P` and `R`, and checked here.
+    /// Begins a thread, as [`spawn_thread_ref`](Self::spawn_thread_ref) does, by the number of its
+    /// function in a table. `P` and `R` are the types of its parameters and its result, which are
+    /// checked here.
     ///
     /// # Errors
     ///
-    /// [`ThreadError::NoFunctionAt`], [`ThreadError::Signature`], and those of
-    /// [`spawn_thread_ref`](Self::spawn_thread_ref). No thread is left that could be joined.
+    /// [`ThreadError::NoFunctionAt`], [`ThreadError::Signature`], and the errors of
+    /// [`spawn_thread_ref`](Self::spawn_thread_ref). No thread is then left to join.
     pub fn spawn_thread_indirect<P, R>(
         &mut self,
         table: &FunctionTable,

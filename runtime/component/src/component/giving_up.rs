@@ -1,4 +1,4 @@
-//! Giving up what nobody needs any more: instances, calls, and the store itself.
+//! Giving up what is no longer needed: instances, calls, and the store itself.
 
 use thiserror::Error as ThisError;
 
@@ -13,26 +13,26 @@ use super::remove_error::RemoveError;
 use super::stores::{CallId, Store};
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Removes an instance, and frees all that Weft has for it: its tasks and threads, handles,
-    /// functions, types, memories' and tables' numbers. An instance that trapped is removed as any
-    /// other.
+    /// Removes an instance, and frees all that Weft has for it: tasks, threads, handles, functions,
+    /// types, and the numbers of memories and tables. An instance that trapped can be removed, too.
     ///
-    /// The component instances and core instances that it consists of go together. No destructor
-    /// is run. Its ends of streams and futures are dropped, so that those who hold the other ends
-    /// hear of it. Calls of its functions that have not returned end with
-    /// [`CallError::InstanceTrapped`], which says that it was removed, and later ones with
-    /// [`CallError::InstanceRemoved`]; guests that import its functions trap when they call one.
-    /// Calls that it has made go on, and their results are dropped.
+    /// The component instances and core instances that it consists of are removed together. No
+    /// destructor runs. Its ends of streams and futures are dropped, and the holders of the other
+    /// ends learn of it. Calls of its functions that have not returned end with
+    /// [`CallError::InstanceTrapped`], which says that the instance was removed. Later calls end
+    /// with [`CallError::InstanceRemoved`]. Guests that import its functions trap when they call
+    /// one. Calls that it has made go on, and their results are dropped.
     ///
-    /// Guests that wait for a call of its functions wait forever; [`abandon`](Self::abandon) gives
-    /// them up. If a host function that waits holds a guest of it, all guests on that stack are given
-    /// up, as by a trap. A panic in what is dropped with the instance goes on here, when all is done.
+    /// A guest that waits for a call of its functions waits forever: [`abandon`](Self::abandon)
+    /// ends such a call. If a waiting host function holds a guest of the instance, all guests
+    /// on that stack are given up, as by a trap. If something that is dropped with the instance
+    /// panics, the panic continues here after the removal.
     ///
     /// The *engine* frees its own part as soon as it can: see
     /// [`release`](crate::engine::CoreContext::release). wasmi frees nothing before its store is
-    /// dropped, so there a store is the unit of memory: see the documentation of [`Store`].
+    /// dropped: see [`Store`].
     ///
-    /// This takes time with the size of the store.
+    /// The time that this takes grows with the size of the store.
     ///
     /// # Errors
     ///
@@ -90,21 +90,22 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         }
     }
 
-    /// Gives a call up whose guest doesn't listen, or takes too long to. The call is forgotten.
+    /// Gives up a call whose guest does not react to a cancellation, or takes too long to. The call
+    /// is forgotten.
     ///
-    /// [`cancel`](Self::cancel) asks a guest to end a call, and its instance lives on. This asks
-    /// nobody: the instances in which the call runs are locked down, as by a trap. Nothing of them
-    /// runs again, and all that they hold of Weft's is freed: tasks and threads, handles, ends of
-    /// streams and futures, host functions that they wait for. Other calls in these instances end
-    /// with [`CallError::InstanceTrapped`], which says that a call was
-    /// [abandoned](super::CallError::Abandoned). Other instances live on.
+    /// [`cancel`](Self::cancel) asks a guest to end a call, and its instance stays usable. This
+    /// method does not ask: it locks down the instances in which the call runs, as a trap does.
+    /// Nothing of them runs again. All that they hold of Weft is freed: tasks, threads, handles,
+    /// ends of streams and futures, and host functions that they wait for. Other calls in these
+    /// instances end with [`CallError::InstanceTrapped`], which says that a call was
+    /// [abandoned](super::CallError::Abandoned). Other instances stay usable.
     ///
-    /// A call that still waits to start locks nothing down. The instances can then be
-    /// [removed](Self::remove_instance).
+    /// If the call still waits to start, no instance is locked down. Instances that are locked down
+    /// can be [removed](Self::remove_instance).
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if there is no such call, or its end was taken already.
+    /// [`Error::Unknown`] if there is no such call, or if its result was taken before.
     ///
     /// ```
     /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -141,35 +142,36 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         abandoned
     }
 
-    /// Gives a call up that is no longer awaited. If the engine has interrupted its guest, that is
-    /// given up at once, so that others can run. If not, the call is cancelled and forgotten as soon
-    /// as the store runs.
+    /// Gives up a call that is no longer awaited. If the engine has interrupted its guest, the
+    /// guest is given up at once, so that others can run. Otherwise the call is cancelled and
+    /// forgotten when the store runs next.
     pub(crate) fn no_longer_awaited(&mut self, call: SubtaskId) {
         let mut cx = self.context();
         let state = cx.data_mut();
         state.calls.add_unwanted(call);
         if state.origins.running() == Some(call) {
-            // It fails only if the machine is inconsistent, and here is nobody to tell.
+            // This fails only if the machine is inconsistent, and there is nobody to tell.
             let _ = state.stop_interrupted();
         }
     }
 
-    /// Sets how much fuel guests use before the engine interrupts them. What fuel is, is the
-    /// engine's matter: for wasmi it is about an instruction.
+    /// Sets the slice of fuel: how much fuel guests use before the engine interrupts them. The
+    /// engine defines the unit: for wasmi it is about one instruction.
     ///
-    /// After each slice, who drives the store has control: [`call_async`](Self::call_async) yields
-    /// to its executor, so that time-outs fire while guests spin, and [`poll`](Self::poll) returns.
-    /// A small slice lets others have their turn sooner, and takes more time in all: 10,000 is a
-    /// good one. [`StoreLimits::interruptions`](super::StoreLimits::interruptions) says how many
-    /// slices a call may use.
+    /// After each slice, the code that drives the store has control:
+    /// [`call_async`](Self::call_async) yields to its executor, so that time-outs fire while guests
+    /// spin, and [`poll`](Self::poll) returns. A small slice lets others run sooner, but costs time
+    /// in all; 10,000 is a good value.
+    /// [`StoreLimits::interruptions`](super::StoreLimits::interruptions) limits the number of
+    /// slices of a call.
     ///
-    /// A start function of a core module can't be interrupted. It traps if it takes more than one
+    /// A start function of a core module can't be interrupted. It traps if it needs more than one
     /// slice.
     ///
     /// # Errors
     ///
-    /// [`FuelNotCounted`] if the engine was made without fuel. wasmi counts it if the engine was
-    /// made with some.
+    /// [`FuelNotCounted`] if the engine was made without fuel. wasmi counts fuel if it was made
+    /// with some: see the example.
     ///
     /// ```
     /// # #[cfg(feature = "wasmi")] {
@@ -186,12 +188,13 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         if self.context().set_fuel_slice(fuel) { Ok(()) } else { Err(FuelNotCounted) }
     }
 
-    /// Sets how much fuel the guests of this store may use from now on, all together; with `None`, as
-    /// much as they need. A guest that needs more ends with
-    /// [`CallError::Interrupted`](super::CallError::Interrupted), and its instances are locked down,
-    /// as by [`abandon`](Self::abandon).
+    /// Sets how much fuel all guests of this store together may use from now on. With `None`, there
+    /// is no such limit. A guest that needs more ends with
+    /// [`CallError::Interrupted`](super::CallError::Interrupted), and its instances are locked
+    /// down, as by [`abandon`](Self::abandon).
     ///
-    /// A [slice](Self::set_fuel_slice) is what guests use at a time; this is an end to all slices.
+    /// A [slice](Self::set_fuel_slice) is the amount until the next interruption; this is the
+    /// amount in all.
     ///
     /// # Errors
     ///
@@ -229,19 +232,21 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Returns how much fuel the guests of this store may still use, if
-    /// [`set_fuel`](Self::set_fuel) has limited it; 0 after one needed more than was left.
+    /// [`set_fuel`](Self::set_fuel) has limited it. The result is 0 after a guest needed more than
+    /// was left.
     pub fn fuel(&mut self) -> Option<u64> {
         self.context().fuel()
     }
 
-    /// Returns a handle that interrupts what runs in this store, from any thread.
+    /// Returns a handle that interrupts the guests of this store from any thread.
     ///
-    /// An interrupt is heard when the engine has [interrupted](Self::set_fuel_slice) a guest, and
-    /// before each turn of a guest's thread. The call whose guest runs then ends with
-    /// [`CallError::Interrupted`]; if no guest runs, the call that the store is driven for does.
-    /// Its instances are locked down, as by [`abandon`](Self::abandon).
+    /// An interrupt has its effect when the engine has [interrupted](Self::set_fuel_slice) a guest,
+    /// and before each turn of a guest's thread. The call whose guest runs then ends with
+    /// [`CallError::Interrupted`]. If no guest runs, the call for which the store is driven ends.
+    /// The instances of that call are locked down, as by [`abandon`](Self::abandon).
     ///
-    /// On an engine that counts no fuel, a guest that neither returns nor waits hears nothing.
+    /// On an engine that counts no fuel, a guest that neither returns nor waits can't be
+    /// interrupted.
     ///
     /// ```
     /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -274,13 +279,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 
     /// Drops the store, and returns its data.
     ///
-    /// All instances go with it, and so do calls that have not returned. No destructor is run.
+    /// All instances are dropped with it, and so are calls that have not returned. No destructor
+    /// runs.
     pub fn into_data(self) -> T {
         E::into_data(self.engine_store).data
     }
 }
 
-/// The engine of a store counts no fuel, so that it interrupts nobody.
+/// The error if the engine of a store counts no fuel: it can't interrupt guests then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
-#[error("the engine counts no fuel: it was made without")]
+#[error("the engine counts no fuel: make it with fuel, as by `Wasmi::new(&config, Some(fuel))`")]
 pub struct FuelNotCounted;

@@ -1,5 +1,5 @@
-//! What the host does in a store, from the outside, with a [`Store`], or from inside of one of its
-//! functions that a guest has called, with a [`Caller`].
+//! The operations of a host in a store: from outside of guests, with a [`Store`], and inside of a
+//! host function, with a [`Caller`].
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -43,20 +43,20 @@ mod sealed {
 impl<E: CoreEngine, T: 'static> sealed::AsContextMut for Store<E, T> {}
 impl<E: CoreEngine, T: 'static> sealed::AsContextMut for Caller<'_, '_, E, T> {}
 
-/// Methods that a store has, and a store that is lent to a host function; and the trait of
-/// both.
+/// Defines the methods that a store has in both forms, and the trait that has them.
 macro_rules! methods {
     ($(
         $(#[$doc:meta])*
         fn $name:ident($cx:ident $(, $argument:ident: $ty:ty)*) -> $result:ty { $body:expr }
     )*) => {
-        /// A store: a [`Store`], or the [`Caller`] that a host function gets. Code that is to work
-        /// with both is generic over it.
+        /// A store in either form: a [`Store`], or the [`Caller`] of a host function. Use it for
+        /// code that has to work with both.
         ///
-        /// Both have the same methods of their own, so that the trait is only imported by such code.
-        /// A call of a guest is no part of it: from outside of guests it blocks or is awaited
-        /// ([`Store::call`], [`Store::call_async`]), and from inside it has to end before the
-        /// host function returns ([`Caller::call`]). Views of the **host extensions** come from [`HostExtensions`].
+        /// Both types have the same methods themselves, so that only such code imports the trait.
+        /// The trait has no calls of guests, as these differ. Outside of guests, a call blocks or
+        /// is awaited ([`Store::call`], [`Store::call_async`]). In a host function, it has to end
+        /// before the function returns ([`Caller::call`]). Views of the **host extensions** come
+        /// from [`HostExtensions`].
         ///
         /// ```
         /// # #[cfg(feature = "wasmi")] {
@@ -94,22 +94,23 @@ macro_rules! methods {
             /// Returns the data of the store.
             fn data(&self) -> &T;
 
-            /// Returns the data of the store.
+            /// Returns the data of the store, mutably.
             fn data_mut(&mut self) -> &mut T;
 
             /// Returns the function that `instance` exports as `name`.
             ///
             /// # Errors
             ///
-            /// [`ExportError::Missing`] if the instance exports no such function,
-            /// [`ExportError::OtherStore`] if it is in another store.
+            /// [`ExportError::Missing`] if the instance exports no such function;
+            /// [`ExportError::OtherStore`] if the instance is in another store;
+            /// [`ExportError::InstanceRemoved`].
             fn function(
                 &self,
                 instance: &Instance<E>,
                 name: &str,
             ) -> Result<Function, ExportError>;
 
-            /// Makes an instance of a component, with what `linker` has for its imports.
+            /// Makes an instance of a component, whose imports are found in `linker`.
             ///
             /// # Errors
             ///
@@ -120,17 +121,18 @@ macro_rules! methods {
                 linker: &Linker<E, T>,
             ) -> Result<Instance<E>, InstantiateError>;
 
-            /// Drops a resource that the host owns: runs the destructor of its type.
+            /// Drops a resource that the host owns, and runs the destructor of its type.
             ///
             /// # Errors
             ///
-            /// Those of [`Store::drop_resource`] and [`Caller::drop_resource`].
+            /// [`CallError::Handle`] if the host doesn't own the resource; the error of the
+            /// destructor.
             fn drop_resource(
                 &mut self,
                 resource: impl Into<Option<Resource>>,
             ) -> Result<(), CallError>;
 
-            /// Returns what trapped last in the store, and where: see [`Store::last_trap`].
+            /// Returns the last trap in the store, with its backtrace: see [`Store::last_trap`].
             fn last_trap(&self) -> Option<Arc<TrapBacktrace>>;
 
             $(
@@ -160,7 +162,7 @@ macro_rules! methods {
     };
 }
 
-/// Implements the trait by the methods that a type has of its own.
+/// Implements the trait with the methods of a type.
 macro_rules! as_context {
     ([$($lifetimes:tt)*] $store:ty;
         $($name:ident($($argument:ident: $ty:ty),*) -> $result:ty)*) =>
@@ -211,8 +213,8 @@ macro_rules! as_context {
 }
 
 methods! {
-    /// Returns the number of a resource type of the host in this store: that of the
-    /// [`Resource`]s of this type.
+    /// Returns the number of a host's resource type in this store, which is the `ty` of its
+    /// [`Resource`]s.
     ///
     /// # Errors
     ///
@@ -221,48 +223,68 @@ methods! {
         cx.data_mut().resource_type(token)
     }
 
-    /// Makes a stream, of which the host has the readable end and the writable one. The readable
-    /// one can be given to a guest, as a [`Val::Stream`].
+    /// Makes a stream, and returns its readable end and its writable end, both held by the host. A
+    /// guest gets the readable end as a [`Val::Stream`].
     ///
-    /// Resource types in the type of the elements are the store's; how streams and futures in it
-    /// are numbered does not matter.
+    /// Numbers of resource types in the type of the elements are those of the store. The numbers of
+    /// streams and futures in it don't matter.
+    ///
+    /// ```
+    /// # #[cfg(feature = "wasmi")] {
+    /// use weft::abi::{Type, Val};
+    /// use weft::code::CopyResult;
+    /// use weft::component::Store;
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// let mut store: Store<Wasmi> = Store::new(&Wasmi::default(), ());
+    /// let (readable, writable) = store.new_stream(Some(&Type::U32))?;
+    /// store.write(writable, vec![Val::U32(1), Val::U32(2)])?;
+    ///
+    /// // As a rule, a guest has one of the two ends. Here the host reads, too.
+    /// store.read(readable, 10)?;
+    /// let event = store.next_end_event()?.ok_or("nothing was read")?;
+    /// assert_eq!((event.end, event.result, event.count), (readable, CopyResult::Completed, 2));
+    /// assert_eq!(event.values, [Val::U32(1), Val::U32(2)]);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if a resource type is none; [`Error::Full`].
+    /// [`Error::Unknown`] if the number of a resource type is not known; [`Error::Full`].
     fn new_stream(cx, element: Option<&Type>) -> Result<(EndId, EndId), Error> {
         cx.data_mut().new_ends(EndKind::Stream, element)
     }
 
-    /// Makes a future, as [`new_stream`](Self::new_stream) makes a stream.
+    /// Makes a future, in the same way as [`new_stream`](Self::new_stream) makes a stream.
     ///
     /// # Errors
     ///
-    /// Those of [`new_stream`](Self::new_stream).
+    /// [`Error::Unknown`] if the number of a resource type is not known; [`Error::Full`].
     fn new_future(cx, value: Option<&Type>) -> Result<(EndId, EndId), Error> {
         cx.data_mut().new_ends(EndKind::Future, value)
     }
 
-    /// Returns the type of what goes through a stream or future, of which this is an end, if it has
-    /// one.
+    /// Returns the type of the values that go through the stream or future of this end. Returns
+    /// `None` if they have no type.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the end is no more.
+    /// [`Error::Unknown`] if the end no longer exists.
     fn element_type(cx, end: EndId) -> Result<Option<Type>, Error> {
         cx.data().element_type(end)
     }
 
-    /// Begins to read up to `count` values; 1 of a future. It ends with an
-    /// [event](Self::next_end_event), which can be there at once. A read of nothing ends when
+    /// Begins to read at most `count` values, or the value of a future. The read ends with an
+    /// [event](Self::next_end_event), which may be there at once. A read of 0 values ends when
     /// there is something to read.
     ///
     /// # Errors
     ///
     /// [`CallError::OtherEnd`] for a writable end; [`MachineError::NotHeld`] if the host doesn't
-    /// hold it; [`MachineError::EndBusy`] if a read is under way, or the end is done;
-    /// [`MachineError::BufferTooLong`]. If what a guest has written can't be lifted, what it
-    /// trapped with; the guest's instance is locked down then.
+    /// hold the end; [`MachineError::EndBusy`] if a read is under way, or the end is done;
+    /// [`MachineError::BufferTooLong`]. If the values that a guest has written can't be lifted, the
+    /// trap of the guest, whose instance is then locked down.
     ///
     /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     /// [`MachineError::EndBusy`]: crate::error::MachineError::EndBusy
@@ -271,25 +293,32 @@ methods! {
         cx.read(end, count)
     }
 
-    /// Begins to write values; one to a future. It ends with an [event](Self::next_end_event),
-    /// which can be there at once, and which gives back what nobody has taken. Where the stream
-    /// has no element, each value is a [record](Val::Record) of nothing.
+    /// Begins to write values; one to a future. The write ends with an
+    /// [event](Self::next_end_event), which may be there at once. The event returns the values that
+    /// nobody has read. If the stream has no element type, each value is an empty
+    /// [record](Val::Record).
     ///
     /// # Errors
     ///
-    /// [`CallError::Mismatch`], [`CallError::Handle`] if a value is not of the element's type, or
-    /// not the host's to give; those of [`read`](Self::read), of a writable end.
+    /// [`CallError::Mismatch`] if a value is not of the element's type; [`CallError::Handle`] if
+    /// the host doesn't hold a handle in a value; [`CallError::OtherEnd`] for a readable end;
+    /// [`MachineError::NotHeld`], [`MachineError::EndBusy`] and [`MachineError::BufferTooLong`], as
+    /// for [`read`](Self::read).
+    ///
+    /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
+    /// [`MachineError::EndBusy`]: crate::error::MachineError::EndBusy
+    /// [`MachineError::BufferTooLong`]: crate::error::MachineError::BufferTooLong
     fn write(cx, end: EndId, values: Vec<Val>) -> Result<(), CallError> {
         cx.write(end, values)
     }
 
-    /// Ends a read or write that is under way, with an [event](Self::next_end_event) that says how
-    /// far it has come.
+    /// Finishes a read or write that is under way. The [event](Self::next_end_event) says how many
+    /// values were moved.
     ///
     /// # Errors
     ///
     /// [`MachineError::NotHeld`] if the host doesn't hold the end; [`MachineError::EndIdle`] if
-    /// nothing is under way.
+    /// neither a read nor a write is under way.
     ///
     /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     /// [`MachineError::EndIdle`]: crate::error::MachineError::EndIdle
@@ -297,12 +326,12 @@ methods! {
         Ok(cx.data_mut().machine.cancel_host_copy(end).map_err(Fault::from)?)
     }
 
-    /// Drops an end: whoever has the other one learns of it.
+    /// Drops an end. The holder of the other end learns of it.
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotHeld`] if the host doesn't hold it; [`MachineError::EndBusy`] if a read
-    /// or write is under way.
+    /// [`MachineError::NotHeld`] if the host doesn't hold the end; [`MachineError::EndBusy`] if a
+    /// read or write is under way.
     ///
     /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     /// [`MachineError::EndBusy`]: crate::error::MachineError::EndBusy
@@ -310,21 +339,20 @@ methods! {
         cx.data_mut().machine.drop_host_end(end)
     }
 
-    /// Returns what has happened next to an end that the host holds, if anything has: a read or
-    /// write has ended, or the other end was dropped.
+    /// Returns the next event of an end that the host holds: a read or write has ended, or the
+    /// other end was dropped. Returns `None` if there is none.
     ///
     /// # Errors
     ///
-    /// [`MachineError::OtherStep`] from inside of a destructor, where a guest has dropped the
-    /// resource.
+    /// [`MachineError::OtherStep`] inside of a destructor, if a guest has dropped the resource.
     ///
     /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
     fn next_end_event(cx) -> Result<Option<EndEvent>, CallError> {
         cx.data_mut().next_end_event()
     }
 
-    /// Makes an error context, which the host holds until it gives it to a guest or
-    /// [drops it](Self::drop_error_context).
+    /// Makes an error context. The host holds it until it passes it to a guest or [drops
+    /// it](Self::drop_error_context).
     ///
     /// # Errors
     ///
@@ -337,7 +365,7 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if it is no more.
+    /// [`Error::Unknown`] if the error context no longer exists.
     fn debug_message(cx, error_context: ErrorContextId) -> Result<String, Error> {
         cx.data().machine.debug_message(error_context).map(String::from)
     }
@@ -346,7 +374,8 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`MachineError::NotHeld`] if it doesn't; [`Error::Unknown`].
+    /// [`MachineError::NotHeld`] if the host doesn't hold it; [`Error::Unknown`] if it no longer
+    /// exists.
     ///
     /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     fn drop_error_context(cx, error_context: ErrorContextId) -> Result<(), Error> {
@@ -356,13 +385,13 @@ methods! {
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Starts a [host task](crate::task) that is a Rust future: a **host extension**. It begins in
-    /// the current [context](crate::context), and is polled whenever the store runs, from the next
-    /// time on. It is over when the future is ready. `Ok` is the task's result. An error makes the
-    /// task fail, with an error context that has its text.
+    /// the current [context](crate::context). From the next time on, it is polled whenever the
+    /// store runs, until the future is ready. `Ok` is the task's result. With an error, the task
+    /// fails, and its error context has the text of the error.
     ///
     /// [Cancelling](crate::task::Tasks::cancel) the task drops the future. If the future panics,
-    /// the task fails, and the panic goes on where the store is driven. It is a [background
-    /// trap](Self::take_background_trap), too: [`CallError::Panicked`].
+    /// the task fails, and the panic continues where the store is driven. The panic is a
+    /// [background trap](Self::take_background_trap), too: [`CallError::Panicked`].
     ///
     /// ```
     /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -381,7 +410,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// Those of [`Tasks::start`](crate::task::Tasks::start).
+    /// [`Error::Full`]
     pub fn spawn<V: Into<TaskReturn<Heap>>>(
         &mut self,
         future: impl Future<Output = Result<V, HostError>> + Send + 'static,
@@ -389,20 +418,20 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         E::data_mut(&mut self.engine_store).spawn(future)
     }
 
-    /// Returns the data of the store.
+    /// Returns the data of the store, mutably.
     pub fn data_mut(&mut self) -> &mut T {
         &mut E::data_mut(&mut self.engine_store).data
     }
 
-    /// Drops a resource that the host owns: runs the destructor of its type.
+    /// Drops a resource that the host owns, and runs the destructor of its type.
     ///
     /// `resource` is a [`Resource`], or an [`OwnHandle`](crate::handle::OwnHandle) of one.
     ///
     /// # Errors
     ///
-    /// [`CallError::Handle`] if the host doesn't own it; what the destructor fails with;
-    /// [`MachineError::GuestHasControl`] if a call that the engine interrupted did not stop. If the
-    /// destructor can't be begun, the host owns the resource as before.
+    /// [`CallError::Handle`] if the host doesn't own the resource; the error of the destructor;
+    /// [`MachineError::GuestHasControl`] if a call that the engine has interrupted did not stop. If
+    /// the destructor can't be begun, the host still owns the resource.
     ///
     /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn drop_resource(
@@ -424,12 +453,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 }
 
-/// Calling guests from inside of a host function. Nobody else can run meanwhile: if the guest waits, the
-/// call is kept for later ([`CallError::Waits`]). An async host function awaits it with
-/// [`Access::call`](super::Access::call).
+/// Calls of guests from inside of a host function. Nothing else can run meanwhile. If the guest
+/// waits, the call is kept for later ([`CallError::Waits`]). An async host function can await it
+/// instead, with [`Access::call`](super::Access::call).
 ///
-/// In a destructor, none of it is possible where a guest has dropped the resource
-/// ([`MachineError::OtherStep`]), but all of it where the host has, or nobody took the resource.
+/// Inside of a destructor, these methods fail with [`MachineError::OtherStep`] if a guest has
+/// dropped the resource. They work if the host has dropped it, or if nobody took it.
 ///
 /// [`MachineError::OtherStep`]: crate::error::MachineError::OtherStep
 impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
@@ -437,19 +466,59 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ///
     /// # Errors
     ///
-    /// [`ExportError::Missing`] if the instance exports no such function,
-    /// [`ExportError::OtherStore`] if it is in another store.
+    /// [`ExportError::Missing`] if the instance exports no such function;
+    /// [`ExportError::OtherStore`] if the instance is in another store;
+    /// [`ExportError::InstanceRemoved`].
     pub fn function(&self, instance: &Instance<E>, name: &str) -> Result<Function, ExportError> {
         instance.function_in(self.state(), name)
     }
 
-    /// Calls a function.
+    /// Calls a function of a guest.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::component::{Component, Linker, Store, TypedFunction};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// # let engine = Wasmi::default();
+    /// # let seven = Component::new(&engine, &wat::parse_str(r#"
+    /// #     (component
+    /// #         (core module $Module (func (export "f") (result i32) (i32.const 7)))
+    /// #         (core instance $module (instantiate $Module))
+    /// #         (func (export "seven") (result u32) (canon lift (core func $module "f"))))
+    /// # "#)?)?;
+    /// # let user = Component::new(&engine, &wat::parse_str(r#"
+    /// #     (component
+    /// #         (import "ask" (func $ask (result u32)))
+    /// #         (core func $ask (canon lower (func $ask)))
+    /// #         (core module $Module
+    /// #             (import "" "ask" (func $ask (result i32)))
+    /// #             (func (export "f") (result i32) (call $ask)))
+    /// #         (core instance $module (instantiate $Module (with "" (instance
+    /// #             (export "ask" (func $ask))))))
+    /// #         (func (export "run") (result u32) (canon lift (core func $module "f"))))
+    /// # "#)?)?;
+    /// // The data of the store has the function of another component.
+    /// let mut linker = Linker::<Wasmi, Option<TypedFunction<(), u32>>>::new();
+    /// linker.typed_function("ask", |caller, ()| {
+    ///     let seven = caller.data().clone().ok_or("there is no function yet")?;
+    ///     Ok(2 * caller.call(&seven, ())?)
+    /// });
+    /// let mut store = Store::new(&engine, None);
+    /// let seven = store.instantiate(&seven, &linker)?;
+    /// *store.data_mut() = Some(store.typed_function(&seven, "seven")?);
+    /// let user = store.instantiate(&user, &linker)?;
+    /// let run = store.typed_function::<(), u32>(&user, "run")?;
+    /// assert_eq!(store.call(&run, ())?, 14);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// [`CallError::Waits`] if the guest waits, which keeps the call; [`CallError::CallerResumed`]
-    /// if it resumes one of those that have called this host function; [`CallError::Limit`];
-    /// those of [`Store::call`].
+    /// if the guest resumes a thread of the callers of this host function; [`CallError::Limit`];
+    /// other variants of [`CallError`], as [`Store::call`] returns them.
     pub fn call<F: Callee>(
         &mut self,
         function: &F,
@@ -468,7 +537,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ///
     /// # Errors
     ///
-    /// Those of [`Store::spawn`].
+    /// [`Error::Full`]
     pub fn spawn<V: Into<TaskReturn<Heap>>>(
         &mut self,
         future: impl Future<Output = Result<V, HostError>> + Send + 'static,
@@ -476,11 +545,12 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         self.cx().data_mut().spawn(future)
     }
 
-    /// Takes how a call has ended, if it has: see [`Store::take_result`].
+    /// Returns the result of a call and forgets the call, if it has ended: see
+    /// [`Store::take_result`].
     ///
     /// # Errors
     ///
-    /// Those of [`Store::take_result`].
+    /// [`Error::Unknown`] if there is no such call, or if its result was taken before.
     pub fn take_result<R: LiftedResult>(
         &mut self,
         call: CallId<R>,
@@ -492,16 +562,17 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ///
     /// # Errors
     ///
-    /// Those of [`Store::forget`].
+    /// [`Error::Unknown`] if there is no such call, or if its result was taken before.
     pub fn forget<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
         self.cx().data_mut().forget(call.0)
     }
 
-    /// Drops a resource that the host owns: runs the destructor of its type.
+    /// Drops a resource that the host owns, and runs the destructor of its type.
     ///
     /// # Errors
     ///
-    /// As [`call`](Self::call), and those of [`Store::drop_resource`].
+    /// [`CallError::Handle`] if the host doesn't own the resource; the error of the destructor;
+    /// those of [`call`](Self::call), as the destructor may be a guest's.
     pub fn drop_resource(
         &mut self,
         resource: impl Into<Option<Resource>>,
@@ -514,7 +585,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         }))
     }
 
-    /// Makes an instance of a component, with what `linker` gives for its imports.
+    /// Makes an instance of a component, whose imports are found in `linker`.
     ///
     /// # Errors
     ///
@@ -528,7 +599,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         or_panic(linker.instantiate(self.cx(), component))
     }
 
-    /// Returns what trapped last in the store, and where: see [`Store::last_trap`].
+    /// Returns the last trap in the store, with its backtrace: see [`Store::last_trap`].
     #[must_use]
     pub fn last_trap(&self) -> Option<Arc<TrapBacktrace>> {
         self.state().traps.last().cloned()
@@ -543,8 +614,8 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         }
     }
 
-    /// Runs something that may be interrupted and go on. Then it is the caller that runs again,
-    /// and what it does belongs to the call that it did before.
+    /// Runs `run`, which may be interrupted and go on. Afterwards the caller runs again, and its
+    /// actions belong to the same call as before.
     pub(crate) fn nested<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
         let running = self.cx().data().origins.running();
         let result = run(self);

@@ -20,7 +20,7 @@ use super::export_error::{ExportError, similar_name};
 /// An instance of a component, in the store in which it was made.
 pub struct Instance<E: CoreEngine> {
     pub(crate) exports: Exports<E>,
-    /// The instance that the host has made, which this is, or is a part of.
+    /// The instance that the host has made, and that this is, or is a part of.
     pub(crate) root: RootId,
     pub(crate) is_whole: bool,
     pub(crate) store: Identity,
@@ -47,8 +47,8 @@ impl<E: CoreEngine> Instance<E> {
         }
     }
 
-    /// Returns the number, in its store, of the resource type that it exports as `name`: that of
-    /// the [`Resource`](crate::abi::Resource)s of this type.
+    /// Returns the number, in its store, of the resource type that it exports as `name`. It is the
+    /// `ty` of the [`Resource`](crate::abi::Resource)s of this type.
     #[must_use]
     pub fn resource_type(&self, name: &str) -> Option<TypeIndex> {
         match self.exports.get(name)? {
@@ -90,37 +90,37 @@ impl<E: CoreEngine> Instance<E> {
         Ok(Function { id, ty: lifted.ty.clone(), store: self.store.clone() })
     }
 
-    /// Returns the names of the functions that it exports.
+    /// Returns the names of the exported functions.
     fn function_names(&self) -> impl Iterator<Item = &str> {
         let exports = self.exports.iter();
         exports.filter_map(|(name, it)| matches!(it, Entity::Function(_)).then_some(name))
     }
 
-    /// Returns the names of what it exports.
+    /// Returns the names of the exports.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.exports.iter().map(|(name, _)| name)
     }
 }
 
 impl Function {
-    /// Returns its type, with the store's numbers of resource types.
+    /// Returns the type of the function, with the store's numbers of resource types.
     #[must_use]
     pub fn ty(&self) -> &FunctionType {
         &self.ty
     }
 
-    /// Returns the names and types of its parameters.
+    /// Returns the names and types of the parameters.
     pub fn params(&self) -> impl ExactSizeIterator<Item = (&str, &Type)> {
         self.ty.params()
     }
 
-    /// Returns the type of its result.
+    /// Returns the type of the result.
     #[must_use]
     pub fn result(&self) -> Option<&Type> {
         self.ty.result()
     }
 
-    /// Returns `true` if its type is `async`.
+    /// Returns `true` if the type is `async`.
     #[must_use]
     pub fn is_async(&self) -> bool {
         self.ty.is_async

@@ -1,4 +1,4 @@
-//! Components that are prepared to be instantiated often.
+//! Components that are prepared for many instances.
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -14,12 +14,12 @@ use super::instance::Instance;
 use super::loading::Component;
 use super::stores::Store;
 
-/// A component with what it is given for its imports, which was found and checked once:
+/// A component with its imports, which were found and checked once:
 /// [`Linker::instantiate_pre`](super::Linker::instantiate_pre) returns it.
 ///
-/// It belongs to no store. Making an instance takes neither names nor comparisons of types any more,
-/// but for those of what [`Linker::exports_of`](super::Linker::exports_of) gives, which are known
-/// only in the store. Cloning one is cheap.
+/// It belongs to no store. Making an instance looks up no names and compares no types, except for
+/// items of [`Linker::exports_of`](super::Linker::exports_of), whose types are known only in the
+/// store. Cloning it is cheap.
 ///
 /// ```
 /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -56,12 +56,12 @@ use super::stores::Store;
 pub struct InstancePre<E: CoreEngine, T: 'static = ()> {
     component: Component<E>,
     imports: Arc<GivenByName<E, T>>,
-    /// `true` if some of it can only be checked in a store.
+    /// `true` if some imports can only be checked in a store.
     is_in_store: bool,
 }
 
 impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
-    /// Keeps what was found for the imports of a component, and checked without a store.
+    /// Keeps the imports of a component, which were found and checked without a store.
     pub(crate) fn new(component: Component<E>, imports: GivenByName<E, T>) -> Self {
         let is_in_store = imports.values().any(Given::is_in_store);
         Self { component, imports: Arc::new(imports), is_in_store }
@@ -73,7 +73,7 @@ impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
         &self.component
     }
 
-    /// Makes an instance of the component, as [`Store::instantiate`].
+    /// Makes an instance of the component, as [`Store::instantiate`] does.
     ///
     /// # Errors
     ///
@@ -82,8 +82,8 @@ impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
         store.instantiate_prepared(self)
     }
 
-    /// Makes an instance of the component from inside of a host function, as
-    /// [`Caller::instantiate`].
+    /// Makes an instance of the component inside of a host function, as [`Caller::instantiate`]
+    /// does.
     ///
     /// # Errors
     ///
@@ -102,8 +102,8 @@ impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
     }
 }
 
-/// Makes an instance of a component with what was found for its imports, of which some
-/// `is_in_store` and can only be checked now.
+/// Makes an instance of a component with the imports that were found. If some of them are
+/// `is_in_store`, they are checked now.
 pub(crate) fn make<E: CoreEngine, T: 'static>(
     component: &Closure<E>,
     given: &GivenByName<E, T>,
@@ -122,7 +122,7 @@ pub(crate) fn make<E: CoreEngine, T: 'static>(
     }
     let imports = entities(given, cx.data_mut()).map_err(InstantiateError::from);
     let made = imports.and_then(|imports| cx.instantiate_component(component, &imports));
-    // Of those that were found, and not imported after all.
+    // Some host functions were found, but are not imported after all.
     cx.data_mut().remove_unused_host_functions()?;
     let (exports, root) = made?;
     let store = cx.data().identity.clone();

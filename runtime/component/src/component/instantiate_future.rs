@@ -1,4 +1,4 @@
-//! An instantiation as a future.
+//! Instantiations as futures.
 
 use core::fmt;
 use core::future::Future;
@@ -16,14 +16,14 @@ use super::linker::Linker;
 use super::loading::Component;
 use super::stores::Store;
 
-/// An instantiation, to be polled by any executor: [`Store::instantiate_async`] and
+/// An instantiation as a future, which any executor can poll: [`Store::instantiate_async`] and
 /// [`InstancePre::instantiate_async`] return it.
 ///
 /// Calls that the engine has interrupted go on first, as nothing can begin before they stop or end.
-/// After each interruption the future is woken and others have their turn, however long it takes.
-/// The instance is then made in one poll: the start functions of core modules can't stop, as the
-/// Component Model says. If there are many, or if one runs long, that poll takes as long. If the
-/// engine counts fuel, a start function traps after a [slice](Store::set_fuel_slice).
+/// After each interruption, the future is woken and other tasks have their turn. The instance is
+/// then made in one poll, as the Component Model does not let the start functions of core modules
+/// stop. If there are many, or if one runs long, that poll takes long. If the engine counts fuel, a
+/// start function traps after a [slice](Store::set_fuel_slice).
 #[must_use = "nothing is instantiated before the future is polled"]
 pub struct InstantiateFuture<'s, E: CoreEngine, T: 'static> {
     store: &'s mut Store<E, T>,
@@ -31,7 +31,7 @@ pub struct InstantiateFuture<'s, E: CoreEngine, T: 'static> {
 }
 
 enum Stage<E: CoreEngine, T: 'static> {
-    /// Nothing was polled.
+    /// The future was not polled.
     New(Result<InstancePre<E, T>, InstantiateError>),
     /// A call that the engine has interrupted goes on.
     Settling(InstancePre<E, T>),
@@ -40,8 +40,8 @@ enum Stage<E: CoreEngine, T: 'static> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Makes an instance of a component, as [`instantiate`](Self::instantiate), as a future: it waits
-    /// for calls that the engine has interrupted without blocking others.
+    /// Makes an instance of a component, as [`instantiate`](Self::instantiate) does, as a future.
+    /// It waits for calls that the engine has interrupted without blocking others.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> InstancePre<E, T> {
-    /// Makes an instance of the component, as [`Store::instantiate_async`].
+    /// Makes an instance of the component, as [`Store::instantiate_async`] does.
     ///
     /// # Errors
     ///

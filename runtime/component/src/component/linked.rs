@@ -1,4 +1,4 @@
-//! Asking a component for its calls between guests.
+//! Questions about the calls between the guests of a component.
 
 use crate::component::definition::linking::guest_call::GuestCall;
 use crate::engine::CoreEngine;
@@ -7,12 +7,12 @@ use super::loading::Component;
 
 /// Questions about the calls between the guests of a component.
 ///
-/// A synchronous call between two instances of a component is *linked* if nobody can look at it: the
-/// callee's instance has no built-ins, and calls only instances that have none. A small core module
-/// that is generated when the component is loaded then makes the call, and the machine hears nothing
-/// of it. Results, traps and their backtraces are the same. Calls are linked on engines that
-/// [allow it](crate::engine::CoreEngine::links_guests), in stores that have no
-/// [chooser](crate::component::Store::with_chooser) of the embedder's.
+/// A synchronous call between two instances of a component is *linked* if nothing can observe it:
+/// the callee's instance has no built-ins, and calls only instances that have none. Such a call is
+/// made by a small core module, which is generated when the component is loaded, and the machine
+/// does not take part. Results, traps and their backtraces are the same. Calls are linked on
+/// engines that [allow it](crate::engine::CoreEngine::links_guests), in stores without a
+/// [chooser](crate::component::Store::with_chooser) of the embedder.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -52,9 +52,9 @@ use super::loading::Component;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl<E: CoreEngine> Component<E> {
-    /// Returns the calls by guests in the component, in the order of their instances, and says which
-    /// are linked. There are none if its engine links no guests, or if the component is too large to
-    /// be looked at.
+    /// Returns the calls that guests in the component make to one another, in the order of their
+    /// instances. Each says if it is linked. There are none if the engine links no guests, or if
+    /// the component is too large to be examined.
     pub fn guest_calls(&self) -> impl Iterator<Item = &GuestCall> {
         let links = self.closure.code.links.as_ref();
         links.into_iter().flat_map(|links| &links.plan.calls)

@@ -1,4 +1,4 @@
-//! Questions about what a linker has, and traps for what it has not.
+//! Questions about the items of a linker, and traps for missing ones.
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -19,11 +19,10 @@ use super::instance::Instance;
 use super::linker::{Linker, Provided};
 use super::loading::Component;
 
-/// A guest called an import that nobody has given: the cause of
-/// [`CallError::Host`](super::CallError::Host) after
-/// [`Linker::define_unknown_imports_as_traps`].
+/// The error of an import that was not defined, when a guest calls it. It is the cause of a
+/// [`CallError::Host`](super::CallError::Host) after [`Linker::define_unknown_imports_as_traps`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the import {:#} is not given, and was called", OneLine(name))]
+#[error("a guest called the import {:#}, which the linker did not define", OneLine(name))]
 pub struct UnknownImport {
     name: String,
 }
@@ -36,7 +35,7 @@ impl UnknownImport {
     }
 }
 
-/// A thing that a [`Linker`] has by a name.
+/// An item of a [`Linker`].
 pub enum LinkerItem<'a, E: CoreEngine, T: 'static> {
     /// A host function.
     Function,
@@ -46,7 +45,7 @@ pub enum LinkerItem<'a, E: CoreEngine, T: 'static> {
     Module(&'a Module<E>),
     /// A component.
     Component(&'a Component<E>),
-    /// An instance that is put together of what this linker has.
+    /// An instance that is composed of the items of this linker.
     Instance(&'a Linker<E, T>),
     /// An instance in a store.
     Exports(&'a Instance<E>),
@@ -65,7 +64,7 @@ impl<E: CoreEngine, T: 'static> fmt::Debug for LinkerItem<'_, E, T> {
     }
 }
 
-/// Questions.
+/// Questions about the items of a linker.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -91,24 +90,24 @@ impl<E: CoreEngine, T: 'static> fmt::Debug for LinkerItem<'_, E, T> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl<E: CoreEngine, T: 'static> Linker<E, T> {
-    /// Returns what the linker has, by name, in the order of names.
+    /// Returns the items by name, in the order of the names.
     pub fn items(&self) -> impl ExactSizeIterator<Item = (&str, LinkerItem<'_, E, T>)> {
         self.provided.iter().map(|(name, provided)| (&**name, provided.item()))
     }
 
-    /// Returns what an import of this name is given: what has the name, or another version of the
-    /// same track.
+    /// Returns the item for an import of this name: the one with that name, or with that of a
+    /// compatible version.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<LinkerItem<'_, E, T>> {
         versions::find(&self.provided, name, name).map(Provided::item)
     }
 
-    /// Adds a host function for each function that a component imports and the linker has not. It
-    /// fails with [`UnknownImport`], so that a guest traps if it calls one. For each resource type
-    /// that is missing, it adds a new one.
+    /// Adds a host function for each function that a component imports and the linker lacks. The
+    /// function fails with [`UnknownImport`], so that a guest that calls it traps. For each missing
+    /// resource type, it adds a new one.
     ///
-    /// Core modules and components that are missing, and what is missing in an instance of
-    /// [`exports_of`](Self::exports_of), stay so.
+    /// Core modules and components that are missing stay missing, and so do items that are missing
+    /// in an instance of [`exports_of`](Self::exports_of).
     pub fn define_unknown_imports_as_traps(&mut self, component: &Component<E>) -> &mut Self {
         let mut seen = BTreeSet::new();
         for (name, ty) in component.closure.definition.imports() {
@@ -120,8 +119,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self
     }
 
-    /// Gives what is missing for an import, by `name`. `seen` are the slots of resource types that
-    /// were met.
+    /// Adds what is missing for the import `name`. `seen` are the slots of resource types that were
+    /// met.
     fn define_unknown(
         &mut self,
         name: &str,

@@ -1,4 +1,4 @@
-//! Finding what a linker has for the imports of a component.
+//! Finding the imports of a component in a linker.
 
 use alloc::collections::BTreeMap;
 use alloc::string::ToString as _;
@@ -23,15 +23,15 @@ use super::linker::{Linker, Provided};
 use super::loading::Component;
 
 impl<E: CoreEngine, T: 'static> Linker<E, T> {
-    /// Finds what the linker has for the imports of a component, and checks it: once for any number
-    /// of instances, in any stores. What the linker is given later makes no difference.
+    /// Finds the imports of a component in the linker, and checks them: once for any number of
+    /// instances, in any stores. Later changes of the linker have no effect on the result.
     ///
-    /// The types of functions that [`exports_of`](Self::exports_of) gives are checked when an
+    /// The types of functions that [`exports_of`](Self::exports_of) defines are checked when an
     /// instance is made.
     ///
     /// # Errors
     ///
-    /// [`InstantiateError::Imports`], with every error.
+    /// [`InstantiateError::Imports`], which has all errors.
     pub fn instantiate_pre(
         &self,
         component: &Component<E>,
@@ -44,14 +44,14 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         }
     }
 
-    /// Returns what is wrong with what the linker has for the imports of a component, without making
-    /// an instance: nothing if [`instantiate_pre`](Self::instantiate_pre) succeeds.
+    /// Returns all errors that [`instantiate_pre`](Self::instantiate_pre) would have for the
+    /// imports of a component. The result is empty if that succeeds.
     #[must_use]
     pub fn check(&self, component: &Component<E>) -> Vec<ImportError> {
         self.find_all(component).1
     }
 
-    /// Makes an instance of a component, with what the linker has for its imports.
+    /// Makes an instance of a component, whose imports are found in the linker.
     pub(crate) fn instantiate(
         &self,
         cx: &mut Context<'_, E, T>,
@@ -67,8 +67,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         make(&component.closure, &given, given.values().any(Given::is_in_store), cx)
     }
 
-    /// Returns what the linker has for the imports of a component, and what is wrong with it, in the
-    /// order of the imports.
+    /// Returns the items for the imports of a component, and all errors, in the order of the
+    /// imports.
     fn find_all(&self, component: &Component<E>) -> (GivenByName<E, T>, Vec<ImportError>) {
         let definition = &component.closure.definition;
         let (resources, errors) = (BTreeMap::new(), Vec::new());
@@ -87,8 +87,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         (all, errors.into_iter().map(|(_, error)| error).collect())
     }
 
-    /// Returns what is given for an import, of whatever type that is; if nothing is, that is one of
-    /// the errors.
+    /// Returns the item for an import, of whatever type it is. If there is none, that is one of the
+    /// errors.
     fn find(
         &self,
         import: Import<'_>,
@@ -133,7 +133,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         })
     }
 
-    /// Puts together the instance that is given for an import.
+    /// Puts together the instance for an import.
     fn find_parts(
         &self,
         path: &str,
@@ -157,18 +157,18 @@ struct Import<'a> {
     name: &'a str,
     /// The name with its version in full.
     full_name: &'a str,
-    /// The name with those of the instances that it is in before it.
+    /// The name, after those of the instances that it is in.
     path: &'a str,
 }
 
-/// A search for what is given for a component's imports.
+/// A search for the imports of a component.
 struct Search<'a, E: CoreEngine, T: 'static> {
     component: &'a Component<E>,
-    /// The position of the import that is looked for.
+    /// The position of the import that is searched for.
     position: usize,
-    /// The resource types of the host that were given, by the component's slots.
+    /// The resource types of the host that were found, by the component's slots.
     resources: BTreeMap<TypeIndex, HostResourceType<E, T>>,
-    /// The mistakes, with the positions of their imports.
+    /// The errors, with the positions of their imports.
     errors: Vec<(usize, ImportError)>,
 }
 
@@ -177,13 +177,13 @@ impl<E: CoreEngine, T: 'static> Search<'_, E, T> {
         self.errors.push((self.position, error));
     }
 
-    /// Returns the names that the component has for resource types.
+    /// Returns the component's names of resource types.
     fn names(&self) -> ResourceNames {
         ResourceNames::of(self.component.closure.definition.externs())
     }
 
-    /// Returns what an import is that nobody needs to give: a type that its definition says, a
-    /// resource type that was given by another name, or an instance of nothing else.
+    /// Returns an import that needs no item: a type that is fully defined, a resource type that was
+    /// found under another name, or an instance that contains only such items.
     fn of_itself(&self, ty: &ExternType) -> Option<Given<E, T>> {
         match ty {
             ExternType::Type(_) => Some(Given::Type),

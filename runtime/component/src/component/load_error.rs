@@ -8,25 +8,25 @@ use thiserror::Error;
 use crate::component::definition::decode::InvalidComponent;
 use crate::engine::{Capability, ModuleRefused};
 
-/// A component can't be loaded.
+/// The reasons why a component can't be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// It is not valid, or Weft does not implement it.
     #[error(transparent)]
     Invalid(#[from] InvalidComponent),
-    /// A core module in it needs what the engine lacks.
-    #[error("the engine lacks what core module {module} needs: {}", Names(missing))]
+    /// A core module in it needs capabilities that the engine lacks.
+    #[error("core module {module} needs capabilities that the engine lacks: {}", Names(missing))]
     MissingCapabilities {
-        /// Which of the core modules, from 0.
+        /// The number of the core module, from 0.
         module: usize,
-        /// What is missing.
+        /// The missing capabilities.
         missing: Vec<Capability>,
     },
-    /// The engine refuses a core module for a reason of its own.
-    #[error("core module {module} can't be compiled")]
+    /// The engine refuses a core module for another reason.
+    #[error("the engine can't compile core module {module}")]
     ModuleRefused {
-        /// Which of the core modules, from 0.
+        /// The number of the core module, from 0.
         module: usize,
         /// The engine's reason.
         #[source]

@@ -17,8 +17,8 @@ use crate::engine::{CoreEngine, ModuleRefused};
 use super::load_error::LoadError;
 use super::missing::missing_capabilities;
 
-/// A component that is loaded: decoded, validated and compiled. Cloning one is cheap, and it can
-/// be instantiated in any store of its engine.
+/// A component that is loaded: decoded, validated and compiled. It can be instantiated in any store
+/// of its engine, and cloning it is cheap.
 pub struct Component<E: CoreEngine> {
     pub(crate) closure: Closure<E>,
 }
@@ -28,16 +28,16 @@ impl<E: CoreEngine> Component<E> {
     ///
     /// # Errors
     ///
-    /// [`LoadError`] says what is wrong with it, or what the engine lacks.
+    /// [`LoadError`] says what is wrong with the component, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
         Self::with_features(engine, bytes, Features::default())
     }
 
-    /// Loads a component that may use what is not on by default.
+    /// Loads a component that may use features which are off by default.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// [`LoadError`]
     pub fn with_features(engine: &E, bytes: &[u8], features: Features) -> Result<Self, LoadError> {
         let bodies = bodies_for(engine);
         let decoded = decode(bytes, features, bodies)?;
@@ -63,8 +63,8 @@ impl<E: CoreEngine> Component<E> {
     }
 }
 
-/// Plans and compiles the links of a component. Without them all calls are made in the ordinary way,
-/// so there are none if the engine refuses a module.
+/// Plans and compiles the links of a component. Without links, all calls are made in the ordinary
+/// way. So there are none if the engine refuses a module.
 fn compile_links<E: CoreEngine>(
     engine: &E,
     decoded: &Decoded,
@@ -96,7 +96,7 @@ impl<E: CoreEngine> Module<E> {
     ///
     /// # Errors
     ///
-    /// [`LoadError`] says what is wrong with it, or what the engine lacks.
+    /// [`LoadError`] says what is wrong with the module, or what the engine lacks.
     pub fn new(engine: &E, bytes: &[u8]) -> Result<Self, LoadError> {
         let (ty, module) = decode_module(bytes, bodies_for(engine))?;
         Self::compile(engine, bytes, ty, &module)
@@ -117,14 +117,14 @@ impl<E: CoreEngine> Module<E> {
     }
 }
 
-/// Returns what is left to `engine`.
+/// Returns the checks that are left to `engine`.
 fn bodies_for<E: CoreEngine>(engine: &E) -> Bodies {
     if engine.validates_functions() { Bodies::LeftToEngine } else { Bodies::Validated }
 }
 
 /// Returns the reason for which an engine has refused a module.
 ///
-/// # Errors
+/// An error if the module is not valid.
 ///
 /// The module is not valid.
 fn why_refused<E: CoreEngine>(

@@ -1,4 +1,4 @@
-//! What a core module needs and an engine lacks.
+//! Capabilities that a core module needs and an engine lacks.
 
 use alloc::vec::Vec;
 
@@ -9,8 +9,8 @@ use crate::component::definition::decode::{InvalidComponent, features};
 use crate::engine::Capability;
 
 impl InvalidComponent {
-    /// What an engine would have to be capable of to run what needs what is
-    /// [not implemented](Self::Unsupported), if core code can't do without it either.
+    /// Returns the capability that an engine would need for a component that is [not
+    /// implemented](Self::Unsupported), if its core code needs one.
     ///
     /// ```
     /// use weft::component::validate;
@@ -37,8 +37,8 @@ impl InvalidComponent {
     }
 }
 
-/// What `engine` has besides every capability: WebAssembly 2.0 without vectors, and constant
-/// expressions that add and multiply.
+/// The features that an `engine` has besides all capabilities: WebAssembly 2.0 without vectors, and
+/// constant expressions that add and multiply.
 const ALWAYS: WasmFeatures = WasmFeatures::WASM2
     .difference(WasmFeatures::SIMD)
     .union(WasmFeatures::EXTENDED_CONST)
@@ -66,7 +66,7 @@ fn is_valid(module: &[u8], features: WasmFeatures) -> bool {
     Validator::new_with_features(features).validate_all(module).is_ok()
 }
 
-/// Returns what an engine has to be capable of to run a core module.
+/// Returns the capabilities that an engine needs to run a core module.
 ///
 /// ```
 /// use weft::component::needed_capabilities;
@@ -78,9 +78,9 @@ fn is_valid(module: &[u8], features: WasmFeatures) -> bool {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// [`DecodedComponent::core_modules`](super::DecodedComponent::core_modules) returns the core modules
-/// of a component. The module is validated, more than once if it needs something, so this takes time
-/// with its size.
+/// [`DecodedComponent::core_modules`](super::DecodedComponent::core_modules) returns the core
+/// modules of a component. The module is validated, more than once if it needs a capability, so
+/// that this takes time with its size.
 ///
 /// # Errors
 ///
@@ -89,11 +89,11 @@ pub fn needed_capabilities(module: &[u8]) -> Result<Vec<Capability>, InvalidComp
     missing_capabilities(module, &[])
 }
 
-/// What the core module needs of what an engine lacks that has only `capabilities`; none if the
-/// engine can run it.
+/// Returns the capabilities that the core module needs, without those in `capabilities`. The result
+/// is empty if an engine with those can run it.
 ///
-/// A module is validated with what the engine has. Only if it isn't valid then, it is validated
-/// again, with everything but one thing at a time.
+/// The module is validated with the engine's capabilities. Only if it isn't valid then, it is
+/// validated again, with everything but one capability at a time.
 ///
 /// # Errors
 ///
@@ -109,7 +109,7 @@ pub(crate) fn missing_capabilities(
     let mut needed = features();
     Validator::new_with_features(needed).validate_all(module)?;
     let mut missing = Vec::new();
-    // What builds on something else comes later in the list, and is left out first.
+    // A capability that builds on another one comes later in the list, and is left out first.
     for capability in Capability::ALL.into_iter().rev().filter(|it| !capabilities.contains(it)) {
         let less = needed.difference(flags(capability));
         if is_valid(module, less) {

@@ -1,27 +1,26 @@
 //! Components: loading, linking, instantiating and calling them, on any engine.
+#![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
+//!
+//! # The types
 //!
 //! | type | use |
 //! |---|---|
-//! | [`Component`], [`Module`] | a component or core module that is loaded, for one engine; [`validate`] only checks the bytes |
+//! | [`Component`], [`Module`] | a loaded component or core module, for one engine; [`validate`] only checks the bytes |
 //! | [`DecodedComponent`], [`needed_capabilities`] | a component without an engine: its type, and the capabilities that it needs |
-//! | [`Linker`], [`HostResourceType`] | what a component is given for its imports |
+//! | [`Linker`], [`HostResourceType`] | the host functions and other items that components import |
 //! | [`InstancePre`] | a component with its imports, found and checked once for any number of instances |
-//! | [`Store`] | where instances live and run, with the data of the host |
+//! | [`Store`] | a place where instances live and run, with the data of the host |
 //! | [`AsContextMut`] | a store, or one that is lent to a host function, for code that works with both |
-//! | [`Instance`], [`Function`] | an instance, and what it exports |
+//! | [`Instance`], [`Function`] | an instance, and its exported functions |
 //! | [`TypedFunction`], [`FunctionType`] | a function with Rust's own types, and with types known at run time |
 //! | [`CallFuture`], [`CallId`] | a call that is under way: as a future, and as one of many |
 //! | [`Caller`], [`Access`] | the store in a host function, before it has waited and after |
-//! | [`HostResult`], [`HostError`] | what host functions return |
+//! | [`HostResult`], [`HostError`] | the results of host functions |
 //! | [`streams`] | streams and futures with a source or a sink |
-//! | [`Clock`] | the embedder's clock, for waits that last at most a time |
-//! | [`StoreLimits`], [`InterruptHandle`] | what guests may take, and stopping them |
-//! | [`LoadError`], [`InstantiateError`], [`ExportError`], [`CallError`], [`RemoveError`] | why it did not work |
-//! | [`WaitsForHost`], [`Deadlock`], [`TrapBacktrace`] | who waits for whom, and where a guest trapped |
-//!
-//! Calls block, are futures of any executor, or are polled without one. A store runs only while
-//! somebody drives it.
-#![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide.md"))]
+//! | [`Clock`] | the embedder's clock, for waits of limited time |
+//! | [`StoreLimits`], [`InterruptHandle`] | limits for guests, and interrupting them |
+//! | [`LoadError`], [`InstantiateError`], [`ExportError`], [`CallError`], [`RemoveError`] | errors |
+//! | [`WaitsForHost`], [`Deadlock`], [`TrapBacktrace`] | reports of waiting tasks, and of traps |
 
 mod access;
 #[cfg(feature = "std")]

@@ -1,4 +1,4 @@
-//! Letting the panics of host functions go on, at the embedder.
+//! Continuing the panics of host functions, at the embedder.
 
 use crate::component::run::instantiate::error::InstantiateError;
 use crate::component::store::call_error::CallError;
@@ -23,7 +23,7 @@ impl MayBePanic for InstantiateError {
     }
 }
 
-/// Returns a result, unless it is a panic, which goes on.
+/// Returns a result, unless it is a panic, which continues here.
 #[inline]
 pub(crate) fn or_panic<R, X: MayBePanic>(result: Result<R, X>) -> Result<R, X> {
     if let Err(error) = &result

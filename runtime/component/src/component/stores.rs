@@ -1,4 +1,4 @@
-//! Stores: the places where instances live, and run.
+//! Stores: the places where instances live and run.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -41,29 +41,72 @@ use super::loading::Component;
 use super::progress::PollProgress;
 use super::raising::or_panic;
 
-/// A place where instances of components live and run, with data of the host.
+/// A place where instances of components live and run, together with the data of the host.
+///
+/// ```
+/// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+/// use weft::component::{CallError, Component, Linker, Store};
+/// use weft::engine::wasmi::Wasmi;
+///
+/// # let component = wat::parse_str(r#"
+/// #     (component
+/// #         (import "count" (func $count))
+/// #         (core func $count (canon lower (func $count)))
+/// #         (core module $Module
+/// #             (import "" "count" (func $count))
+/// #             (func (export "run") (param i32)
+/// #                 (call $count)
+/// #                 (if (i32.eqz (local.get 0)) (then unreachable))))
+/// #         (core instance $module (instantiate $Module (with "" (instance
+/// #             (export "count" (func $count))))))
+/// #         (func (export "run") (param "number" u32) (canon lift (core func $module "run"))))
+/// # "#)?;
+/// let engine = Wasmi::default();
+/// let component = Component::new(&engine, &component)?;
+/// let mut linker = Linker::new();
+/// linker.typed_function("count", |caller, ()| {
+///     *caller.data_mut() += 1;
+///     Ok(())
+/// });
+///
+/// // The store has a number as its data, which the host function changes.
+/// let mut store = Store::new(&engine, 0);
+/// let instance = store.instantiate(&component, &linker)?;
+/// let run = store.typed_function::<(u32,), ()>(&instance, "run")?;
+/// store.call(&run, (5,))?;
+/// assert_eq!(*store.data(), 1);
+///
+/// // After a trap, the store has its backtrace, and returns its data.
+/// assert!(matches!(store.call(&run, (0,)), Err(CallError::Core(_))));
+/// let trap = store.last_trap().ok_or("nothing has trapped")?;
+/// assert_eq!(trap.function(), Some("run"));
+/// assert_eq!(store.into_data(), 2);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Memory
 ///
-/// What Weft has for an instance is freed when the instance is
-/// [removed](Self::remove_instance), and what it has for a call when the call has returned: a store
-/// in which instances come and go stays as large as what it has at a time.
+/// Weft frees its part of an instance when the instance is [removed](Self::remove_instance), and
+/// its part of a call when the call has returned. So a store in which instances come and go does
+/// not grow.
 ///
-/// What the engine has is freed when the engine can. **wasmi frees nothing before its store is
-/// dropped**, so there a store is the unit of memory. Each instance that was ever made keeps about
-/// 450 bytes, 120 more for each function that its core modules import, and its linear memories and
-/// tables as they are. An empty store takes about 5 KiB, so instances that come and go are best
-/// made in stores that come and go. Instances of several stores can't call one another: a store of
-/// wasmi's for each instance would have the same price, and more for each call.
+/// The engine frees its own part when it can. **wasmi frees nothing before its store is dropped**,
+/// so that a store is the unit of memory there. Each instance that was ever made keeps about 450
+/// bytes, 120 more for each function that its core modules import, and its linear memories and
+/// tables at their size. An empty store takes about 5 KiB. If instances come and go, make them in
+/// stores that come and go, too. Instances of several stores can't call one another. A store of
+/// wasmi for each instance inside of one store of Weft would take as much memory, and more time for
+/// each call.
 pub struct Store<E: CoreEngine, T: 'static = ()> {
     pub(crate) engine_store: E::Store<State<E, T>>,
     pub(crate) turns_per_poll: u32,
 }
 
-/// So many turns are taken in a poll, unless the host says otherwise.
+/// The number of turns in a poll, unless the host sets another one.
 const TURNS_PER_POLL: u32 = 1_000;
 
-/// A call of an export that was begun, and that returns an `R`.
+/// The id of a call of an export that was begun, and that returns an `R`.
 pub struct CallId<R = Option<Val>>(pub(crate) SubtaskId, pub(crate) PhantomData<fn() -> R>);
 
 impl<R> Clone for CallId<R> {
@@ -95,13 +138,13 @@ impl<R> fmt::Debug for CallId<R> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Makes an empty store with `data` in it, which host functions are lent.
+    /// Makes an empty store. Host functions can use its `data`.
     pub fn new(engine: &E, data: T) -> Self {
         Self::chosen_by(engine, StoreChooser::first_in_first_out(), data)
     }
 
-    /// Makes an empty store, as [`new`](Self::new), with a [chooser](crate::chooser) that decides
-    /// what the spec leaves open.
+    /// Makes an empty store with a [chooser](crate::chooser), which decides what the spec leaves
+    /// open.
     pub fn with_chooser(engine: &E, chooser: Box<dyn Chooser + Send>, data: T) -> Self {
         Self::chosen_by(engine, StoreChooser::new(chooser), data)
     }
@@ -121,8 +164,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         E::data(&self.engine_store).settings.limits
     }
 
-    /// Sets the limits of the store, from now on. What guests have already they keep, and so do
-    /// instances their limit of handles.
+    /// Sets the limits of the store, from now on. Guests keep what they have already, and instances
+    /// keep their limit of handles.
     ///
     /// ```
     /// # #[cfg(feature = "wasmi")] {
@@ -186,12 +229,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.context().data_mut().machine.set_tag(tag);
     }
 
-    /// From now on, the limit is counted from 0.
+    /// Restarts the count of interruptions from 0.
     pub(crate) fn count_interruptions_anew(&mut self) {
         self.context().data_mut().settings.count_interruptions_anew();
     }
 
-    /// Makes an instance of a component, with what `linker` gives for its imports.
+    /// Makes an instance of a component, whose imports are found in `linker`.
     ///
     /// # Errors
     ///
@@ -209,7 +252,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         instance
     }
 
-    /// Makes an instance of a component that was prepared.
+    /// Makes an instance of a prepared component.
     pub(crate) fn instantiate_prepared(
         &mut self,
         prepared: &InstancePre<E, T>,
@@ -222,30 +265,66 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         instance
     }
 
-    /// Returns the function that `instance` exports as `name`, which takes and returns
-    /// [`Val`]s. [`typed_function`](Self::typed_function) is for Rust's own types.
+    /// Returns the function that `instance` exports as `name`, which takes and returns [`Val`]s.
+    /// For Rust's own types, use [`typed_function`](Self::typed_function).
     ///
     /// # Errors
     ///
-    /// [`ExportError::Missing`] if the instance exports no such function,
-    /// [`ExportError::OtherStore`] if it is in another store.
+    /// [`ExportError::Missing`] if the instance exports no such function;
+    /// [`ExportError::OtherStore`] if the instance is in another store;
+    /// [`ExportError::InstanceRemoved`].
     pub fn function(&self, instance: &Instance<E>, name: &str) -> Result<Function, ExportError> {
         instance.function_in(E::data(&self.engine_store), name)
     }
 
-    /// Begins a call of a function: it runs until it waits for something. It goes on whenever the
-    /// store runs, whichever call that is for.
+    /// Begins a call of a function. It runs until it waits for something. Then it goes on whenever
+    /// the store runs, for this call or another one.
     ///
-    /// The arguments of a [`Function`](super::Function) are a slice of [`Val`], those of a
-    /// [`TypedFunction`](super::TypedFunction) a tuple.
+    /// The arguments of a [`Function`](super::Function) are a slice of [`Val`]; those of a
+    /// [`TypedFunction`](super::TypedFunction) are a tuple.
     ///
-    /// If the engine has interrupted another call, that one goes on first, for as long as a
-    /// [poll](Self::set_turns_per_poll) may take.
+    /// If the engine has interrupted another call, that call goes on first, for at most the turns
+    /// of a [poll](Self::set_turns_per_poll).
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::component::{CallError, Component, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// # let component = wat::parse_str(r#"
+    /// #     (component
+    /// #         (core func $yield (canon thread.yield))
+    /// #         (core func $return (canon task.return (result u32)))
+    /// #         (core module $Module
+    /// #             (import "" "yield" (func $yield (result i32)))
+    /// #             (import "" "return" (func $return (param i32)))
+    /// #             (func (export "f") (param i32)
+    /// #                 (drop (call $yield))
+    /// #                 (call $return (local.get 0))))
+    /// #         (core instance $module (instantiate $Module (with "" (instance
+    /// #             (export "yield" (func $yield)) (export "return" (func $return))))))
+    /// #         (func (export "later") async (param "number" u32) (result u32)
+    /// #             (canon lift (core func $module "f") async)))
+    /// # "#)?;
+    /// let engine = Wasmi::default();
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = store.instantiate(&component, &Linker::new())?;
+    /// let later = store.typed_function::<(u32,), u32>(&instance, "later")?;
+    ///
+    /// // Two calls are under way. Driving the store for one lets both run.
+    /// let first = store.start(&later, (1,))?;
+    /// let second = store.start(&later, (2,))?;
+    /// assert_eq!(store.run(second)?, 2);
+    /// assert_eq!(store.run(first)?, 1);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`CallError`] if it can't be begun, or trapped at once;
-    /// [`MachineError::GuestHasControl`] if the call that was interrupted did not stop.
+    /// [`CallError`] if the call can't be begun, or if it traps at once;
+    /// [`MachineError::GuestHasControl`] if a call that the engine has interrupted did not stop.
     ///
     /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn start<F: Callee>(
@@ -274,15 +353,55 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         Ok(call)
     }
 
-    /// Lets everything run until nothing can go on, or [enough turns](Self::set_turns_per_poll)
-    /// were taken: for those without an executor. How a call ended is told by
-    /// [`take_result`](Self::take_result).
+    /// Lets everything run until nothing can go on, or for at most [a number of
+    /// turns](Self::set_turns_per_poll). It is for hosts without an executor.
+    /// [`take_result`](Self::take_result) then returns the result of a call.
     ///
-    /// `waker` is woken when something can go on; at once, if it can now.
+    /// `waker` is woken when something can go on. It is woken at once if something can go on now.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use std::task::Waker;
+    ///
+    /// use weft::component::{Component, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// # let component = wat::parse_str(r#"
+    /// #     (component
+    /// #         (core func $yield (canon thread.yield))
+    /// #         (core func $return (canon task.return (result u32)))
+    /// #         (core module $Module
+    /// #             (import "" "yield" (func $yield (result i32)))
+    /// #             (import "" "return" (func $return (param i32)))
+    /// #             (func (export "f") (drop (call $yield)) (call $return (i32.const 7))))
+    /// #         (core instance $module (instantiate $Module (with "" (instance
+    /// #             (export "yield" (func $yield)) (export "return" (func $return))))))
+    /// #         (func (export "seven") async (result u32)
+    /// #             (canon lift (core func $module "f") async)))
+    /// # "#)?;
+    /// let engine = Wasmi::default();
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = store.instantiate(&component, &Linker::new())?;
+    /// let seven = store.typed_function::<(), u32>(&instance, "seven")?;
+    ///
+    /// let call = store.start(&seven, ())?;
+    /// let result = loop {
+    ///     if let Some(result) = store.take_result(call)? {
+    ///         break result?;
+    ///     }
+    ///     // A real loop sleeps until the waker is woken.
+    ///     let progress = store.poll(Waker::noop())?;
+    ///     assert_eq!(progress.calls, 1);
+    /// };
+    /// assert_eq!(result, 7);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: a table's limit is reached, so that a thread can't go on.
+    /// [`Error::Full`] if a table has reached its limit, so that a thread can't go on.
     pub fn poll(&mut self, waker: &Waker) -> Result<PollProgress, Error> {
         self.set_driver(waker);
         let turns = self.turns_per_poll;
@@ -315,11 +434,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         })
     }
 
-    /// Returns how a call ended, if it has; then it is forgotten.
+    /// Returns the result of a call and forgets the call. Returns `None` if the call has not ended.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if there is no such call, or its end was taken already.
+    /// [`Error::Unknown`] if there is no such call, or if its result was taken before.
     pub fn take_result<R: LiftedResult>(
         &mut self,
         call: CallId<R>,
@@ -327,13 +446,48 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.context().data_mut().take_result(call.0)
     }
 
-    /// Asks a call to cancel. It ends with [`CallError::Cancelled`], or returns all the same; when
-    /// and if it does is the guest's matter: [`abandon`](Self::abandon) asks nobody.
+    /// Asks the guest to cancel a call. The call then ends with [`CallError::Cancelled`], or
+    /// returns nevertheless: the guest decides if and when. [`abandon`](Self::abandon) ends a call
+    /// without asking.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
+    /// use weft::component::{CallError, Component, Linker, Store};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// // The guest yields until it is asked to cancel.
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (core func $cancel (canon task.cancel))
+    ///         (core module $Module
+    ///             (import "" "cancel" (func $cancel))
+    ///             (func (export "begin") (result i32) (i32.const 1 (; YIELD ;)))
+    ///             (func (export "callback") (param $event i32) (param i32 i32) (result i32)
+    ///                 (if (i32.eq (local.get $event) (i32.const 6 (; TASK_CANCELLED ;)))
+    ///                     (then (call $cancel) (return (i32.const 0 (; EXIT ;)))))
+    ///                 (i32.const 1 (; YIELD ;))))
+    ///         (core instance $module (instantiate $Module (with "" (instance
+    ///             (export "cancel" (func $cancel))))))
+    ///         (func (export "wait") async (canon lift (core func $module "begin") async
+    ///             (callback (core func $module "callback")))))
+    /// "#)?;
+    /// let engine = Wasmi::default();
+    /// let component = Component::new(&engine, &component)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = store.instantiate(&component, &Linker::new())?;
+    /// let wait = store.typed_function::<(), ()>(&instance, "wait")?;
+    ///
+    /// let call = store.start(&wait, ())?;
+    /// store.cancel(call)?;
+    /// assert!(matches!(store.run(call), Err(CallError::Cancelled)));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if there is no such call, or its end was taken already;
-    /// [`MachineError::GuestHasControl`] if a call that the engine interrupted did not stop.
+    /// [`Error::Unknown`] if there is no such call, or if its result was taken before;
+    /// [`MachineError::GuestHasControl`] if a call that the engine has interrupted did not stop.
     ///
     /// [`MachineError::GuestHasControl`]: crate::error::MachineError::GuestHasControl
     pub fn cancel<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
@@ -347,71 +501,71 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         cancelled
     }
 
-    /// Forgets a call. If it has not come to its end, it goes on when the store
-    /// runs, and its result is dropped; one that still waits to start never does.
+    /// Forgets a call. If it has begun and not ended, it goes on when the store runs, and its
+    /// result is dropped. If it still waits to start, it never starts.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if there is no such call, or its end was taken already.
+    /// [`Error::Unknown`] if there is no such call, or if its result was taken before.
     pub fn forget<R>(&mut self, call: CallId<R>) -> Result<(), Error> {
         let forgotten = self.context().data_mut().forget(call.0);
         self.raise_panic_of_nobody();
         forgotten
     }
 
-    /// Returns what trapped in a call that had returned already or was given up, so that no call's
-    /// end tells of it: the first that was not taken yet.
+    /// Returns the first background trap that was not taken yet. A background trap is one that no
+    /// call can return: it was in a call that had already returned, or that the host had given up.
     pub fn take_background_trap(&mut self) -> Option<CallError> {
         self.context().data_mut().origins.take_background_trap()
     }
 
-    /// Returns what trapped last in the store, and where: after a call has failed, it is what the
-    /// call failed with, unless something else trapped meanwhile. An error of a call that was not
-    /// begun is no trap.
+    /// Returns the last trap in the store, with its backtrace. After a call has failed, it is the
+    /// trap of that call, unless something else has trapped since. The error of a call that was not
+    /// begun is not a trap.
     pub fn last_trap(&self) -> Option<Arc<TrapBacktrace>> {
         E::data(&self.engine_store).traps.last().cloned()
     }
 
-    /// Returns how many entries one of the store's tables has; of [`Table::Handles`] and
-    /// [`Table::ThreadIndices`], those of all instances.
+    /// Returns the number of entries in one of the store's tables. For [`Table::Handles`] and
+    /// [`Table::ThreadIndices`], it is the sum of all instances.
     pub fn count_of(&self, table: Table) -> usize {
         E::data(&self.engine_store).machine.count_of(table)
     }
 
-    /// Returns which tasks wait, each for what, and who could wake it.
+    /// Returns the tasks that wait, with what each waits for and who could wake it.
     pub fn waiting(&mut self) -> Vec<WaitingTask> {
         let state = E::data_mut(&mut self.engine_store);
         waiting_tasks(&mut state.machine, &state.names)
     }
 
-    /// Says whether each call gets its records in the machine at once, as a subtask, a task and a
-    /// thread, from now on.
+    /// Sets whether each call gets its records in the machine at once: a subtask, a task and a
+    /// thread.
     ///
-    /// At first, the records of a call are made when somebody looks at it: most calls end before. A
-    /// guest sees no difference, nor does a host; calls take longer with records. So this is for those
-    /// who compare both.
+    /// By default, these records are made when something looks at the call, and most calls end
+    /// before that. Neither guests nor hosts see a difference, but calls with records take longer.
+    /// So this is for tests that compare both.
     pub fn set_eager_records(&mut self, is_eager: bool) {
         E::data_mut(&mut self.engine_store).machine.set_eager(is_eager);
     }
 
-    /// Sets how many turns a poll may take before others have theirs, at least 1. A turn is what a
-    /// guest's thread does until it waits or yields.
+    /// Sets how many turns a poll may take before others have theirs; at least 1. In a turn, a
+    /// guest's thread runs until it waits or yields.
     pub fn set_turns_per_poll(&mut self, turns: u32) {
         self.turns_per_poll = turns.max(1);
     }
 
-    /// Gives up what the engine has interrupted, if there is something, as if it had trapped: the
-    /// instances that were part of it never run again, and the call that it belongs to ends with
-    /// [`CallError::Interrupted`]. Returns `true` if there was something.
+    /// Gives up the call that the engine has interrupted, if there is one, as if it had trapped.
+    /// The instances that took part in it never run again, and the call ends with
+    /// [`CallError::Interrupted`]. Returns `true` if there was one.
     ///
     /// # Errors
     ///
-    /// [`Error`] if the machine could not unwind it, which is a mistake of Weft's.
+    /// [`enum@Error`] if the machine could not unwind the call, which is a fault of Weft.
     pub fn stop_interrupted(&mut self) -> Result<bool, Error> {
         self.context().data_mut().stop_interrupted()
     }
 
-    /// Says who is woken when a host function can go on.
+    /// Sets the waker for host functions that can go on.
     pub(crate) fn set_driver(&mut self, waker: &Waker) {
         let mut cx = self.context();
         let state = cx.data_mut();
@@ -419,7 +573,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         state.begin_drive();
     }
 
-    /// Lets the first panic go on that belongs to no call.
+    /// Continues the first panic that belongs to no call.
     #[inline]
     pub(crate) fn raise_panic_of_nobody(&mut self) {
         let state = E::data_mut(&mut self.engine_store);
@@ -429,7 +583,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         }
     }
 
-    /// Lets the first panic go on, also of a call.
+    /// Continues the first panic, even if it belongs to a call.
     pub(crate) fn raise_any_panic(&mut self) {
         self.raise_panic_of_nobody();
         if let Some(panic) = E::data_mut(&mut self.engine_store).panics.take_any() {
@@ -437,7 +591,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         }
     }
 
-    /// Lets everything run for a call, for as many turns as a poll may take.
+    /// Lets everything run for a call, for at most the turns of a poll.
     pub(crate) fn run_until<R: LiftedResult>(
         &mut self,
         call: SubtaskId,
@@ -450,7 +604,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         ran
     }
 
-    /// Does what comes before anything new: see [`Context::settle`].
+    /// Does the work that comes before anything new: see [`Context::settle`].
     pub(crate) fn settle(&mut self, turns: u32) -> Result<(), Error> {
         self.context().settle(turns)
     }

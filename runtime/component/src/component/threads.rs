@@ -35,8 +35,8 @@ use super::raising::{MayBePanic, or_panic};
 use super::stores::{CallId, Store};
 use super::typed_function::TypedFunction;
 
-/// A function that an instance exports, to be what a thread runs: a **host extension**.
-/// [`Store::function_reference`] gives it.
+/// An exported function that a thread runs: a **host extension**. [`Store::function_reference`]
+/// returns it.
 #[derive(Clone, Debug)]
 pub struct FunctionReference<F = Function> {
     pub(crate) name: Box<str>,
@@ -44,7 +44,7 @@ pub struct FunctionReference<F = Function> {
 }
 
 impl<F> FunctionReference<F> {
-    /// Returns the name that it is exported as.
+    /// Returns the name under which it is exported.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -58,11 +58,11 @@ impl<F> FunctionReference<F> {
 }
 
 impl FunctionReference {
-    /// Returns the same function with Rust's own types, as [`Function::typed`].
+    /// Returns the same function with Rust's own types, as [`Function::typed`] does.
     ///
     /// # Errors
     ///
-    /// [`ThreadError::Signature`] says where they differ.
+    /// [`ThreadError::Signature`] says where the types differ.
     pub fn typed<P, R>(&self) -> Result<FunctionReference<TypedFunction<P, R>>, ThreadError>
     where
         P: Lower,
@@ -76,20 +76,20 @@ impl FunctionReference {
     }
 }
 
-/// A thread that the host has begun in a store, which gives an `R`: a **host extension**.
+/// A thread that the host has begun in a store, and that returns an `R`: a **host extension**.
 pub struct SpawnedThread<R = Option<Val>> {
     id: SpawnedThreadId,
     call: CallId<R>,
 }
 
 impl<R> SpawnedThread<R> {
-    /// Returns the id that the [view of threads](Store::threads) knows it by.
+    /// Returns the id of the thread in the [view of threads](Store::threads).
     #[must_use]
     pub const fn id(&self) -> SpawnedThreadId {
         self.id
     }
 
-    /// Returns the call that it is.
+    /// Returns the call that the thread is.
     #[must_use]
     pub const fn call(&self) -> CallId<R> {
         self.call
@@ -110,23 +110,23 @@ impl<R> fmt::Debug for SpawnedThread<R> {
     }
 }
 
-/// A thread can't be begun, or has no result: of **host extensions**.
+/// The reasons why a thread can't be begun, or has no result: of **host extensions**.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ThreadError {
-    /// The instance does not export the function as it was asked for.
+    /// The instance does not export the function with that name and type.
     #[error(transparent)]
     Export(#[from] ExportError),
     /// A table has no function with this number.
-    #[error("there is no function {index} in a table of {length}")]
+    #[error("the table has no function with the number {index}: it has {length} functions")]
     NoFunctionAt {
         /// The number.
         index: u32,
-        /// How many functions are in the table.
+        /// The number of functions in the table.
         length: usize,
     },
-    /// There are as many functions in a table as there are numbers for them.
-    #[error("there are too many functions in the table")]
+    /// The table has as many functions as there are numbers.
+    #[error("the table has as many functions as there are numbers for them")]
     TableFull,
     /// The function is of another type.
     #[error("the function `{name}` has another type")]
@@ -140,15 +140,15 @@ pub enum ThreadError {
     /// The call that the thread is could not be made, or has no result.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// [`ExtensionError::AlreadyJoined`], [`ExtensionError::JoinCycle`], or another mistake; or a
-    /// limit is reached.
+    /// [`ExtensionError::AlreadyJoined`], [`ExtensionError::JoinCycle`], another misuse, or a limit
+    /// that is reached.
     #[error(transparent)]
     Error(#[from] Error),
 }
 
 /// Threads: **host extensions**. See [`thread`](crate::thread).
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Returns the function that `instance` exports as `name`, to be what a thread runs.
+    /// Returns the function that `instance` exports as `name`, for a thread to run.
     ///
     /// # Errors
     ///
@@ -161,13 +161,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         Ok(FunctionReference { name: name.into(), function: self.function(instance, name)? })
     }
 
-    /// Begins a thread: a call of a guest's function, as [`start`](Self::start) begins one. It
-    /// runs until it waits for something, and goes on whenever the store runs.
+    /// Begins a thread, which is a call of a guest's function, as [`start`](Self::start) begins
+    /// one. It runs until it waits for something, and goes on whenever the store runs.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if there is no such parent; those of [`start`](Self::start). No thread
-    /// is left that could be joined; the values that it was given are destroyed.
+    /// [`Error::Unknown`] if there is no such parent; [`ThreadError::Call`], as
+    /// [`start`](Self::start) returns it. No thread is then left to join, and the values that it
+    /// was given are destroyed.
     pub fn spawn_thread_ref<F: Callee>(
         &mut self,
         function: &FunctionReference<F>,
@@ -182,21 +183,22 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         or_panic(self.context().spawn_thread(&function.function, arguments, config, parent))
     }
 
-    /// Waits for the end of a thread, as a future, which any executor polls: polling it lets
-    /// everything run. It gives what the thread has returned, when the thread is over and the
-    /// destructors of its values have run. Dropped before its end, it leaves the thread to
-    /// whoever joins it next.
+    /// Waits for the end of a thread, as a future that any executor can poll. Polling it lets
+    /// everything run. It is ready after the thread has ended and the destructors of its values
+    /// have run, and returns the thread's result. Dropping it before its end leaves the thread to
+    /// be joined again.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::AlreadyJoined`], [`Error::Unknown`]. From the future: what
-    /// [`take_result`](Self::take_result) says of the call, and [`CallError::Deadlock`] if nothing
-    /// can bring the thread to its end, after which it may be cancelled, and joined again.
-    /// [`Error::Unknown`]: [`Table::Waitables`], if its result was taken before
-    /// ([`take_result`](Self::take_result)) or its call forgotten: the thread is joined all the
-    /// same. What traps that the thread has called ends its call, and so the wait for it.
+    /// [`ExtensionError::AlreadyJoined`]; [`Error::Unknown`]. From the future: the error of the
+    /// call, as [`take_result`](Self::take_result) returns it; [`CallError::Deadlock`] if nothing
+    /// can bring the thread to its end. The thread may then be cancelled, and joined again.
+    /// [`Error::Unknown`] with [`Table::Waitables`] means that the result was taken by
+    /// [`take_result`](Self::take_result), or that the call was forgotten. The thread is joined
+    /// nevertheless. If something that the thread has called traps, the call ends, and so does the
+    /// wait.
     ///
-    /// A thread that fails after it has returned gives what it returned;
+    /// A thread that fails after it has returned still has its result.
     /// [`take_background_trap`](Self::take_background_trap) says why it failed.
     pub fn join_thread_async<R: LiftedResult>(
         &mut self,
@@ -210,8 +212,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::ThreadEnded`] if it is over, and so is its call, which another thread of
-    /// the guest may still have to answer; those of [`cancel`](Self::cancel).
+    /// [`ExtensionError::ThreadEnded`] if the thread has ended, even if another thread of the guest
+    /// may still have to return its call's result; [`Error::Unknown`];
+    /// [`MachineError::GuestHasControl`](crate::error::MachineError::GuestHasControl) if a call
+    /// that the engine has interrupted did not stop.
     pub fn cancel_thread(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
         let (status, call) = (self.threads().status(thread)?, self.threads().call(thread)?);
         let is_open = self.context().data().is_open(call);
@@ -225,19 +229,22 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.cancel(CallId::<()>(call, PhantomData))
     }
 
-    /// Asks all threads to cancel that were begun for a thread and are not over, in the order in
-    /// which the host knows them, and says how many.
+    /// Asks all threads to cancel that were begun with this thread as their parent and have not
+    /// ended, in the order of their ids. Returns the number of threads asked.
     ///
     /// # Errors
     ///
-    /// Those of [`cancel`](Self::cancel).
+    /// [`Error::Unknown`];
+    /// [`MachineError::GuestHasControl`](crate::error::MachineError::GuestHasControl) if a call
+    /// that the engine has interrupted did not stop.
     pub fn cancel_children_of_thread(&mut self, thread: SpawnedThreadId) -> Result<usize, Error> {
         let children: Vec<_> = self.threads().children(thread)?.collect();
         let mut cancelled = 0;
         for child in children {
             match self.cancel_thread(child) {
                 Ok(()) => cancelled += 1,
-                // It was over before, or its result was taken, so that there is none to cancel.
+                // The thread has ended, or its result was taken, so that there is nothing to
+                // cancel.
                 Err(
                     Error::Extension(ExtensionError::ThreadEnded)
                     | Error::Unknown(Table::Waitables),
@@ -248,14 +255,15 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         Ok(cancelled)
     }
 
-    /// Makes a destructor for values of threads, and gives the number for
-    /// [`Threads::set_local`](crate::thread::Threads::set_local). It is called for each value that
-    /// was set with this number when the thread is over, and may call guests. The store keeps it
-    /// for as long as it lives, so one is made for values of a kind, not for each value.
+    /// Makes a destructor for values of threads, and returns its number, for
+    /// [`Threads::set_local`](crate::thread::Threads::set_local). When a thread has ended, the
+    /// destructor is called for each of its values that was set with this number. It may call
+    /// guests. The store keeps it until the store is dropped, so make one for each kind of value,
+    /// not for each value.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`] if there are too many.
+    /// [`Error::Full`] if there are too many destructors.
     pub fn add_thread_destructor(
         &mut self,
         destructor: impl Fn(&mut Caller<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
@@ -270,7 +278,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         Ok(number)
     }
 
-    /// Returns a destructor that failed: the first that was not taken yet.
+    /// Returns the first failure of a destructor that was not taken yet.
     pub fn take_failed_thread_destructor(&mut self) -> Option<ThreadDestructorFailure> {
         self.context().data_mut().thread_destructors.take_failure()
     }
@@ -279,7 +287,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 /// Threads that are begun inside of a host function: **host extensions**. See
 /// [`thread`](crate::thread).
 impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
-    /// Returns the function that `instance` exports as `name`, to be what a thread runs.
+    /// Returns the function that `instance` exports as `name`, for a thread to run.
     ///
     /// # Errors
     ///
@@ -292,16 +300,16 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         Ok(FunctionReference { name: name.into(), function: self.function(instance, name)? })
     }
 
-    /// Begins a thread, as [`Store::spawn_thread_ref`]: it runs until it waits for something, and
-    /// goes on when the store runs again, after this host function. The thread of the guest
-    /// that has called it is [`Threads::current`](crate::thread::Threads::current), which may be
-    /// the `parent`.
+    /// Begins a thread, as [`Store::spawn_thread_ref`] does. It runs until it waits for something,
+    /// and goes on when the store runs again, after this host function. The thread of the calling
+    /// guest is [`Threads::current`](crate::thread::Threads::current), which may be the `parent`.
     ///
     /// # Errors
     ///
-    /// Those of [`Store::spawn_thread_ref`]; [`CallError::CallerResumed`] if the thread resumes one
-    /// of those that have called this function; [`CallError::Limit`]; [`MachineError::OtherStep`]
-    /// in the destructor of a resource that a guest has dropped.
+    /// [`Error::Unknown`] if there is no such parent; [`CallError::CallerResumed`] if the thread
+    /// resumes a thread of the callers of this host function; [`CallError::Limit`];
+    /// [`MachineError::OtherStep`] in the destructor of a resource that a guest has dropped; other
+    /// variants, as [`Store::spawn_thread_ref`] returns them.
     pub fn spawn_thread_ref<F: Callee>(
         &mut self,
         function: &FunctionReference<F>,
@@ -313,7 +321,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
         let arguments = F::keep(arguments);
         or_panic(self.nested(|caller| {
             let thread = caller.cx().spawn_thread(&function.function, arguments, config, parent)?;
-            // Nobody else can run before what was interrupted has stopped.
+            // Nothing else can run before the interrupted call has stopped.
             let mut stopped = Ok(Turn::Progress);
             while stopped.is_ok() && caller.cx().data().activations.interrupted().is_some() {
                 stopped = caller.cx().turn();
@@ -336,7 +344,7 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Begins a thread; none is left that could be joined if that fails.
+    /// Begins a thread. If that fails, no thread is left to join.
     fn spawn_thread<F: Callee>(
         &mut self,
         function: &F,
@@ -355,7 +363,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 }
 
-/// Waits for the end of a thread: [`Store::join_thread_async`] gives it. A **host extension**.
+/// A wait for the end of a thread: [`Store::join_thread_async`] returns it. A **host extension**.
 #[must_use = "nothing runs before the future is polled"]
 pub struct ThreadJoin<'s, E: CoreEngine, T: 'static, R = Option<Val>> {
     pub(crate) store: &'s mut Store<E, T>,
@@ -370,13 +378,13 @@ impl MayBePanic for ThreadError {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns something once a thread is over, its values are destroyed and its call has an end;
-    /// or once that has failed.
+    /// Returns `Some` when a thread has ended, its values are destroyed and its call has ended, or
+    /// when that has failed.
     pub(crate) fn join<R>(&mut self, thread: SpawnedThread<R>) -> Result<Option<()>, CallError> {
         let SpawnedThread { id, call: CallId(call, _) } = thread;
         let has_failed = self.calls.embedder_call(call).is_ok_and(|call| call.has_failed());
         if self.machine.threads().status(id)?.is_active() {
-            // What it waits for has trapped, so it will never end.
+            // The thread that it waits for has trapped, so the wait will never end.
             return Ok(has_failed.then_some(()));
         }
         let is_destroyed = !self.machine.threads().has_locals(id)?;
@@ -385,12 +393,13 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Returns what is waited for by who joins a thread.
+    /// Returns the thread that a join waits for.
     pub(crate) fn target_of_join<R>(&mut self, thread: SpawnedThread<R>) -> Target {
         Target::Thread(self.threads().machine_thread(thread.id).ok().flatten(), thread.call.0)
     }
 
-    /// Ends the wait for a thread that is [ready](State::join) for that, whatever its call has come to.
+    /// Finishes the wait for a thread that is [ready to be joined](State::join), whatever the outcome
+    /// of its call.
     pub(crate) fn end_join<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
@@ -400,7 +409,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let result = cx.data_mut().take_result(call);
         let machine = &mut cx.data_mut().machine;
         if machine.threads().end_join(id)?.is_none() {
-            // It waits for something that has trapped, and will for ever.
+            // It waits for something that has trapped, so it would wait forever.
             machine.threads().give_up(id)?;
         }
         Ok(or_panic(result?.ok_or(Error::from(MachineError::OtherStep))?)?)
@@ -408,7 +417,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static, R: LiftedResult> ThreadJoin<'_, E, T, R> {
-    /// Ends the wait for the thread, which is over.
+    /// Finishes the wait for the thread, which has ended.
     pub(crate) fn end(&mut self) -> Result<R, ThreadError> {
         self.is_over = true;
         self.store.end_join(self.thread)
@@ -436,7 +445,7 @@ impl<E: CoreEngine, T: 'static, R: LiftedResult> Future for ThreadJoin<'_, E, T,
 impl<E: CoreEngine, T: 'static, R> Drop for ThreadJoin<'_, E, T, R> {
     fn drop(&mut self) {
         if !self.is_over {
-            // If nobody knows the thread any more, nobody waits for it, either.
+            // If the thread is no longer known, nobody waits for it.
             let _ = self.store.threads().cancel_join(self.thread.id);
         }
     }

@@ -1,4 +1,4 @@
-//! Waiting for tasks and waitable sets of the host: letting a store run until they are ready.
+//! Waiting for tasks and waitable sets: letting a store run until they are ready.
 
 use core::future::Future;
 use core::marker::PhantomData;
@@ -19,8 +19,9 @@ use crate::waitable::WaitResult;
 use super::stores::{CallId, Store};
 
 impl<R> CallId<R> {
-    /// Returns the call as a task of the host's: its [status](crate::task::Tasks::status), metadata
-    /// and cancellation, and what is a member of [waitable sets](crate::waitable).
+    /// Returns the call as a task. The task has the [status](crate::task::Tasks::status), the
+    /// metadata and the cancellation of the call, and can be a member of [waitable
+    /// sets](crate::waitable).
     #[must_use]
     pub const fn task(self) -> SubtaskId {
         self.0
@@ -28,12 +29,12 @@ impl<R> CallId<R> {
 }
 
 impl CallError {
-    /// Returns the call that the store has kept, if it has kept one: after
+    /// Returns the call that the store has kept. Errors that keep a call are
     /// [`Deadlock`](Self::Deadlock), [`WaitsForHost`](Self::WaitsForHost) and
-    /// [`Waits`](Self::Waits). `R` is what the function returns.
+    /// [`Waits`](Self::Waits). `R` is the result type of the function.
     ///
-    /// The call goes on when the store runs. It can be [run](Store::run) again after the host has
-    /// done what it waits for, or be [cancelled](Store::cancel) or [forgotten](Store::forget).
+    /// The call goes on when the store runs. After the host has done its part, [run](Store::run)
+    /// the call again. Or [cancel](Store::cancel) it, or [forget](Store::forget) it.
     ///
     /// ```
     /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -85,8 +86,8 @@ impl CallError {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns how a task ended, if it has; or that the call that it is has failed, which its
-    /// result says more of.
+    /// Returns the status of a task that has ended, or the status of a call that has failed.
+    /// [`Store::take_result`] has the error of that call.
     pub(crate) fn ended_status(
         &mut self,
         task: SubtaskId,
@@ -99,7 +100,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(has_failed.then_some(TaskStatus::Failed))
     }
 
-    /// Returns what a set gives, if it gives something.
+    /// Returns the event or the closing of a set, if there is one.
     pub(crate) fn poll_set(&mut self, set: WaitableSetId) -> Result<Option<WaitResult>, CallError> {
         let result = self.machine.waitable_sets().poll(set).map_err(Fault::from)?;
         Ok(Some(result).filter(|result| result.is_final()))
@@ -107,8 +108,8 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Lets everything run until `ready` gives something, nothing can go on, or for as many turns as
-    /// a poll may take. `target` is what is waited for.
+    /// Lets everything run until `ready` returns something, nothing can go on, or the turns of a
+    /// poll are used up. `target` is the task or set that is waited for.
     pub(crate) fn run_until_ready<R>(
         &mut self,
         target: Target,
@@ -155,25 +156,25 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         })
     }
 
-    /// Returns the host's part in what a call or [host task](crate::task) waits for: which ends and
-    /// tasks, and who waits for them. Returns `None` if it waits for nothing of the host's.
+    /// Returns the ends and tasks of the host that a call or [host task](crate::task) waits for,
+    /// with the tasks that wait for each. Returns `None` if it does not wait for the host.
     ///
-    /// This is what [`CallError::WaitsForHost`] has. While a future is pending, it tells the same.
-    /// It looks at all that waits, so it takes time with their number.
+    /// [`CallError::WaitsForHost`] contains the same report. While a future is pending, ask here.
+    /// The time that this takes grows with the number of tasks that wait.
     pub fn waits_for_host(&mut self, task: SubtaskId) -> Option<WaitsForHost> {
         let state = E::data_mut(&mut self.engine_store);
         let report = state.who_waits_for_host(Target::Call(task));
         if report.awaited.is_empty() { None } else { Some(report) }
     }
 
-    /// Lets everything run until a call or [host task](crate::task) is over, as a future, which any
-    /// executor polls: a **host extension**. Dropping it leaves the task as it is. While the end of
-    /// the task is up to the host, the future is pending.
+    /// Lets everything run until a call or [host task](crate::task) has ended, as a future that any
+    /// executor can poll: a **host extension**. While the end of the task is up to the host, the
+    /// future is pending. Dropping the future does not change the task.
     ///
-    /// How it ended is what [`Tasks::result`](crate::task::Tasks::result) returns; the result of a
-    /// call is [taken](Self::take_result) as ever.
+    /// [`Tasks::result`](crate::task::Tasks::result) returns the result of a task. The result of a
+    /// call is [taken](Self::take_result) as always.
     ///
-    /// The future's errors are those of `wait_for_task`, but for [`CallError::WaitsForHost`].
+    /// The errors of the future are those of `wait_for_task`, except [`CallError::WaitsForHost`].
     pub fn wait_for_task_async(
         &mut self,
         task: SubtaskId,
@@ -181,12 +182,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.ready_async(Target::Call(task), move |state| state.ended_status(task))
     }
 
-    /// Lets everything run until a member of a [set](crate::waitable) has an event, or the set was
-    /// closed, as a future: a **host extension**. Dropping it leaves the set as it is. While an
-    /// event is up to the host, the future is pending: where a member is a host task, or an end that
-    /// the host holds, or a call that waits for one.
+    /// Lets everything run until a member of a [set](crate::waitable) has an event, or the set is
+    /// closed, as a future: a **host extension**. While an event is up to the host, the future is
+    /// pending: if a member is a host task, an end that the host holds, or a call that waits for
+    /// one. Dropping the future does not change the set.
     ///
-    /// The future's errors are those of `wait_for_set`, but for [`CallError::WaitsForHost`].
+    /// The errors of the future are those of `wait_for_set`, except [`CallError::WaitsForHost`].
     pub fn wait_for_set_async(
         &mut self,
         set: WaitableSetId,
@@ -194,14 +195,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.ready_async(Target::Set(set), move |state| state.poll_set(set))
     }
 
-    /// Returns what has happened to an end of the host's, of which a [set](crate::waitable) has
-    /// returned the event: as [`next_end_event`](Self::next_end_event) does, with the values.
-    /// Returns `None` if it is a call's.
+    /// Returns the [event](EndEvent) of an end that the host holds, with the values that were
+    /// moved, for an `event` that a [set](crate::waitable) has returned. Returns `None` if the
+    /// event is that of a call.
     ///
     /// # Errors
     ///
-    /// [`MachineError::EndIdle`](crate::error::MachineError::EndIdle) if it is no end's event that
-    /// a machine gave.
+    /// [`MachineError::EndIdle`](crate::error::MachineError::EndIdle) if no set has returned this
+    /// event.
     pub fn end_event(&mut self, event: HostEvent) -> Result<Option<EndEvent>, CallError> {
         E::data_mut(&mut self.engine_store).end_event(event)
     }

@@ -6,23 +6,23 @@ use core::fmt;
 
 /// An error of a [`ByteSource`](super::ByteSource) or [`ByteSink`](super::ByteSink).
 ///
-/// Its cause is what the host said. With the feature `std`, an [`io::Error`](std::io::Error) becomes
-/// one and is the cause.
+/// Its cause is an error of the host. With the feature `std`, an [`io::Error`](std::io::Error)
+/// converts into one and is its cause.
 #[derive(Clone, Debug)]
 pub struct BytesError {
     kind: BytesErrorKind,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// The kinds of a [`BytesError`] that guests tell apart.
+/// The kinds of a [`BytesError`] that a guest can distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BytesErrorKind {
-    /// Nobody reads what is written any more.
+    /// The bytes are no longer read.
     BrokenPipe,
-    /// Bytes are not in the encoding that is needed.
+    /// The bytes are not valid in the required encoding.
     IllegalByteSequence,
-    /// Any other.
+    /// Any other error.
     Io,
 }
 
@@ -93,7 +93,7 @@ impl fmt::Display for BytesError {
 
 impl Error for BytesError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        // The message is that of the cause already.
+        // The cause already is the message.
         self.cause.as_ref()?.source()
     }
 }

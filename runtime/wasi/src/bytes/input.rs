@@ -1,4 +1,4 @@
-//! A source that several have a handle of.
+//! Sources with several handles.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -14,12 +14,13 @@ use super::error::BytesError;
 use super::source::ByteSource;
 use super::waiters::Waiters;
 
-/// The most bytes that are read at once, and so taken of the host's memory.
+/// The largest number of bytes that are read at a time, which bounds the host's memory for them.
 const MOST: usize = 64 << 10;
 
-/// A handle of a [`ByteSource`]: what the resource `input-stream` of WASI 0.2 is, and standard input.
+/// A handle of a [`ByteSource`]: the resource `input-stream` of WASI 0.2, and standard input.
 ///
-/// Its clones are handles of the same source. Bytes that one has read the others don't get.
+/// Clones are handles of the same source. Bytes that one handle has read are not read by the
+/// others.
 #[derive(Clone)]
 pub struct InputStream(Arc<Shared>);
 
@@ -31,19 +32,19 @@ struct Shared {
 struct State {
     /// `None` after its end or its error.
     source: Option<Box<dyn ByteSource>>,
-    /// Bytes that were read to see if there are any, from `position`.
+    /// Bytes that were read to find out if there are any, from `position`.
     buffer: Vec<u8>,
     position: usize,
-    /// An error that nobody has heard of yet.
+    /// An error that was not returned yet.
     error: Option<BytesError>,
 }
 
 /// The end of an [`InputStream`].
 #[derive(Clone, Debug)]
 pub enum InputError {
-    /// The source failed. Later there is its end.
+    /// The source failed. Later reads return [`Closed`](Self::Closed).
     Failed(BytesError),
-    /// The source is at its end.
+    /// The source has ended.
     Closed,
 }
 
@@ -56,12 +57,12 @@ impl InputStream {
         Self(Arc::new(Shared { state: Mutex::new(state), waiters: Arc::default() }))
     }
 
-    /// Is ready when there are bytes, the end or an error.
+    /// Waits until there are bytes, the end or an error.
     pub fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
         self.0.waiters.poll(context, |context| self.0.state.lock().poll_ready(context))
     }
 
-    /// Drops the source, and the bytes that nobody has read: for all handles it is at its end.
+    /// Drops the source, and the bytes that were not read. For all handles, the source has ended.
     pub fn close(&self) {
         let closed = {
             let mut state = self.0.state.lock();
@@ -74,7 +75,7 @@ impl InputStream {
         self.0.waiters.wake_by_ref();
     }
 
-    /// Returns at most `length` bytes, as many as there are now: none, perhaps.
+    /// Returns the bytes that there are now, at most `length`. There may be none.
     ///
     /// # Errors
     ///
@@ -90,7 +91,7 @@ impl InputStream {
         }
     }
 
-    /// Is ready when there are bytes, and returns at most `length` of them.
+    /// Waits until there are bytes, and returns at most `length` of them.
     ///
     /// # Errors
     ///

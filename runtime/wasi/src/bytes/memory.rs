@@ -40,7 +40,7 @@ impl ByteSource for MemorySource {
     }
 }
 
-/// A sink that keeps bytes in memory. Its clones are the same sink.
+/// A sink that keeps bytes in memory. Clones are the same sink.
 #[derive(Clone, Debug)]
 pub struct MemorySink {
     bytes: Arc<Mutex<Vec<u8>>>,
@@ -48,7 +48,7 @@ pub struct MemorySink {
 }
 
 impl MemorySink {
-    /// Makes a sink that takes at most `capacity` bytes. To whoever writes more it is a broken pipe.
+    /// Makes a sink that takes at most `capacity` bytes. Further writes fail with a broken pipe.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self { bytes: Arc::default(), capacity }

@@ -1,8 +1,8 @@
-//! Bytes that come in and go out: of standard streams, files, sockets and bodies.
+//! Bytes of standard streams, files, sockets and bodies.
 //!
-//! A host implements [`ByteSource`] and [`ByteSink`]. Guests of each version of WASI see them as
-//! streams. [`InputStream`] and [`OutputStream`] are handles of one, which several parts of a host
-//! and several guests may have at once.
+//! A host implements [`ByteSource`] and [`ByteSink`]. Guests of each version of WASI see these as
+//! streams. [`InputStream`] and [`OutputStream`] are handles of them, which several parts of a host
+//! and several guests can share.
 //!
 //! ```
 //! use weft_wasi::WasiCtx;

@@ -1,4 +1,4 @@
-//! A sink that several have a handle of.
+//! Sinks with several handles.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -14,12 +14,12 @@ use super::error::{BytesError, BytesErrorKind};
 use super::sink::ByteSink;
 use super::waiters::Waiters;
 
-/// So many bytes wait at most for a sink that can't take them yet.
+/// The largest number of bytes that wait for a sink.
 const CAPACITY: usize = 64 << 10;
 
-/// A handle of a [`ByteSink`]: what the resource `output-stream` of WASI 0.2 is, and standard output.
+/// A handle of a [`ByteSink`]: the resource `output-stream` of WASI 0.2, and standard output.
 ///
-/// Its clones are handles of the same sink.
+/// Clones are handles of the same sink.
 #[derive(Clone)]
 pub struct OutputStream(Arc<Shared>);
 
@@ -34,22 +34,22 @@ struct State {
     /// Bytes that the sink has not taken yet, from `position`.
     buffer: Vec<u8>,
     position: usize,
-    /// A flush was asked for and isn't done.
+    /// `true` while a flush is not complete.
     is_flushing: bool,
-    /// Something polls until nothing is left.
+    /// `true` while a task polls until nothing is left.
     is_drained: bool,
-    /// No more bytes are taken. The sink is closed after the last one.
+    /// `true` if further bytes are refused. The sink is closed after the last one.
     is_closed: bool,
-    /// An error that nobody has heard of yet.
+    /// An error that was not returned yet.
     error: Option<BytesError>,
 }
 
 /// The reasons why an [`OutputStream`] takes no bytes.
 #[derive(Clone, Debug)]
 pub enum OutputError {
-    /// The sink failed. Later it is closed.
+    /// The sink failed. Later writes return [`Closed`](Self::Closed).
     Failed(BytesError),
-    /// The sink takes nothing any more.
+    /// The sink no longer accepts bytes.
     Closed,
 }
 
@@ -69,7 +69,7 @@ impl OutputStream {
         Self(Arc::new(Shared { state: Mutex::new(state), waiters: Arc::default() }))
     }
 
-    /// Returns how many bytes [`write`](Self::write) would take now.
+    /// Returns the number of bytes that [`write`](Self::write) would accept now.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl OutputStream {
         self.0.state.lock().room()
     }
 
-    /// Is ready when there is [room](Self::room), or an error.
+    /// Waits until there is [room](Self::room), or an error.
     pub fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
         self.0.waiters.poll(context, |context| {
             let mut state = self.0.state.lock();
@@ -92,9 +92,9 @@ impl OutputStream {
         })
     }
 
-    /// Writes bytes: at most as many as there is [room](Self::room) for, or the others are kept in the
-    /// host's memory, too. Returns the future that goes on writing, if it is needed: something has to
-    /// poll it.
+    /// Writes bytes. Write at most as many as there is [room](Self::room) for: the others are kept
+    /// in the host's memory, too. Returns a future that continues writing, if one is needed:
+    /// something has to poll it.
     ///
     /// # Errors
     ///
@@ -113,14 +113,14 @@ impl OutputStream {
         Ok(self.drain())
     }
 
-    /// Returns how many bytes the sink has not taken yet.
+    /// Returns the number of bytes that the sink has not taken yet.
     #[cfg(feature = "http")]
     pub(crate) fn buffered(&self) -> usize {
         self.0.state.lock().left().len()
     }
 
-    /// Begins to flush. Until it is done there is no [room](Self::room). Returns the future that goes
-    /// on, as [`write`](Self::write).
+    /// Begins to flush. There is no [room](Self::room) until that is complete. Returns a future
+    /// that continues, as [`write`](Self::write) does.
     ///
     /// # Errors
     ///
@@ -133,8 +133,8 @@ impl OutputStream {
         Ok(self.drain())
     }
 
-    /// Takes no more bytes, from no handle, and closes the sink after those that were written. Returns
-    /// the future that goes on, as [`write`](Self::write).
+    /// Closes the sink after the bytes that were written. No handle accepts bytes any longer.
+    /// Returns a future that continues, as [`write`](Self::write) does.
     pub fn close(&self) -> Option<Draining> {
         self.0.state.lock().is_closed = true;
         let draining = self.drain();
@@ -142,7 +142,7 @@ impl OutputStream {
         draining
     }
 
-    /// Is ready when everything is written and flushed.
+    /// Waits until all bytes are written and flushed.
     ///
     /// # Errors
     ///
@@ -157,13 +157,13 @@ impl OutputStream {
         })
     }
 
-    /// Writes what is left, and returns a future that goes on if nothing else does.
+    /// Writes the remaining bytes, and returns a future that continues if nothing else does.
     fn drain(&self) -> Option<Draining> {
         let drained =
             self.0.waiters.poll_for_nobody(|context| self.0.state.lock().poll_drain(context));
         let mut state = self.0.state.lock();
         if drained.is_ready() {
-            // An error is told by the next call that can have one.
+            // The next call that can return an error returns it.
             return None;
         }
         let is_drained = core::mem::replace(&mut state.is_drained, true);
@@ -183,7 +183,7 @@ impl OutputStream {
     }
 }
 
-/// A future that goes on writing what an [`OutputStream`] has taken.
+/// A future that continues writing the bytes of an [`OutputStream`].
 pub type Draining = core::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl ByteSink for OutputStream {
@@ -229,7 +229,7 @@ impl State {
         }
     }
 
-    /// Writes past what is buffered, if that is nothing.
+    /// Writes directly to the sink, if nothing is buffered.
     fn poll_write(
         &mut self,
         context: &mut Context<'_>,
@@ -255,7 +255,7 @@ impl State {
         Poll::Ready(self.room().map(|_| written))
     }
 
-    /// Is ready when nothing is left to write or flush, or the sink has failed.
+    /// Waits until nothing is left to write or flush, or the sink has failed.
     fn poll_drain(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while let Some(left) = self.buffer.get(self.position..)
             && !left.is_empty()
@@ -280,7 +280,7 @@ impl State {
         if self.is_closed
             && let Some(sink) = &mut self.sink
         {
-            // Whoever closes it has nobody to tell an error to.
+            // The error of a close is not reported.
             let _ = ready!(sink.poll_close(context));
             self.sink = None;
         }

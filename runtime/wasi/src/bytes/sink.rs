@@ -1,10 +1,10 @@
-//! Where bytes go to.
+//! Sinks of bytes.
 
 use core::task::{Context, Poll};
 
 use super::error::BytesError;
 
-/// Where bytes go to: standard output, a file, a socket, a body.
+/// A destination of bytes: standard output, a file, a socket or a body.
 ///
 /// ```
 /// use std::task::{Context, Poll};
@@ -25,19 +25,20 @@ use super::error::BytesError;
 /// }
 /// ```
 pub trait ByteSink: Send + 'static {
-    /// Takes bytes from the start of `bytes`, which is not empty, and returns how many: at least one.
-    /// If it can't take any yet, it is pending, and wakes the waker of its last call when it can.
+    /// Takes bytes from the start of `bytes`, which is not empty, and returns their number: at
+    /// least one. If it can't take any yet, it is pending, and wakes the waker of its last call
+    /// when it can.
     ///
     /// # Errors
     ///
-    /// A [`BytesError`]. It is not called again after that.
+    /// A [`BytesError`]. The sink is not called again after that.
     fn poll_write(
         &mut self,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<Result<usize, BytesError>>;
 
-    /// Is ready when all bytes that it has taken are where they go to.
+    /// Waits until all bytes that it has taken are at their destination.
     ///
     /// # Errors
     ///
@@ -47,7 +48,7 @@ pub trait ByteSink: Send + 'static {
         Poll::Ready(Ok(()))
     }
 
-    /// Is ready when all bytes are where they go to, and it is told there that no more will come.
+    /// Waits until all bytes are at their destination, and that has learned of the end.
     ///
     /// # Errors
     ///
@@ -57,7 +58,7 @@ pub trait ByteSink: Send + 'static {
     }
 }
 
-/// A sink that forgets all bytes.
+/// A sink that discards all bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Discard;
 

@@ -1,10 +1,10 @@
-//! Where bytes come from.
+//! Sources of bytes.
 
 use core::task::{Context, Poll};
 
 use super::error::BytesError;
 
-/// Where bytes come from: standard input, a file, a socket, a body.
+/// An origin of bytes: standard input, a file, a socket or a body.
 ///
 /// ```
 /// use std::task::{Context, Poll};
@@ -25,13 +25,13 @@ use super::error::BytesError;
 /// }
 /// ```
 pub trait ByteSource: Send + 'static {
-    /// Puts bytes at the start of `buffer`, which is not empty, and returns how many. None are there
-    /// at the end. If there are none yet, it is pending, and wakes the waker of its last call when
-    /// there are.
+    /// Puts bytes at the start of `buffer`, which is not empty, and returns their number, which is
+    /// 0 at the end. If there are no bytes yet, it is pending, and wakes the waker of its last call
+    /// when there are.
     ///
     /// # Errors
     ///
-    /// A [`BytesError`]. It is not called again after that, nor after the end.
+    /// A [`BytesError`]. The source is not called again after that, nor after its end.
     fn poll_read(
         &mut self,
         context: &mut Context<'_>,
@@ -39,7 +39,7 @@ pub trait ByteSource: Send + 'static {
     ) -> Poll<Result<usize, BytesError>>;
 }
 
-/// A source that is at its end.
+/// A source that has ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Empty;
 

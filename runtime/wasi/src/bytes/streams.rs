@@ -1,4 +1,4 @@
-//! Sources and sinks as streams of the Component Model, as WASI 0.3 has them.
+//! Sources and sinks as streams of the Component Model, for WASI 0.3.
 
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -15,7 +15,7 @@ use super::source::ByteSource;
 #[derive(Debug)]
 pub struct SourceStream<S>(S);
 
-/// Returns a source of a `stream<u8>` that reads straight into the guest's memory.
+/// Returns a source for a `stream<u8>`. It reads directly into the guest's memory.
 pub const fn source_stream<S: ByteSource>(source: S) -> SourceStream<S> {
     SourceStream(source)
 }
@@ -33,7 +33,7 @@ impl<S: ByteSource> StreamSource for SourceStream<S> {
     ) -> Poll<Result<SourceState, BytesError>> {
         let source = &mut Pin::into_inner(self).0;
         if destination.room() == 0 {
-            // A read of nothing is done when all that it wants is there: it is no end.
+            // A read of 0 bytes must not look like the end.
             return Poll::Pending;
         }
         let count = ready!(source.poll_read(context, destination.bytes_mut()))?;
@@ -46,8 +46,8 @@ impl<S: ByteSource> StreamSource for SourceStream<S> {
 #[derive(Debug)]
 pub struct SinkStream<S>(S);
 
-/// Returns a sink of a `stream<u8>` that writes straight from the guest's memory. At the end of the
-/// stream it closes the sink.
+/// Returns a sink for a `stream<u8>`. It writes directly from the guest's memory, and is closed at
+/// the end of the stream.
 pub const fn sink_stream<S: ByteSink>(sink: S) -> SinkStream<S> {
     SinkStream(sink)
 }

@@ -12,7 +12,7 @@ use spin::Mutex;
 
 use super::*;
 
-/// Counts how often it is woken.
+/// A waker that counts its wakes.
 #[derive(Default)]
 struct Count(AtomicUsize);
 
@@ -22,7 +22,7 @@ impl Wake for Count {
     }
 }
 
-/// What one side of a script does next.
+/// The next step of one side of a script.
 enum Step {
     Take(usize),
     Give(&'static [u8]),
@@ -49,7 +49,7 @@ impl Scripted {
         scripted
     }
 
-    /// Goes on after a wait, and wakes who has waited.
+    /// Continues after a wait, and wakes the waiters.
     fn go_on(&self, step: Step) {
         let waker = {
             let mut script = self.0.lock();
@@ -201,7 +201,7 @@ fn a_write_goes_on_when_the_sink_takes_more_and_only_one_task_sees_to_it() {
     assert!(draining.as_mut().poll(&mut context).is_ready());
     assert_eq!(sink.written(), b"abcdef");
     assert_eq!(stream.room().unwrap(), full + 5);
-    // Afterwards another task does.
+    // Later, another task drains it.
     sink.0.lock().steps.push_back(Step::Wait);
     assert!(stream.write(b"x").unwrap().is_some());
 }
@@ -233,7 +233,7 @@ fn an_error_of_a_sink_is_told_once_and_a_broken_pipe_is_the_end() {
     let stream = OutputStream::new(Scripted::of([Step::Fail(BytesErrorKind::BrokenPipe)]));
     assert!(matches!(stream.write(b"x"), Err(OutputError::Closed)));
     assert!(matches!(stream.flush(), Err(OutputError::Closed)));
-    // A sink that takes nothing would keep its writer busy for ever.
+    // A sink that takes no bytes would keep its writer busy forever.
     let stream = OutputStream::new(Scripted::of([Step::Take(0)]));
     assert!(matches!(stream.write(b"x"), Err(OutputError::Closed)));
 }

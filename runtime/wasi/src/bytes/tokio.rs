@@ -1,4 +1,4 @@
-//! Bytes from and to what reads and writes with the traits of tokio.
+//! Bytes from readers and to writers that implement the traits of tokio.
 
 use core::fmt;
 use core::pin::Pin;

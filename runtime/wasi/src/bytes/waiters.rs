@@ -1,4 +1,4 @@
-//! Several tasks that wait for one thing.
+//! Tasks that wait for the same event.
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
@@ -7,19 +7,19 @@ use core::task::{Context, Poll, Waker};
 
 use spin::Mutex;
 
-/// The tasks that wait for one thing, which itself knows one waker only.
+/// The tasks that wait for the same event, whose source keeps only one waker.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters(Mutex<Vec<Waker>>);
 
 impl Waiters {
-    /// Polls the thing for a task. If it is pending, its waker wakes this task and all others that
+    /// Polls the source for a task. If it is pending, its waker wakes this task and all others that
     /// wait.
     pub(crate) fn poll<R>(
         self: &Arc<Self>,
         context: &Context<'_>,
         poll: impl FnOnce(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        // Before it is polled: it may wake at any time after that.
+        // Add the task before the poll: the waker may be woken at any time after that.
         self.add(context.waker());
         let polled = self.poll_for_nobody(poll);
         if polled.is_ready() {
@@ -28,7 +28,7 @@ impl Waiters {
         polled
     }
 
-    /// Polls the thing for those that wait already.
+    /// Polls the source for the tasks that already wait.
     pub(crate) fn poll_for_nobody<R>(
         self: &Arc<Self>,
         poll: impl FnOnce(&mut Context<'_>) -> Poll<R>,
@@ -55,7 +55,7 @@ impl Wake for Waiters {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // A waker may run anything, also what adds one.
+        // A waker may run any code, even code that adds one.
         let wakers = core::mem::take(&mut *self.0.lock());
         wakers.into_iter().for_each(Waker::wake);
     }

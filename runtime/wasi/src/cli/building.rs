@@ -1,4 +1,4 @@
-//! Methods of the builder for the surroundings of a program.
+//! Methods of the builder for arguments, environment and standard streams.
 
 use alloc::string::String;
 
@@ -6,8 +6,8 @@ use super::context::Standard;
 use crate::WasiCtxBuilder;
 use crate::bytes::{ByteSink, ByteSource, InputStream, OutputStream};
 
-/// Arguments, environment and standard streams. Without these a guest has none, reads the end, and
-/// writes to nowhere.
+/// Arguments, environment and standard streams. By default, a guest has no arguments and no
+/// environment, reads the end of its input, and its output is discarded.
 impl WasiCtxBuilder {
     /// Adds an argument. The first is the program's name, by convention.
     pub fn arg(mut self, argument: impl Into<String>) -> Self {
@@ -21,7 +21,7 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Adds a variable of the environment. A later one replaces one of the same name.
+    /// Adds a variable to the environment. It replaces an earlier one of the same name.
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
         let environment = &mut self.context.cli.environment;
@@ -32,7 +32,7 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Adds variables of the environment.
+    /// Adds variables to the environment.
     pub fn envs<N: Into<String>, V: Into<String>>(
         self,
         variables: impl IntoIterator<Item = (N, V)>,
@@ -40,7 +40,7 @@ impl WasiCtxBuilder {
         variables.into_iter().fold(self, |builder, (name, value)| builder.env(name, value))
     }
 
-    /// Sets the folder that relative paths of the guest begin at, by the guest's names.
+    /// Sets the initial working folder of the guest, by the guest's names.
     pub fn initial_cwd(mut self, folder: impl Into<String>) -> Self {
         self.context.cli.initial_cwd = Some(folder.into());
         self
@@ -67,8 +67,8 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Tells the guest which of its standard streams are terminals. Those that are set after this are
-    /// none.
+    /// Sets which of the standard streams the guest sees as terminals. A stream that is set later
+    /// is not a terminal.
     pub fn terminals(mut self, stdin: bool, stdout: bool, stderr: bool) -> Self {
         let cli = &mut self.context.cli;
         cli.stdin.is_terminal = stdin;

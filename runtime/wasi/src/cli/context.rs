@@ -1,19 +1,19 @@
-//! The surroundings of one program.
+//! The arguments, environment and standard streams of one program.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::bytes::{Discard, Empty, InputStream, OutputStream};
 
-/// The resource `terminal-input`: standard input is a terminal.
+/// The resource `terminal-input`: standard input that is a terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct TerminalInput;
 
-/// The resource `terminal-output`: an output is a terminal.
+/// The resource `terminal-output`: an output that is a terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct TerminalOutput;
 
-/// What `wasi:cli` tells a guest.
+/// The data of `wasi:cli` for a guest.
 #[derive(Debug)]
 pub(crate) struct Cli {
     pub(crate) arguments: Vec<String>,

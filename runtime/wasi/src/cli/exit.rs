@@ -1,9 +1,10 @@
-//! The end of a program that has said so itself.
+//! Exits of programs.
 
 use core::error::Error;
 use core::fmt;
 
-/// A guest called `wasi:cli/exit`. Its call ends as a trap does, and this is the cause of the error.
+/// The exit of a guest that called `wasi:cli/exit`. Its call ends as after a trap, and this is the
+/// cause of the error.
 ///
 /// ```
 /// use std::error::Error;
@@ -25,7 +26,7 @@ pub struct Exit {
 }
 
 impl Exit {
-    /// Finds it among an error and its causes.
+    /// Finds the exit among an error and its causes.
     #[must_use]
     pub fn of(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut error = Some(error);
@@ -38,7 +39,7 @@ impl Exit {
         None
     }
 
-    /// The exit of a program that says only if it has succeeded.
+    /// Returns the exit of a program that only reports success or failure.
     pub(crate) const fn with(status: Result<(), ()>) -> Self {
         Self { code: if status.is_ok() { 0 } else { 1 } }
     }
@@ -46,7 +47,7 @@ impl Exit {
 
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the program ended itself with exit code {}", self.code)
+        write!(f, "the program exited with code {}", self.code)
     }
 }
 

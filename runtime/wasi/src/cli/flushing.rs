@@ -1,4 +1,4 @@
-//! Writing what a guest has left.
+//! Flushing a guest's output.
 
 use core::future::{Future, poll_fn};
 
@@ -6,9 +6,9 @@ use crate::WasiCtx;
 use crate::bytes::OutputStream;
 
 impl WasiCtx {
-    /// Returns a future that is ready when all that the guest has written to its standard outputs is
-    /// where it goes to, or can't go there. A host awaits it after the guest has ended: a guest need
-    /// not wait itself, and what is left when the store is dropped is lost.
+    /// Flushes the standard outputs. The future is ready when all bytes of the guest are at their
+    /// destination, or can't get there. A host awaits it after the guest has ended, as a guest need
+    /// not wait itself. Bytes that are left when the store is dropped are lost.
     ///
     /// The future borrows nothing.
     ///
@@ -35,6 +35,6 @@ impl WasiCtx {
 }
 
 async fn flush(output: &OutputStream) {
-    // The guest could have heard of an error while it ran.
+    // The guest could have got an error while it ran.
     let _ = poll_fn(|context| output.poll_flushed(context)).await;
 }

@@ -1,4 +1,22 @@
-//! The program's surroundings: arguments, environment, standard streams, exit.
+//! `wasi:cli`: the arguments, environment, standard streams and exit code of a program.
+//!
+//! The methods of [`WasiCtxBuilder`](crate::WasiCtxBuilder) set what a guest has:
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use weft_wasi::WasiCtx;
+//! use weft_wasi::bytes::{MemorySink, MemorySource};
+//!
+//! let output = MemorySink::new(1 << 20);
+//! let wasi = WasiCtx::builder()
+//!     .args(["app", "--verbose"])
+//!     .env("LANG", "C")
+//!     .stdin(MemorySource::new("input"))
+//!     .stdout(output.clone())
+//!     .build();
+//! // After the guest has run, `output.contents()` returns its output.
+//! # }
+//! ```
 
 mod building;
 mod context;

@@ -12,19 +12,19 @@ use rustix::io::{Errno, Result};
 
 use crate::runtime::blocking;
 
-/// So long a thread waits before it looks if anybody still wants to know, in nanoseconds.
+/// The time, in nanoseconds, that a thread waits before it checks if the result is still wanted.
 const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// Waits until a standard stream can be read or written.
 ///
-/// It asks the system with `poll`, and does not change the stream, as other processes have it, too.
+/// It asks the system with `poll`. It does not change the stream, which other processes use, too.
 pub(super) struct Readiness<F> {
     stream: F,
     direction: PollFlags,
     waiting: Option<Waiting>,
 }
 
-/// A thread that waits. It ends soon after this is dropped.
+/// A waiting thread. It ends soon after this is dropped.
 struct Waiting {
     _wanted: Arc<()>,
     ready: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -35,7 +35,7 @@ impl<F: AsFd + Clone + Send + 'static> Readiness<F> {
         Self { stream, direction, waiting: None }
     }
 
-    /// Is ready when reading or writing does not block, or fails.
+    /// Waits until a read or write would not block, or would fail.
     pub(super) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             if let Some(waiting) = &mut self.waiting {
@@ -62,6 +62,6 @@ fn wait(
 
 fn is_ready(stream: &impl AsFd, direction: PollFlags, time: &Timespec) -> bool {
     let polled: Result<usize> = poll(&mut [PollFd::new(stream, direction)], Some(time));
-    // What fails here fails again when it is read or written, and is told there.
+    // If this fails, the read or write fails, too, and returns the error.
     !matches!(polled, Ok(0) | Err(Errno::INTR))
 }

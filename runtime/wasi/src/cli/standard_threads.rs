@@ -1,4 +1,4 @@
-//! Standard streams of the process, where nobody can ask if they would block: on a thread.
+//! Standard streams of the process, on systems that can't tell if they would block: on a thread.
 
 use std::boxed::Box;
 use std::fmt;
@@ -12,10 +12,10 @@ use std::vec::Vec;
 use crate::bytes::{ByteSink, ByteSource, BytesError};
 use crate::runtime::blocking;
 
-/// So many bytes are read or written at once.
+/// The number of bytes that are read or written at a time.
 const MOST: usize = 8 << 10;
 
-/// What a thread does.
+/// The work of a thread.
 type Work<R> = Pin<Box<dyn Future<Output = io::Result<R>> + Send>>;
 
 /// Standard input.
@@ -58,8 +58,8 @@ fn read() -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Standard output, or the standard error output, of the process: a [`ByteSink`] for hosts that do
-/// something with what a guest writes, or with its errors. Others give it to a guest by
+/// Standard output or the standard error output of the process, as a [`ByteSink`]. It is for hosts
+/// that wrap it, to see a guest's output or its errors. Otherwise use
 /// [`inherit_stdout`](crate::WasiCtxBuilder::inherit_stdout).
 pub struct ProcessOutput {
     output: fn() -> Box<dyn Write>,

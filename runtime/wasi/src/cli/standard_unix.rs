@@ -1,4 +1,4 @@
-//! Standard streams of the process, where they can be asked if they would block.
+//! Standard streams of the process, on systems that can tell if they would block.
 
 use std::fmt;
 use std::io::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
@@ -12,10 +12,11 @@ use rustix::io::{Errno, read, write};
 use super::readiness::Readiness;
 use crate::bytes::{ByteSink, ByteSource, BytesError};
 
-/// So many bytes a pipe takes without blocking, if it takes any: POSIX's `PIPE_BUF`, at least.
+/// The number of bytes that a pipe takes without blocking, if it takes any: POSIX's smallest
+/// `PIPE_BUF`.
 const ATOMIC: usize = 512;
 
-/// So many bytes are written at once to what is no pipe.
+/// The number of bytes that are written at a time to a stream that is not a pipe.
 const MOST: usize = 64 << 10;
 
 /// Standard input.
@@ -52,13 +53,13 @@ impl ByteSource for ProcessInput {
     }
 }
 
-/// Standard output, or the standard error output, of the process: a [`ByteSink`] for hosts that do
-/// something with what a guest writes, or with its errors. Others give it to a guest by
+/// Standard output or the standard error output of the process, as a [`ByteSink`]. It is for hosts
+/// that wrap it, to see a guest's output or its errors. Otherwise use
 /// [`inherit_stdout`](crate::WasiCtxBuilder::inherit_stdout).
 pub struct ProcessOutput {
     stream: Arc<Output>,
     readiness: Readiness<Arc<Output>>,
-    /// So many bytes it takes at once without blocking, if it takes any.
+    /// The number of bytes that it takes at a time without blocking, if it takes any.
     most: usize,
 }
 

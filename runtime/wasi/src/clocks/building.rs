@@ -1,4 +1,4 @@
-//! Methods of the builder for the clocks of a program.
+//! Methods of the builder for clocks.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -6,15 +6,15 @@ use alloc::sync::Arc;
 use super::{MonotonicClock, WallClock};
 use crate::WasiCtxBuilder;
 
-/// Clocks. Without these a guest has the system's.
+/// Clocks. By default, a guest has the clocks of the system.
 impl WasiCtxBuilder {
-    /// Sets the clock that tells the date.
+    /// Sets the clock for date and time.
     pub fn wall_clock(mut self, clock: impl WallClock) -> Self {
         self.context.clocks.wall = Box::new(clock);
         self
     }
 
-    /// Sets the clock that guests measure time with, and sleep by.
+    /// Sets the clock with which guests measure time, and by which they sleep.
     pub fn monotonic_clock(mut self, clock: impl MonotonicClock) -> Self {
         self.context.clocks.monotonic = Arc::new(clock);
         self

@@ -6,10 +6,10 @@ use core::fmt;
 
 use super::{MonotonicClock, WallClock};
 
-/// What `wasi:clocks` tells a guest.
+/// The data of `wasi:clocks` for a guest.
 pub(crate) struct Clocks {
     pub(crate) wall: Box<dyn WallClock>,
-    /// Shared with those that sleep.
+    /// The monotonic clock, which sleeping tasks share.
     pub(crate) monotonic: Arc<dyn MonotonicClock>,
 }
 

@@ -1,4 +1,26 @@
-//! The clocks of a host.
+//! `wasi:clocks`: the clocks of a host, which guests read and sleep by.
+//!
+//! A host can replace the system's clocks, for instance by one that stands still:
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use weft_wasi::WasiCtx;
+//! use weft_wasi::clocks::{WallClock, WallTime};
+//!
+//! struct Fixed(i64);
+//!
+//! impl WallClock for Fixed {
+//!     fn now(&self) -> WallTime {
+//!         WallTime { seconds: self.0, nanoseconds: 0 }
+//!     }
+//!     fn resolution(&self) -> u64 {
+//!         1_000_000_000
+//!     }
+//! }
+//!
+//! let wasi = WasiCtx::builder().wall_clock(Fixed(1_700_000_000)).build();
+//! # }
+//! ```
 
 mod building;
 mod context;
@@ -13,7 +35,7 @@ pub(crate) use context::Clocks;
 #[cfg(feature = "std")]
 pub use system::{SystemMonotonicClock, SystemWallClock};
 
-/// A clock that tells the date and time of day. It can be set, also back.
+/// A clock for date and time of day. It may be set back.
 ///
 /// ```
 /// use weft_wasi::clocks::{WallClock, WallTime};
@@ -42,23 +64,23 @@ pub trait WallClock: Send + Sync + 'static {
 /// A time of a [`WallClock`], counted from 1970-01-01, 0:00 UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WallTime {
-    /// Seconds, which are negative before that.
+    /// The seconds. They are negative before 1970.
     pub seconds: i64,
-    /// Nanoseconds after them, fewer than 1,000,000,000.
+    /// The nanoseconds after these seconds: less than 1,000,000,000.
     pub nanoseconds: u32,
 }
 
-/// A clock that only goes forward, and can wake.
+/// A clock that only goes forward, and can wake tasks.
 pub trait MonotonicClock: Send + Sync + 'static {
-    /// Returns the time since some moment, in nanoseconds.
+    /// Returns the time since a fixed moment, in nanoseconds.
     fn now(&self) -> u64;
 
     /// Returns the time between two ticks, in nanoseconds.
     fn resolution(&self) -> u64;
 
-    /// Returns a future that is ready at a time of this clock, and at once if that is past.
+    /// Returns a future that is ready at a time of this clock, and at once if that is in the past.
     fn sleep_until(&self, time: u64) -> Sleep;
 }
 
-/// A future that is ready at some time.
+/// A future that is ready at a certain time.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::{MonotonicClock, Sleep, WallClock, WallTime};
 use crate::runtime::enter;
 
-/// The longest time that anything sleeps at once: 1,000 years. So far no timer overflows.
+/// The longest time of a single sleep: 1,000 years, so that no timer overflows.
 const FOREVER: Duration = Duration::from_hours(1000 * 365 * 24);
 
 /// The system's date and time.
@@ -43,7 +43,7 @@ impl From<SystemTime> for WallTime {
     }
 }
 
-/// The system's monotonic clock, which starts at zero when it is made, and tokio's timers.
+/// The system's monotonic clock, with tokio's timers. It starts at zero when it is made.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemMonotonicClock {
     start: Instant,

@@ -1,5 +1,5 @@
-//! What stands in for what a guest has of a part that is not compiled in.
+//! The context of a part that is not compiled in.
 
-/// What a guest has of such a part: nothing.
+/// The empty context of a part that is not compiled in.
 #[derive(Debug, Default)]
 pub(crate) struct Absent {}

@@ -5,10 +5,10 @@ use crate::cli::Cli;
 use crate::clocks::{Clocks, MonotonicClock, WallClock};
 use crate::random::{Random, RandomSource};
 
-/// Makes a [`WasiCtx`]. What isn't said a guest doesn't have: no arguments, no environment, no files,
-/// no network. Its output goes nowhere.
+/// A builder of a [`WasiCtx`]. By default, a guest has no arguments, no environment, no files and no
+/// network, and its output is discarded.
 ///
-/// Its methods have the names that they have in `wasmtime-wasi`.
+/// The methods have the same names as in `wasmtime-wasi`.
 ///
 /// ```
 /// # #[cfg(feature = "std")] {
@@ -24,7 +24,8 @@ pub struct WasiCtxBuilder {
 }
 
 impl WasiCtxBuilder {
-    /// Makes a builder with the clocks and the randomness of a host: also of one without a system.
+    /// Makes a builder with the clocks and the randomness of a host. It also works without an operating
+    /// system.
     ///
     /// ```
     /// use weft_wasi::WasiCtxBuilder;
@@ -50,7 +51,7 @@ impl WasiCtxBuilder {
     ///         1_000
     ///     }
     ///     fn sleep_until(&self, time: u64) -> Sleep {
-    ///         // A timer of the board's.
+    ///         // A timer of the board.
     ///         Box::pin(async move { assert_eq!(time, 0) })
     ///     }
     /// }

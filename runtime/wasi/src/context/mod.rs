@@ -1,4 +1,4 @@
-//! The context: what a guest of WASI has.
+//! The context of a guest of WASI.
 
 #[cfg(not(all(feature = "filesystem", feature = "sockets", feature = "http")))]
 mod absent;
@@ -22,9 +22,10 @@ use crate::random::Random;
 #[cfg(feature = "sockets")]
 use crate::sockets::Sockets;
 
-/// What a guest has of its host by WASI, of every version. It is part of a store's data.
+/// The context of a guest of WASI, of every version: the things that it has permission for. It is part of
+/// a store's data.
 ///
-/// A [builder](WasiCtxBuilder) makes it: of a guest that gets nothing, it is
+/// A [builder](WasiCtxBuilder) makes it. A guest without any permission has the context
 /// `WasiCtx::builder().build()`.
 #[derive(Debug)]
 pub struct WasiCtx {

@@ -1,4 +1,4 @@
-//! Giving folders to a guest.
+//! Methods of the builder for folders.
 
 use std::io;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::WasiCtxBuilder;
 
 /// Files, with the feature `filesystem`.
 impl WasiCtxBuilder {
-    /// Opens a folder of the host's for the guest, which knows it by the name `guest_path`.
+    /// Opens a folder of the host for the guest, which sees it with the name `guest_path`.
     ///
     /// ```
     /// # fn main() -> Result<(), std::io::Error> {
@@ -31,7 +31,7 @@ impl WasiCtxBuilder {
     ///
     /// # Errors
     ///
-    /// The host's folder can't be opened.
+    /// The error of the system, if the host's folder can't be opened.
     pub fn preopened_dir(
         mut self,
         host_path: impl AsRef<Path>,
@@ -44,11 +44,11 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
-    /// Lets what has to do with files block the thread that drives the store, or not, which is the
-    /// default.
+    /// Sets if operations on files block the thread that drives the store. By default they don't.
     ///
-    /// For a guest that copies files it is faster: no other thread takes part. But while it waits for
-    /// a disk, nothing else of the store goes on, nor other stores on this thread.
+    /// Blocking is faster for a guest that copies files, as no other thread takes part. But while
+    /// the guest waits for a disk, nothing else in the store runs, nor in other stores on this
+    /// thread.
     pub fn allow_blocking_current_thread(mut self, is_allowed: bool) -> Self {
         self.context.filesystem.place = if is_allowed { Place::Here } else { Place::Thread };
         self

@@ -1,4 +1,4 @@
-//! Codes of errors, as both versions of WASI have them.
+//! Codes of errors, for both versions of WASI.
 
 use std::io::{Error, ErrorKind};
 
@@ -80,7 +80,7 @@ pub enum FsCode {
     TextFileBusy,
     /// `EXDEV`.
     CrossDevice,
-    /// `EAGAIN`. Version 0.3 has it as `other`.
+    /// `EAGAIN`. In version 0.3 it is `other`.
     WouldBlock,
 }
 
@@ -91,9 +91,10 @@ impl FsCode {
             return code;
         }
         match error.kind() {
-            // A name that no file can have is told so by Windows.
+            // Windows reports an impossible name in this way.
             ErrorKind::NotFound | ErrorKind::InvalidFilename => Self::NoEntry,
-            // What the system refuses is `access`; what `cap-std` refuses leads out of a folder.
+            // A refusal by the system is `access`. A refusal by `cap-std` is a path that leads out
+            // of a folder.
             ErrorKind::PermissionDenied if error.raw_os_error().is_some() => Self::Access,
             ErrorKind::PermissionDenied => Self::NotPermitted,
             ErrorKind::AlreadyExists => Self::Exist,

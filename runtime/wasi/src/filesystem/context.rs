@@ -15,7 +15,7 @@ pub(crate) struct Filesystem {
 }
 
 impl Filesystem {
-    /// Returns the folders, and the names that the guest has for them.
+    /// Returns the folders, with the guest's names for them.
     pub(crate) fn preopened(&self) -> impl Iterator<Item = (Descriptor, String)> {
         self.preopens.iter().map(|(directory, name)| {
             (Descriptor::from(directory.clone().at(self.place)), name.clone())

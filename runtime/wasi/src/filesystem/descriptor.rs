@@ -10,7 +10,8 @@ use super::flags::DescriptorFlags;
 use super::metadata::{Kind, MetadataHash, Stat, identity};
 use super::times::NewTime;
 
-/// The resource `descriptor` of both versions of WASI: an open file or folder. Its clones are the same.
+/// The resource `descriptor` of both versions of WASI: an open file or folder. Clones are the same
+/// descriptor.
 #[derive(Clone, Debug)]
 pub struct Descriptor(Object);
 
@@ -25,7 +26,7 @@ impl Descriptor {
     ///
     /// # Errors
     ///
-    /// It is a folder: the code is `bad-descriptor`.
+    /// The code `bad-descriptor` if it is a folder.
     pub(crate) fn file(&self) -> Result<&File, FsError> {
         match &self.0 {
             Object::File(file) => Ok(file),
@@ -37,7 +38,7 @@ impl Descriptor {
     ///
     /// # Errors
     ///
-    /// It is a folder: the code is `is-directory`.
+    /// The code `is-directory` if it is a folder.
     pub(crate) fn readable(&self) -> Result<&File, FsError> {
         self.file().map_err(|_| FsCode::IsDirectory.into())
     }
@@ -46,7 +47,7 @@ impl Descriptor {
     ///
     /// # Errors
     ///
-    /// It is none: the code is `not-directory`.
+    /// The code `not-directory` if it is a file.
     pub(crate) fn directory(&self) -> Result<&Directory, FsError> {
         match &self.0 {
             Object::File(_) => Err(FsCode::NotDirectory.into()),
@@ -93,7 +94,7 @@ impl Descriptor {
         }
     }
 
-    /// Waits until what was written is on the disk, with the metadata or without.
+    /// Waits until all writes are on the disk, with or without the metadata.
     pub(crate) async fn sync(&self, with_metadata: bool) -> Result<(), FsError> {
         match &self.0 {
             Object::File(file) => file.sync(with_metadata).await,

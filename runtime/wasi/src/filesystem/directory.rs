@@ -16,7 +16,7 @@ use super::permissions::FsPerms;
 use super::place::Place;
 use super::times::NewTime;
 
-/// An open folder. Its clones are the same.
+/// An open folder. Clones are the same folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Directory {
     folder: Arc<Dir>,
@@ -40,7 +40,7 @@ impl Directory {
         Self { folder: Arc::new(folder), flags, ..*self }
     }
 
-    /// Returns the same folder, whose work is done in another place.
+    /// Returns the same folder, with its work in another place.
     pub(super) fn at(self, place: Place) -> Self {
         Self { place, ..self }
     }
@@ -89,7 +89,7 @@ impl Directory {
         self.run(move |folder| folder.hard_link(path, &other, other_path)).await
     }
 
-    /// Moves something to a folder.
+    /// Moves an entry to a folder.
     pub(crate) async fn rename(
         &self,
         path: String,
@@ -143,9 +143,9 @@ impl Directory {
         self.run(move |folder| folder.set_times(".", accessed, modified)).await
     }
 
-    /// Waits until what was changed in it is on the disk.
+    /// Waits until all changes of the folder are on the disk.
     pub(super) async fn sync(&self) -> Result<(), FsError> {
-        // Its descriptor may be one that only stands for a path.
+        // The descriptor may only stand for a path.
         self.run(|folder| folder.open(".")?.sync_all()).await
     }
 

@@ -14,11 +14,11 @@ use super::error::FsError;
 use super::metadata::{Entry, Kind};
 use super::place::Place;
 
-/// So many entries are read at once.
+/// The number of entries that are read at a time.
 const BATCH: usize = 256;
 
-/// The resource `directory-entry-stream`: what is in a folder. Entries are read some at a time, while
-/// the guest takes them: of those that come and go meanwhile, it may see them or not.
+/// The resource `directory-entry-stream`: the entries of a folder. They are read in batches, while
+/// the guest takes them. A guest may or may not see entries that come and go meanwhile.
 pub struct DirectoryEntries {
     listing: Arc<Mutex<Listing>>,
     place: Place,
@@ -27,7 +27,7 @@ pub struct DirectoryEntries {
 /// The entries of a folder.
 pub(super) struct Listing {
     reader: ReadDir,
-    /// Those that were read, and nobody has taken.
+    /// Entries that were read and not taken.
     entries: VecDeque<Result<Entry, FsError>>,
     is_ended: bool,
 }
@@ -39,7 +39,7 @@ impl DirectoryEntries {
         Ok(Self { listing: Arc::new(Mutex::new(listing)), place: directory.place })
     }
 
-    /// Returns the next entry, if there is one. After the error of one entry others may come.
+    /// Returns the next entry, if there is one. After an error for one entry, others may follow.
     pub(crate) async fn next(&self) -> Result<Option<Entry>, FsError> {
         loop {
             match lock(&self.listing).take() {
@@ -81,7 +81,7 @@ impl Listing {
     }
 }
 
-/// Returns what a guest gets to know of an entry; `None` if it has gone meanwhile.
+/// Returns the guest's view of an entry. Returns `None` if the entry was removed meanwhile.
 fn entry(next: io::Result<DirEntry>) -> Result<Option<Entry>, FsError> {
     let next = next?;
     let kind = match next.file_type() {
@@ -92,7 +92,7 @@ fn entry(next: io::Result<DirEntry>) -> Result<Option<Entry>, FsError> {
     Ok(Some(Entry { kind, name }))
 }
 
-/// A panic of who had the lock before leaves the listing as it is.
+/// Locks the listing. A panic of an earlier holder does not make it invalid.
 fn lock(listing: &Mutex<Listing>) -> MutexGuard<'_, Listing> {
     listing.lock().unwrap_or_else(PoisonError::into_inner)
 }

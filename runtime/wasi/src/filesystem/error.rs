@@ -8,7 +8,7 @@ use weft::binding::HostError;
 use super::code::FsCode;
 use crate::bytes::{BytesError, BytesErrorKind};
 
-/// The error of a function of `wasi:filesystem`, which guests get as a code of their version.
+/// The error of a function of `wasi:filesystem`. Guests get it as a code of their version.
 #[derive(Debug)]
 pub enum FsError {
     /// The guest gets this code.
@@ -20,7 +20,7 @@ pub enum FsError {
 }
 
 impl FsError {
-    /// Returns the code, or the error to trap with.
+    /// Returns the code, or the error of the trap.
     pub(crate) fn into_code(self) -> Result<FsCode, HostError> {
         match self {
             Self::Code(code) => Ok(code),
@@ -31,7 +31,7 @@ impl FsError {
 }
 
 impl FsCode {
-    /// Returns the code of an error of a stream, if it is one of files.
+    /// Returns the code of an error of a stream, if it is an error of files.
     pub(crate) fn of_stream(error: &BytesError) -> Option<Self> {
         match error.cause::<io::Error>() {
             Some(cause) => Some(Self::of(cause)),

@@ -20,10 +20,10 @@ use super::sink::FileSink;
 use super::source::FileSource;
 use super::system;
 
-/// So many bytes are read or written at once.
+/// The largest number of bytes that are read or written at a time.
 pub(super) const MOST: usize = 1 << 20;
 
-/// An open file that is no folder. Its clones are the same.
+/// An open file that is not a folder. Clones are the same file.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
     pub(super) system: Arc<fs::File>,
@@ -34,7 +34,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Returns a source of what is in it from a position on.
+    /// Returns a source of the contents from a position on.
     pub(crate) fn read_from(&self, position: u64) -> Result<FileSource, FsError> {
         if !self.flags.contains(DescriptorFlags::READ) {
             return Err(FsCode::BadDescriptor.into());
@@ -42,7 +42,7 @@ impl File {
         Ok(FileSource::new(self.clone(), position))
     }
 
-    /// Returns a sink that writes to it from a position on.
+    /// Returns a sink that writes from a position on.
     pub(crate) fn write_from(&self, position: u64) -> Result<FileSink, FsError> {
         self.may_write()?;
         Ok(FileSink::new(self.clone(), Some(position)))
@@ -71,7 +71,7 @@ impl File {
         Ok(bytes)
     }
 
-    /// Reads at a position, if that is done without waiting for the disk, or this thread may wait.
+    /// Reads at a position, if that needs no wait for the disk, or if this thread may wait.
     pub(super) fn read_at_once(
         &self,
         buffer: &mut [u8],
@@ -83,7 +83,7 @@ impl File {
         }
     }
 
-    /// Writes at a position. Returns how many bytes that were.
+    /// Writes at a position. Returns the number of bytes.
     pub(crate) async fn write(&self, bytes: Vec<u8>, position: u64) -> Result<u64, FsError> {
         self.may_write()?;
         let written = self.run(move |file| write_at(file, &bytes, Some(position))).await?;
@@ -102,7 +102,7 @@ impl File {
     pub(crate) async fn set_size(&self, size: u64) -> Result<(), FsError> {
         self.may_change()?;
         if !self.flags.contains(DescriptorFlags::WRITE) {
-            // As `ftruncate` has it, which other calls on such a descriptor don't follow.
+            // This follows `ftruncate`, while other calls on such a descriptor fail differently.
             return Err(FsCode::Invalid.into());
         }
         self.run(move |file| file.set_len(size)).await
@@ -125,14 +125,15 @@ impl File {
         self.run(move |file| SetTimes::set_times(file, into(accessed), into(modified))).await
     }
 
-    /// Waits until what was written is on the disk, with the metadata or without.
+    /// Waits until all writes are on the disk, with or without the metadata.
     pub(super) async fn sync(&self, with_metadata: bool) -> Result<(), FsError> {
         let may_write = self.flags.contains(DescriptorFlags::WRITE);
         let sync = move |file: &fs::File| {
             if with_metadata { file.sync_all() } else { file.sync_data() }
         };
         match self.run(sync).await {
-            // Some systems refuse this for a file that nobody writes to, and there is nothing to do.
+            // Some systems refuse this for a file that is not open for writing, which has nothing
+            // to sync.
             Err(FsError::System(error))
                 if error.kind() == ErrorKind::PermissionDenied && !may_write =>
             {
@@ -186,7 +187,7 @@ pub(super) async fn blocking_read(
         .await
 }
 
-/// Reads at a position, again if the system was interrupted.
+/// Reads at a position, and repeats that if the system was interrupted.
 pub(super) fn read_at(file: &fs::File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
     loop {
         match system::read_at(file, buffer, position) {
@@ -196,7 +197,7 @@ pub(super) fn read_at(file: &fs::File, buffer: &mut [u8], position: u64) -> io::
     }
 }
 
-/// Writes at a position, or at the end, again if the system was interrupted.
+/// Writes at a position, or at the end, and repeats that if the system was interrupted.
 pub(super) fn write_at(file: &fs::File, bytes: &[u8], position: Option<u64>) -> io::Result<usize> {
     loop {
         let written = match position {

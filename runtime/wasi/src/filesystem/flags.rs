@@ -1,6 +1,6 @@
-//! Flags and other words that both versions of WASI have.
+//! Flags and other parameters of both versions of WASI.
 
-/// The flags that a descriptor is opened with: those of WIT.
+/// The flags of a descriptor, as in WIT.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct DescriptorFlags(u8);
 
@@ -18,7 +18,7 @@ impl DescriptorFlags {
     ["read", "write", "file-integrity-sync", "data-integrity-sync", "requested-write-sync", "mutate-directory"]
 );
 
-/// The flags of opening: those of WIT.
+/// The flags of opening, as in WIT.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct OpenFlags(u8);
 
@@ -31,16 +31,16 @@ impl OpenFlags {
 
 ::weft::binding::flags!(OpenFlags: u8, ["create", "directory", "exclusive", "truncate"]);
 
-/// The end of a path, if that is a symbolic link.
+/// The treatment of a symbolic link at the end of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LastLink {
     /// The link is followed.
     Follow,
-    /// The link itself is meant.
+    /// The link itself is used.
     Keep,
 }
 
-/// How a part of a file will be used.
+/// The future use of a part of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Advice {
     Normal,

@@ -1,4 +1,4 @@
-//! What the system tells of a file.
+//! The metadata of files.
 
 use core::hash::{Hash as _, Hasher as _};
 use std::collections::hash_map::DefaultHasher;
@@ -41,7 +41,7 @@ pub(crate) struct Entry {
     pub(crate) name: String,
 }
 
-/// Two halves of a hash.
+/// The two halves of a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MetadataHash {
     pub(crate) lower: u64,
@@ -84,14 +84,14 @@ impl From<&Metadata> for Stat {
     }
 }
 
-/// Returns what tells a file from all others.
+/// Returns the identity of a file.
 pub(super) fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
 impl From<&Metadata> for MetadataHash {
-    /// Returns a hash of a file's identity, which is the same in each run: programs for WASI 0.1 have
-    /// it as the number of the inode, and some keep that.
+    /// Returns a hash of a file's identity, which is the same in each run: programs for WASI 0.1
+    /// see it as the number of the inode, and some store that.
     fn from(metadata: &Metadata) -> Self {
         let mut hasher = DefaultHasher::new();
         identity(metadata).hash(&mut hasher);

@@ -1,26 +1,38 @@
-//! Files: the folders of the host's that a guest has.
+//! Files: the folders of the host that a guest may use.
 //!
-//! A guest has no files but those below the folders that its host opens for it, with
-//! [`preopened_dir`](crate::WasiCtxBuilder::preopened_dir). Neither `..`, nor absolute paths, nor
-//! symbolic links lead out of them, however they change meanwhile: each name of a path is looked up in
-//! the folder that was opened before, by `cap-std`.
+//! A guest can only use files in the folders that its host opens for it:
 //!
-//! # What guests of every host rely on
+//! ```
+//! use weft_wasi::WasiCtx;
+//! use weft_wasi::filesystem::FsPerms;
 //!
-//! - In a folder that may only be read, what would change something is `not-permitted`, as is a path
-//!   that leads out of a folder. The text of WIT says `read-only` for some of these; guests and test
-//!   suites expect what Wasmtime does.
-//! - A folder that is opened without `mutate-directory` can still be changed, if the one that it was
-//!   opened from can: the adapter for WASI 0.1 never asks for this flag.
-//! - The hash of an object's metadata is one of its identity: programs for WASI 0.1 have it as the
-//!   number of the inode.
+//! let wasi = WasiCtx::builder()
+//!     .preopened_dir(".", "/", FsPerms::ReadOnly)?
+//!     .preopened_dir(std::env::temp_dir(), "/tmp", FsPerms::ReadWrite)?
+//!     .build();
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Neither `..`, nor absolute paths, nor symbolic links lead out of these folders, even if the folders
+//! change meanwhile: `cap-std` looks up each name of a path in the folder that was opened before.
+//!
+//! # Behavior that guests rely on
+//!
+//! - In a folder that is only readable, changes fail with `not-permitted`, and so does a path that
+//!   leads out of a folder. WIT's text says `read-only` for some of these cases, but guests and
+//!   test suites expect the code that Wasmtime returns.
+//! - A folder that was opened without `mutate-directory` can still be changed, if the folder from
+//!   which it was opened can: the adapter for WASI 0.1 never sets this flag.
+//! - The hash of an object's metadata is a hash of its identity: programs for WASI 0.1 see it as
+//!   the number of the inode.
 //!
 //! # Threads
 //!
-//! What may wait for a disk runs on a thread of tokio's, and the guest is suspended meanwhile.
-//! Reading what the system has in its cache is done at once, where the system can tell (Linux). With
-//! [`allow_blocking_current_thread`](crate::WasiCtxBuilder::allow_blocking_current_thread) all is done
-//! at once, on the thread that drives the store: for a host that has nothing else to do.
+//! Operations that may wait for a disk run on a thread of tokio, while the guest is suspended. On
+//! Linux, data in the system's cache is read at once. With
+//! [`allow_blocking_current_thread`](crate::WasiCtxBuilder::allow_blocking_current_thread), all
+//! operations run at once on the thread that drives the store: for a host that has nothing else to
+//! do.
 
 mod building;
 mod code;

@@ -18,7 +18,7 @@ use super::flags::{DescriptorFlags, LastLink, OpenFlags};
 use super::metadata::Kind;
 use super::system;
 
-/// The flags of a descriptor that say how far a write gets.
+/// The flags of a descriptor for how far a write has to get.
 const SYNC: [DescriptorFlags; 3] = [
     DescriptorFlags::FILE_INTEGRITY_SYNC,
     DescriptorFlags::DATA_INTEGRITY_SYNC,
@@ -26,7 +26,7 @@ const SYNC: [DescriptorFlags; 3] = [
 ];
 
 impl Directory {
-    /// Opens what is at a path.
+    /// Opens the file or folder at a path.
     pub(crate) async fn open(
         &self,
         last: LastLink,
@@ -95,8 +95,8 @@ impl Directory {
     }
 }
 
-/// Returns the flags that a file is opened with. It is always opened to be read or written, and to
-/// create or truncate one is writing.
+/// Returns the flags with which a file is opened. A file is always opened to read or write it.
+/// Creating or truncating it is writing.
 fn mode(open_flags: OpenFlags, flags: DescriptorFlags) -> DescriptorFlags {
     let mut mode = DescriptorFlags::empty();
     let writes = flags.contains(DescriptorFlags::WRITE);

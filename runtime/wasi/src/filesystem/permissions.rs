@@ -1,10 +1,10 @@
-//! What a guest may do in a folder.
+//! The permissions of a guest in a folder.
 
-/// The things that a guest may do in a folder.
+/// The permissions of a guest in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FsPerms {
-    /// It may list and read what is there, and change nothing.
+    /// It may list and read everything, and change nothing.
     ReadOnly,
-    /// It may do all that the host's process may.
+    /// It may do everything that the host's process may do.
     ReadWrite,
 }

@@ -1,11 +1,11 @@
-//! The place where blocking work is done.
+//! The place where blocking work runs.
 
 use crate::runtime::blocking;
 
-/// The place where blocking work is done.
+/// The place where blocking work runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// A thread of its own.
+    /// A separate thread.
     #[default]
     Thread,
     /// The thread that drives the store.
@@ -13,7 +13,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Does some work. If the future is dropped, work on another thread goes on to its end.
+    /// Runs some work. If the future is dropped, work on another thread continues to its end.
     pub(super) async fn run<R: Send + 'static>(
         self,
         work: impl FnOnce() -> R + Send + 'static,

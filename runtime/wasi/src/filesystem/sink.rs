@@ -12,14 +12,14 @@ use super::file::{File, MOST, write_at};
 use super::place::Place;
 use crate::bytes::{ByteSink, BytesError};
 
-/// A file that is written to from a position on, or at its end.
+/// A file that is written from a position on, or at its end.
 pub(crate) struct FileSink {
     file: File,
-    /// `None`: at the end.
+    /// The position; `None` for the end.
     position: Option<u64>,
-    /// A write on another thread. It goes on if this is dropped.
+    /// A write on another thread. It continues if this is dropped.
     writing: Option<Writing>,
-    /// A buffer that is used again.
+    /// A buffer that is reused.
     buffer: Vec<u8>,
 }
 
@@ -30,7 +30,7 @@ impl FileSink {
         Self { file, position, writing: None, buffer: Vec::new() }
     }
 
-    /// Goes on by as many bytes as are written.
+    /// Advances by the number of bytes that are written.
     fn advance(&mut self, count: usize) {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         self.position = self.position.map(|position| position.saturating_add(count));
@@ -59,7 +59,7 @@ impl ByteSink for FileSink {
             buffer.clear();
             (written, buffer)
         }));
-        // It begins when it is polled first.
+        // It begins at the first poll.
         match writing.as_mut().poll(context) {
             Poll::Ready((written, buffer)) => {
                 self.buffer = buffer;

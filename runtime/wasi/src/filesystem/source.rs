@@ -11,7 +11,7 @@ use std::vec::Vec;
 use super::file::{File, MOST, blocking_read};
 use crate::bytes::{ByteSource, BytesError};
 
-/// What is in a file from a position on.
+/// The contents of a file from a position on.
 pub(crate) struct FileSource {
     file: File,
     position: u64,
@@ -28,7 +28,7 @@ impl FileSource {
         Self { file, position, bytes: Vec::new(), taken: 0, reading: None }
     }
 
-    /// Goes on by as many bytes as were read.
+    /// Advances by the number of bytes that were read.
     fn advance(&mut self, count: usize) -> usize {
         self.position = self.position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
         count
@@ -61,7 +61,7 @@ impl ByteSource for FileSource {
                 return Poll::Ready(Ok(self.advance(read?)));
             }
         }
-        // As many as are asked for: others could be written before they are wanted.
+        // Not more than asked for: later bytes could change before they are wanted.
         let length = buffer.len().min(MOST);
         let reading = self.reading.get_or_insert_with(|| {
             let mut bytes = core::mem::take(&mut self.bytes);

@@ -48,7 +48,7 @@ fn code<R>(result: Result<R, FsError>) -> FsCode {
     error.into_code().unwrap()
 }
 
-/// A folder that a guest has, in a folder that it hasn't.
+/// A folder of a guest, inside of a folder that the guest does not have.
 struct Scene {
     outer: TempDir,
     directory: Directory,
@@ -177,7 +177,7 @@ fn files_are_read_and_written_anywhere() {
         assert_eq!(scene.contents("file"), "he");
         block_on(descriptor.sync(true)).unwrap();
         block_on(descriptor.sync(false)).unwrap();
-        // What it wasn't opened for it doesn't do.
+        // It only does what it was opened for.
         let reader = scene.open("file", OpenFlags::empty(), READ).unwrap();
         assert_eq!(code(reader.file().unwrap().write_from(0)), FsCode::BadDescriptor);
         let writer = scene.open("file", OpenFlags::empty(), WRITE).unwrap();

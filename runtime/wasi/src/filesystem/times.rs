@@ -10,26 +10,26 @@ use cap_std::time::SystemTime;
 use super::code::FsCode;
 use super::error::FsError;
 
-/// A time since 1970. `nanoseconds` are after `seconds`, also before 1970.
+/// A time since 1970. `nanoseconds` come after `seconds`, even before 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Time {
     pub(crate) seconds: i64,
     pub(crate) nanoseconds: u32,
 }
 
-/// The time that a guest wants a file to have.
+/// The time that a guest wants to set for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NewTime {
-    /// That which it has.
+    /// The time that it has.
     Same,
-    /// That of the system when it is changed.
+    /// The time of the system at the change.
     Now,
-    /// This one.
+    /// This time.
     At(Time),
 }
 
 impl Time {
-    /// Returns a time that the system tells, if it does.
+    /// Returns a time of the system, if it is known.
     pub(super) fn from_system(time: io::Result<SystemTime>) -> Option<Self> {
         let time = time.ok()?.into_std();
         let before = match time.duration_since(UNIX_EPOCH) {
@@ -51,12 +51,12 @@ impl Time {
 }
 
 impl NewTime {
-    /// Returns it as the system wants it; `None` if nothing is to be done.
+    /// Returns the time in the system's form. Returns `None` if nothing has to change.
     ///
     /// # Errors
     ///
-    /// The system has no such time, or it is before 1970, where `fs-set-times` panics: the code is
-    /// `overflow`.
+    /// The code `overflow` if the system has no such time, or if it is before 1970, where
+    /// `fs-set-times` panics.
     pub(super) fn to_system(self) -> Result<Option<SystemTimeSpec>, FsError> {
         let time = match self {
             Self::Same => return Ok(None),

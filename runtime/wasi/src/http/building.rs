@@ -1,4 +1,4 @@
-//! What the host says of HTTP.
+//! Methods of the builder for HTTP.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use ::http::{HeaderName, Uri};
 use super::client::SendRequest;
 use crate::WasiCtxBuilder;
 
-/// Outgoing requests. Without these a guest can send none, whatever it may do with sockets.
+/// Outgoing requests. By default, a guest can send none, even if it may use sockets.
 impl WasiCtxBuilder {
-    /// Lets guests send requests to anywhere.
+    /// Allows guests to send requests to anywhere.
     pub fn allow_outgoing_http(self) -> Self {
         self.outgoing_http_check(|_| true)
     }
 
-    /// Lets guests send the requests to whose targets a function says `true`. Others fail with
+    /// Allows guests to send the requests for which a function returns `true`. Others fail with
     /// [`ErrorCode::HttpRequestDenied`](crate::http::ErrorCode::HttpRequestDenied).
     ///
     /// ```
@@ -35,8 +35,8 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Lets guests send requests to those addresses only to which a function says `true`: after the
-    /// name of the host was looked up. If there are no others, the request fails with
+    /// Allows guests to send requests only to addresses for which a function returns `true`. It is
+    /// called after the look-up of the server's name. If no address is left, the request fails with
     /// [`ErrorCode::DestinationIpProhibited`](crate::http::ErrorCode::DestinationIpProhibited).
     pub fn outgoing_http_address_check(
         mut self,
@@ -50,38 +50,39 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Sets who sends the requests of guests, and decides which may be sent, in place of the checks.
+    /// Sets the sender of guests' requests. It replaces the checks: it decides which requests may
+    /// be sent.
     pub fn http_sender(mut self, sender: impl SendRequest) -> Self {
         self.context.http.sender = Arc::new(sender);
         self
     }
 
-    /// Adds a name of headers that guests neither see nor set. Those that concern one connection are
-    /// such names already: `connection`, `host`, `transfer-encoding` and others.
+    /// Adds the name of a header that guests can neither see nor set. Headers that concern a single
+    /// connection are forbidden by default: `connection`, `host`, `transfer-encoding` and others.
     pub fn forbidden_header(mut self, name: HeaderName) -> Self {
         Arc::make_mut(&mut self.context.http.fields).forbidden.push(name);
         self
     }
 
-    /// Sets the largest size in bytes of headers that a guest makes: 128 KiB, if it isn't set. Names,
-    /// values and what is kept for each of them count.
+    /// Sets the largest size in bytes of headers that a guest makes. The default is 128 KiB. Names,
+    /// values and the memory for each of them are counted.
     pub fn max_header_size(mut self, size: usize) -> Self {
         Arc::make_mut(&mut self.context.http.fields).max_size = size;
         self
     }
 }
 
-/// Servers of outgoing requests by TLS.
+/// Trust in servers of outgoing HTTPS requests.
 #[cfg(feature = "http-tls")]
 impl WasiCtxBuilder {
-    /// Trusts the servers whose certificates lead to this one, in DER, besides those that browsers
-    /// trust: that of an authority, or of one server.
+    /// Trusts a certificate in DER: that of an authority, or of one server. Servers whose
+    /// certificates lead to it are trusted in addition to those that browsers trust.
     ///
     /// It has no effect on an [`http_sender`](Self::http_sender).
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](std::io::ErrorKind::InvalidInput): it is no certificate.
+    /// [`InvalidInput`](std::io::ErrorKind::InvalidInput) if it is not a certificate.
     ///
     /// ```no_run
     /// use weft_wasi::WasiCtx;

@@ -25,7 +25,7 @@ use super::watched::{Fullness, Watched};
 use super::{Body, ErrorCode, RequestOptions};
 use crate::runtime;
 
-/// Sends the requests of guests.
+/// A sender of guests' requests.
 ///
 /// ```
 /// use weft::binding::BoxFuture;
@@ -48,12 +48,12 @@ use crate::runtime;
 /// let wasi = WasiCtx::builder().http_sender(Here).build();
 /// ```
 pub trait SendRequest: Send + Sync + 'static {
-    /// Sends a request, whose URI has a scheme and an authority, and returns the response. It is
-    /// given up when the future is dropped.
+    /// Sends a request, whose URI has a scheme and an authority, and returns the response. Dropping
+    /// the future gives up the request.
     ///
     /// # Errors
     ///
-    /// From the future, the code that the guest gets.
+    /// From the future, the code for the guest.
     fn send(
         &self,
         request: Request<Body>,
@@ -61,7 +61,7 @@ pub trait SendRequest: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<Response<Body>, ErrorCode>>;
 }
 
-/// Sends nothing: what guests have whose host says nothing.
+/// A sender that refuses all requests: the default of a guest.
 pub(super) struct Denied;
 
 impl SendRequest for Denied {
@@ -76,7 +76,7 @@ impl SendRequest for Denied {
 
 pub(super) type UriCheck = Arc<dyn Fn(&Uri) -> bool + Send + Sync>;
 
-/// Sends requests that are allowed, each on a connection of its own.
+/// A sender of allowed requests, each on a new connection.
 pub(super) struct Client {
     pub(super) is_allowed: UriCheck,
     pub(super) is_address_allowed: AddressCheck,
@@ -96,14 +96,14 @@ impl SendRequest for Client {
     }
 }
 
-/// Sends a request over the network, as [`WasiCtxBuilder::allow_outgoing_http`] does it: for those who
-/// [send](SendRequest) some requests otherwise.
+/// Sends a request over the network, as [`WasiCtxBuilder::allow_outgoing_http`] does. It is for
+/// [senders](SendRequest) that treat only some requests differently.
 ///
-/// It runs in the caller's runtime of tokio.
+/// It runs in the caller's tokio runtime.
 ///
 /// # Errors
 ///
-/// The code that the guest gets.
+/// The code for the guest.
 ///
 /// [`WasiCtxBuilder::allow_outgoing_http`]: crate::WasiCtxBuilder::allow_outgoing_http
 pub async fn send_request(
@@ -144,8 +144,8 @@ async fn send(
     }))
 }
 
-/// Returns the target that is sent in a request. It is the path alone, as the authority is in the header
-/// `host`. For `CONNECT` it is the authority.
+/// Returns the target in a request. It is only the path, as the authority is in the header `host`.
+/// For `CONNECT` it is the authority.
 fn target(request: &Request<Body>, authority: &Authority) -> Uri {
     if request.method() == Method::CONNECT {
         return Uri::from(authority.clone());
@@ -154,7 +154,7 @@ fn target(request: &Request<Body>, authority: &Authority) -> Uri {
     Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")))
 }
 
-/// The task of a connection, which is given up when this is dropped.
+/// The task of a connection. Dropping this ends it.
 struct GivenUp(Option<JoinHandle<Result<(), hyper::Error>>>);
 
 impl GivenUp {
@@ -162,8 +162,8 @@ impl GivenUp {
         Self(Some(task))
     }
 
-    /// Returns the code for a request that has failed. If the connection had ended before the request
-    /// was begun, it is the connection that knows why.
+    /// Returns the code for a request that has failed. If the connection had ended before the
+    /// request was begun, the connection has the reason.
     async fn reason(&mut self, error: hyper::Error) -> ErrorCode {
         if error.is_canceled()
             && let Some(task) = self.0.take()
@@ -174,7 +174,7 @@ impl GivenUp {
         code_of_response(&error)
     }
 
-    /// Lets the task go on, unless the server does not read for this time.
+    /// Lets the task continue, unless the server does not read for this time.
     fn keep(&mut self, fullness: &Fullness, time: Duration) {
         let Some(mut task) = self.0.take().filter(|task| !task.is_finished()) else { return };
         let fullness = fullness.clone();
@@ -199,12 +199,12 @@ impl Drop for GivenUp {
     }
 }
 
-/// The body of a response that comes from the network.
+/// The body of a response from the network.
 struct Received {
     body: Incoming,
     connection: GivenUp,
     fullness: Fullness,
-    /// The longest time without a byte.
+    /// The longest time without bytes.
     time: Duration,
     silence: Pin<Box<Sleep>>,
     is_waiting: bool,

@@ -5,8 +5,7 @@ use std::string::String;
 
 use weft::binding::Value;
 
-/// The error code of an HTTP request or response: those of proxies, by the register of HTTP proxy error
-/// types.
+/// The error code of an HTTP request or response, from the register of HTTP proxy error types.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
 pub enum ErrorCode {
     /// The look-up of the name took too long.
@@ -15,7 +14,7 @@ pub enum ErrorCode {
     /// The look-up of the name failed.
     #[component(name = "DNS-error")]
     DnsError(DnsErrorPayload),
-    /// It is not known where the request goes to.
+    /// The destination of the request is unknown.
     DestinationNotFound,
     /// The destination can't be reached.
     DestinationUnavailable,
@@ -31,11 +30,11 @@ pub enum ErrorCode {
     ConnectionTerminated,
     /// The connection took too long to be made.
     ConnectionTimeout,
-    /// Nothing came for too long.
+    /// No bytes were received for too long.
     ConnectionReadTimeout,
-    /// Nothing could be sent for too long.
+    /// No bytes could be sent for too long.
     ConnectionWriteTimeout,
-    /// There are as many connections as there may be.
+    /// The limit of connections is reached.
     ConnectionLimitReached,
     /// TLS failed.
     #[component(name = "TLS-protocol-error")]
@@ -49,7 +48,7 @@ pub enum ErrorCode {
     /// The request is not allowed.
     #[component(name = "HTTP-request-denied")]
     HttpRequestDenied,
-    /// The request has to say its length.
+    /// The request needs a length.
     #[component(name = "HTTP-request-length-required")]
     HttpRequestLengthRequired,
     /// The body of the request is too long or too short.
@@ -106,65 +105,65 @@ pub enum ErrorCode {
     /// The connection could not be upgraded.
     #[component(name = "HTTP-upgrade-failed")]
     HttpUpgradeFailed,
-    /// Somebody broke a rule of HTTP.
+    /// A rule of HTTP was broken.
     #[component(name = "HTTP-protocol-error")]
     HttpProtocolError,
     /// The request goes in a circle.
     LoopDetected,
-    /// The host is not set up for it.
+    /// The host is not configured for the request.
     ConfigurationError,
-    /// Any other error, in words.
+    /// Any other error, as text.
     InternalError(Option<String>),
 }
 
-/// What is known of a failed look-up of a name.
+/// The details of a failed look-up of a name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
 pub struct DnsErrorPayload {
     /// The code of the answer.
     pub rcode: Option<String>,
-    /// More about it.
+    /// The code of further information.
     pub info_code: Option<u16>,
 }
 
 /// An alert of TLS.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
 pub struct TlsAlertReceivedPayload {
-    /// Its number.
+    /// The number of the alert.
     pub alert_id: Option<u8>,
-    /// Its name.
+    /// The name of the alert.
     pub alert_message: Option<String>,
 }
 
 /// A header or trailer that is too large.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
 pub struct FieldSizePayload {
-    /// Its name.
+    /// The name of the field.
     pub field_name: Option<String>,
-    /// Its size in bytes.
+    /// The size of the field in bytes.
     pub field_size: Option<u32>,
 }
 
 impl ErrorCode {
-    /// Returns what it says, without what belongs to one case.
+    /// Returns the message, without the details of a single case.
     const fn message(&self) -> &'static str {
         match self {
             Self::DnsTimeout => "the look-up of the name took too long",
             Self::DnsError(_) => "the look-up of the name failed",
-            Self::DestinationNotFound => "it is not known where the request goes to",
+            Self::DestinationNotFound => "the destination of the request is unknown",
             Self::DestinationUnavailable => "the destination can't be reached",
             Self::DestinationIpProhibited => "the address of the destination is not allowed",
             Self::DestinationIpUnroutable => "there is no route to the address of the destination",
             Self::ConnectionRefused => "the connection was refused",
             Self::ConnectionTerminated => "the connection ended too early",
             Self::ConnectionTimeout => "the connection took too long to be made",
-            Self::ConnectionReadTimeout => "nothing came for too long",
-            Self::ConnectionWriteTimeout => "nothing could be sent for too long",
-            Self::ConnectionLimitReached => "there are as many connections as there may be",
+            Self::ConnectionReadTimeout => "no bytes were received for too long",
+            Self::ConnectionWriteTimeout => "no bytes could be sent for too long",
+            Self::ConnectionLimitReached => "the limit of connections is reached",
             Self::TlsProtocolError => "TLS failed",
             Self::TlsCertificateError => "the certificate of the server is not trusted",
             Self::TlsAlertReceived(_) => "the server sent an alert of TLS",
             Self::HttpRequestDenied => "the request is not allowed",
-            Self::HttpRequestLengthRequired => "the request has to say its length",
+            Self::HttpRequestLengthRequired => "the request needs a length",
             Self::HttpRequestBodySize(_) => "the body of the request is too long or too short",
             Self::HttpRequestMethodInvalid => "the method of the request is invalid",
             Self::HttpRequestUriInvalid => "the URI of the request is invalid",
@@ -183,9 +182,9 @@ impl ErrorCode {
             Self::HttpResponseContentCoding(_) => "the content coding of the response is unknown",
             Self::HttpResponseTimeout => "the response took too long",
             Self::HttpUpgradeFailed => "the connection could not be upgraded",
-            Self::HttpProtocolError => "somebody broke a rule of HTTP",
+            Self::HttpProtocolError => "a rule of HTTP was broken",
             Self::LoopDetected => "the request goes in a circle",
-            Self::ConfigurationError => "the host is not set up for it",
+            Self::ConfigurationError => "the host is not configured for the request",
             Self::InternalError(_) => "the host failed",
         }
     }

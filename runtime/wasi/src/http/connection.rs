@@ -15,10 +15,10 @@ use super::error::code_of_connecting;
 use super::tls::Tls;
 use super::watched::Connection;
 
-/// Says to which addresses a connection may be made.
+/// A function that allows connections to addresses.
 pub(super) type AddressCheck = Arc<dyn Fn(&SocketAddr) -> bool + Send + Sync>;
 
-/// Connects to an authority: with TLS, if `tls` is there.
+/// Connects to an authority; with TLS, if `tls` is `Some`.
 pub(super) async fn connect(
     authority: &Authority,
     tls: Option<&Tls>,
@@ -30,13 +30,13 @@ pub(super) async fn connect(
     let found = lookup_host((host, port)).await.map_err(|error| dns_error(error.to_string()))?;
     let found: Vec<SocketAddr> = found.collect();
     if found.is_empty() {
-        return Err(dns_error("there is no address".to_string()));
+        return Err(dns_error("the name has no address".to_string()));
     }
     let mut failure = ErrorCode::DestinationIpProhibited;
     for address in found.iter().filter(|address| is_allowed(address)) {
         match TcpStream::connect(address).await {
             Ok(stream) => {
-                // A request is written in one go: nothing is gained by waiting for more.
+                // A request is written as a whole, so that waiting for more bytes gains nothing.
                 let _ = stream.set_nodelay(true);
                 return match tls {
                     Some(tls) => tls.secure(host, stream).await,

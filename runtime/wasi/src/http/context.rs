@@ -1,4 +1,4 @@
-//! The rules for HTTP: what guests may send, and who sends it.
+//! The rules for HTTP: the requests that guests may send, and their sender.
 
 use core::fmt;
 use core::pin::Pin;
@@ -17,7 +17,7 @@ use super::tls::Tls;
 use super::{Body, ErrorCode, RequestOptions};
 use crate::runtime;
 
-/// What `wasi:http` needs to know.
+/// The data of `wasi:http` for a guest.
 pub(crate) struct Http {
     pub(crate) fields: Arc<FieldRules>,
     pub(crate) default_scheme: Scheme,
@@ -41,7 +41,7 @@ impl Default for Http {
 }
 
 impl Http {
-    /// Makes the sender that keeps to what the host has said.
+    /// Makes the sender that follows the settings of the host.
     pub(super) fn make_sender(&mut self) {
         let is_allowed = self.is_allowed.clone().unwrap_or_else(|| Arc::new(|_| true));
         let is_address_allowed =
@@ -52,8 +52,8 @@ impl Http {
 }
 
 impl Http {
-    /// Sends a request, as a task of its own: so it goes on while the guest does something else. It is
-    /// given up when the future is dropped.
+    /// Sends a request in a separate task, so that it continues while the guest does something
+    /// else. Dropping the future ends it.
     pub(crate) fn send(&self, request: Request<Body>, options: RequestOptions) -> Sending {
         let sender = Arc::clone(&self.sender);
         let task = runtime::spawn(async move { sender.send(request, options).await });
@@ -61,7 +61,7 @@ impl Http {
     }
 }
 
-/// A request that is sent: the response to come.
+/// The future response to a request.
 pub(crate) struct Sending(JoinHandle<Result<Response<Body>, ErrorCode>>);
 
 impl Future for Sending {

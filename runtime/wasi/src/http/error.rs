@@ -1,4 +1,4 @@
-//! Errors of HTTP, as guests get them.
+//! Errors of HTTP, for guests.
 
 use core::error::Error;
 use std::io;
@@ -40,7 +40,7 @@ impl From<HostError> for HttpFailure {
     }
 }
 
-/// Returns the code that an error or one of its causes is.
+/// Returns the code among an error and its causes.
 fn code_among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e ErrorCode> {
     causes(error).find_map(|cause| cause.downcast_ref())
 }
@@ -49,7 +49,7 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
     core::iter::successors(Some(error), |error| (*error).source())
 }
 
-/// Returns the last of hyper's errors: it is the reason of those before it.
+/// Returns the last of hyper's errors, which is the reason of the others.
 fn hyper_among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e hyper::Error> {
     causes(error).filter_map(|cause| cause.downcast_ref()).last()
 }
@@ -70,7 +70,7 @@ pub(crate) fn code_of(error: &(dyn Error + 'static)) -> ErrorCode {
     }
 }
 
-/// Returns the code for an error of a response that is received, or of its connection.
+/// Returns the code for an error of a received response, or of its connection.
 pub(super) fn code_of_response(error: &(dyn Error + 'static)) -> ErrorCode {
     let is_told = code_among(error).is_some();
     let by_hyper = |is_so: fn(&hyper::Error) -> bool| hyper_among(error).is_some_and(is_so);
@@ -98,7 +98,7 @@ fn code_of_hyper(error: &hyper::Error) -> ErrorCode {
     }
 }
 
-/// Returns the code for an error of a connection that is there.
+/// Returns the code for an error of an existing connection.
 pub(super) fn code_of_io(error: &io::Error) -> ErrorCode {
     match error.kind() {
         io::ErrorKind::ConnectionReset
@@ -111,7 +111,7 @@ pub(super) fn code_of_io(error: &io::Error) -> ErrorCode {
     }
 }
 
-/// Returns the code for an error of a connection that is made.
+/// Returns the code for an error while connecting.
 pub(crate) fn code_of_connecting(error: &io::Error) -> ErrorCode {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => ErrorCode::ConnectionRefused,
@@ -127,8 +127,8 @@ pub(crate) fn code_of_connecting(error: &io::Error) -> ErrorCode {
     }
 }
 
-/// Returns the status that a proxy answers with when a request has ended with a code: those of the
-/// register of HTTP proxy error types.
+/// Returns the status with which a proxy reports a code, from the register of HTTP proxy error
+/// types.
 pub(crate) const fn status_of(code: &ErrorCode) -> StatusCode {
     match code {
         ErrorCode::DnsTimeout

@@ -13,7 +13,7 @@ use weft::binding::Own;
 
 /// The resource `fields`: the headers or trailers of a message.
 ///
-/// Names are compared without regard to their case, and guests get them as they have spelled them.
+/// Names are compared without regard to case, but guests get them in their original spelling.
 pub struct Fields {
     content: Mutex<Arc<Content>>,
     is_mutable: bool,
@@ -22,10 +22,10 @@ pub struct Fields {
 #[derive(Clone, Debug, Default)]
 struct Content {
     map: HeaderMap,
-    /// Names that a guest has not spelled in lower case.
+    /// The spellings of names that a guest has not written in lower case.
     spellings: Vec<(HeaderName, Box<str>)>,
     size: usize,
-    /// It has come from outside, and may have fields that are forbidden.
+    /// `true` if they come from outside, and may include forbidden fields.
     is_raw: bool,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum FieldsError {
 /// The rules for fields that guests make.
 #[derive(Clone, Debug)]
 pub(crate) struct FieldRules {
-    /// Names that guests neither see nor set.
+    /// The names of fields that guests can neither see nor set.
     pub(crate) forbidden: Vec<HeaderName>,
     /// The largest size in bytes.
     pub(crate) max_size: usize,
@@ -68,7 +68,7 @@ impl Default for FieldRules {
 }
 
 impl FieldRules {
-    /// Makes fields of what has come from outside, without those that are forbidden.
+    /// Makes fields from outside, without the forbidden ones.
     pub(crate) fn received(&self, map: HeaderMap) -> Fields {
         let fields = Fields::received(map);
         fields.seen(self)
@@ -95,13 +95,13 @@ impl Fields {
         Self { content: Mutex::new(Arc::new(content)), is_mutable: false }
     }
 
-    /// Makes fields of what has come from outside: guests get to [see](Self::seen) some of them.
+    /// Makes fields from outside, of which guests [see](Self::seen) only some.
     pub(crate) fn received(map: HeaderMap) -> Self {
         let content = Content { map, is_raw: true, ..Content::default() };
         Self { content: Mutex::new(Arc::new(content)), is_mutable: false }
     }
 
-    /// Returns the same fields, as guests see them, which can't be changed.
+    /// Returns the fields that guests see. They can't be changed.
     pub(crate) fn seen(&self, rules: &FieldRules) -> Self {
         let mut content = self.content.lock();
         if content.is_raw {
@@ -201,7 +201,7 @@ impl Fields {
             values.into_iter().map(|value| value_of(&name, value)).collect();
         let values = values?;
         self.change(|content| {
-            // Nothing has changed if there is no room.
+            // If there is no room, nothing changes.
             let mut changed = content.clone();
             changed.remove(&name);
             for value in values {
@@ -299,7 +299,7 @@ fn value_of(name: &HeaderName, value: Vec<u8>) -> Result<HeaderValue, FieldsErro
     Ok(value)
 }
 
-/// The size that a name is counted as: with the memory that is taken for it.
+/// Returns the counted size of a name, with the memory for it.
 fn size_of_name(name: &HeaderName) -> usize {
     name.as_str().len().saturating_add(size_of::<HeaderName>())
 }
@@ -308,14 +308,14 @@ fn size_of_value(value: &HeaderValue) -> usize {
     value.len().saturating_add(size_of::<HeaderValue>())
 }
 
-/// Returns the length that a body has by its headers.
+/// Returns the length of a body from its headers.
 pub(crate) fn content_length(map: &HeaderMap) -> Option<u64> {
     length_of(map.get(CONTENT_LENGTH)?)
 }
 
 fn length_of(value: &HeaderValue) -> Option<u64> {
     let text = value.to_str().ok()?;
-    // Rust's parser would take a sign, too.
+    // Rust's parser would accept a sign, too.
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 

@@ -1,12 +1,26 @@
-//! HTTP: `wasi:http` of both versions, incoming and outgoing.
+//! `wasi:http` of both versions: answering requests with guests, and sending requests of guests.
+//!
+//! ```
+//! use weft::component::Linker;
+//! use weft::engine::wasmi::Wasmi;
+//! use weft_wasi::WasiCtx;
+//!
+//! let mut linker: Linker<Wasmi, WasiCtx> = Linker::new();
+//! weft_wasi::add_to_linker(&mut linker, |wasi| wasi);
+//! weft_wasi::http::add_to_linker(&mut linker, |wasi| wasi);
+//! // By default, a guest can send no requests.
+//! let wasi = WasiCtx::builder().allow_outgoing_http().build();
+//! ```
 //!
 //! | to … | use |
 //! |---|---|
-//! | give guests HTTP | [`add_to_linker`], and the builder: [`WasiCtxBuilder::allow_outgoing_http`] |
-//! | send their requests otherwise | [`SendRequest`] |
-//! | trust other servers of HTTPS than browsers do | `WasiCtxBuilder::trust_certificate`, with the feature `http-tls` |
+//! | answer requests with a component | [`HttpServer`]; [`HttpService`], if you have a store |
+//! | allow the requests of guests | [`WasiCtxBuilder::allow_outgoing_http`], [`WasiCtxBuilder::outgoing_http_check`] |
+//! | send the requests of guests in another way | [`SendRequest`] |
+//! | trust more servers of HTTPS than browsers do | `WasiCtxBuilder::trust_certificate`, with the feature `http-tls` |
 //!
 //! [`WasiCtxBuilder::allow_outgoing_http`]: crate::WasiCtxBuilder::allow_outgoing_http
+//! [`WasiCtxBuilder::outgoing_http_check`]: crate::WasiCtxBuilder::outgoing_http_check
 
 mod body;
 mod building;

@@ -1,4 +1,4 @@
-//! No connections by TLS: the feature `http-tls` is off.
+//! A placeholder for TLS: the feature `http-tls` is off.
 
 use std::boxed::Box;
 
@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use super::code::ErrorCode;
 use super::watched::Connection;
 
-/// TLS that there isn't.
+/// A placeholder for the TLS settings.
 #[derive(Clone, Debug)]
 pub(super) struct Tls;
 
@@ -16,14 +16,14 @@ impl Tls {
         Self
     }
 
-    /// Fails.
+    /// Returns an error.
     #[expect(clippy::unused_async, reason = "as with TLS")]
     pub(super) async fn secure(
         &self,
         _: &str,
         _: TcpStream,
     ) -> Result<Box<dyn Connection>, ErrorCode> {
-        let message = "this host was built without TLS: weft-wasi has a feature `http-tls`";
+        let message = "this host was built without TLS: enable the feature `http-tls` of weft-wasi";
         Err(ErrorCode::InternalError(Some(message.into())))
     }
 }

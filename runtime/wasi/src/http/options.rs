@@ -2,19 +2,19 @@
 
 use core::time::Duration;
 
-/// The time-outs of an outgoing request. Where there is none, 600 seconds are waited.
+/// The time-outs of an outgoing request. Without one, it is 600 seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestOptions {
-    /// The time until the connection is there.
+    /// The time until the connection is made.
     pub connect_timeout: Option<Duration>,
-    /// The time until the head of the response is there.
+    /// The time until the head of the response has arrived.
     pub first_byte_timeout: Option<Duration>,
-    /// The time until more bytes of the response's body are there.
+    /// The time until more bytes of the response's body arrive.
     pub between_bytes_timeout: Option<Duration>,
 }
 
-/// The time that is waited at most where an option says none.
+/// The time-out if an option is not set.
 const USUAL: Duration = Duration::from_mins(10);
 
 impl RequestOptions {
@@ -31,7 +31,7 @@ impl RequestOptions {
     }
 }
 
-/// Returns a time as guests have it.
+/// Returns a time in the form that guests use.
 pub(crate) fn nanoseconds(time: Option<Duration>) -> Option<u64> {
     time.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }

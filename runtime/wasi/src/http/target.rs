@@ -1,4 +1,4 @@
-//! Where a request goes to, and its method: as guests say it.
+//! The targets and methods of requests, in the form that guests use.
 
 use std::format;
 use std::net::Ipv6Addr;
@@ -12,7 +12,7 @@ use weft::binding::Value;
 use super::context::Http;
 use super::{Body, ErrorCode};
 
-/// The method of a request, as guests have it.
+/// The method of a request, in the form that guests use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
 #[expect(missing_docs, reason = "they are those of HTTP")]
 pub enum Method {
@@ -28,7 +28,7 @@ pub enum Method {
     Other(String),
 }
 
-/// The scheme of a request, as guests have it.
+/// The scheme of a request, in the form that guests use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Value)]
 pub enum Scheme {
     /// `http`
@@ -37,27 +37,27 @@ pub enum Scheme {
     /// `https`
     #[component(name = "HTTPS")]
     Https,
-    /// Any other.
+    /// Any other scheme.
     Other(String),
 }
 
-/// The parts of a request that a guest can set one by one.
+/// The parts of a request that a guest can set separately.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Target {
     pub(crate) method: HttpMethod,
     pub(crate) scheme: Option<UriScheme>,
     pub(crate) authority: Option<Authority>,
     pub(crate) path: Option<PathAndQuery>,
-    /// A guest has given the path without the `/` at its start.
+    /// `true` if a guest has set the path without the `/` at its start.
     is_relative: bool,
 }
 
-/// A part is not well-formed.
+/// The error of a part that is not well-formed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Malformed;
 
 impl Target {
-    /// Returns the parts of a request that has come. Its scheme is `scheme`, unless it says it itself.
+    /// Returns the parts of a received request. `scheme` is used if the request has none.
     pub(crate) fn received(
         method: HttpMethod,
         uri: Uri,
@@ -137,13 +137,13 @@ impl Target {
         self.authority.as_ref().map(ToString::to_string)
     }
 
-    /// Sets the path and the query. They may be relative: then they are sent with a `/` before them.
+    /// Sets the path and the query. If they are relative, a `/` is put before them.
     pub(crate) fn set_path(&mut self, path: Option<String>) -> Result<(), Malformed> {
         let is_relative = |path: &String| !path.is_empty() && !path.starts_with(['/', '*']);
         let is_relative = path.as_ref().is_some_and(is_relative);
         let path = path.map(|path| match path.as_str() {
             "" => Ok(PathAndQuery::from_static("/")),
-            // A fragment is no part of it.
+            // A fragment is not part of the path.
             path if path.contains('#') => Err(Malformed),
             path if is_relative => {
                 PathAndQuery::try_from(format!("/{path}")).map_err(|_| Malformed)
@@ -165,7 +165,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// The code for a request that can't be sent, as nobody knows where to.
+    /// The code for a request whose destination is unknown.
     pub(crate) fn request(
         self,
         mut headers: HeaderMap,
@@ -177,7 +177,7 @@ impl Target {
             return Err(ErrorCode::HttpProtocolError);
         }
         let authority = self.authority.ok_or(ErrorCode::HttpRequestUriInvalid)?;
-        // Names of hosts are ASCII. What is before them, a user's name for example, is not sent.
+        // Names of hosts are ASCII. A part before them, such as a user's name, is not sent.
         let host = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |it| it.1);
         let host = HeaderValue::from_str(host).map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
         headers.insert(::http::header::HOST, host);
@@ -192,12 +192,12 @@ impl Target {
     }
 }
 
-/// The status of a number that a guest gives: one of the five classes of HTTP.
+/// Returns the status for a number from a guest, if it is in one of the five classes of HTTP.
 pub(crate) fn status_of(number: u16) -> Option<StatusCode> {
     if number < 600 { StatusCode::from_u16(number).ok() } else { None }
 }
 
-/// Parses a scheme: it begins with a letter.
+/// Parses a scheme, which begins with a letter.
 fn scheme_of(name: &str) -> Result<UriScheme, Malformed> {
     let begins_well = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
     let is_one = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
@@ -208,7 +208,7 @@ fn scheme_of(name: &str) -> Result<UriScheme, Malformed> {
     }
 }
 
-/// Parses an authority: it has a host, and its port is a number, if there is a colon.
+/// Parses an authority. It has a host, and after a colon a number as its port.
 fn authority_of(text: String) -> Result<Authority, Malformed> {
     let (_, after_host) = text.rsplit_once(']').unwrap_or(("", &text));
     let has_port = after_host.contains(':');

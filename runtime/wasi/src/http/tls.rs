@@ -1,4 +1,4 @@
-//! Connections by TLS.
+//! Connections with TLS.
 
 use core::fmt;
 use std::boxed::Box;
@@ -16,13 +16,13 @@ use super::code::ErrorCode;
 use super::error::code_of_io;
 use super::watched::Connection;
 
-/// The servers that are trusted: `None` is those that browsers trust.
+/// The servers that are trusted: `None` for those that browsers trust.
 #[derive(Clone)]
 pub(super) struct Tls(Option<Arc<Trust>>);
 
 struct Trust {
     roots: RootCertStore,
-    /// Made when it is needed.
+    /// The configuration, which is made at its first use.
     config: OnceLock<Result<Arc<ClientConfig>, ErrorCode>>,
 }
 
@@ -33,7 +33,7 @@ impl Trust {
 
     fn config(&self) -> Result<Arc<ClientConfig>, ErrorCode> {
         let make = || {
-            // There may be more than one provider in a program.
+            // A program may have more than one provider.
             let provider = CryptoProvider::get_default().cloned();
             let provider = provider.unwrap_or_else(|| Arc::new(ring::default_provider()));
             let builder = ClientConfig::builder_with_provider(provider);
@@ -47,12 +47,12 @@ impl Trust {
 }
 
 impl Tls {
-    /// Trusts those that browsers trust.
+    /// Trusts the servers that browsers trust.
     pub(super) const fn new() -> Self {
         Self(None)
     }
 
-    /// Makes a connection secure, to a server that proves that it is `host`.
+    /// Secures a connection to a server, which has to prove that it is `host`.
     pub(super) async fn secure(
         &self,
         host: &str,

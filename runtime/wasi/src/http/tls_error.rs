@@ -4,7 +4,8 @@ use std::io;
 
 use super::code::ErrorCode;
 
-/// Returns the code for an error of TLS, if it is one: of a handshake, or later.
+/// Returns the code for an error of TLS, during or after the handshake. Returns `None` for another
+/// error.
 #[cfg(feature = "http-tls")]
 pub(super) fn code_of(error: &io::Error) -> Option<ErrorCode> {
     use tokio_rustls::rustls::Error as TlsError;
@@ -21,7 +22,7 @@ pub(super) fn code_of(error: &io::Error) -> Option<ErrorCode> {
     })
 }
 
-/// Returns the code for an error of TLS: there is none without TLS.
+/// Returns `None`: there are no errors of TLS without it.
 #[cfg(not(feature = "http-tls"))]
 pub(super) const fn code_of(_: &io::Error) -> Option<ErrorCode> {
     None

@@ -24,19 +24,19 @@ pub(super) struct Watched {
     fullness: Fullness,
 }
 
-/// Shows if a connection is full: its server does not read.
+/// The state of a connection that is full, because its server does not read.
 #[derive(Clone, Default)]
 pub(super) struct Fullness(Arc<Progress>);
 
 #[derive(Default)]
 struct Progress {
     is_full: AtomicBool,
-    /// Counts the writes that were done.
+    /// The number of completed writes.
     count: AtomicUsize,
 }
 
 impl Fullness {
-    /// Returns the code for a connection on which nothing has happened for too long.
+    /// Returns the code for a connection without activity for too long.
     pub(super) fn code_of_silence(&self) -> ErrorCode {
         if self.0.is_full.load(Ordering::Acquire) {
             ErrorCode::ConnectionWriteTimeout
@@ -47,7 +47,7 @@ impl Fullness {
 
     /// Waits until the connection has been full for this time.
     pub(super) async fn stuck(&self, time: Duration) {
-        // A guest may say none at all.
+        // A guest may set a time of zero.
         let time = time.max(Duration::from_millis(10));
         loop {
             let before = self.0.count.load(Ordering::Acquire);

@@ -19,7 +19,7 @@ impl monotonic_clock::Host for WasiCtx {
 
     fn subscribe_instant(&mut self, when: u64) -> Own<Pollable> {
         let clock = Arc::clone(&self.clocks.monotonic);
-        // The timer begins here, not when the guest waits.
+        // The timer starts here, not when the guest begins to wait.
         let sleep = clock.sleep_until(when);
         Own::new(Pollable::of_future(sleep))
     }
@@ -33,7 +33,7 @@ impl monotonic_clock::Host for WasiCtx {
 impl wall_clock::Host for WasiCtx {
     fn now(&mut self) -> wall_clock::Datetime {
         let now = self.clocks.wall.now();
-        // This version has no time before 1970.
+        // This version has no times before 1970.
         match u64::try_from(now.seconds) {
             Ok(seconds) => wall_clock::Datetime { seconds, nanoseconds: now.nanoseconds },
             Err(_) => wall_clock::Datetime { seconds: 0, nanoseconds: 0 },
@@ -49,7 +49,7 @@ impl wall_clock::Host for WasiCtx {
     }
 }
 
-/// The time zone of a guest is UTC, wherever its host is.
+/// The time zone of a guest is UTC, whatever that of the host is.
 impl timezone::Host for WasiCtx {
     fn display(&mut self, _: wall_clock::Datetime) -> timezone::TimezoneDisplay {
         timezone::TimezoneDisplay {

@@ -1,6 +1,18 @@
-//! WASI 0.2: what version 0.2.12 has, for guests of 0.2.0 and later.
+//! WASI 0.2, in the version 0.2.12, for guests of 0.2.0 and later.
 //!
-//! The interfaces, as they are in Rust, are in [`bindings`]: for hosts that replace one of them.
+//! [`weft_wasi::add_to_linker`](crate::add_to_linker) adds both versions. To add only this one:
+//!
+//! ```
+//! use weft::component::Linker;
+//! use weft::engine::wasmi::Wasmi;
+//! use weft_wasi::{WasiCtx, p2};
+//!
+//! let mut linker: Linker<Wasmi, WasiCtx> = Linker::new();
+//! p2::add_to_linker(&mut linker, |wasi| wasi);
+//! assert!(linker.get("wasi:cli/stdout@0.2.12").is_some());
+//! ```
+//!
+//! [`bindings`] has the Rust types and traits of the interfaces, for hosts that replace one of them.
 
 pub mod bindings;
 mod cli;
@@ -23,7 +35,7 @@ use crate::absent as filesystem;
 #[cfg(not(feature = "sockets"))]
 use crate::absent as sockets;
 
-/// Adds all of WASI 0.2 to a linker, but `wasi:http`. `find` returns the context in the store's data.
+/// Adds WASI 0.2 to a linker, except `wasi:http`. `find` returns the context in the store's data.
 pub fn add_to_linker<E: CoreEngine, T: 'static>(
     linker: &mut Linker<E, T>,
     find: impl Fn(&mut T) -> &mut WasiCtx + Clone + Send + Sync + 'static,

@@ -38,7 +38,7 @@ impl exit::Host for WasiCtx {
     }
 }
 
-/// The result of a guest's future: how the host's side of a stream has ended.
+/// The result of a guest's future: how a stream ended on the side of the host.
 type Ended = FutureHandle<Result<(), ErrorCode>>;
 
 impl stdin::Host for WasiCtx {
@@ -81,7 +81,8 @@ fn write(
     caller.future_from(async { ended(transfer.await) })
 }
 
-/// A guest that drops its end, or is gone, makes no error.
+/// Returns the outcome for a guest. It is not an error if the guest drops its end, or no longer
+/// exists.
 fn ended(result: Result<(), StreamError<BytesError>>) -> Result<(), ErrorCode> {
     match result {
         Err(StreamError::Failed(error)) => Err(error.kind().into()),

@@ -43,7 +43,7 @@ impl system_clock::Host for WasiCtx {
     }
 }
 
-/// The time zone of a guest is UTC, wherever its host is.
+/// The time zone of a guest is UTC, whatever that of the host is.
 impl timezone::Host for WasiCtx {
     fn iana_id(&mut self) -> Option<String> {
         Some("Etc/UTC".into())

@@ -1,6 +1,18 @@
-//! WASI 0.3: what version 0.3.2 has, for guests of 0.3.0 and later.
+//! WASI 0.3, in the version 0.3.2, for guests of 0.3.0 and later.
 //!
-//! The interfaces, as they are in Rust, are in [`bindings`]: for hosts that replace one of them.
+//! [`weft_wasi::add_to_linker`](crate::add_to_linker) adds both versions. To add only this one:
+//!
+//! ```
+//! use weft::component::Linker;
+//! use weft::engine::wasmi::Wasmi;
+//! use weft_wasi::{WasiCtx, p3};
+//!
+//! let mut linker: Linker<Wasmi, WasiCtx> = Linker::new();
+//! p3::add_to_linker(&mut linker, |wasi| wasi);
+//! assert!(linker.get("wasi:cli/stdout@0.3.2").is_some());
+//! ```
+//!
+//! [`bindings`] has the Rust types and traits of the interfaces, for hosts that replace one of them.
 
 pub mod bindings;
 mod cli;
@@ -22,7 +34,7 @@ use crate::absent as filesystem;
 #[cfg(not(feature = "sockets"))]
 use crate::absent as sockets;
 
-/// Adds all of WASI 0.3 to a linker, but `wasi:http`. `find` returns the context in the store's data.
+/// Adds WASI 0.3 to a linker, except `wasi:http`. `find` returns the context in the store's data.
 pub fn add_to_linker<E: CoreEngine, T: 'static>(
     linker: &mut Linker<E, T>,
     find: impl Fn(&mut T) -> &mut WasiCtx + Clone + Send + Sync + 'static,

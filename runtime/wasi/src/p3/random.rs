@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::bindings::random::wasi::random::{insecure, insecure_seed, random};
 use crate::WasiCtx;
 
-/// This version lets a host give fewer bytes than were asked for.
+/// In this version, a host may return fewer bytes than were asked for.
 impl random::Host for WasiCtx {
     fn get_random_bytes(&mut self, max_len: u64) -> Vec<u8> {
         self.random.secure_bytes(max_len.min(self.random.max_size)).unwrap_or_default()

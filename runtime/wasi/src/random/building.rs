@@ -1,19 +1,19 @@
-//! Methods of the builder for the randomness of a program.
+//! Methods of the builder for randomness.
 
 use alloc::boxed::Box;
 
 use super::RandomSource;
 use crate::WasiCtxBuilder;
 
-/// Randomness. Without these a guest has the system's.
+/// Randomness. By default, a guest has that of the system.
 impl WasiCtxBuilder {
-    /// Sets the source of bytes that nobody can guess.
+    /// Sets the source of secure random bytes.
     pub fn secure_random(mut self, source: impl RandomSource) -> Self {
         self.context.random.secure = Box::new(source);
         self
     }
 
-    /// Sets the source of bytes that may be guessed. It is the other one if this isn't called.
+    /// Sets the source of insecure random bytes. By default, it is the secure source.
     pub fn insecure_random(mut self, source: impl RandomSource) -> Self {
         self.context.random.insecure = Some(Box::new(source));
         self
@@ -25,7 +25,7 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Sets the most random bytes that a guest gets at once. It is 64 MiB if this isn't called.
+    /// Sets the largest number of random bytes that a guest gets at a time. The default is 64 MiB.
     pub fn max_random_size(mut self, bytes: u64) -> Self {
         self.context.random.max_size = bytes;
         self

@@ -8,13 +8,13 @@ use core::fmt;
 
 use super::RandomSource;
 
-/// The most random bytes that a guest gets at once, if the host says nothing else.
+/// The default for the largest number of random bytes that a guest gets at a time.
 const MAX_SIZE: u64 = 64 << 20;
 
-/// What `wasi:random` gives a guest.
+/// The data of `wasi:random` for a guest.
 pub(crate) struct Random {
     pub(super) secure: Box<dyn RandomSource>,
-    /// That for which `secure` is too slow; without one, `secure`.
+    /// The source of insecure random bytes; `None` for that of secure ones.
     pub(super) insecure: Option<Box<dyn RandomSource>>,
     pub(super) insecure_seed: Option<(u64, u64)>,
     pub(crate) max_size: u64,
@@ -43,7 +43,7 @@ impl Random {
         number(self.insecure_source())
     }
 
-    /// Returns the same seed each time that it is asked.
+    /// Returns the seed, which is the same each time.
     pub(crate) fn insecure_seed(&mut self) -> (u64, u64) {
         if let Some(seed) = self.insecure_seed {
             return seed;
@@ -84,7 +84,7 @@ impl fmt::Debug for Random {
     }
 }
 
-/// A guest asked for more random bytes than it may have.
+/// The error of a guest that asked for more random bytes than it may get.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TooMuchRandom {
     length: u64,

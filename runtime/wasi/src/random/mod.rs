@@ -1,4 +1,26 @@
-//! Randomness of a host.
+//! `wasi:random`: the randomness of a host.
+//!
+//! A host can replace the system's randomness, for instance to repeat a run exactly:
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use weft_wasi::WasiCtx;
+//! use weft_wasi::random::RandomSource;
+//!
+//! struct Counter(u8);
+//!
+//! impl RandomSource for Counter {
+//!     fn fill(&mut self, bytes: &mut [u8]) {
+//!         for byte in bytes {
+//!             self.0 = self.0.wrapping_add(1);
+//!             *byte = self.0;
+//!         }
+//!     }
+//! }
+//!
+//! let wasi = WasiCtx::builder().secure_random(Counter(0)).insecure_random_seed((1, 2)).build();
+//! # }
+//! ```
 
 mod building;
 mod context;
@@ -24,6 +46,6 @@ pub use system::SystemRandom;
 /// }
 /// ```
 pub trait RandomSource: Send + 'static {
-    /// Replaces all bytes with random ones.
+    /// Fills the buffer with random bytes.
     fn fill(&mut self, bytes: &mut [u8]);
 }

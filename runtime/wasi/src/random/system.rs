@@ -2,14 +2,14 @@
 
 use super::RandomSource;
 
-/// The system's source of random bytes, for secrets as well.
+/// The system's source of random bytes, which is secure.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;
 
 impl RandomSource for SystemRandom {
     /// # Panics
     ///
-    /// If the system has no randomness: a guest must not get bytes that are none.
+    /// If the system has no randomness, as a guest must not get predictable bytes.
     fn fill(&mut self, bytes: &mut [u8]) {
         #[expect(clippy::panic, reason = "there is no other way to stop the guest")]
         if let Err(error) = getrandom::fill(bytes) {

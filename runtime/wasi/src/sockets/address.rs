@@ -1,10 +1,10 @@
-//! Families of addresses, and which addresses WASI takes.
+//! Families of addresses, and the addresses that WASI accepts.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::error::SocketError;
 
-/// The family of a socket's addresses. It never changes, as a socket for IPv6 has no dual stack.
+/// The family of a socket's addresses. It is fixed, as IPv6 sockets have no dual stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     Ipv4,
@@ -21,8 +21,8 @@ impl Family {
         SocketAddr::new(address, 0)
     }
 
-    /// Checks that an address is one that a socket of this family has: neither of the other family
-    /// nor an IPv4 address in IPv6 form.
+    /// Checks that a socket of this family can have an address: it is of the same family, and not
+    /// an IPv4 address in IPv6 form.
     fn check(self, address: IpAddr) -> Result<(), SocketError> {
         let is_valid = match (self, address) {
             (Self::Ipv4, IpAddr::V4(_)) => true,
@@ -32,24 +32,24 @@ impl Family {
         if is_valid { Ok(()) } else { Err(SocketError::InvalidArgument) }
     }
 
-    /// Checks an address that a TCP socket is to be bound to.
+    /// Checks a local address for a TCP socket.
     pub(super) fn check_tcp_bind(self, address: SocketAddr) -> Result<(), SocketError> {
         self.check(address.ip())?;
         check_unicast(address.ip())
     }
 
-    /// Checks an address that a TCP socket is to connect to.
+    /// Checks a remote address for a TCP socket.
     pub(super) fn check_tcp_remote(self, address: SocketAddr) -> Result<(), SocketError> {
         self.check_udp_remote(address)?;
         check_unicast(address.ip())
     }
 
-    /// Checks an address that a UDP socket is to be bound to.
+    /// Checks a local address for a UDP socket.
     pub(super) fn check_udp_bind(self, address: SocketAddr) -> Result<(), SocketError> {
         self.check(address.ip())
     }
 
-    /// Checks an address that a UDP socket is to send to.
+    /// Checks a remote address for a UDP socket.
     pub(super) fn check_udp_remote(self, address: SocketAddr) -> Result<(), SocketError> {
         self.check(address.ip())?;
         if address.ip().is_unspecified() || address.port() == 0 {
@@ -81,7 +81,7 @@ mod tests {
 
     use super::{Family, SocketError};
 
-    /// Returns the rules that refuse an address, of each family.
+    /// Returns the checks that refuse an address, for each family.
     fn refusals(address: &str) -> [String; 2] {
         let address = address.parse().unwrap();
         [Family::Ipv4, Family::Ipv6].map(|family| {

@@ -1,4 +1,4 @@
-//! The network of a program that is built.
+//! Methods of the builder for the network.
 
 use std::boxed::Box;
 use std::net::SocketAddr;
@@ -8,10 +8,11 @@ use super::pattern::AddressPattern;
 use super::permissions::{Others, Permissions, SocketAddrUse};
 use crate::WasiCtxBuilder;
 
-/// The network. Without these a guest has none.
+/// The network. By default, a guest has none.
 ///
-/// An address may be used if one of the lists has it, or if the host said so by
-/// [`inherit_network`](Self::inherit_network) or [`socket_addr_check`](Self::socket_addr_check).
+/// An address may be used if it is in one of the lists, or if
+/// [`inherit_network`](Self::inherit_network) or [`socket_addr_check`](Self::socket_addr_check)
+/// allows it.
 impl WasiCtxBuilder {
     /// Allows all addresses, for TCP and UDP.
     pub fn inherit_network(mut self) -> Self {
@@ -19,8 +20,8 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Sets a function that allows addresses, one by one. It is asked each time that one is to be
-    /// used. The guest waits until it answers.
+    /// Sets a function that allows single addresses. It is called each time that an address is
+    /// used, and the guest waits for its answer.
     ///
     /// ```
     /// use weft_wasi::WasiCtx;
@@ -50,25 +51,25 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Allows TCP or not. It is allowed if this isn't called, but then no address is yet.
+    /// Allows or forbids TCP. It is allowed by default, but no address is.
     pub fn allow_tcp(mut self, enable: bool) -> Self {
         self.permissions().tcp = enable;
         self
     }
 
-    /// Allows UDP or not. It is allowed if this isn't called, but then no address is yet.
+    /// Allows or forbids UDP. It is allowed by default, but no address is.
     pub fn allow_udp(mut self, enable: bool) -> Self {
         self.permissions().udp = enable;
         self
     }
 
-    /// Allows the look-up of names or not. It is not allowed if this isn't called.
+    /// Allows or forbids the look-up of names. It is forbidden by default.
     pub fn allow_ip_name_lookup(mut self, enable: bool) -> Self {
         self.context.sockets.allows_lookup = enable;
         self
     }
 
-    /// Allows to connect to addresses by TCP.
+    /// Allows TCP connections to addresses.
     ///
     /// ```
     /// use std::net::SocketAddr;
@@ -84,8 +85,8 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Allows to bind TCP sockets to local addresses, to listen there, and to accept connections from
-    /// anywhere. A port 0 is one that the system chooses.
+    /// Allows TCP sockets to be bound to local addresses, to listen there, and to accept
+    /// connections from all addresses. Port 0 is a port that the system chooses.
     pub fn allow_tcp_bind(
         mut self,
         addresses: impl IntoIterator<Item = impl Into<AddressPattern>>,
@@ -94,8 +95,8 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Allows to send to addresses by UDP, and to receive from them. So it allows to bind UDP sockets to
-    /// a port that the system chooses, too.
+    /// Allows datagrams to and from addresses by UDP. A UDP socket may then also be bound to a port
+    /// that the system chooses.
     pub fn allow_udp_send(
         mut self,
         addresses: impl IntoIterator<Item = impl Into<AddressPattern>>,
@@ -104,8 +105,8 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Allows to bind UDP sockets to local addresses, and to receive from anywhere there. To answer, a
-    /// guest needs [`allow_udp_send`](Self::allow_udp_send).
+    /// Allows UDP sockets to be bound to local addresses, and to receive from all addresses there.
+    /// To answer, a guest also needs [`allow_udp_send`](Self::allow_udp_send).
     pub fn allow_udp_bind(
         mut self,
         addresses: impl IntoIterator<Item = impl Into<AddressPattern>>,

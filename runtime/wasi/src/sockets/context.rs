@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::permissions::Permissions;
 
-/// What `wasi:sockets` gives a guest.
+/// The data of `wasi:sockets` for a guest.
 #[derive(Debug, Default)]
 pub(crate) struct Sockets {
     pub(crate) permissions: Arc<Permissions>,

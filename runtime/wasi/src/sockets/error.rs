@@ -9,9 +9,9 @@ use rustix::io::Errno;
 
 use crate::bytes::{BytesError, BytesErrorKind};
 
-/// An error of a socket. The versions of WASI have codes for them.
+/// An error of a socket. Each version of WASI has its codes for them.
 ///
-/// It is the cause of the [`BytesError`] of a stream of a socket.
+/// It is the cause of the [`BytesError`] of a socket's stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SocketError {
@@ -25,7 +25,7 @@ pub enum SocketError {
     OutOfMemory,
     /// It took too long.
     Timeout,
-    /// It is not possible in the socket's state.
+    /// The socket is in a state in which it is not possible.
     InvalidState,
     /// There are too many open sockets or files.
     NewSocketLimit,
@@ -37,7 +37,7 @@ pub enum SocketError {
     RemoteUnreachable,
     /// The peer refused the connection.
     ConnectionRefused,
-    /// Nothing can be written to the connection any more.
+    /// The connection can no longer be written to.
     ConnectionBroken,
     /// The peer reset the connection.
     ConnectionReset,
@@ -45,7 +45,7 @@ pub enum SocketError {
     ConnectionAborted,
     /// The datagram is too large.
     DatagramTooLarge,
-    /// Any other, in the words of the system.
+    /// Any other error, in the words of the system.
     Other(String),
 }
 
@@ -131,7 +131,7 @@ impl From<Errno> for SocketError {
     }
 }
 
-/// Returns what an error means that not every system has.
+/// Returns the error for a number that only some systems have.
 #[cfg(not(windows))]
 fn of_this_system(errno: Errno) -> Option<SocketError> {
     match errno {
@@ -164,7 +164,7 @@ impl From<SocketError> for BytesError {
     }
 }
 
-/// Returns the error of a stream of a socket.
+/// Returns the error of a socket's stream.
 impl From<&BytesError> for SocketError {
     fn from(error: &BytesError) -> Self {
         match (error.cause::<Self>(), error.kind()) {

@@ -23,11 +23,11 @@ pub(crate) enum LookupError {
     PermanentFailure,
 }
 
-/// Begins to look up a name. The future has at least one address.
+/// Begins to look up a name. The future returns at least one address.
 ///
 /// # Errors
 ///
-/// That the name is invalid, or that it isn't allowed.
+/// An error if the name is invalid, or if look-ups are not allowed.
 pub(crate) fn resolve(
     sockets: &Sockets,
     name: &str,
@@ -79,13 +79,14 @@ fn look_up(domain: &str) -> Result<Vec<IpAddr>, LookupError> {
     if addresses.is_empty() { Err(LookupError::NameUnresolvable) } else { Ok(addresses) }
 }
 
-/// The texts of the C libraries for `EAI_AGAIN`, and the code of Windows.
+/// The texts of C libraries for `EAI_AGAIN`, and the code of Windows.
 const TEMPORARY: [&str; 3] = ["temporary failure", "try again", "(os error 11002)"];
 
-/// Those for `EAI_FAIL`.
+/// The texts of C libraries for `EAI_FAIL`, and the code of Windows.
 const PERMANENT: [&str; 2] = ["non-recoverable", "(os error 11003)"];
 
-/// Returns what an error of the standard library means. It has the codes of C libraries as text only.
+/// Returns the meaning of an error of the standard library, which has the codes of C libraries only
+/// as text.
 fn failure(error: &io::Error) -> LookupError {
     let message = error.to_string().to_lowercase();
     let is_one_of = |texts: &[&str]| texts.iter().any(|text| message.contains(text));

@@ -1,7 +1,7 @@
-//! Sockets and the look-up of names: what both versions of `wasi:sockets` have in common.
+//! Sockets and the look-up of names: the common part of both versions of `wasi:sockets`.
 //!
-//! A guest has no network unless its host says so. The methods of
-//! [`WasiCtxBuilder`](crate::WasiCtxBuilder) allow addresses and ports:
+//! By default, a guest has no network. The methods of [`WasiCtxBuilder`](crate::WasiCtxBuilder)
+//! allow addresses and ports:
 //!
 //! ```
 //! use weft_wasi::WasiCtx;
@@ -14,8 +14,8 @@
 //! # Ok::<(), weft_wasi::sockets::ParseAddressPatternError>(())
 //! ```
 //!
-//! Everything that waits suspends the guest, not the thread. Sockets are those of tokio, which works in
-//! the background if the host has no runtime of tokio. They may be polled by any executor.
+//! Operations that wait suspend the guest, not the thread. Sockets are those of tokio. If the host
+//! has no tokio runtime, one runs in the background. The sockets can be polled by any executor.
 
 mod address;
 mod building;

@@ -1,4 +1,4 @@
-//! Options of sockets, alike on all systems.
+//! Options of sockets, with the same behavior on all systems.
 
 use core::time::Duration;
 
@@ -13,13 +13,13 @@ type Result<R> = core::result::Result<R, SocketError>;
 
 const SECOND: u64 = 1_000_000_000;
 
-/// The longest time that Linux takes, in nanoseconds. Others take longer ones.
+/// The longest time that Linux accepts, in nanoseconds. Other systems accept longer ones.
 const MAX_KEEP_ALIVE: u64 = 32_767 * SECOND;
 
-/// The most probes that Linux takes.
+/// The largest number of probes that Linux accepts.
 const MAX_KEEP_ALIVE_COUNT: u32 = 127;
 
-/// The system says so many times the size of a buffer that it was told.
+/// The factor by which the system reports a larger buffer than it was set to.
 #[cfg(target_os = "linux")]
 const BUFFER_FACTOR: usize = 2;
 #[cfg(not(target_os = "linux"))]
@@ -89,14 +89,14 @@ pub(super) fn set_send_buffer_size(socket: BorrowedFd<'_>, value: u64) -> Result
     hint(sockopt::set_socket_send_buffer_size(socket, system_buffer_size(value)?))
 }
 
-/// Lets a socket be bound to an address whose last socket was closed a moment ago. On Windows that is
-/// so anyway, and the option means something else.
+/// Allows a socket to be bound to an address whose last socket was closed a moment ago. Windows
+/// always allows that, and the option means something else there.
 #[cfg(not(windows))]
 pub(super) fn reuse_address(socket: BorrowedFd<'_>) -> Result<()> {
     Ok(sockopt::set_socket_reuseaddr(socket, true)?)
 }
 
-/// Does nothing: see the other one.
+/// Does nothing: see the other definition.
 #[cfg(windows)]
 pub(super) fn reuse_address(_: BorrowedFd<'_>) -> Result<()> {
     Ok(())
@@ -106,7 +106,7 @@ fn not_zero<N: Default + PartialEq>(value: N) -> Result<N> {
     if value == N::default() { Err(SocketError::InvalidArgument) } else { Ok(value) }
 }
 
-/// Returns a time that no system refuses or takes as 0.
+/// Returns a time that no system refuses or rounds to 0.
 fn keep_alive_time(value: u64) -> Result<Duration> {
     Ok(Duration::from_nanos(not_zero(value)?.clamp(SECOND, MAX_KEEP_ALIVE)))
 }
@@ -125,7 +125,7 @@ fn system_buffer_size(value: u64) -> Result<usize> {
     Ok(usize::try_from(not_zero(value)?.min(most)).unwrap_or(usize::MAX))
 }
 
-/// A size is a hint. Some systems refuse one that is too large.
+/// Ignores a refusal: a size is a hint, and some systems refuse one that is too large.
 fn hint(result: rustix::io::Result<()>) -> Result<()> {
     match result {
         Err(Errno::NOBUFS) => Ok(()),

@@ -6,7 +6,7 @@ use core::str::FromStr;
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::string::String;
 
-/// The addresses that a guest may use: all of a network, on one port or any.
+/// The addresses that a guest may use: those of a network, with one port or all.
 ///
 /// | text | addresses |
 /// |---|---|
@@ -17,7 +17,7 @@ use std::string::String;
 /// | `*:443` | every address of IPv4 and IPv6, one port |
 /// | `*` | every address and port |
 ///
-/// Port 0 is that of a guest which lets the system choose a port to bind to.
+/// Port 0 stands for a bind to a port that the system chooses.
 ///
 /// ```
 /// use weft_wasi::sockets::AddressPattern;
@@ -29,13 +29,13 @@ use std::string::String;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AddressPattern {
-    /// `None` for every address.
+    /// The network; `None` for all addresses.
     network: Option<Network>,
-    /// `None` for every port.
+    /// The port; `None` for all ports.
     port: Option<u16>,
 }
 
-/// The addresses whose first bits are those of `address`.
+/// The addresses with the same first bits as `address`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Network {
     address: IpAddr,
@@ -43,7 +43,7 @@ struct Network {
 }
 
 impl AddressPattern {
-    /// Returns `true` if an address is one of the pattern's.
+    /// Returns `true` if the pattern includes an address.
     #[must_use]
     pub fn matches(&self, address: SocketAddr) -> bool {
         self.network.is_none_or(|network| network.contains(address.ip()))
@@ -128,7 +128,7 @@ fn split(text: &str) -> (&str, Option<&str>) {
     }
     match text.split_once(':') {
         Some((network, port)) if !port.contains(':') => (network, Some(port)),
-        // Without brackets, an address of IPv6 has no port.
+        // Without brackets, an IPv6 address has no port.
         _ => (text, None),
     }
 }
@@ -148,7 +148,7 @@ fn parse_network(text: &str) -> Option<Network> {
     (bits <= all).then_some(Network { address, bits })
 }
 
-/// A text that is no [`AddressPattern`].
+/// The error of a text that is not an [`AddressPattern`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseAddressPatternError {
     text: String,
@@ -158,7 +158,7 @@ impl fmt::Display for ParseAddressPatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no address: write `127.0.0.1:8080`, `[::1]:8080`, `10.0.0.0/8:443`, `*:443`, or \
+            "`{}` is not an address: write `127.0.0.1:8080`, `[::1]:8080`, `10.0.0.0/8:443`, `*:443`, or \
              one of them without its port",
             self.text
         )
@@ -227,7 +227,7 @@ mod tests {
         ] {
             let error = text.parse::<AddressPattern>().unwrap_err();
             assert!(
-                error.to_string().starts_with(&std::format!("`{text}` is no address")),
+                error.to_string().starts_with(&std::format!("`{text}` is not an address")),
                 "{text}"
             );
         }

@@ -1,4 +1,4 @@
-//! Permissions: which addresses a guest may use.
+//! Permissions: the addresses that a guest may use.
 
 use core::fmt;
 use core::future::Future;
@@ -12,20 +12,20 @@ use std::vec::Vec;
 use super::error::SocketError;
 use super::pattern::AddressPattern;
 
-/// The use of an address that a host is asked for: see
+/// The use of an address that a host is asked to allow: see
 /// [`socket_addr_check`](crate::WasiCtxBuilder::socket_addr_check).
 ///
-/// An *implicit* bind is that of a socket which connects, listens or sends without being bound. Its
+/// A bind is *implicit* if a socket connects, listens or sends without having been bound. Its
 /// address is `0.0.0.0:0` or `[::]:0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SocketAddrUse {
     /// A TCP socket is bound to the address, explicitly or implicitly.
     TcpBind,
-    /// A TCP socket listens on the address. It is the one that the socket is bound to, or that of an
-    /// implicit bind.
+    /// A TCP socket listens on the address: the one that it is bound to, or that of an implicit
+    /// bind.
     TcpListen,
-    /// A TCP socket accepts a connection from the address. If that is refused, the connection is reset
-    /// and the guest does not see it.
+    /// A TCP socket accepts a connection from the address. If that is refused, the connection is
+    /// reset, and the guest does not see it.
     TcpAccept,
     /// A TCP socket connects to the address.
     TcpConnect,
@@ -33,7 +33,7 @@ pub enum SocketAddrUse {
     UdpBind,
     /// A UDP socket sends to the address.
     UdpSend,
-    /// A UDP socket receives from the address. If that is refused, the datagram is dropped and the
+    /// A UDP socket receives from the address. If that is refused, the datagram is dropped, and the
     /// guest does not see it.
     UdpReceive,
 }
@@ -41,7 +41,7 @@ pub enum SocketAddrUse {
 type Asked = Pin<Box<dyn Future<Output = bool> + Send>>;
 type Ask = dyn Fn(SocketAddr, SocketAddrUse) -> Asked + Send + Sync;
 
-/// The host's answer for addresses that are in no list.
+/// The host's answer for addresses that are not in a list.
 #[derive(Clone)]
 pub(super) enum Others {
     Denied,
@@ -76,20 +76,20 @@ impl Default for Permissions {
 }
 
 impl Permissions {
-    /// Returns `true` if a list allows to bind a TCP socket to an address. Then it may listen there,
-    /// and accept connections from anywhere.
+    /// Returns `true` if a list allows a TCP socket to be bound to an address. It may then listen
+    /// there, and accept connections from all addresses.
     pub(super) fn lists_tcp_bind(&self, address: SocketAddr) -> bool {
         contain(&self.tcp_bind, address)
     }
 
-    /// Returns `true` if a list allows to connect a TCP socket to an address, from whatever port the
+    /// Returns `true` if a list allows a TCP socket to connect to an address, from a port that the
     /// system chooses.
     pub(super) fn lists_tcp_connect(&self, address: SocketAddr) -> bool {
         contain(&self.tcp_connect, address)
     }
 
-    /// Returns `true` if a list allows to bind a UDP socket to an address. Then it may receive from
-    /// anywhere.
+    /// Returns `true` if a list allows a UDP socket to be bound to an address. It may then receive
+    /// from all addresses.
     pub(super) fn lists_udp_bind(&self, address: SocketAddr) -> bool {
         contain(&self.udp_bind, address)
     }
@@ -99,13 +99,13 @@ impl Permissions {
         contain(&self.udp_send, address)
     }
 
-    /// Returns `true` if a socket may be bound to this address because it may send to some: it needs a
-    /// port to send from.
+    /// Returns `true` if a socket may be bound to this address because it may send somewhere, for
+    /// which it needs a port.
     pub(super) fn lists_udp_source(&self, address: SocketAddr) -> bool {
         !self.udp_send.is_empty() && address.ip().is_unspecified() && address.port() == 0
     }
 
-    /// Asks the host for the use of an address that is in no list.
+    /// Asks the host to allow a use of an address that is not in a list.
     pub(super) fn ask(&self, address: SocketAddr, reason: SocketAddrUse) -> Permission {
         match &self.others {
             Others::Denied => Permission::Known(false),
@@ -119,7 +119,7 @@ fn contain(patterns: &[AddressPattern], address: SocketAddr) -> bool {
     patterns.iter().any(|pattern| pattern.matches(address))
 }
 
-/// The answer of a host. It can be awaited.
+/// The answer of a host, which can be awaited.
 pub(super) enum Permission {
     Known(bool),
     Asked(Asked),

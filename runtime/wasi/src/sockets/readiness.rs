@@ -17,10 +17,10 @@ pub(super) enum Direction {
 
 /// A socket whose readiness a runtime of tokio watches.
 pub(super) trait Watched: AsFd {
-    /// Is ready when the runtime has heard that the socket is. That may be long ago.
+    /// Waits until the runtime has learned that the socket is ready. That may be long ago.
     fn poll_heard(&self, direction: Direction, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Tries an operation. If it would block, the runtime forgets what it has heard.
+    /// Tries an operation. If it would block, the runtime forgets that the socket was ready.
     fn attempt<R>(
         &self,
         direction: Direction,
@@ -78,10 +78,11 @@ impl Watched for UdpSocket {
     }
 }
 
-/// Is ready when an operation doesn't block, with its result.
+/// Waits until an operation doesn't block, and returns its result.
 ///
-/// The system is asked first, not the runtime. A guest that polls without end may be why the runtime
-/// has no time to hear of anything. And a runtime has not heard yet that a new socket can be written.
+/// The system is asked first, and not the runtime. A guest that polls endlessly may keep the
+/// runtime from learning of anything. Also, a runtime does not know yet that a new socket is
+/// writable.
 pub(super) fn poll_operation<S: Watched, R>(
     socket: &S,
     direction: Direction,
@@ -101,17 +102,18 @@ pub(super) fn poll_operation<S: Watched, R>(
     }
 }
 
-/// Is ready when the socket is, by the word of the system.
+/// Waits until the socket is ready, according to the system.
 pub(super) fn poll_ready<S: Watched>(
     socket: &S,
     direction: Direction,
     context: &mut Context<'_>,
 ) -> Poll<()> {
-    // An error is told by the operation that comes next.
+    // The next operation returns the error.
     poll_operation(socket, direction, context, || is_ready(socket, direction)).map(|_| ())
 }
 
-/// Asks the system if the socket is ready. An error says that it isn't, so that it fits an operation.
+/// Asks the system if the socket is ready. If not, returns an error, so that this can be used as an
+/// operation.
 pub(super) fn is_ready(socket: &impl AsFd, direction: Direction) -> io::Result<()> {
     let mut sockets = [PollFd::new(socket, direction.flags())];
     match poll(&mut sockets, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? {

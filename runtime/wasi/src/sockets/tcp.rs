@@ -28,28 +28,28 @@ use crate::runtime::enter;
 
 type Result<R> = core::result::Result<R, SocketError>;
 
-/// As many connections wait to be accepted if the guest says nothing else.
+/// The number of connections that may wait to be accepted, unless the guest sets it.
 const DEFAULT_BACKLOG: i32 = 128;
 
-/// The resource `tcp-socket` of WASI 0.3, and what that of WASI 0.2 has inside.
+/// The resource `tcp-socket` of WASI 0.3, and the inside of that of WASI 0.2.
 pub struct TcpSocket {
     pub(super) family: Family,
     permissions: Arc<Permissions>,
     pub(super) state: Mutex<State>,
     pub(super) settings: Mutex<Settings>,
-    /// Those who wait for a connection to be made.
+    /// The tasks that wait for the connection.
     connecting: Arc<Waiters>,
 }
 
-/// The states of WASI. One that is bound is `Idle`, too.
+/// The states of WASI. A bound socket is `Idle`, too.
 pub(super) enum State {
     Idle(Socket),
     Connecting(Pin<Box<dyn Future<Output = Result<TcpStream>> + Send>>),
     Connected(Connection),
     Listening(Arc<TcpListener>),
-    /// Its connection could not be made: why.
+    /// The connection failed, with the reason.
     Failed(SocketError),
-    /// There is nothing left of it.
+    /// The socket no longer exists.
     Closed,
 }
 
@@ -59,10 +59,10 @@ pub(super) struct Connection {
     sends: bool,
 }
 
-/// What is known of a socket that the system doesn't keep.
+/// The properties of a socket that the system doesn't keep.
 pub(super) struct Settings {
     pub(super) backlog: i32,
-    /// A list allowed its bind.
+    /// `true` if a list allowed its bind.
     is_listed: bool,
     pub(super) inherited: Inherited,
 }
@@ -77,7 +77,7 @@ impl TcpSocket {
         Ok(Self::in_state(family, permissions, State::Idle(socket)))
     }
 
-    /// Makes a socket of a connection that was accepted.
+    /// Makes a socket of an accepted connection.
     pub(super) fn connected(
         family: Family,
         permissions: &Arc<Permissions>,
@@ -105,7 +105,7 @@ impl TcpSocket {
         self.family
     }
 
-    /// Binds it. If this is dropped half-way, the socket is as it was.
+    /// Binds it. If the future is dropped before its end, the socket does not change.
     pub(crate) async fn bind(&self, address: SocketAddr) -> Result<()> {
         self.state.lock().unbound()?;
         self.family.check_tcp_bind(address)?;
@@ -119,8 +119,8 @@ impl TcpSocket {
         Ok(())
     }
 
-    /// Begins to listen, and binds the socket first if it isn't yet. If this is dropped half-way, the
-    /// socket is as it was.
+    /// Begins to listen, and binds the socket first if it isn't bound. If the future is dropped
+    /// before its end, the socket does not change.
     pub(crate) async fn listen(&self) -> Result<Arc<TcpListener>> {
         let (address, is_bound) = {
             let state = self.state.lock();
@@ -145,7 +145,7 @@ impl TcpSocket {
             bind(socket, address)?;
         }
         rustix::net::listen(socket, settings.backlog)?;
-        // From here on it listens, whatever happens.
+        // From here on it listens, even if something fails.
         let State::Idle(socket) = core::mem::replace(&mut *state, State::Closed) else {
             return Err(SocketError::InvalidState);
         };
@@ -161,7 +161,7 @@ impl TcpSocket {
         Ok(listener)
     }
 
-    /// Begins to connect. [`poll_connected`](Self::poll_connected) goes on.
+    /// Begins to connect. [`poll_connected`](Self::poll_connected) continues.
     pub(crate) fn start_connect(&self, address: SocketAddr) -> Result<()> {
         let mut state = self.state.lock();
         let is_bound = local_address(state.idle()?)?.is_some();
@@ -175,7 +175,7 @@ impl TcpSocket {
         Ok(())
     }
 
-    /// Is ready when a connection is made, or failed.
+    /// Waits until the connection is made, or has failed.
     pub(crate) fn poll_connected(&self, context: &Context<'_>) -> Poll<Result<()>> {
         self.connecting.poll(context, |context| {
             let mut state = self.state.lock();
@@ -198,13 +198,13 @@ impl TcpSocket {
         })
     }
 
-    /// Connects it. If this is dropped half-way, it is still connecting.
+    /// Connects it. If the future is dropped before its end, it is still connecting.
     pub(crate) async fn connect(&self, address: SocketAddr) -> Result<()> {
         self.start_connect(address)?;
         poll_fn(|context| self.poll_connected(context)).await
     }
 
-    /// Returns the side of its connection that is read. There is one.
+    /// Returns the readable side of its connection. There is only one.
     pub(crate) fn receive(&self) -> Result<TcpSource> {
         let mut state = self.state.lock();
         let State::Connected(connection) = &mut *state else {
@@ -216,7 +216,7 @@ impl TcpSocket {
         Ok(TcpSource::new(Arc::clone(&connection.stream)))
     }
 
-    /// Returns the side of its connection that is written. There is one.
+    /// Returns the writable side of its connection. There is only one.
     pub(crate) fn send(&self) -> Result<TcpSink> {
         let mut state = self.state.lock();
         let State::Connected(connection) = &mut *state else {
@@ -296,7 +296,7 @@ impl Connection {
     }
 }
 
-/// Makes a socket of the system that doesn't block.
+/// Makes a non-blocking socket of the system.
 pub(super) fn new_socket(family: Family, ty: Type, protocol: Protocol) -> io::Result<Socket> {
     let domain = match family {
         Family::Ipv4 => Domain::IPV4,
@@ -325,13 +325,13 @@ fn bind(socket: &Socket, address: SocketAddr) -> Result<()> {
 pub(super) fn bind_socket(socket: impl AsFd, address: SocketAddr) -> Result<()> {
     rustix::net::bind(socket, &address).map_err(|errno| match errno {
         Errno::AFNOSUPPORT => SocketError::InvalidArgument,
-        // Windows says so if there is no free port.
+        // Windows reports in this way that no port is free.
         Errno::NOBUFS => SocketError::AddressInUse,
         errno => errno.into(),
     })
 }
 
-/// Connects a socket. `implicit` is the address that the system binds it to, if it isn't bound.
+/// Connects a socket. `implicit` is the address to which the system binds it, if it isn't bound.
 async fn connect(
     socket: Socket,
     address: SocketAddr,
@@ -360,7 +360,7 @@ async fn connect(
     Ok(stream)
 }
 
-/// Gives the socket of a connection to the runtime, which watches it.
+/// Registers the socket of a connection with the runtime.
 pub(super) fn watch(socket: Socket) -> io::Result<TcpStream> {
     enter(|| TcpStream::from_std(socket.into()))
 }
@@ -369,7 +369,7 @@ fn connection_result(stream: &TcpStream) -> io::Result<()> {
     is_ready(stream, Direction::Write)?;
     match stream.take_error()? {
         Some(error) => Err(error),
-        // The system says that it can be written before it is connected, now and then.
+        // Sometimes the system reports that it is writable before it is connected.
         None => match stream.peer_addr() {
             Err(error) if error.kind() == ErrorKind::NotConnected => {
                 Err(ErrorKind::WouldBlock.into())
@@ -381,7 +381,7 @@ fn connection_result(stream: &TcpStream) -> io::Result<()> {
 
 fn connect_error(errno: Errno) -> SocketError {
     match errno {
-        // So Linux says that no port is left.
+        // Linux reports in this way that no port is free.
         Errno::ADDRNOTAVAIL | Errno::AGAIN => SocketError::AddressInUse,
         Errno::AFNOSUPPORT => SocketError::InvalidArgument,
         errno => errno.into(),

@@ -1,4 +1,4 @@
-//! The two sides of a TCP connection: what is read, and what is written.
+//! The two sides of a TCP connection: the readable and the writable one.
 
 use core::task::{Context, Poll};
 use std::io;
@@ -11,18 +11,18 @@ use super::error::SocketError;
 use super::readiness::{Direction, poll_operation};
 use crate::bytes::{ByteSink, ByteSource, BytesError};
 
-/// No signal comes of writing to a broken connection.
+/// Writing to a broken connection raises no signal.
 #[cfg(not(any(windows, target_vendor = "apple")))]
 pub(super) const SEND_FLAGS: SendFlags = SendFlags::NOSIGNAL;
 /// The socket has an option for that, or there are no signals.
 #[cfg(any(windows, target_vendor = "apple"))]
 pub(super) const SEND_FLAGS: SendFlags = SendFlags::empty();
 
-/// The bytes that come from the peer. When it is dropped, nothing more is received.
+/// The bytes from the peer. Dropping this ends the reception.
 #[derive(Debug)]
 pub(crate) struct TcpSource(Arc<TcpStream>);
 
-/// The bytes that go to the peer. When it is closed or dropped, the peer learns of the end.
+/// The bytes to the peer. When this is closed or dropped, the peer learns of the end.
 #[derive(Debug)]
 pub(crate) struct TcpSink(Arc<TcpStream>);
 
@@ -73,14 +73,14 @@ impl ByteSink for TcpSink {
 
 impl Drop for TcpSource {
     fn drop(&mut self) {
-        // A connection that is broken can't be shut down, and doesn't need to.
+        // A broken connection can't be shut down, and need not be.
         let _ = shutdown(&*self.0, Shutdown::Read);
     }
 }
 
 impl Drop for TcpSink {
     fn drop(&mut self) {
-        // As above.
+        // A broken connection can't be shut down, and need not be.
         let _ = shutdown(&*self.0, Shutdown::Write);
     }
 }

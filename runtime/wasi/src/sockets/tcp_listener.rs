@@ -22,26 +22,26 @@ use crate::runtime::enter;
 
 type Result<R> = core::result::Result<R, SocketError>;
 
-/// As many connections are refused in one go. Then others have their turn.
+/// The largest number of connections that are refused at a time, before others have their turn.
 const MOST_AT_ONCE: usize = 64;
 
-/// A socket that listens. It stays open as long as its socket, or the stream of what it accepts.
+/// A listening socket. It stays open as long as its socket or the stream of its connections.
 pub(crate) struct TcpListener {
     listener: tokio::net::TcpListener,
     family: Family,
     permissions: Arc<Permissions>,
-    /// A list allows it to listen, so it accepts connections from anywhere.
+    /// `true` if a list allows it to listen. It then accepts connections from all addresses.
     is_listed: bool,
     inherited: Mutex<Inherited>,
     incoming: Mutex<Incoming>,
-    /// Those who wait for a connection.
+    /// The tasks that wait for a connection.
     waiters: Arc<Waiters>,
 }
 
-/// The connections that have come and that no guest has yet.
+/// The connections that have arrived and that no guest has yet.
 #[derive(Default)]
 struct Incoming {
-    /// The host was asked if it may be accepted.
+    /// A connection that the host was asked to allow.
     asked: Option<(TcpStream, Permission)>,
     next: Option<Result<TcpStream>>,
 }
@@ -73,21 +73,21 @@ impl TcpListener {
         Ok(self.listener.local_addr()?)
     }
 
-    /// Returns the options of the connections that it accepts.
+    /// Returns the options for accepted connections.
     pub(super) fn inherited(&self) -> MutexGuard<'_, Inherited> {
         self.inherited.lock()
     }
 
-    /// Is ready when there is a connection, or an error.
+    /// Waits until there is a connection, or an error.
     pub(crate) fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
         self.waiters.poll(context, |context| self.poll_next(&mut self.incoming.lock(), context))
     }
 
-    /// Is ready when there is a connection, and returns it.
+    /// Waits for a connection, and returns it.
     ///
     /// # Errors
     ///
-    /// Those of one connection, [`SocketError::ConnectionAborted`]; and those of the system, which
+    /// [`SocketError::ConnectionAborted`] for a single connection; the error of the system if it
     /// has no room for one. The listener goes on.
     pub(crate) fn poll_accept(&self, context: &Context<'_>) -> Poll<Result<TcpSocket>> {
         let next = self.waiters.poll(context, |context| {
@@ -133,7 +133,7 @@ impl TcpListener {
         Poll::Pending
     }
 
-    /// Accepts a connection. The system is asked first, not the runtime: see
+    /// Accepts a connection. The system is asked first, and not the runtime: see
     /// [`poll_operation`](super::readiness::poll_operation).
     fn poll_system(&self, context: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         match accept(&self.listener) {
@@ -152,13 +152,13 @@ fn accept(listener: &tokio::net::TcpListener) -> io::Result<(TcpStream, SocketAd
     Ok((watch(socket)?, address))
 }
 
-/// Lets the peer know at once that its connection is refused.
+/// Refuses a connection, so that the peer learns of it at once.
 fn reset(stream: &TcpStream) {
-    // Without that it is closed as any other.
+    // If this fails, it is closed as any other.
     let _ = SockRef::from(stream).set_linger(Some(core::time::Duration::ZERO));
 }
 
-/// Returns what an error of `accept` means. Linux tells errors of the connection by it.
+/// Returns the meaning of an error of `accept`. On Linux it may be an error of the connection.
 fn accept_error(error: io::Error) -> SocketError {
     match Errno::from_io_error(&error) {
         Some(

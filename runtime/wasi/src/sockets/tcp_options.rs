@@ -9,7 +9,7 @@ use super::tcp::{State, TcpSocket};
 
 type Result<R> = core::result::Result<R, SocketError>;
 
-/// The options that a guest has set, of those that connections don't inherit from their listener on all
+/// The options that a guest has set and that connections don't inherit from their listener on all
 /// systems.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inherited {
@@ -20,7 +20,8 @@ pub(super) struct Inherited {
 }
 
 impl Inherited {
-    /// Sets them for a connection that was accepted. That one can't be set is no reason to refuse it.
+    /// Sets the options for an accepted connection. If one can't be set, the connection is accepted
+    /// nevertheless.
     pub(super) fn apply(&self, socket: BorrowedFd<'_>, family: Family) {
         let _ = self.idle_time.map(|it| options::set_keep_alive_idle_time(socket, it));
         let _ = self.hop_limit.map(|it| options::set_hop_limit(socket, family, it));
@@ -34,7 +35,7 @@ impl TcpSocket {
         run(self.state.lock().socket()?)
     }
 
-    /// Remembers an option for connections that it accepts.
+    /// Remembers an option for accepted connections.
     fn inherit(&self, set: impl Fn(&mut Inherited)) {
         set(&mut self.settings.lock().inherited);
         if let Some(listener) = self.listener() {

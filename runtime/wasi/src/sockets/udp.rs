@@ -27,35 +27,35 @@ use crate::runtime::enter;
 
 type Result<R> = core::result::Result<R, SocketError>;
 
-/// The most bytes of a datagram. Those that a network takes have less.
+/// The largest number of bytes of a datagram. Networks accept less.
 pub(crate) const MAX_DATAGRAM: usize = 65_535;
 
-/// The resource `udp-socket` of WASI 0.3, and what that of WASI 0.2 has inside.
+/// The resource `udp-socket` of WASI 0.3, and the inside of that of WASI 0.2.
 pub struct UdpSocket {
     pub(super) socket: tokio::net::UdpSocket,
     family: Family,
     pub(super) permissions: Arc<Permissions>,
     state: Mutex<State>,
     pub(super) incoming: Mutex<Incoming>,
-    /// Those who wait for a datagram.
+    /// The tasks that wait for a datagram.
     pub(super) receivers: Arc<Waiters>,
-    /// Those who wait until one can be sent.
+    /// The tasks that wait until a datagram can be sent.
     senders: Arc<Waiters>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
-    /// It is known that the socket is bound.
+    /// `true` if the socket is known to be bound.
     is_bound: bool,
     /// The local address that the guest has chosen.
     explicit: Option<IpAddr>,
-    /// A list allowed its bind, so it receives from anywhere.
+    /// `true` if a list allowed its bind. It then receives from all addresses.
     is_listed: bool,
     /// The address that it is connected to.
     remote: Option<SocketAddr>,
 }
 
-/// The place where a datagram goes to.
+/// The destination of a datagram.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
     /// The address that the socket is connected to.
@@ -108,7 +108,7 @@ impl UdpSocket {
         self.state.lock().remote.ok_or(SocketError::InvalidState)
     }
 
-    /// Binds it. If this is dropped half-way, the socket is as it was.
+    /// Binds it. If the future is dropped before its end, the socket does not change.
     pub(crate) async fn bind(&self, address: SocketAddr) -> Result<()> {
         if self.is_bound() {
             return Err(SocketError::InvalidState);
@@ -125,12 +125,12 @@ impl UdpSocket {
         Ok(())
     }
 
-    /// Sets the peer that it is connected to. If this is dropped half-way, the socket is as it was.
+    /// Connects it to a peer. If the future is dropped before its end, the socket does not change.
     pub(crate) async fn connect(&self, address: SocketAddr) -> Result<()> {
         self.family.check_udp_remote(address)?;
         if !self.permissions.lists_udp_send(address) {
             self.ask_implicit_bind().await?;
-            // One that only sends is as good as one that only receives.
+            // Permission to send or to receive is enough.
             let sends = self.permissions.ask(address, SocketAddrUse::UdpSend).await;
             if sends.is_err() {
                 self.permissions.ask(address, SocketAddrUse::UdpReceive).await?;
@@ -143,32 +143,32 @@ impl UdpSocket {
             self.dissociate(&state)?;
         }
         let connected = match rustix::net::connect(&self.socket, &address) {
-            // Linux doesn't change the interface of a socket that is connected.
+            // Linux doesn't change the interface of a connected socket.
             Err(Errno::INVAL) => {
                 self.dissociate(&state)?;
                 rustix::net::connect(&self.socket, &address)
             }
             connected => connected,
         };
-        // Whether or not it failed, the system knows who the peer is now.
+        // Even if it failed, the system may have changed the peer.
         state.remote = self.socket.peer_addr().ok().filter(|peer| peer.port() != 0);
         state.is_bound |= connected.is_ok();
         connected.map_err(|errno| match errno {
-            // So Linux says that no port is left.
+            // Linux reports in this way that no port is free.
             Errno::AGAIN => SocketError::AddressInUse,
             Errno::AFNOSUPPORT => SocketError::InvalidArgument,
             errno => errno.into(),
         })
     }
 
-    /// Returns `true` if the interface that it is connected by does not lead to an address. Linux tells
-    /// that of IPv4 alone, and never changes the interface.
+    /// Returns `true` if its current interface does not lead to an address. Linux reports that only
+    /// for IPv4, and never changes the interface.
     fn is_elsewhere(&self, address: SocketAddr) -> bool {
         let local = self.socket.local_addr();
         local.is_ok_and(|local| local.ip().is_loopback() != address.ip().is_loopback())
     }
 
-    /// Makes it a socket without a peer again.
+    /// Disconnects it from its peer.
     pub(crate) fn disconnect(&self) -> Result<()> {
         let mut state = self.state.lock();
         if state.remote.is_none() {
@@ -180,15 +180,15 @@ impl UdpSocket {
         Ok(())
     }
 
-    /// Makes the system forget its peer, and nothing else.
+    /// Makes the system forget its peer, without further changes.
     fn dissociate(&self, state: &State) -> Result<()> {
         let port = self.socket.local_addr()?.port();
         match rustix::net::connect_unspec(&self.socket) {
-            // Some systems say so and have done it.
+            // Some systems return this error and have done it.
             Ok(()) | Err(Errno::AFNOSUPPORT | Errno::INVAL) => {}
             Err(errno) => return Err(errno.into()),
         }
-        // Linux gives a port back that it has chosen itself.
+        // Linux releases a port that it has chosen itself.
         if self.socket.local_addr()?.port() == 0 {
             let address = state.explicit.unwrap_or_else(|| self.family.unspecified().ip());
             bind_socket(&self.socket, SocketAddr::new(address, port))?;
@@ -196,7 +196,7 @@ impl UdpSocket {
         Ok(())
     }
 
-    /// Checks that a datagram may be sent, and returns where it goes.
+    /// Checks that a datagram may be sent, and returns its destination.
     pub(crate) async fn target(&self, length: usize, remote: Option<SocketAddr>) -> Result<Target> {
         if length > MAX_DATAGRAM {
             return Err(SocketError::DatagramTooLarge);
@@ -232,7 +232,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// One of the kind [`WouldBlock`](io::ErrorKind::WouldBlock), among others.
+    /// An error of the kind [`WouldBlock`](io::ErrorKind::WouldBlock), among others.
     pub(crate) fn try_send(&self, data: &[u8], target: Target) -> io::Result<()> {
         match target {
             Target::Connected => send(&self.socket, data, SEND_FLAGS)?,
@@ -241,12 +241,12 @@ impl UdpSocket {
         Ok(())
     }
 
-    /// Is ready when a datagram can be sent.
+    /// Waits until a datagram can be sent.
     pub(crate) fn poll_send_ready(&self, context: &Context<'_>) -> Poll<()> {
         self.senders.poll(context, |context| poll_ready(&self.socket, Direction::Write, context))
     }
 
-    /// Sends a datagram. If this is dropped half-way, it is not sent.
+    /// Sends a datagram. If the future is dropped before its end, the datagram is not sent.
     pub(crate) async fn send(&self, data: &[u8], remote: Option<SocketAddr>) -> Result<()> {
         let target = self.target(data.len(), remote).await?;
         let sent = poll_fn(|context| {

@@ -16,7 +16,7 @@ use super::udp::{MAX_DATAGRAM, UdpSocket};
 
 type Result<R> = core::result::Result<R, SocketError>;
 
-/// As many datagrams are dropped in one go. Then others have their turn.
+/// The largest number of datagrams that are dropped at a time, before others have their turn.
 const MOST_AT_ONCE: usize = 64;
 
 /// A datagram that was received.
@@ -26,21 +26,21 @@ pub(crate) struct Datagram {
     pub(crate) remote: SocketAddr,
 }
 
-/// The datagrams that have come and that no guest has yet.
+/// The datagrams that have arrived and that no guest has yet.
 #[derive(Default)]
 pub(super) struct Incoming {
-    /// The host was asked if it may be received.
+    /// A datagram that the host was asked to allow.
     asked: Option<(Datagram, Permission)>,
     next: Option<Result<Datagram>>,
 }
 
 impl UdpSocket {
-    /// Is ready when a datagram is there, or an error.
+    /// Waits until there is a datagram, or an error.
     pub(crate) fn poll_receive_ready(&self, context: &Context<'_>) -> Poll<()> {
         self.receivers.poll(context, |context| self.poll_next(&mut self.incoming.lock(), context))
     }
 
-    /// Is ready when a datagram is there, and returns it.
+    /// Waits for a datagram, and returns it.
     pub(crate) fn poll_receive(&self, context: &Context<'_>) -> Poll<Result<Datagram>> {
         self.receivers.poll(context, |context| {
             let mut incoming = self.incoming.lock();
@@ -49,12 +49,13 @@ impl UdpSocket {
         })
     }
 
-    /// Returns `true` if there is an error in place of a datagram.
+    /// Returns `true` if there is an error instead of a datagram.
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self.incoming.lock().next, Some(Err(_)))
     }
 
-    /// Receives a datagram. If this is dropped half-way, the next one gets it.
+    /// Receives a datagram. If the future is dropped before its end, the next call gets the
+    /// datagram.
     pub(crate) async fn receive(&self) -> Result<Datagram> {
         if !self.is_bound() {
             return Err(SocketError::InvalidState);
@@ -94,8 +95,8 @@ impl UdpSocket {
         }
     }
 
-    /// Returns `true` if a datagram comes from the peer, or there is none. Datagrams of others may have
-    /// come before the socket was connected.
+    /// Returns `true` if a datagram comes from the peer, or if there is no peer. Datagrams of
+    /// others may have arrived before the socket was connected.
     fn is_from_peer(&self, datagram: &Datagram) -> bool {
         let remote = datagram.remote;
         match self.remote_address() {
@@ -111,7 +112,8 @@ impl UdpSocket {
         });
         let (count, _, address) = ready!(received)?;
         let remote = address.and_then(|address| SocketAddr::try_from(address).ok());
-        let remote = remote.ok_or_else(|| SocketError::Other("a datagram of nobody".into()))?;
+        let remote =
+            remote.ok_or_else(|| SocketError::Other("a datagram without a sender".into()))?;
         let data = buffer.get(..count).unwrap_or_default().to_vec();
         Poll::Ready(Ok(Datagram { data, remote }))
     }

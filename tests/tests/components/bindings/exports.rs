@@ -32,12 +32,12 @@ const WRONG: &str = r#"(component
 /// Its mismatches.
 const WRONG_MESSAGE: &str = "\
 the exports are not those of the world `example:files/program@1.2.0`
-  the function `run` has another type: in `func(n: u32) -> u32`, the parameters are of other types: \
-at [0]: expected u32, found string
-  the function `example:files/copies@1.2.0#names` has another type: in `func(n: u32) -> u32`, the \
-parameters are of other types: at the value: expected 1 parameters, found 0 of them
-  there is no exported function `example:files/copies@1.2.0#find`; it exports \
-`example:files/copies@1.2.0#finds`
+  the function `run` has another type: in `func(n: u32) -> u32`, the parameters are of other types: at
+    [0]: expected u32, found string
+  the function `example:files/copies@1.2.0#names` has another type: in `func(n: u32) -> u32`, the
+    parameters are of other types: at the value: expected 1 parameters, found 0 of them
+  there is no exported function `example:files/copies@1.2.0#find`; it exports
+    `example:files/copies@1.2.0#finds`
   there is no exported function `example:files/copies@1.2.0#remove`
   there is no exported function `example:files/copies@1.2.0#load`
   there is no exported function `example:files/copies@1.2.0#read`

@@ -73,7 +73,7 @@ fn a_deadlock_names_the_waiting_tasks_and_possible_wakers() {
         "deadlock detected: event loop cannot make further progress\n\
          - `run` of instance 1/1 waits for `stay` of instance 1/0 to return; \
          or for instance 1/1 to write to a stream\n\
-         - `stay` of instance 1/0 waits for an event of a waitable set with nothing in it"
+         - `stay` of instance 1/0 waits for an event of a waitable set without members"
     );
     let CallError::Deadlock(deadlock) = error else { panic!("{error}") };
     let [outer, inner] = deadlock.tasks.as_slice() else { panic!("{deadlock}") };

@@ -139,7 +139,7 @@ fn an_indirect_wait_for_the_host_names_the_end_and_keeps_the_call() {
             assert_eq!(waits.awaited, [HostAwaited::End { end, kind, direction }], "{name}");
             let functions: Vec<_> = waits.tasks.iter().map(|task| &*task.function).collect();
             assert_eq!(functions, [name, "sum"][2 - chain..], "{waits}");
-            let text = format!("it writes to the stream of which it holds end {end}");
+            let text = format!("the host writes to the stream with its end {end}");
             assert!(waits.to_string().contains(&text), "{waits}");
         }
         finish(&mut world, end);

@@ -43,7 +43,10 @@ fn a_thread_starts_by_function_number_and_type() {
     let wrong = wrong.unwrap_err();
     assert!(matches!(&wrong, ThreadError::Signature { name, .. } if &**name == "ask"), "{wrong}");
     let none = world.store.spawn_thread_indirect::<_, u32>(&all, 10, (1_u32,), CONFIG, None);
-    assert_eq!(none.unwrap_err().to_string(), "there is no function 10 in a table of 10");
+    assert_eq!(
+        none.unwrap_err().to_string(),
+        "the table has no function with the number 10: it has 10 functions"
+    );
     assert_eq!(world.store.threads().count(), 0);
 }
 

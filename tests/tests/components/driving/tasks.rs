@@ -222,7 +222,7 @@ fn a_wait_for_a_host_task_leaves_the_task_unchanged() {
     let error = world.store.wait_for_task(task).unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("nothing can go on before the host does something: it ends its task {task}")
+        format!("nothing can go on before the host does its part: the host ends its task {task}")
     );
     assert!(error.kept_call::<Option<Val>>().is_none(), "it is no call");
     world.store.tasks().complete(task, ContextValue::String("done".into())).unwrap();

@@ -175,7 +175,10 @@ fn a_failing_destructor_is_reported_and_the_others_run() {
     let waits = failed().unwrap();
     assert_eq!((waits.value.key, waits.value.value.get::<u32>()), (4, Some(4)));
     let says_so = failed().unwrap();
-    assert_eq!(chain(&says_so), "the destructor of value 2 of a thread failed: no");
+    assert_eq!(
+        chain(&says_so),
+        "the destructor for the thread-local value with the key 2 failed: no"
+    );
     assert!(failed().is_none());
 }
 

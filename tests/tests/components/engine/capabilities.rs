@@ -42,7 +42,7 @@ fn the_error_names_the_module_and_the_features() {
     let error = Component::new(&Wasmi::default(), &bytes.unwrap()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the engine lacks what core module 0 needs: exception-handling, threads"
+        "core module 0 needs capabilities that the engine lacks: exception-handling, threads"
     );
 }
 

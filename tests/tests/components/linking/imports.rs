@@ -137,11 +137,12 @@ fn every_wrong_import_is_named_with_its_path() {
 fn an_error_has_the_expected_and_the_found_type() {
     let mut world = World::new();
     let error = world.try_instance(CALLS_IMPORT).unwrap_err();
-    let text = "the import `f` is missing, which is to be: func(a: u32, b: u32) -> u32";
+    let text = "the linker does not define the import `f`: expected func(a: u32, b: u32) -> u32";
     assert_eq!(error.to_string(), text);
     world.linker.instance("f");
     let error = world.try_instance(CALLS_IMPORT).unwrap_err();
-    let text = "the import `f` is to be: func(a: u32, b: u32) -> u32; and was given: an instance";
+    let text = "the linker defines the import `f` with another type: expected func(a: u32, b: u32) -> \
+                u32, found an\n    instance";
     assert_eq!(error.to_string(), text);
 }
 

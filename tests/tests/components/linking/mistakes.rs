@@ -52,13 +52,12 @@ fn a_result_of_another_type_names_its_place() {
     world.linker.function("f", |_, _| Ok(Some(Val::from("seven"))));
     let instance = world.instance(CALLS_IMPORT);
     let error = world.try_call(&instance, "run", &[]).unwrap_err();
-    let text =
-        "the host function `f` returned a wrong result: at [0]: expected u32, found a string";
+    let text = "the result of the host function `f` can't be given to its caller: at [0]: expected u32, found a string";
     assert_eq!(chain(&error), text);
     world.linker.function("f", |_, _| Ok(None));
     let instance = world.instance(CALLS_IMPORT);
     let error = world.try_call(&instance, "run", &[]).unwrap_err();
-    let text = "the host function `f` returned a wrong result: at the value: expected 1 fields, \
+    let text = "the result of the host function `f` can't be given to its caller: at the value: expected 1 fields, \
                 found 0 fields";
     assert_eq!(chain(&error), text);
 }

@@ -180,7 +180,8 @@ fn the_result_of_a_forgotten_guest_call_is_dropped() {
     let inner = world.instance(&waits_and_makes());
     *later.lock().unwrap() = world.store.function(&inner, "wait-and-make").ok();
     assert_eq!(world.number(&outer, "run", &[]), 0);
-    let text = "a host function called a guest that waits";
+    let text = "a host function called a guest that waits: the call is kept; make the host function async to \
+                await it";
     assert_eq!(world.store.data().as_deref(), Some(text));
     assert_eq!(world.number(&inner, "dropped", &[]), 0);
     // The store runs on for another call, together with everything that waits.

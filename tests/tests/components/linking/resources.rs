@@ -155,8 +155,8 @@ fn a_host_function_must_return_the_right_resource_type() {
     });
     let instance = world.instance(USES_HOST_RESOURCE);
     let error = world.try_call(&instance, "make", &[Val::U32(1)]).unwrap_err();
-    let text =
-        "the host function `make` returned a wrong result: at [0]: the handle is of another type";
+    let text = "the result of the host function `make` can't be given to its caller: at [0]: the handle has \
+         another type";
     assert_eq!(chain(&error), text);
 }
 
@@ -217,7 +217,7 @@ fn the_host_drops_a_guests_resource_by_its_destructor_once() {
     world.store.drop_resource(it).unwrap();
     assert_eq!(world.number(&instance, "dropped", &[]), 5);
     let error = world.store.drop_resource(it).unwrap_err();
-    let text = "at the resource: the host does not hold this";
+    let text = "at the resource: the host does not hold this handle: it was given away or dropped, or never held";
     assert_eq!(error.to_string(), text);
     assert_eq!(world.number(&instance, "dropped", &[]), 5);
 }

@@ -238,7 +238,10 @@ fn foreign_ends_and_ends_of_other_types_are_refused() {
 fn a_value_of_another_type_is_not_written() {
     let (mut world, instance, ours) = guest_reads();
     let error = world.store.write(ours, vec![Val::U8(1), Val::U16(2)]).unwrap_err();
-    assert_eq!(chain(&error), "an argument is not of its type: at [1]: expected u8, found a u16");
+    assert_eq!(
+        chain(&error),
+        "an argument or a value has the wrong type: at [1]: expected u8, found a u16"
+    );
     world.store.write(ours, bytes("ab")).unwrap();
     assert_eq!(world.number(&instance, "read", &[Val::U32(2)]), ended(Completed, 2));
 }

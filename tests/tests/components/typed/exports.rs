@@ -138,7 +138,7 @@ fn types_of_the_user_are_compared_with_their_names() {
     assert_eq!(
         chain(&mismatch),
         "in `func(it: record { x: u32, y: s32 }) -> record { x: u32, y: s32 }`, the parameters are \
-         of other types: at [0]: expected record { x: u32, y: s32 }, found record { x: u32, \
+         of other\n    types: at [0]: expected record { x: u32, y: s32 }, found record { x: u32, \
          how-high: s32 }"
     );
 }

@@ -97,8 +97,8 @@ fn an_import_of_another_type_is_refused_with_its_place() {
                 assert_eq!(mismatch.ty(), "func(a: string) -> string");
                 assert_eq!(
                     chain(error),
-                    "the import `f` is given a host function of another type: in `func(a: string) \
-                     -> string`, the parameters are of other types: at [0]: expected string, found \
+                    "the host function for the import `f` has another type: in `func(a: string) -> \
+                     string`, the parameters are of other types: at [0]: expected string, found \
                      list<s8>"
                 );
             }

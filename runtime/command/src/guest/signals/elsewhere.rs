@@ -1,4 +1,4 @@
-//! Ctrl-C, where there are no signals.
+//! Ctrl-C, on systems without signals.
 
 use std::future::pending;
 use std::io;
@@ -14,7 +14,7 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// None.
+    /// No error.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self)
     }

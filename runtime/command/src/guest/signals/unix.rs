@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::EndSignal;
 
-/// The signals that this process gets from now on, in place of being ended by them.
+/// The signals that this process receives from now on, instead of being ended by them.
 #[derive(Debug)]
 pub(crate) struct Signals {
     interrupt: Signal,
@@ -18,7 +18,7 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The error of the system.
     pub(crate) fn listen() -> io::Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
         Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })

@@ -1,19 +1,19 @@
-//! The core functions that a component enters: from which core module each is, and its names.
+//! The core functions that a component enters: the core module of each, and its names.
 //!
-//! This is looked up in the definition when somebody asks, so that instances keep nothing for it.
+//! This is looked up in the definition on demand, so that instances keep nothing for it.
 
 use alloc::boxed::Box;
 
 use super::extern_type::ExternType;
 use super::items::{CoreSort, Definition, Item, OuterSort, Reference, Sort};
 
-/// The names in a core module, as its name section says.
+/// The names in a core module, from its name section.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct CoreNames {
     /// The name of the module.
     pub(crate) module: Option<Box<str>>,
-    /// The names of functions that are exported, sorted by what they are exported as; but for those
-    /// that are the same.
+    /// The names of exported functions, sorted by export. Names that equal their export are left
+    /// out.
     pub(crate) functions: Box<[(Box<str>, Box<str>)]>,
 }
 
@@ -28,7 +28,7 @@ impl CoreNames {
 /// The function of a canonical definition that is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EntryPoint {
-    /// The one that is lifted, or a destructor.
+    /// The lifted function, or a destructor.
     Function,
     /// The callback.
     Callback,
@@ -39,10 +39,10 @@ pub(crate) enum EntryPoint {
 /// A core function that is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EnteredFunction<'a> {
-    /// The number of its core module, and the names in it; nothing if the module is not one of the
+    /// The number of its core module, and the names in it. `None` if the module is not one of the
     /// component itself.
     pub(crate) module: Option<(usize, &'a CoreNames)>,
-    /// The name that it is exported as.
+    /// The name of the export.
     pub(crate) export: &'a str,
 }
 
@@ -60,7 +60,7 @@ impl Definition {
             (Item::Resource { destructor, .. }, EntryPoint::Function) => (*destructor)?,
             _ => return None,
         };
-        // An instance is put together from earlier items, so the loop ends.
+        // An instance is composed of earlier items, so that the loop ends.
         loop {
             let item = nth(&self.items, function, Item::adds_core_function)?;
             let Item::AliasCoreExport { instance, name, .. } = item else { return None };
@@ -86,13 +86,13 @@ impl Definition {
     }
 }
 
-/// Returns the item with this number among those that are counted.
+/// Returns the item with this number among the items that are counted.
 fn nth(items: &[Item], number: u32, is_counted: impl Fn(&Item) -> bool) -> Option<&Item> {
     items.iter().filter(|item| is_counted(item)).nth(usize::try_from(number).ok()?)
 }
 
 impl Item {
-    /// Returns `true` if it adds to the index space of core functions.
+    /// Returns `true` if the item adds to the index space of core functions.
     pub(crate) const fn adds_core_function(&self) -> bool {
         matches!(
             self,

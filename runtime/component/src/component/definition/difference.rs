@@ -1,4 +1,5 @@
-//! The texts of two types that differ: whole, or if that is too long, of the part that differs.
+//! The texts of two types that differ: of the whole types, or of the part that differs if they are
+//! too long.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -10,7 +11,7 @@ use super::function_type::FunctionType;
 /// The end of a text that was cut.
 const CUT: char = '…';
 
-/// Returns the texts of the types of two functions, of which the first was expected.
+/// Returns the texts of the types of two functions. The first type was expected.
 pub(crate) fn functions(
     (expected, expected_names): (&FunctionType, &dyn TypeNames),
     (given, given_names): (&FunctionType, &dyn TypeNames),
@@ -33,7 +34,7 @@ pub(crate) fn functions(
     }
 }
 
-/// Returns the texts of two types, of which the first was expected.
+/// Returns the texts of two types. The first was expected.
 pub(crate) fn types(
     (expected, expected_names): (&Type, &dyn TypeNames),
     (given, given_names): (&Type, &dyn TypeNames),
@@ -51,8 +52,8 @@ fn parts(ty: &FunctionType) -> impl Iterator<Item = (&str, &Type)> {
     ty.params().chain(ty.result().map(|ty| ("result", ty)))
 }
 
-/// Returns the texts of two types that differ, or of the first part that does if they are too long.
-/// The place of the part is added to `path`.
+/// Returns the texts of two types that differ. If these are too long, returns the texts of the
+/// first part that differs, and adds the place of the part to `path`.
 fn narrowed<'a>(
     path: &mut String,
     (mut expected, expected_names): (&'a Type, &dyn TypeNames),
@@ -72,7 +73,7 @@ fn narrowed<'a>(
     }
 }
 
-/// Returns the first part in which two types differ that are made alike, and its place.
+/// Returns the first part in which two types of the same kind differ, and its place.
 fn first_difference<'a>(
     expected: &'a Type,
     given: &'a Type,
@@ -105,7 +106,7 @@ fn is_cut((expected, given): &(String, String)) -> bool {
     expected.contains(CUT) || given.contains(CUT)
 }
 
-/// Makes texts of types differ that are spelled alike, as resource types with one name are.
+/// Makes texts of types differ that look alike, as those of resource types with one name do.
 fn told_apart((expected, mut given): (String, String)) -> (String, String) {
     if expected == given {
         given.push_str(", with another resource type of that name");
@@ -122,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns a record with many fields, of which the last is of this type.
+    /// Returns a record with many fields, of which the last has this type.
     fn long(last: Type) -> Type {
         let mut fields: Vec<(String, Type)> =
             (0..1_000).map(|it| (format!("field-{it}"), Type::U8)).collect();
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn short_types_are_shown_whole_and_resource_types_of_one_name_are_told_apart() {
+    fn short_types_are_whole_and_equal_names_of_resource_types_are_told_apart() {
         let mut names = ResourceNames::default();
         names.add(TypeIndex(0), "thing");
         let mut others = ResourceNames::default();

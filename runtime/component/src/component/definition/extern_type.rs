@@ -11,12 +11,12 @@ use super::function_type::FunctionType;
 
 /// The type of an import or export of a component.
 ///
-/// Resource types are numbered: the same number in `own`, `borrow` and
-/// [`Resource`](Self::Resource), anywhere in the types of one component, means the same resource
-/// type. [`Component::resource_name`](crate::component::Component::resource_name) returns the name
-/// of one. The numbers are not those of a store.
+/// Resource types are numbered. Within the types of one component, the same number in `own`,
+/// `borrow` and [`Resource`](Self::Resource) means the same resource type.
+/// [`Component::resource_name`](crate::component::Component::resource_name) returns the name of
+/// one. These are not the numbers of a store.
 ///
-/// Its text is what WIT would say, on one line, as far as WIT has words for it.
+/// Its text is WIT on one line, as far as WIT has syntax for it.
 // Numbers are slots of the definition that the type is in. Those within the type of a component, or
 // of an instance that a component of some type imports or exports, stand for resource types that
 // there will be once there are instances: no binding fills their slots.
@@ -25,34 +25,34 @@ use super::function_type::FunctionType;
 pub enum ExternType {
     /// A function.
     Function(Arc<FunctionType>),
-    /// An instance: an interface, or what is put together of several.
+    /// An instance: an interface, or a composition of several.
     Instance(Arc<InstanceType>),
-    /// A component, which the component that imports it instantiates.
+    /// A component. The component that imports it makes instances of it.
     Component(Arc<NestedComponentType>),
     /// A core module.
     Module(Arc<ModuleType>),
-    /// A resource type. If something else has the same number, it is the same resource type.
+    /// A resource type. Items with the same number are the same resource type.
     Resource(TypeIndex),
-    /// The type of a value, by the name of the import or export; nothing if it is the type of a
-    /// function, an instance or a component.
+    /// The type of a value, by the name of the import or export. `None` for the type of a function,
+    /// an instance or a component.
     Type(Option<Type>),
 }
 
-/// Types by the names of what has them, in order.
+/// Types by the names of the imports or exports, in order.
 pub(crate) type NamedTypes = Box<[(Box<str>, ExternType)]>;
 
 fn named(types: &NamedTypes) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
     types.iter().map(|(name, ty)| (&**name, ty))
 }
 
-/// The type of an instance: the type of what it exports, by name.
+/// The type of an instance: the types of its exports, by name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct InstanceType {
     pub(crate) exports: NamedTypes,
 }
 
 impl InstanceType {
-    /// Returns the names and types of what it exports, in their order.
+    /// Returns the names and types of the exports, in their order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
         named(&self.exports)
     }
@@ -66,12 +66,12 @@ pub struct NestedComponentType {
 }
 
 impl NestedComponentType {
-    /// Returns the names and types of what it imports, in their order.
+    /// Returns the names and types of the imports, in their order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
         named(&self.imports)
     }
 
-    /// Returns the names and types of what it exports, in their order.
+    /// Returns the names and types of the exports, in their order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
         named(&self.exports)
     }
@@ -85,12 +85,12 @@ pub struct ModuleType {
 }
 
 impl ModuleType {
-    /// Returns the types of what it imports, by the name of a module and the name in it.
+    /// Returns the types of the imports, each with the name of a module and the name in it.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = (&str, &str, &CoreExternType)> {
         self.imports.iter().map(|it| (&*it.module, &*it.name, &it.ty))
     }
 
-    /// Returns the names and types of what it exports.
+    /// Returns the names and types of the exports.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, &CoreExternType)> {
         self.exports.iter().map(|(name, ty)| (&**name, ty))
     }
@@ -107,7 +107,7 @@ pub(crate) struct CoreImport {
     pub(crate) ty: CoreExternType,
 }
 
-/// The type of what a core module imports or exports.
+/// The type of an import or export of a core module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CoreExternType {
@@ -124,7 +124,7 @@ pub enum CoreExternType {
     Memory {
         /// The number of its pages.
         limits: CoreLimits,
-        /// The logarithm, to the base of 2, of the size of a page: 16 unless it says otherwise.
+        /// The logarithm, to the base of 2, of the size of a page; 16 by default.
         page_size_log2: u32,
     },
     /// A global.
@@ -136,7 +136,7 @@ pub enum CoreExternType {
         /// `true` if threads share it.
         is_shared: bool,
     },
-    /// A tag, by what it carries.
+    /// A tag, with the type of its exceptions.
     Tag(Arc<CoreSignature>),
 }
 
@@ -153,7 +153,7 @@ pub struct CoreLimits {
     pub is_shared: bool,
 }
 
-/// The type of a core function, of any types and as many as core WebAssembly has.
+/// The type of a core function. It can have any types, and any number of results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoreSignature {
     pub(crate) params: Box<[CoreValueType]>,
@@ -161,13 +161,13 @@ pub struct CoreSignature {
 }
 
 impl CoreSignature {
-    /// Returns the types of its parameters.
+    /// Returns the types of the parameters.
     #[must_use]
     pub const fn params(&self) -> &[CoreValueType] {
         &self.params
     }
 
-    /// Returns the types of its results.
+    /// Returns the types of the results.
     #[must_use]
     pub const fn results(&self) -> &[CoreValueType] {
         &self.results
@@ -205,14 +205,14 @@ pub struct ReferenceType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HeapType {
-    /// Anything of some kind.
+    /// Anything of a kind.
     Abstract {
         /// The kind, as the text format spells it: `func`, `extern`, `any` and so on.
         name: &'static str,
         /// `true` if threads share it.
         is_shared: bool,
     },
-    /// Something of a type that is defined. Equal numbers mean the same type within one decoded
-    /// component, and nothing between two.
+    /// A value of a defined type. Equal numbers mean the same type within one decoded component,
+    /// and nothing between two components.
     Defined(u32),
 }

@@ -1,9 +1,8 @@
-//! What of the Component Model a component may use that is not on by default.
+//! Features of the Component Model that are off by default.
 
 use wasmparser::WasmFeatures;
 
-/// What a component may use besides what every component may: proposals whose form may still
-/// change.
+/// A choice of features that are off by default: proposals that may still change.
 ///
 /// ```
 /// use weft::component::Features;
@@ -17,14 +16,14 @@ pub struct Features {
 }
 
 impl Features {
-    /// Names of interfaces with nested namespaces and packages, such as `a:b:c/d/e@1.2.0` (🪺 in
-    /// the Component Model's text).
+    /// Allows names of interfaces with nested namespaces and packages, such as `a:b:c/d/e@1.2.0` (🪺
+    /// in the Component Model's text).
     #[must_use]
     pub const fn with_nested_names(self) -> Self {
         Self { nested_names: true }
     }
 
-    /// Those of `all` that are on.
+    /// Returns the features of `all` that are on.
     pub(crate) const fn of(self, all: WasmFeatures) -> WasmFeatures {
         if self.nested_names { all.union(WasmFeatures::CM_NESTED_NAMES) } else { all }
     }

@@ -7,10 +7,11 @@ use thiserror::Error;
 use crate::abi::{ComponentType, HandleTypes, Mismatch};
 
 use super::function_type::FunctionType;
+use super::wrapped::Wrapped;
 
-/// A function is not of the type that was expected.
+/// The difference between the type of a function and Rust types.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("in `{ty}`, {part}")]
+#[error("{}", Wrapped(format_args!("in `{ty}`, {part}")))]
 pub struct FunctionMismatch {
     ty: String,
     part: &'static str,
@@ -25,20 +26,20 @@ impl FunctionMismatch {
         &self.ty
     }
 
-    /// Returns the same with another spelling of the type.
+    /// Replaces the text of the type.
     pub(crate) fn of_type(self, ty: String) -> Self {
         Self { ty, ..self }
     }
 
-    /// Returns what is different about it, and where.
+    /// Returns the part that differs, and where it is.
     #[must_use]
     pub const fn mismatch(&self) -> &Mismatch {
         &self.mismatch
     }
 }
 
-/// Compares the type of a function with Rust types. Returns which types the handles of its
-/// parameters and its result have.
+/// Compares the type of a function with Rust types. Returns the types of the handles in its
+/// parameters and its result.
 pub(crate) fn check<P: ComponentType, R: ComponentType>(
     ty: &FunctionType,
 ) -> Result<HandleTypes, FunctionMismatch> {

@@ -10,10 +10,10 @@ use crate::limit::MAX_FLAT_PARAMS;
 
 /// The type of a function.
 ///
-/// What the numbers of resource types in it mean depends on where it is from. In the type of a
-/// [`Function`](crate::component::Function) they are the store's, as in a [`Resource`](crate::abi::Resource).
-/// For a host function they are positions in a list of
-/// [`HostResourceType`](crate::component::HostResourceType)s, see
+/// The meaning of numbers of resource types in it depends on the origin of the type. In the type of a
+/// [`Function`](crate::component::Function), they are the numbers of the store, as in a
+/// [`Resource`](crate::abi::Resource). In the type of a host function, they are positions in a list
+/// of [`HostResourceType`](crate::component::HostResourceType)s: see
 /// [`declared_function`](crate::component::Linker::declared_function).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionType {
@@ -23,9 +23,9 @@ pub struct FunctionType {
     pub(crate) params: TypeList,
     /// The type of the result.
     pub(crate) result: Option<Type>,
-    /// The type of the result as a list of one or none.
+    /// The type of the result, as a list of at most one.
     pub(crate) results: TypeList,
-    /// Whether it is `async`.
+    /// `true` if it is `async`.
     pub(crate) is_async: bool,
 }
 
@@ -61,7 +61,7 @@ impl FunctionType {
         })
     }
 
-    /// Makes it the type of a function that is `async`.
+    /// Returns the type of the `async` function with the same parameters and result.
     #[must_use]
     pub fn into_async(self) -> Self {
         Self { is_async: true, ..self }
@@ -84,13 +84,13 @@ impl FunctionType {
         self.is_async
     }
 
-    /// Returns `true` if it moves handles, so that calls of it are remembered.
+    /// Returns `true` if it moves handles, so that its calls have to be remembered.
     pub(crate) const fn moves_handles(&self) -> bool {
         self.params.contains_handle() || self.results.contains_handle()
     }
 
-    /// Returns `true` if all parameters and the result are core values that are moved from guest to
-    /// guest as they are.
+    /// Returns `true` if all parameters and the result are core values that move between guests
+    /// unchanged.
     pub(crate) fn is_flat_plain(&self) -> bool {
         let (params, results) = (&self.params, &self.results);
         params.is_flat_plain()
@@ -99,12 +99,12 @@ impl FunctionType {
             && !results.abi().narrow.flat.exceed(Flattening::Lift.max_flat_results())
     }
 
-    /// Returns `true` if a resource, stream or future type is in it, which has a number.
+    /// Returns `true` if it contains the number of a resource, stream or future type.
     pub(crate) const fn contains_numbers(&self) -> bool {
         self.params.contains_numbers() || self.results.contains_numbers()
     }
 
-    /// Returns the same with the numbers of `numbers`.
+    /// Returns the type with the numbers of `numbers`.
     pub(crate) fn resolve<N: HandleNumbers>(
         &self,
         resolver: &mut Resolver,
@@ -120,14 +120,14 @@ impl FunctionType {
     }
 }
 
-/// As WIT spells it, but for the names of resource types.
+/// Written as in WIT, with numbers in place of the names of resource types.
 impl fmt::Display for FunctionType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.with_names(&NoNames).fmt(f)
     }
 }
 
-/// The spelling in which types have no names.
+/// Names for types: none.
 struct NoNames;
 
 impl TypeNames for NoNames {
@@ -136,14 +136,14 @@ impl TypeNames for NoNames {
     }
 }
 
-/// The type of a function, spelled with names for types.
+/// The type of a function, to be written with names for types.
 pub(crate) struct NamedFunctionType<'a> {
     ty: &'a FunctionType,
     names: &'a dyn TypeNames,
 }
 
 impl FunctionType {
-    /// Returns the same as text, with names for types.
+    /// Returns the type with names, to be written.
     pub(crate) const fn with_names<'a>(
         &'a self,
         names: &'a dyn TypeNames,

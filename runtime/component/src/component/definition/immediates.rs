@@ -1,7 +1,7 @@
-//! What the definition of a built-in fixes: as it is parsed, as a component keeps it, and with the
-//! numbers of a store.
+//! The immediates of built-ins: as they are parsed, as a component keeps them, and with the numbers
+//! of a store.
 //!
-//! The templates that keep it and the code between the three are generated from `spec/`.
+//! The templates that keep them, and the code between the three forms, are generated from `spec/`.
 
 use wasmparser::{CanonicalOption, ComponentValType, ValType};
 
@@ -12,9 +12,9 @@ use crate::core_value::IntegerType;
 /// The options of a canonical definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CanonicalOptions {
-    /// What the addresses of the memory are; `i32` if there is no memory.
+    /// The type of the memory's addresses; `i32` if there is no memory.
     pub(crate) address_type: IntegerType,
-    /// How strings lie in the memory.
+    /// The encoding of strings in the memory.
     pub(crate) string_encoding: StringEncoding,
     /// The core memory.
     pub(crate) memory: Option<u32>,
@@ -22,9 +22,9 @@ pub(crate) struct CanonicalOptions {
     pub(crate) realloc: Option<u32>,
     /// The core function to call after the results have been lifted.
     pub(crate) post_return: Option<u32>,
-    /// The core function that is told of events.
+    /// The core function that gets the events.
     pub(crate) callback: Option<u32>,
-    /// Whether `async` is there.
+    /// `true` if the option `async` is present.
     pub(crate) is_async: bool,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct StartFunction {
     pub(crate) parameter: IntegerType,
 }
 
-/// The table that a new thread's function is found in.
+/// The table in which a new thread's function is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StartTable {
     /// The core table.
@@ -46,13 +46,13 @@ pub(crate) struct StartTable {
     pub(crate) address: IntegerType,
 }
 
-/// The immediate `shared?` of every built-in that has it: the parser knows these built-ins only
-/// as they were before the spec gave them the immediate, and as if it were there.
+/// The immediate `shared?` of all built-ins that have it. The parser knows these built-ins only in
+/// an earlier form, which has no such immediate and means that it is present.
 pub(crate) const IS_SHARED: bool = true;
 
-/// A component's knowledge of what parsed immediates stand for.
+/// A component's knowledge of the things that parsed immediates refer to.
 pub(crate) trait Immediates {
-    /// The error where an immediate stands for nothing, which validation rules out.
+    /// The error if an immediate refers to nothing, which validation rules out.
     type Error;
     /// Returns the slot of the resource type with this index.
     fn resource(&mut self, index: u32) -> Result<u32, Self::Error>;
@@ -81,8 +81,8 @@ pub(crate) trait BuiltinNumbers: HandleNumbers {
     fn value_type(&mut self, ty: &Type) -> Result<TypeIndex, Self::Error>;
     /// Returns the number of a set of options.
     fn options(&mut self, options: &CanonicalOptions) -> Result<OptionsIndex, Self::Error>;
-    /// Returns the number of what `task.return` must have in common with the function it returns
-    /// from.
+    /// Returns the number of the options that `task.return` must share with the function from which
+    /// it returns.
     fn lift_options(&mut self, options: &CanonicalOptions) -> Result<OptionsIndex, Self::Error>;
     /// Returns the number of the core memory with this index.
     fn memory(&mut self, memory: u32) -> Result<MemoryIndex, Self::Error>;

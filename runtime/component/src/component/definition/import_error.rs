@@ -1,4 +1,4 @@
-//! The errors of what is given for imports.
+//! The errors of imports: items that a linker lacks, or has with another type.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -6,61 +6,80 @@ use alloc::string::String;
 use thiserror::Error;
 
 use super::function_mismatch::FunctionMismatch;
+use super::wrapped::Wrapped;
 use crate::error::OneLine;
 
-/// An import is given nothing, or something that can't be used for it.
+/// The reasons why a linker has nothing for an import, or nothing that can be used for it.
+///
+/// The lines of the message have at most 100 columns.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// Nothing is given.
-    #[error("the import {:#} is missing, which is to be: {expected}", OneLine(name))]
+    /// The linker has no item for the import.
+    #[error("{}", Wrapped(format_args!(
+        "the linker does not define the import {:#}: expected {expected}", OneLine(name)
+    )))]
     Missing {
-        /// The name of the import, with those of the instances that it is in before it.
+        /// The name of the import, after those of the instances that it is in.
         name: String,
-        /// Its type.
+        /// The type of the import.
         expected: String,
     },
-    /// It is of another type.
-    #[error("the import {:#} is to be: {expected}; and was given: {given}", OneLine(name))]
+    /// The item has another type.
+    #[error("{}", Wrapped(format_args!(
+        "the linker defines the import {:#} with another type: expected {expected}, found {given}",
+        OneLine(name)
+    )))]
     Mismatch {
-        /// The name of the import, with those of the instances that it is in before it, and
-        /// what in it is of another type.
+        /// The name of the import, after those of the instances that it is in, and the part of it
+        /// that has another type.
         name: String,
-        /// What is expected.
+        /// The type that the import has.
         expected: String,
-        /// What was given.
+        /// The type of the item in the linker.
         given: String,
     },
-    /// It is a host function with other Rust types.
-    #[error("the import {:#} is given a host function of another type", OneLine(name))]
+    /// The host function has other Rust types.
+    #[error("the host function for the import {:#} has another type", OneLine(name))]
     Function {
-        /// The name of the import, with those of the instances that it is in before it.
+        /// The name of the import, after those of the instances that it is in.
         name: String,
         /// The difference between the types.
         #[source]
         mismatch: Box<FunctionMismatch>,
     },
-    /// It is an instance in another store.
-    #[error("the import {:#} is given an instance of another store", OneLine(name))]
+    /// The instance is in another store.
+    #[error(
+        "the instance for the import {:#} is in another store: define an instance of the store in which \
+         the component is instantiated",
+        OneLine(name)
+    )]
     OtherStore {
         /// The name of the import.
         name: String,
     },
-    /// It is an instance that was removed from its store.
-    #[error("the import {:#} is given an instance that was removed", OneLine(name))]
+    /// The instance was removed from its store.
+    #[error(
+        "the instance for the import {:#} was removed from its store: define another one",
+        OneLine(name)
+    )]
     InstanceRemoved {
         /// The name of the import.
         name: String,
     },
-    /// It was loaded for another engine than the store's.
-    #[error("the import {:#} is given what was loaded for another engine", OneLine(name))]
+    /// The module or component was loaded for another engine.
+    #[error(
+        "the module or component for the import {:#} was loaded for another engine: load it for the \
+         engine of the component that imports it",
+        OneLine(name)
+    )]
     OtherEngine {
         /// The name of the import.
         name: String,
     },
 }
 
-/// Joins the names of an import within an import.
+/// Joins the name of an import and that of an item in it.
 pub(crate) fn within(outer: &str, inner: &str) -> String {
     let mut name = String::from(outer);
     name.push('/');

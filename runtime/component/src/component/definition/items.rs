@@ -1,11 +1,11 @@
-//! What a component is once it is decoded: definitions whose items an instantiator walks in order.
+//! Decoded components: definitions whose items an instantiator executes in order.
 //!
-//! An item adds to an index space, or does something. The indices are those of the binary, except
-//! that there is no index space of types: the types of values are in the items that need them,
-//! and resource types are in *slots*. A definition knows so many resource types, and gives each a
-//! slot; an instance of it has as many, which are filled as the items go. In the types of values,
-//! `own` and `borrow` name the slot, and each stream and future has the number 0, until an
-//! instantiator [resolves](crate::abi) them into the numbers of its store.
+//! An item adds to an index space, or does something. The indices are those of the binary, but
+//! there is no index space of types. The types of values are in the items that need them. Resource
+//! types are in *slots*: a definition has a number of them, and each instance has as many, which
+//! are filled as its items are executed. In the types of values, `own` and `borrow` name the slot,
+//! and all streams and futures have the number 0. An instantiator [resolves](crate::abi) these into
+//! the numbers of its store.
 //!
 //! | item | adds to the index space of |
 //! |---|---|
@@ -16,8 +16,8 @@
 //! | [`Lift`](Item::Lift) | functions |
 //! | [`Component`](Item::Component) | components |
 //! | [`Instantiate`](Item::Instantiate), [`Instance`](Item::Instance) | instances |
-//! | [`AliasExport`](Item::AliasExport), [`AliasOuter`](Item::AliasOuter) | what its sort says |
-//! | [`Import`](Item::Import), [`Export`](Item::Export) | what the type of the import and the sort of the export say; nothing for a type |
+//! | [`AliasExport`](Item::AliasExport), [`AliasOuter`](Item::AliasOuter) | the item's sort |
+//! | [`Import`](Item::Import), [`Export`](Item::Export) | the sort of the import or export; nothing for a type |
 //! | [`Resource`](Item::Resource) | nothing: it fills a slot |
 
 use alloc::boxed::Box;
@@ -40,14 +40,15 @@ use super::spaces::SpaceSizes;
 pub(crate) struct Decoded {
     /// The outermost component.
     pub(crate) root: Arc<Definition>,
-    /// Every core module in it and in the components within, in the order of the binary.
+    /// The core modules of the component and of all components inside of it, in the order of the
+    /// binary.
     pub(crate) modules: Vec<CoreModule>,
     /// Their types.
     pub(crate) module_types: Vec<Arc<ModuleType>>,
 }
 
 impl Decoded {
-    /// Whether there is a tail call in any core module.
+    /// Returns `true` if any core module has a tail call.
     pub(crate) fn has_tail_calls(&self) -> bool {
         self.modules.iter().any(|module| module.has_tail_calls)
     }
@@ -56,9 +57,9 @@ impl Decoded {
 /// A core module of a component.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CoreModule {
-    /// Where it lies in the bytes of the component.
+    /// Its range in the bytes of the component.
     pub(crate) bytes: Range<usize>,
-    /// Whether there is a `return_call`, `return_call_indirect` or `return_call_ref` in it.
+    /// `true` if it has a `return_call`, `return_call_indirect` or `return_call_ref`.
     pub(crate) has_tail_calls: bool,
     /// `true` if it has a start function.
     pub(crate) has_start: bool,
@@ -67,7 +68,7 @@ pub(crate) struct CoreModule {
 }
 
 impl CoreModule {
-    /// Returns a core module of which nothing is known but its place.
+    /// Returns a core module of which only the place is known.
     pub(crate) fn new(bytes: Range<usize>) -> Self {
         Self { bytes, has_tail_calls: false, has_start: false, memories: Box::default() }
     }
@@ -76,18 +77,18 @@ impl CoreModule {
 /// A component definition: the outermost one, or one within another.
 #[derive(Debug)]
 pub(crate) struct Definition {
-    /// What to do, in this order, to make an instance of it.
+    /// The steps to make an instance of it, in order.
     pub(crate) items: Box<[Item]>,
-    /// How many slots for resource types an instance has.
+    /// The number of slots for resource types in an instance.
     pub(crate) resources: u32,
     /// The number of items that an instance has in each index space.
     pub(crate) sizes: SpaceSizes,
-    /// `true` if it, or a component within it, uses items of the components around it.
+    /// `true` if it, or a component inside of it, uses items of the components around it.
     pub(crate) sees_around: bool,
 }
 
 impl Definition {
-    /// What it imports, in order.
+    /// Returns the imports, in order.
     pub(crate) fn imports(&self) -> impl Iterator<Item = (&ExternName, &ExternType)> {
         self.items.iter().filter_map(|item| match item {
             Item::Import { name, ty, .. } => Some((name, ty)),
@@ -95,13 +96,13 @@ impl Definition {
         })
     }
 
-    /// Returns the types of what it imports, and after that of what it exports, by their names with
-    /// versions in full.
+    /// Returns the types of the imports, and then those of the exports, with their names that have
+    /// full versions.
     pub(crate) fn externs(&self) -> impl Iterator<Item = (&str, &ExternType)> {
         self.imports().chain(self.exports()).map(|(name, ty)| (&*name.full_name, ty))
     }
 
-    /// Whether it is given core modules, of which nothing is known.
+    /// Returns `true` if it imports core modules, whose code is not known.
     pub(crate) fn gets_modules(&self) -> bool {
         self.items.iter().any(|item| {
             matches!(
@@ -112,7 +113,7 @@ impl Definition {
         })
     }
 
-    /// What it exports, in order.
+    /// Returns the exports, in order.
     pub(crate) fn exports(&self) -> impl Iterator<Item = (&ExternName, &ExternType)> {
         self.items.iter().filter_map(|item| match item {
             Item::Export { name, ty, .. } => Some((name, ty)),
@@ -128,24 +129,24 @@ pub(crate) enum Item {
     CoreModule {
         /// Its number among [`Decoded::modules`].
         number: usize,
-        /// The names in it.
+        /// The names in the module.
         names: CoreNames,
     },
     /// An instance of a core module.
     InstantiateCore {
         /// The core module.
         module: u32,
-        /// What it imports: the name of a module, and the core instance that stands for it.
+        /// The imports: the name of a module, and the core instance for it.
         arguments: Box<[(Box<str>, u32)]>,
     },
-    /// A core instance that is put together.
+    /// A core instance that is composed of items.
     CoreInstance {
         /// The exports, sorted by name.
         exports: Box<[(Box<str>, CoreSort, u32)]>,
     },
     /// An export of a core instance.
     AliasCoreExport {
-        /// What it is.
+        /// The sort of the export.
         sort: CoreSort,
         /// The core instance.
         instance: u32,
@@ -160,88 +161,88 @@ pub(crate) enum Item {
         component: u32,
         /// The imports, sorted by name.
         arguments: Box<[(Arc<str>, Reference)]>,
-        /// Slots to fill from what the new instance exports.
+        /// Slots to fill from the exports of the new instance.
         binding: Option<Binding>,
     },
-    /// An instance that is put together.
+    /// An instance that is composed of items.
     Instance {
         /// The exports, sorted by name.
         exports: Box<[(Arc<str>, Reference)]>,
     },
-    /// An export of an instance; not a type, as there is no index space of types.
+    /// An export of an instance, other than a type: types have no index space.
     AliasExport {
-        /// What it is.
+        /// The sort of the export.
         sort: Sort,
         /// The instance.
         instance: u32,
         /// The name of the export.
         name: Box<str>,
     },
-    /// Something of a component around this one, as it was when this one was defined.
+    /// An item of a component around this one, as of the definition of this one.
     AliasOuter {
-        /// What it is.
+        /// The sort of the item.
         sort: OuterSort,
-        /// How many components further out: 0 is this one.
+        /// The number of components outwards: 0 is this one.
         count: u32,
         /// The index there.
         index: u32,
     },
-    /// A resource type of this component's own: each instance has another.
+    /// A resource type that the component defines. Each instance has its own.
     Resource {
         /// The slot to fill.
         slot: u32,
         /// The type of its representation.
         representation: IntegerType,
-        /// The core function that destroys one.
+        /// The core function that is the destructor.
         destructor: Option<u32>,
     },
-    /// What is given to the component.
+    /// An import of the component.
     Import {
         /// Its name.
         name: ExternName,
         /// Its type.
         ty: ExternType,
-        /// Slots to fill from what was given.
+        /// Slots to fill from the item that is imported.
         binding: Option<Binding>,
     },
-    /// What the component gives, which it can also use itself by the new index.
+    /// An export of the component, which gets a new index for its own use.
     Export {
         /// Its name.
         name: ExternName,
-        /// What it is.
+        /// The item that is exported.
         reference: Reference,
-        /// Its type, which says less than that of what `reference` is where the export has a type
-        /// of its own.
+        /// The type of the export. If the export has a type of its own, it says less than that of
+        /// the item.
         ty: ExternType,
-        /// Slots to fill from what is exported: a type of its own can make a resource type a new
-        /// one for this component, although at run time it is the same.
+        /// Slots to fill from the export. A type of its own can make a resource type a new one for
+        /// this component, although it is the same at run time.
         binding: Option<Binding>,
     },
     /// `canon lift`
     Lift {
-        /// What is lifted.
+        /// The function to lift.
         core_function: u32,
-        /// How.
+        /// The canonical options.
         options: CanonicalOptions,
-        /// The type of the function that there is then.
+        /// The type of the lifted function.
         ty: Arc<FunctionType>,
     },
     /// `canon lower`
     Lower {
-        /// What is lowered.
+        /// The function to lower.
         function: u32,
-        /// How.
+        /// The canonical options.
         options: CanonicalOptions,
         /// Its type.
         ty: Arc<FunctionType>,
-        /// The type of the core function that there is then.
+        /// The type of the lowered core function.
         signature: CoreFunctionType,
     },
     /// The canonical definition of a built-in.
     Builtin {
-        /// Which, and what it fixes.
+        /// The built-in, with its immediates.
         template: BuiltinTemplate,
-        /// The type of the core function that there is then.
+        /// The type of its core function.
         signature: CoreFunctionType,
     },
 }
@@ -251,10 +252,10 @@ pub(crate) enum Item {
 pub(crate) struct ExternName {
     /// The name by which arguments and aliases find it.
     pub(crate) name: Arc<str>,
-    /// The name with its version in full: what comes after `@` may be shortened in `name`, as
-    /// canonical interface names are.
+    /// The name with its full version. In `name`, the part after `@` may be shortened, as in
+    /// canonical interface names.
     pub(crate) full_name: Arc<str>,
-    /// The interface that it implements, if `name` is a plain one.
+    /// The interface that it implements, if `name` is a plain name.
     pub(crate) implements: Option<Box<str>>,
 }
 
@@ -273,7 +274,7 @@ pub(crate) enum CoreSort {
     Tag,
 }
 
-/// What an instance exports and has an index space at run time.
+/// The sort of an export that has an index space at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sort {
     /// A function.
@@ -286,7 +287,7 @@ pub(crate) enum Sort {
     Component,
 }
 
-/// What can be used from a component further out.
+/// The sort of an item of an outer component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum OuterSort {
     /// A core module.
@@ -295,7 +296,7 @@ pub(crate) enum OuterSort {
     Component,
 }
 
-/// An argument of an instantiation, or what is exported.
+/// The item of an argument or an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Reference {
     /// The function with this index.
@@ -308,11 +309,11 @@ pub(crate) enum Reference {
     Component(u32),
     /// The resource type in this slot.
     Resource(u32),
-    /// Any other type, which is nothing at run time.
+    /// Another type, which does not exist at run time.
     Type,
 }
 
-/// Which slots to fill once a value is there, and where in it the resource types are.
+/// The slots to fill from an item, with the places of the resource types in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Binding {
     /// The value is a resource type, for this slot.

@@ -1,9 +1,9 @@
-//! Whether a core module or a component is of the type that an import has: it needs no more than
-//! the type's imports give, and gives no less than the type's exports need.
+//! Comparing a core module or a component with the type of an import. It matches if its imports are
+//! among those of the type, and its exports include those of the type.
 //!
-//! The types come from two components, each of which names resource types by slots of its own.
-//! Wherever both sides name a resource type in the same place, the two are taken for one, and
-//! stay so: two slots for one name are told apart by the number of what they stand for.
+//! The types come from two components, each with its own slots for resource types. If both sides
+//! have a resource type in the same place, the two slots stand for one resource type from then on.
+//! Two slots stand for the same resource type if they stand for the same number.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -25,7 +25,7 @@ use super::import_error::{ImportError, within};
 use super::items::Definition;
 use super::resource_names::ResourceNames;
 
-/// Whether a core module of the type `given` is one of the type `expected`.
+/// Checks that a core module of the type `given` can be used as one of the type `expected`.
 pub(crate) fn module(
     path: &str,
     given: &ModuleType,
@@ -51,8 +51,8 @@ pub(crate) fn module(
     Ok(())
 }
 
-/// Whether something of the type `given` can be used where `expected` is needed. Types that are
-/// defined are never taken for the same, as their numbers mean nothing outside of one component.
+/// Returns `true` if an item of the type `given` can be used where `expected` is needed. Defined
+/// types never match, as their numbers mean nothing outside of one component.
 fn is_core_subtype(given: &CoreExternType, expected: &CoreExternType) -> bool {
     use CoreExternType::{Function, Global, Memory, Table, Tag};
     match (given, expected) {
@@ -93,7 +93,7 @@ const fn is_comparable(reference: ReferenceType) -> bool {
     matches!(reference.heap_type, HeapType::Abstract { .. })
 }
 
-/// Whether `expected` is the type of the same references and null.
+/// Returns `true` if `expected` is the type of the same references and null.
 fn may_also_be_null(given: CoreValueType, expected: CoreValueType) -> bool {
     match (given, expected) {
         (CoreValueType::Reference(given), CoreValueType::Reference(expected)) => {
@@ -114,7 +114,7 @@ fn fits(given: CoreLimits, expected: CoreLimits) -> bool {
         }
 }
 
-/// Whether the component that `given` defines is one of the type `expected`.
+/// Checks that the component that `given` defines can be used as one of the type `expected`.
 pub(crate) fn component(
     path: &str,
     given: &Definition,
@@ -127,7 +127,7 @@ pub(crate) fn component(
     Comparison::default().component(path, &given, &Sides::of(expected))
 }
 
-/// What a component imports and exports.
+/// The imports and exports of a component.
 struct Sides<'a> {
     imports: Vec<(&'a str, &'a ExternType)>,
     exports: Vec<(&'a str, &'a ExternType)>,
@@ -144,15 +144,15 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// The resource types that the slots of either side stand for, as far as they are known.
+/// The resource types that the slots of both sides stand for, as far as they are known.
 #[derive(Default)]
 struct Comparison {
     given: BTreeMap<u32, u32>,
     expected: BTreeMap<u32, u32>,
-    /// The names of the slots of either side.
+    /// The names of the slots of each side.
     given_names: ResourceNames,
     expected_names: ResourceNames,
-    /// How many resource types there are.
+    /// The number of resource types.
     count: u32,
 }
 
@@ -165,7 +165,7 @@ impl Comparison {
     ) -> Result<(), ImportError> {
         self.given_names.extend(given.all());
         self.expected_names.extend(expected.all());
-        // What the expected type imports is given to what the other one does.
+        // The other component gets the imports of the expected type.
         self.swap();
         for (name, needed) in &given.imports {
             let path = within(path, name);
@@ -256,7 +256,7 @@ impl Comparison {
         ImportError::Mismatch { name, expected, given }
     }
 
-    /// Returns the names of the resource types by what the slots of both sides stand for.
+    /// Returns the names of the resource types, from the names of the slots of both sides.
     fn names(&self) -> ResourceNames {
         let mut names = ResourceNames::default();
         let sides = [(&self.expected, &self.expected_names), (&self.given, &self.given_names)];
@@ -299,13 +299,13 @@ impl FunctionType {
     }
 }
 
-/// What the slots of one side stand for.
+/// The resource types of the slots of one side.
 struct Slots<'a> {
     numbers: &'a mut BTreeMap<u32, u32>,
     count: &'a mut u32,
 }
 
-/// The resource type that a slot stands for: a new one if it is not known.
+/// Returns the number of the resource type of a slot, which is new if the slot was not known.
 fn number(numbers: &mut BTreeMap<u32, u32>, count: &mut u32, slot: u32) -> u32 {
     *numbers.entry(slot).or_insert_with(|| {
         *count += 1;
@@ -340,7 +340,7 @@ fn mismatch(name: String, expected: &impl Display, given: &impl Display) -> Impo
 fn needs_more(name: String) -> ImportError {
     ImportError::Mismatch {
         name,
-        expected: "not imported".into(),
-        given: "imported by what is given".into(),
+        expected: "no such import".into(),
+        given: "one that has to be defined".into(),
     }
 }

@@ -1,4 +1,4 @@
-//! The definitions of components: from bytes to what instantiation walks through.
+//! The definitions of components: from their bytes to the items that instantiation executes.
 //!
 //! It names the vocabulary and [`abi`](crate::abi), and nothing else.
 //!
@@ -6,17 +6,18 @@
 //! |---|---|
 //! | `decode` | [`validate`](decode::validate), and decoding into definitions |
 //! | `items` | definitions and their items |
-//! | `immediates`, `generated` | canonical definitions: what they fix, and built-ins |
-//! | `spaces` | index spaces, and how large they are |
-//! | `core_entry` | which core functions a component enters, and their names |
+//! | `immediates`, `generated` | the immediates of canonical definitions, and built-ins |
+//! | `spaces` | index spaces and their sizes |
+//! | `core_entry` | the core functions that a component enters, and their names |
 //! | `function_type`, `extern_type` | the types of functions, imports and exports |
 //! | `type_text`, `resource_names`, `difference` | types as text, by the names of resource types |
 //! | `linking` | the calls between guests that are linked, and the modules that make them |
 //! | `wit` | components in WIT's syntax |
 //! | `wave_arguments` | the arguments of functions as text (feature `wave`) |
-//! | `features` | [`Features`](features::Features): what is not on by default |
-//! | `matching`, `versions` | the rules by which something can be given for an import |
+//! | `features` | [`Features`](features::Features): features that are off by default |
+//! | `matching`, `versions` | the rules for items that can be used for an import |
 //! | `import_error`, `function_mismatch` | the errors of these rules |
+//! | `wrapped` | messages on lines that are not too long |
 
 pub(crate) mod core_entry;
 pub(crate) mod decode;
@@ -40,3 +41,4 @@ pub(crate) mod versions;
 #[cfg(feature = "wave")]
 mod wave_arguments;
 pub(crate) mod wit;
+pub(crate) mod wrapped;

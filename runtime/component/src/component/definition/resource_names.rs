@@ -11,21 +11,21 @@ use crate::builtin::TypeIndex;
 use super::extern_type::ExternType;
 use super::import_error::within;
 
-/// The names of resource types, by their numbers: of a component, or of a store.
+/// The names of resource types, by their numbers in a component or in a store.
 #[derive(Debug, Default)]
 pub(crate) struct ResourceNames {
     paths: BTreeMap<TypeIndex, String>,
 }
 
 impl ResourceNames {
-    /// Returns the names that types of imports or exports have for resource types.
+    /// Returns the names of the resource types in the types of imports or exports.
     pub(crate) fn of<'a>(types: impl IntoIterator<Item = (&'a str, &'a ExternType)>) -> Self {
         let mut names = Self::default();
         names.extend(types);
         names
     }
 
-    /// Adds the names that types of imports or exports have for resource types.
+    /// Adds the names of the resource types in the types of imports or exports.
     pub(crate) fn extend<'a>(
         &mut self,
         types: impl IntoIterator<Item = (&'a str, &'a ExternType)>,
@@ -43,18 +43,18 @@ impl ResourceNames {
         }
     }
 
-    /// Adds the name of a resource type. The first one that it was given stays.
+    /// Adds a name of a resource type, unless it has one.
     pub(crate) fn add(&mut self, number: TypeIndex, path: &str) {
         self.paths.entry(number).or_insert_with(|| path.into());
     }
 
-    /// Returns the name of a resource type, with those of the instances that it is in.
+    /// Returns the name of a resource type, after those of the instances that it is in.
     pub(crate) fn path(&self, number: TypeIndex) -> Option<&str> {
         self.paths.get(&number).map(String::as_str)
     }
 
-    /// Returns the name of a resource type: without those of instances, unless another one is
-    /// called the same.
+    /// Returns the name of a resource type. Names of instances are before it only if another one
+    /// has the same name.
     fn name(&self, number: TypeIndex) -> Option<&str> {
         let path = self.path(number)?;
         let name = last(path);

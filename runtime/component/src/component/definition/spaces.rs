@@ -1,9 +1,9 @@
-//! The index spaces of a definition, and how much an instance has in each.
+//! The index spaces of a definition, and their sizes in an instance.
 
 use super::extern_type::ExternType;
 use super::items::{CoreSort, Item, OuterSort, Reference, Sort};
 
-/// An index space that there is at run time.
+/// An index space that exists at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Space {
     /// Core functions, tables, memories, globals or tags.
@@ -34,7 +34,7 @@ impl Space {
         }
     }
 
-    /// Returns the index space that an item adds to; nothing if there is none.
+    /// Returns the index space that an item adds to, if there is one.
     const fn of(item: &Item) -> Option<Self> {
         Some(match item {
             Item::CoreModule { .. } | Item::AliasOuter { sort: OuterSort::Module, .. } => {
@@ -73,7 +73,7 @@ impl Space {
 pub(crate) struct SpaceSizes(pub(crate) [usize; NUM_SPACES]);
 
 impl SpaceSizes {
-    /// Counts what items add.
+    /// Adds up the items of each index space.
     pub(crate) fn of(items: &[Item]) -> Self {
         let mut sizes = [0; NUM_SPACES];
         for space in items.iter().filter_map(Space::of) {

@@ -1,4 +1,4 @@
-//! Types of imports and exports as text, for messages: as WIT spells them where it does.
+//! Types of imports and exports as text, for messages: WIT, where it has syntax for them.
 
 use core::fmt::{self, Display, Formatter};
 
@@ -10,26 +10,26 @@ use super::extern_type::{
 };
 use super::resource_names::ResourceNames;
 
-/// The largest number of imports and exports of something that are named, so that a message of
-/// something large stays short.
+/// The largest number of imports and exports that are named, so that a message stays short.
 const NAMED: usize = 8;
 
-/// On one line, as WIT spells it where it does, with numbers in place of the names of resource types.
+/// Writes the type on one line, as WIT where it has syntax for it. Numbers replace the names of
+/// resource types.
 impl Display for ExternType {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.with_names(&ResourceNames::default()).fmt(f)
     }
 }
 
-/// The type of an import or export, spelled with names.
+/// The type of an import or export, to be written with names.
 pub(crate) struct NamedExternType<'a> {
     ty: &'a ExternType,
     names: &'a ResourceNames,
 }
 
 impl ExternType {
-    /// Returns the same as text, with the names of resource types. The parts of an instance,
-    /// component or core module are named only on the outermost level, and 8 of a kind at most.
+    /// Returns the type with the names of resource types, to be written. Only the parts of the
+    /// outermost instance, component or core module are named, at most 8 of a kind.
     pub(crate) const fn with_names<'a>(&'a self, names: &'a ResourceNames) -> NamedExternType<'a> {
         NamedExternType { ty: self, names }
     }
@@ -75,7 +75,8 @@ impl Display for Pair<'_> {
     }
 }
 
-/// What is within something else: an instance or a component is no more than that.
+/// A type inside of another one. An instance, a component or a core module is written without its
+/// parts.
 struct Within<'a>(NamedExternType<'a>);
 
 impl Display for Within<'_> {

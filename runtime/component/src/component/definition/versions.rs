@@ -1,22 +1,22 @@
-//! Names of imports and exports, and versions that stand for one another.
+//! Names of imports and exports, and compatible versions.
 //!
-//! What has the same name is found first. If there is none, the name of an interface such as
-//! `a:b/c@1.2.0` is also that of every other version of the same *track*: the same first number
-//! that isn't 0, and nothing but zeros before it. So `1.2.0` is of the track of `1.3.1` and of
-//! `1`, `0.2.1` of that of `0.2.3`, and `0.0.1` of its own. Of several, the highest is found. A
-//! version before a release, such as `1.0.0-rc.1`, is of no track.
+//! An item with exactly the name is found first. If there is none, the name of an interface such as
+//! `a:b/c@1.2.0` also finds every version of the same *track*: versions with the same first number
+//! that isn't 0, and only zeros before it. So `1.2.0` has the track of `1.3.1` and of `1`, `0.2.1`
+//! has that of `0.2.3`, and `0.0.1` has its own. The highest version of the track is found. A
+//! pre-release, such as `1.0.0-rc.1`, has no track.
 
 use alloc::collections::BTreeMap;
 use core::borrow::Borrow;
 use core::ops::Bound;
 
-/// Things by their names.
+/// A collection of items by name.
 pub(crate) trait ByName {
-    /// A thing.
+    /// An item.
     type Value;
-    /// Returns the thing with a name, and the name.
+    /// Returns the item with a name, and the name.
     fn entry(&self, name: &str) -> Option<(&str, &Self::Value)>;
-    /// Returns all things from a name on, in the order of names.
+    /// Returns the items from a name on, in the order of names.
     fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, &Self::Value)>;
 }
 
@@ -33,7 +33,8 @@ impl<K: Borrow<str> + Ord, V> ByName for BTreeMap<K, V> {
     }
 }
 
-/// What has the name `name`, which is `full_name` with its whole version, or is a version of it.
+/// Returns the item for the name `name`, whose whole version is in `full_name`: the item with that
+/// name, or with a compatible version.
 pub(crate) fn find<'a, N: ByName + ?Sized>(
     named: &'a N,
     name: &str,
@@ -42,7 +43,7 @@ pub(crate) fn find<'a, N: ByName + ?Sized>(
     find_entry(named, name, full_name).map(|(_, it)| it)
 }
 
-/// Returns the name by which [`find`] finds something.
+/// Returns the name of the item that [`find`] finds.
 pub(crate) fn find_name<'a, N: ByName + ?Sized>(
     named: &'a N,
     name: &str,
@@ -75,7 +76,7 @@ fn find_compatible<'a, N: ByName + ?Sized>(
     compatible.max_by_key(|(version, _)| *version).map(|(_, found)| found)
 }
 
-/// A version, whose last numbers may be left out.
+/// A version, whose last numbers may be missing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Version {
     major: u64,
@@ -84,7 +85,7 @@ struct Version {
 }
 
 impl Version {
-    /// Nothing for a version before a release, and for what is none.
+    /// Parses a version. Returns `None` for a pre-release, and for a text that is not a version.
     fn parse(text: &str) -> Option<Self> {
         let (release, _build) = text.split_once('+').unwrap_or((text, ""));
         let mut numbers = release.split('.').map(|number| number.parse().ok());
@@ -94,7 +95,7 @@ impl Version {
         numbers.next().is_none().then_some(version)
     }
 
-    /// The numbers up to the first that isn't 0.
+    /// Returns the numbers up to the first that isn't 0.
     const fn track(self) -> (u64, u64, u64) {
         match self {
             Self { major: 0, minor: 0, patch } => (0, 0, patch),

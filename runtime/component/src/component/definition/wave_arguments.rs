@@ -7,8 +7,8 @@ use crate::abi::{Val, WaveError};
 use super::function_type::FunctionType;
 
 impl FunctionType {
-    /// Returns the arguments that a text in WAVE is, the WebAssembly Value Encoding: values in
-    /// parentheses, such as `(1, "a")`. Values of options may be left out at the end.
+    /// Parses arguments from a text in WAVE, the WebAssembly Value Encoding: values in parentheses,
+    /// such as `(1, "a")`. Optional values at the end may be left out.
     ///
     /// ```
     /// use weft::abi::{Type, Val};
@@ -22,8 +22,8 @@ impl FunctionType {
     ///
     /// # Errors
     ///
-    /// [`WaveError::Text`], which says where in the text; [`WaveError::Mismatch`] if a
-    /// fixed-length list has another length.
+    /// [`WaveError::Text`] says where the text is wrong; [`WaveError::Mismatch`] if a fixed-length
+    /// list has another length.
     pub fn parse_arguments(&self, text: &str) -> Result<Vec<Val>, WaveError> {
         self.params.parse_wave(text)
     }

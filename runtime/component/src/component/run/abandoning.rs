@@ -1,4 +1,4 @@
-//! Giving up calls whose guests don't listen.
+//! Giving up calls whose guests do not react.
 
 use alloc::collections::BTreeSet;
 
@@ -11,32 +11,32 @@ use crate::machine::{InstanceId, SubtaskId};
 use super::state::State;
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Takes an interrupt that a call hears of, if there is one and nothing runs around that call.
+    /// Takes an interrupt that ends a call, if there is one and nothing runs around that call.
     pub(crate) fn hear_interrupt(&mut self) -> bool {
         self.crossing.is_outermost() && self.interrupts.reset()
     }
 
-    /// Gives a call up that the host has interrupted, whose end says so.
+    /// Gives up a call that the host has interrupted, which ends with that error.
     pub(crate) fn interrupt_call(&mut self, call: SubtaskId) -> Result<(), Error> {
         self.lock_down_call(call, CallError::Interrupted, &CallError::Interrupted)
     }
 
-    /// Gives a call up that the host no longer wants, and forgets it.
+    /// Gives up a call that the host no longer wants, and forgets it.
     pub(crate) fn abandon_call(&mut self, call: SubtaskId) -> Result<(), Error> {
         self.calls.embedder_call(call)?;
         self.lock_down_call(call, CallError::Abandoned, &CallError::Abandoned)?;
         self.forget(call)
     }
 
-    /// Locks down the instances that the tasks of a call run in, and frees what they have. The call
-    /// ends with `own`, and others in these instances hear of `error`.
+    /// Locks down the instances in which the tasks of a call run, and frees what they have. The
+    /// call ends with `own`, and other calls in these instances end with `error`.
     fn lock_down_call(
         &mut self,
         call: SubtaskId,
         own: CallError,
         error: &CallError,
     ) -> Result<(), Error> {
-        // Of the tasks that are over, the machine knows nothing.
+        // The machine has no record of tasks that are over.
         let tasks = self.origins.tasks_of(call);
         let instances: BTreeSet<_> =
             tasks.filter_map(|task| self.machine.instance_of(task).ok()).collect();
@@ -47,7 +47,8 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             embedder_call.fail(own);
             self.machine.call_failed(call)?;
         }
-        // What the engine has interrupted goes, too, if it is the call, or runs in one of them.
+        // A call that the engine has interrupted is given up, too, if it is this one, or runs in
+        // one of the instances.
         let is_part = |instance: &InstanceId| self.machine.check_removable(*instance).is_err();
         if self.origins.running() == Some(call) || instances.iter().any(is_part) {
             self.drop_interrupted(error)?;

@@ -23,10 +23,10 @@ use super::ended::Ended;
 use super::host_function::TypedHostFunction;
 use super::host_function_future::HostFunctionFuture;
 
-/// A function that gives a future.
+/// A function that returns a future.
 pub(crate) struct AsyncFunction<F, P, R, U> {
     function: F,
-    /// A box of a future that was ready at once, for the next one.
+    /// A box of a future that was ready at once, kept for the next one.
     spare: ConcurrentQueue<Pin<Box<Option<U>>>>,
     types: PhantomData<fn(P) -> R>,
 }
@@ -50,7 +50,7 @@ impl<F, P, R, U> AsyncFunction<F, P, R, U> {
     /// Keeps the box of a future that is ready.
     fn reuse(&self, mut boxed: Pin<Box<Option<U>>>) {
         boxed.set(None);
-        // If there is one already, one is enough.
+        // One box is enough.
         let _ = self.spare.push(boxed);
     }
 }

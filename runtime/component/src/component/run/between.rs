@@ -1,4 +1,4 @@
-//! Moving values from one guest to another.
+//! Moving values between guests.
 
 use crate::abi::{LiftHandles, LowerContext, Options, Peer, Resource, TransferContext};
 use crate::builtin::TypeIndex;
@@ -12,13 +12,13 @@ use super::context::Context;
 use super::lifting::{Handles, Source};
 use super::lowering::{Lowering, Target};
 
-/// Two guests that values go between.
+/// The two guests between which values move.
 pub(crate) struct Between<'a, 'c, E: CoreEngine, T: 'static> {
     to: Lowering<'a, 'c, E, T>,
     found: CanonicalOptions<E::Memory, E::Function>,
     source_options: Options,
     call: Option<SubtaskId>,
-    /// The return that is checked once everything is lifted.
+    /// The return that is checked after everything was lifted.
     returning: Option<&'a ReturnToken>,
 }
 
@@ -37,7 +37,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
 }
 
 impl<'a, E: CoreEngine, T: 'static> Between<'a, '_, E, T> {
-    /// Lets a task return once the values are lifted, which are its result.
+    /// Lets a task return when the values, which are its result, have been lifted.
     pub(crate) const fn returning(mut self, task_return: &'a ReturnToken) -> Self {
         self.returning = Some(task_return);
         self

@@ -21,7 +21,7 @@ use crate::waitable::WaitableSets;
 
 use super::state::State;
 
-/// The engine's store with what is in it, lent.
+/// The engine's store with its data, lent.
 pub(crate) struct Context<'a, E: CoreEngine, T: 'static>(pub(crate) E::Context<'a, State<E, T>>);
 
 impl<'a, E: CoreEngine, T: 'static> Deref for Context<'a, E, T> {
@@ -39,7 +39,7 @@ impl<E: CoreEngine, T: 'static> DerefMut for Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Runs code of the host's. Its panic is a fault: nothing may unwind through the engine.
+    /// Runs code of the host. Its panic is a fault, as nothing may unwind through the engine.
     #[inline]
     pub(crate) fn guarded<R>(
         &mut self,
@@ -52,13 +52,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 /// A closure that gets the store.
 type Run<E, T> = Box<dyn for<'a, 'c> FnOnce(&mut Caller<'a, 'c, E, T>) + Send>;
 
-/// A closure that gets the store, and what it runs for.
+/// A closure that gets the store, with the call for which it runs.
 pub(crate) struct Request<E: CoreEngine, T: 'static> {
     pub(crate) acting: Acting,
     pub(crate) run: Run<E, T>,
 }
 
-/// Lifts the result that a guest returns, of at most so many flat values, as the host wants it.
+/// Lifts the result that a guest returns, of at most this many flat values, in the form that the
+/// host wants.
 pub(crate) type LiftResult<E, T> = fn(
     &mut Context<'_, E, T>,
     &Lifted<<E as CoreEngine>::Function>,
@@ -75,16 +76,16 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Caller<'a, 'c, E, T> {
         Self { cx }
     }
 
-    /// Returns the store. The guest's call of the host function gets its records first, if it has
-    /// none: whoever does more than to look at [data](Self::data) may see them.
+    /// Returns the store. If the guest's call of the host function has no records, they are made
+    /// first, as everything but a look at the [data](Self::data) may see them.
     #[inline]
     pub(crate) fn cx(&mut self) -> &mut Context<'c, E, T> {
-        // After an error the machine has to be unwound, as whatever is done next says.
+        // After an error the machine has to be unwound, which the next operation reports.
         let _ = self.cx.data_mut().look();
         self.cx
     }
 
-    /// Returns what is in the store, for whatever is known without the records of calls.
+    /// Returns the data in the store that needs no records of calls.
     #[inline]
     pub(crate) fn state(&self) -> &State<E, T> {
         self.cx.data()
@@ -96,7 +97,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Caller<'a, 'c, E, T> {
         &self.cx.data().data
     }
 
-    /// Returns the data of the store.
+    /// Returns the data of the store, mutably.
     #[inline]
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.cx.data_mut().data
@@ -104,7 +105,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Caller<'a, 'c, E, T> {
 
     /// Returns a view of the [contexts](crate::context): a **host extension**.
     ///
-    /// The task that runs is the one whose guest calls this host function.
+    /// The current task is that of the guest that calls this host function.
     pub fn contexts(&mut self) -> Contexts<'_, Heap, StoreChooser> {
         self.cx().data_mut().machine.contexts()
     }

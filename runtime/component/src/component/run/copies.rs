@@ -17,13 +17,13 @@ use super::element_layout::element_layout;
 use super::lifting::Source;
 use super::lowering::Target;
 
-/// The value that is moved where a stream or future has no element: the tuple of nothing.
+/// The value that moves if a stream or future has no element type: the empty tuple.
 pub(crate) const NOTHING: Val = Val::Record(Vec::new());
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// A guest reads or writes, and never waits. Nothing is done if the host copies values, or if
-    /// something about the call is wrong, which whoever takes step by step finds out in the right
-    /// order.
+    /// Moves values between guests for a read or write that never waits. Does nothing if the host
+    /// copies the values, or if something about the call is wrong: the ordinary steps find that in
+    /// the right order.
     pub(super) fn guest_copies(
         &mut self,
         number: u32,
@@ -63,7 +63,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let (is_plain, layout) = (function.is_plain, function.layout);
         let element = if is_plain { None } else { function.element.clone() };
         let other_size = match &element {
-            // Of what is plain, the size is the same in each memory.
+            // Plain values have the same size in each memory.
             None => layout.size,
             Some(element) => {
                 let options = self.data().options(token.options())?;
@@ -117,14 +117,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(self.data_mut().machine.copied(copy)?)
     }
 
-    /// Returns the address that a guest's buffer has come to.
+    /// Returns the next address in a guest's buffer.
     pub(super) fn place(&self, side: &CopySide, element: &Type) -> Result<u64, Error> {
         let options = self.data().options(side.buffer.options.ok_or(MachineError::OtherStep)?)?;
         let size = element_layout(Some(element), options.address_type).size;
         Ok(side.buffer.address.saturating_add(size.saturating_mul(side.buffer.progress.into())))
     }
 
-    /// Moves values of which at least one side is the host's.
+    /// Moves values of which the host has at least one side.
     fn copy_with_host(&mut self, copy: &CopyToken, element: Option<&Type>) -> Result<(), Fault> {
         let (from, to) = (copy.writable(), copy.readable());
         let values = self.take_values(copy, element)?;
@@ -135,7 +135,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 if stored.is_err()
                     && let Ok(buffer) = self.data_mut().handles.buffer(from.end)
                 {
-                    // Nobody has taken them.
+                    // Nobody has taken these values.
                     for value in values.into_iter().rev() {
                         buffer.push_front(value);
                     }
@@ -145,7 +145,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             (None, _) => {
                 let state = self.data_mut();
                 if from.buffer.options.is_none() {
-                    // From the host to the host.
+                    // Both sides belong to the host.
                     state.handles.give_back(&state.machine, &values);
                 }
                 state.handles.buffer(to.end)?.extend(values);
@@ -154,7 +154,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Takes the values to move from the writer, which is the host or a guest.
+    /// Takes the values to move from the writer: the host or a guest.
     fn take_values(&mut self, copy: &CopyToken, element: Option<&Type>) -> Result<Vec<Val>, Fault> {
         let from = copy.writable();
         let count = usize::try_from(copy.count()).map_err(|_| AbiError::TooLong)?;

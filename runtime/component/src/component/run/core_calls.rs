@@ -1,4 +1,4 @@
-//! Calling core functions for threads, and letting threads go on.
+//! Calling core functions for threads, and continuing threads.
 
 use alloc::sync::Arc;
 
@@ -22,8 +22,7 @@ use super::state::State;
 use super::transfer::{CoreValues, core_values};
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Calls the core function of a lifted one, with the arguments of the call that it is the
-    /// callee of.
+    /// Calls the core function of a lifted function, with the arguments of the call to it.
     #[inline]
     pub(crate) fn call_function(
         &mut self,
@@ -60,7 +59,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.call_core(thread, core, &[representation])
     }
 
-    /// Tells a function's callback of an event.
+    /// Calls a function's callback with an event.
     pub(crate) fn call_callback(
         &mut self,
         thread: ThreadId,
@@ -73,7 +72,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.call_core(thread, callback, &arguments)
     }
 
-    /// Calls a function's `post-return`, with what the function has returned.
+    /// Calls a function's `post-return`, with the core values that the function has returned.
     pub(crate) fn call_post_return(
         &mut self,
         thread: ThreadId,
@@ -89,7 +88,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.call_core(thread, post_return, &arguments)
     }
 
-    /// Calls the function that a new thread starts with.
+    /// Calls the first function of a new thread.
     pub(crate) fn call_start_function(
         &mut self,
         thread: ThreadId,
@@ -102,7 +101,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.call_core(thread, start.function, &[argument])
     }
 
-    /// Calls a core function, for a thread that is new or is called back.
+    /// Calls a core function, for a thread that is new or whose callback is called.
     fn call_core(
         &mut self,
         thread: ThreadId,
@@ -116,13 +115,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.data_mut().progressed(thread, progress)
     }
 
-    /// Lets the thread that was interrupted go on.
+    /// Continues the thread that was interrupted.
     pub(crate) fn go_on(&mut self, thread: ThreadId) -> Result<Next, Fault> {
         let stopped = self.data_mut().activations.take(thread).ok_or(MachineError::NotEntered)?;
         self.resume_core(thread, stopped.activation, None)
     }
 
-    /// Lets a thread go on that has stopped.
+    /// Continues a thread that has stopped.
     pub(crate) fn resume_thread(
         &mut self,
         thread: ThreadId,
@@ -130,7 +129,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<Next, Fault> {
         let state = self.data_mut();
         let Some(stopped) = state.activations.take(thread) else {
-            // It goes on where it stands, but a host function is in between.
+            // The thread is on the stack, but with a host function above it.
             return Err(if state.crossing.is_outermost() {
                 MachineError::NotEntered.into()
             } else {
@@ -142,7 +141,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.resume_core(thread, stopped.activation, value)
     }
 
-    /// Lets an activation go on. The call in which it stopped returns `value`.
+    /// Continues an activation. The call in which it stopped returns `value`.
     fn resume_core(
         &mut self,
         thread: ThreadId,
@@ -156,7 +155,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.data_mut().progressed(thread, progress)
     }
 
-    /// Returns what a guest's call returns, when it does so later than it was made.
+    /// Returns the core value of a guest's call that returns later than it was made.
     pub(crate) fn encode(
         &mut self,
         site: CallSite,
@@ -175,14 +174,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         })
     }
 
-    /// Writes an event to where a guest waits for it. Returns its code.
+    /// Writes an event to the address at which a guest waits for it. Returns the event's code.
     fn deliver(&mut self, site: CallSite, event: Event) -> Result<CoreValue, Failure> {
         let definition = self.data().functions.core_function(site.number)?.definition();
         let memory = definition.and_then(event_memory).ok_or(MachineError::OtherStep)?;
         self.store_event(memory, site.event_address, event)
     }
 
-    /// Writes an event to a guest's memory. Returns its code.
+    /// Writes an event to a guest's memory. Returns the event's code.
     pub(crate) fn store_event(
         &mut self,
         memory: MemoryIndex,
@@ -202,10 +201,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Checks that one more guest may be called by those that wait for it.
+    /// Checks that the guests may make one more nested call.
     #[inline]
     pub(crate) fn check_nested_calls(&self) -> Result<(), Fault> {
-        // The machine has one frame for each call that waits, and another if its callee isn't
+        // The machine has a frame for each call that waits, and another one if its callee isn't
         // `async`.
         let limits = &self.settings.limits;
         let max_frames = usize::try_from(limits.nested_calls).unwrap_or(usize::MAX);
@@ -215,7 +214,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(())
     }
 
-    /// Says what comes next after a call of the engine.
+    /// Returns the next thing after a call of the engine.
     pub(crate) fn progressed(
         &mut self,
         thread: ThreadId,

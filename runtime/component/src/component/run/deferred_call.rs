@@ -1,8 +1,8 @@
-//! Calls without records, by the embedder and by guests: the callee is called, its result is taken
-//! to the caller, and most often nobody has looked.
+//! Calls without records, by the embedder and by guests: the callee is called, and its result is
+//! returned to the caller. Most often, nothing looks at the call.
 //!
-//! The machine pushes frames alone, and no step is taken. If somebody looks meanwhile, the records
-//! are made, and the call goes on as any other: [`Ended::Made`] says so.
+//! The machine only pushes frames, and takes no step. If something looks at the call, its records
+//! are made, and it goes on as any other call: see [`Ended::Made`].
 
 use alloc::sync::Arc;
 
@@ -33,14 +33,14 @@ use super::state::State;
 use super::steps::{Base, Driven};
 use super::transfer::{CoreValues, core_bits, flat_result};
 
-/// The callback result of a function that exits.
+/// The result of a callback that ends its task.
 const EXIT: CoreValue = CoreValue::I32(0);
 
-/// The result of a call of a function that was lowered with `async` and has returned.
+/// The result of a call of an `async`-lowered function that has returned.
 const RETURNED: CoreValue = CoreValue::I32(SubtaskState::Returned as u32);
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Calls an export without making records, if that is possible. `lower` lowers the arguments.
+    /// Calls an export without making records, if possible. `lower` lowers the arguments.
     #[inline]
     pub(crate) fn call_deferred<R: LiftedResult>(
         &mut self,
@@ -52,7 +52,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let Some(core) = lifted.core.filter(|_| lifted.is_deferrable) else {
             return Ok(EmbedderCall::NotBegun);
         };
-        // What a host function calls whose callers are held is begun for it.
+        // A call by a host function whose callers are held is begun on behalf of that function, which
+        // needs records.
         let holds = |call| state.machine.are_callers_held(call) != Ok(false);
         if state.acting.call.is_some_and(holds)
             || state.machine.invoke_deferred(function) != Ok(true)
@@ -84,7 +85,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.finish_made(called.map(|_| ()), (outer, is_forbidden)).map(EmbedderCall::Begun)
     }
 
-    /// Goes on with a call by the embedder that has got records.
+    /// Continues a call by the embedder that has got records.
     #[cold]
     fn finish_made(
         &mut self,
@@ -101,7 +102,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.entered_for(call, outer, entered)
     }
 
-    /// Calls the core function of a lifted one for the embedder, and lifts its result.
+    /// Calls the core function of a lifted function for the embedder, and lifts its result.
     fn call_lifted_for_embedder<R: LiftedResult>(
         &mut self,
         lifted: &Lifted<E::Function>,
@@ -130,7 +131,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         if let Some(post_return) = lifted.post_return
             && let Ended::Made = self.call_post_return_deferred(post_return, value, None)?
         {
-            // Somebody has looked meanwhile: the result is taken as that of any other call.
+            // The records were made meanwhile: the result is taken as for any other call.
             let state = self.data_mut();
             let call = state.deferred.made().ok_or(Error::Inconsistent(Table::Waitables))?.call;
             let outcome = Outcome::Boxed(state.result_boxes.put(result));
@@ -141,7 +142,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(Ended::Returned(result))
     }
 
-    /// A guest calls a function, for which the machine has pushed frames alone.
+    /// Handles a guest's call of a function, for which the machine has only pushed frames.
     #[inline]
     pub(crate) fn guest_calls_deferred(
         &mut self,
@@ -161,8 +162,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.guest_called(number, lowered, ended)
     }
 
-    /// A guest calls a host function that returns when it is called. If that does not look, the machine
-    /// never hears of it.
+    /// Handles a guest's call of a host function that returns at once. If that function does not
+    /// look at the call, the machine never learns of it.
     #[inline]
     pub(crate) fn guest_calls_host(
         &mut self,
@@ -182,7 +183,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.guest_called(number, lowered, ended)
     }
 
-    /// Ends a guest's call, or goes on with one that has got records.
+    /// Finishes a guest's call, or continues one that has got records.
     #[inline]
     fn guest_called(
         &mut self,
@@ -201,11 +202,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.guest_call_made(number, ended.map(|_| ()))
     }
 
-    /// Goes on with a guest's call that has got records.
+    /// Continues a guest's call that has got records.
     #[cold]
     fn guest_call_made(&mut self, number: u32, made: Result<(), Fault>) -> Result<Driven, Fault> {
         let state = self.data_mut();
-        // What follows is told of the calls around, too.
+        // The next step names the calls around it, so that they need records, too.
         state.look()?;
         let call = state.deferred.pop().ok_or(Error::Inconsistent(Table::Waitables))?;
         made?;
@@ -214,7 +215,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.drive(Base::Guest(CallSite { thread, number, event_address: 0 }), next)
     }
 
-    /// Calls the core function of a lifted one for a guest, and moves arguments and result.
+    /// Calls the core function of a lifted function for a guest, and moves the arguments and the
+    /// result.
     fn call_lifted_for_guest(
         &mut self,
         lowered: &Lowered,
@@ -257,7 +259,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(Ended::Returned(result))
     }
 
-    /// Moves the arguments of a guest's call to the callee, as core values.
+    /// Passes the arguments of a guest's call to the callee, as core values.
     fn pass_deferred_arguments(
         &mut self,
         lowered: &Lowered,
@@ -277,8 +279,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(self.core_arguments(lifted, &flat, moved)?)
     }
 
-    /// Moves the result of a guest's function to the guest that has called it: `values`, which are at
-    /// most so many. Returns the core value that the call returns, if the result is one.
+    /// Moves the result of a guest's function to the guest that has called it: `values`, at most
+    /// `max` of them. Returns the core value that the call returns, if there is one.
     fn return_deferred_result(
         &mut self,
         lowered: &Lowered,
@@ -301,8 +303,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(flat_result(layout, &flat))
     }
 
-    /// A guest calls `task.return` with `values`. Returns `false` if that is not for the innermost call,
-    /// without records, or if it traps.
+    /// Handles a guest's call of `task.return` with `values`. Returns `false` if it is not for the
+    /// innermost call without records, or if it traps.
     pub(crate) fn return_deferred_task(
         &mut self,
         result_type: Option<TypeIndex>,
@@ -342,8 +344,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(true)
     }
 
-    /// The core function of the innermost call, which is lifted with a callback and has no records, has
-    /// returned this. If it exits and has resolved, the call is over; whatever else it does needs
+    /// Handles the core result of the innermost call, which was lifted with a callback and has no
+    /// records. If the function exits and has resolved, the call is over. Everything else needs
     /// records.
     fn callback_lifted_returned(
         &mut self,
@@ -387,8 +389,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Calls a function's `post-return`, with what the function has returned. The call returns
-    /// `result` to a guest.
+    /// Calls a function's `post-return`, with the core values that the function has returned. The
+    /// call returns `result` to a guest.
     fn call_post_return_deferred(
         &mut self,
         post_return: E::Function,
@@ -399,11 +401,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         if !state.machine.deferred_resolved(result)? {
             return Err(Error::Inconsistent(Table::Frames).into());
         }
-        // Where `post-return` calls what may wait, it traps.
+        // If `post-return` calls something that may wait, it traps.
         self.call_core_deferred((post_return, false), value.as_slice())
     }
 
-    /// Ends the innermost call, which has no records.
+    /// Finishes the innermost call, which has no records.
     #[inline]
     pub(crate) fn deferred_returned(&mut self) -> Result<(), Error> {
         if self.data_mut().machine.deferred_returned()? {
@@ -415,7 +417,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns the thread of the innermost call that was begun without records, as it has them now.
+    /// Returns the thread of the innermost call that was begun without records, and has records
+    /// now.
     #[cold]
     fn thread_of_made(&mut self) -> Result<ThreadId, Error> {
         self.look()?;

@@ -1,7 +1,7 @@
 //! Calls of host functions by guests, without records.
 //!
-//! A host function that returns when it is called, or whose future is ready at once, and that asks for
-//! nothing but the store's data, never learns the id of its call. So there is none, unless it asks for
+//! A host function that returns at once, or whose future is ready at once, and that uses only the
+//! store's data, never learns the id of its call. So the call gets an id only if the function uses
 //! more.
 
 use alloc::sync::Arc;
@@ -98,7 +98,8 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         lowered.ty.params.lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&values))
     }
 
-    /// Takes the result of a host function, which has no handles, to the guest that has called it.
+    /// Returns the result of a host function, which has no handles, to the guest that has called
+    /// it.
     #[inline]
     pub(crate) fn return_deferred<R: Lower>(
         &mut self,
@@ -148,7 +149,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         Ok(Ended::Returned(value))
     }
 
-    /// Lets `lower` lower the result of a host function into the guest that has called it.
+    /// Calls `lower` to lower the result of a host function into the guest that has called it.
     fn lower_deferred(
         &mut self,
         lowered: &Lowered,
@@ -168,8 +169,8 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         Ok(flat_result(layout, &flat))
     }
 
-    /// Polls the future of a host function for the first time. Returns nothing if it waits. Then the
-    /// call has got its records, and the waker is that of the call.
+    /// Polls the future of a host function for the first time. Returns `None` if it waits. The call
+    /// has then got its records, and the waker is that of the call.
     pub(crate) fn poll_deferred<R>(
         &mut self,
         poll: impl FnOnce(&mut WakerContext<'_>) -> Poll<R>,
@@ -192,7 +193,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         Err(Error::Inconsistent(Table::Waitables).into())
     }
 
-    /// A host function waits, whose call has got records: says what is next.
+    /// Returns the next thing if a host function waits and its call has got records.
     pub(crate) fn wait_made<R>(
         &mut self,
         lowered: &Lowered,
@@ -209,7 +210,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         Ok(Ended::Made)
     }
 
-    /// The host function has returned, whose call has got records: says what is next.
+    /// Returns the next thing after a host function has returned and its call has got records.
     #[cold]
     pub(crate) fn returned_made<R>(&mut self) -> Result<Ended<R>, Fault> {
         let state = self.data_mut();

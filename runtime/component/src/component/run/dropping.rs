@@ -1,4 +1,4 @@
-//! Dropping what nobody needs any more, and running its destructors.
+//! Dropping what is no longer needed, and running destructors.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -22,14 +22,14 @@ use super::embedder_calls::Begun;
 use super::state::State;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Drops what nobody takes. What traps belongs to no call.
+    /// Drops a value that nobody takes. A trap of its destructor belongs to no call.
     pub(crate) fn drop_unclaimed(&mut self, value: Val) -> Result<(), Error> {
         let dropped = match value {
-            // What was removed with its definer is gone.
+            // The resource was removed together with its definer.
             Val::Own(resource) if self.data().is_definer_gone(resource.ty) => Ok(None),
-            // Its value was taken before the rest could not be.
+            // The value was taken before another part of it failed.
             Val::Own(resource) if self.data().handles.is_value_gone(resource) => Ok(None),
-            // What can't be dropped, as its definer trapped, is nobody's any more.
+            // If its definer trapped, the resource can't be dropped, and is forgotten.
             Val::Own(resource) => self.drop_owned(resource, |_| {}),
             value => {
                 let state = self.data_mut();
@@ -47,9 +47,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Drops a resource that the host owns; `None` is one that was in no store yet. Returns the call
-    /// of its destructor, if a guest has it.
-    /// If that can't be begun, the host owns the resource as before.
+    /// Drops a resource that the host owns; `None` is one that was in no store yet. Returns the
+    /// call of its destructor, if a guest defines that. If the destructor can't be begun, the host
+    /// still owns the resource.
     pub(crate) fn drop_resource(
         &mut self,
         resource: Option<Resource>,
@@ -91,8 +91,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.run_to_host(destructor, begin, |_, _, _| Ok(())).map(Some)
     }
 
-    /// Drops the value of a resource of the host's own, if it has one, or calls the destructor, if the
-    /// type has one.
+    /// Drops the value of a host's own resource, or calls the destructor of its type, if it has
+    /// one.
     pub(crate) fn destroy_resource(
         &mut self,
         ty: TypeIndex,
@@ -110,7 +110,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Runs the destructor of a value of a thread that is over.
+    /// Runs the destructor of a value of a thread that has ended.
     pub(crate) fn destroy_thread_local(&mut self, value: ThreadDestructor<Heap>) {
         // A value is set only with a destructor that there is.
         let Some(destructor) = self.data().thread_destructors.get(value.destructor) else { return };

@@ -1,4 +1,4 @@
-//! Calls by the host, of what guests export.
+//! Calls by the host of functions that guests export.
 
 use alloc::vec::Vec;
 
@@ -19,15 +19,15 @@ use super::lifted_result::LiftedResult;
 use super::state::State;
 use super::turns::Entered;
 
-/// A call that has begun, and its first step.
+/// A call that has begun, with its first step.
 pub(crate) struct Begun {
     pub(crate) call: SubtaskId,
     pub(crate) step: Step,
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Begins something of a guest's function, prepares its first step, and takes steps until the
-    /// host has control again, or what ran was interrupted.
+    /// Begins a call of a guest's function, prepares its first step, and takes steps until the host
+    /// has control again, or the engine interrupts the guest.
     pub(crate) fn run_to_host(
         &mut self,
         function: FunctionId,
@@ -39,7 +39,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Err(failure) => return Err(self.data().refused(function, failure)),
         };
         let outer = self.data_mut().origins.set_running(Some(call));
-        // What a host function calls uses the fuel of the call that it is part of.
+        // A call by a host function uses the fuel of the call that it is part of.
         if self.data().crossing.is_outermost() {
             self.refuel();
         }
@@ -50,8 +50,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.entered_for(call, outer, entered)
     }
 
-    /// Control is back after a call that the host has begun: what runs belongs to the call `outer`
-    /// again. If it trapped, it is forgotten.
+    /// Handles the return of control after a call that the host has begun. The running code belongs
+    /// to the call `outer` again. If the new call trapped, it is forgotten.
     pub(crate) fn entered_for(
         &mut self,
         call: SubtaskId,
@@ -107,8 +107,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns why a call of a guest's function could not be begun. If its instance trapped before,
-    /// it is the trap.
+    /// Returns the reason why a call of a guest's function could not be begun. If its instance
+    /// trapped before, it is that trap.
     #[cold]
     pub(crate) fn refused(&self, function: FunctionId, failure: Failure) -> CallError {
         let lifted = self.functions.lifted(function);
@@ -121,7 +121,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         }
     }
 
-    /// Takes how a call ended, if it has; then the call is forgotten.
+    /// Returns the result of a call and forgets the call, if it has ended.
     pub(crate) fn take_result<R: LiftedResult>(
         &mut self,
         call: SubtaskId,
@@ -132,7 +132,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
             (Some(error), _) => Err(error),
             (None, SubtaskState::Returned) => {
                 let outcome = found.take_result();
-                // Before code of the host's lifts the result.
+                // The call is forgotten before code of the host lifts the result.
                 self.forget(call)?;
                 let taken = R::take(&mut self.result_boxes, &mut self.handles, outcome);
                 return Ok(Some(taken.map_err(CallError::from)));
@@ -147,7 +147,8 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(Some(result))
     }
 
-    /// Begins a call of a guest's function, for the host function that has control, if one has.
+    /// Begins a call of a guest's function, for the host function that has control, if there is
+    /// one.
     #[inline]
     pub(crate) fn invoke(&mut self, function: FunctionId) -> Result<(SubtaskId, Step), Failure> {
         match self.acting.call {
@@ -158,7 +159,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         }
     }
 
-    /// Begins the drop of a guest's resource, for the host function that has control, if one has.
+    /// Begins to drop a guest's resource, for the host function that has control, if there is one.
     pub(crate) fn drop_host_resource(
         &mut self,
         ty: TypeIndex,
@@ -172,7 +173,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         }
     }
 
-    /// Forgets a call, whether it has returned or not.
+    /// Forgets a call, whether or not it has returned.
     pub(crate) fn forget(&mut self, call: SubtaskId) -> Result<(), Error> {
         self.forget_call(call);
         self.machine.drop_call(call)

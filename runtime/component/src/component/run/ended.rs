@@ -1,20 +1,21 @@
-//! How calls end that were begun without records.
+//! The ends of calls that were begun without records.
 
 use crate::machine::SubtaskId;
 
 /// The end of a call that was begun without records.
 pub(crate) enum Ended<R> {
-    /// It has returned this, and nobody has looked.
+    /// It has returned this, and never needed records.
     Returned(R),
-    /// It has records. What is next is [handed over](crate::component::store::crossing::Crossing::put_next).
+    /// It has records. The next thing is [passed
+    /// on](crate::component::store::crossing::Crossing::put_next).
     Made,
 }
 
-/// A call by the embedder, as it may be begun without records.
+/// The state of a call by the embedder that may be begun without records.
 pub(crate) enum EmbedderCall<R> {
     /// It has returned this.
     Returned(R),
-    /// It has records, and may be over.
+    /// It has records, and may have ended.
     Begun(SubtaskId),
     /// It was not begun.
     NotBegun,

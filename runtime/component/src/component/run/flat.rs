@@ -1,4 +1,4 @@
-//! Values that are nothing but core values: they are lifted and lowered without a guest's memory.
+//! Values that consist only of core values: they are lifted and lowered without a guest's memory.
 
 use crate::abi::{
     ComponentType, CoreValueIter, FlatValues, Lift, LiftContext, Lower, LowerContext, Options,
@@ -12,10 +12,10 @@ use crate::trap::EndKind;
 
 use super::transfer::{CoreValues, core_bits};
 
-/// Options for values of which none has an address, so that it does not matter how long one is.
+/// Options for values without addresses, for which the width of an address does not matter.
 pub(crate) const NO_ADDRESSES: Options = Options::new(IntegerType::I32, StringEncoding::Utf8);
 
-/// Returns `true` if values of a type are nothing but at most so many core values.
+/// Returns `true` if values of a type consist of at most `max` core values.
 pub(crate) const fn is_flat<V: ComponentType + ?Sized>(max: usize) -> bool {
     V::INLINE && !V::ABI.narrow.flat.exceed(max)
 }

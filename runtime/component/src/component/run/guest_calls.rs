@@ -1,4 +1,4 @@
-//! Calls by guests, of built-ins and of what they import.
+//! Calls by guests, of built-ins and of imported functions.
 
 use crate::builtin::{Definition, OptionsIndex, Outcome, TaskDefinition};
 use crate::component::store::acting::Acting;
@@ -26,7 +26,7 @@ impl<E: CoreEngine, T: 'static> HostFunctions<E> for State<E, T> {
         let mut cx = Context::<E, T>(cx);
         let state = cx.data();
         let before = (state.deferred.len(), state.acting);
-        // Nothing may unwind through the engine, wherever the panic of the host's is.
+        // No panic of the host may unwind through the engine.
         let called = catch(|| cx.guest_calls(number, arguments));
         let called = called.unwrap_or_else(|panic| Err(cx.guest_call_panicked(before, panic)));
         match called.and_then(|driven| cx.sync_links().map(|()| driven)) {
@@ -41,7 +41,7 @@ impl<E: CoreEngine, T: 'static> HostFunctions<E> for State<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Does what the function with this number does, which a guest calls.
+    /// Handles a guest's call of the function with this number.
     fn guest_calls(&mut self, number: u32, arguments: &[CoreValue]) -> Result<Driven, Fault> {
         let state = self.data_mut();
         match state.functions.core_function(number)? {
@@ -67,7 +67,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                     }
                 }
             }
-            // A linked call has no thread, and is not to be looked at.
+            // A linked call has no thread, and needs no records.
             CoreFunction::Link(link) => {
                 let link = *link;
                 return self.link_calls(link, arguments).map(Driven::Resumed);
@@ -104,7 +104,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.guest_calls_with_records(number, arguments)
     }
 
-    /// As [`guest_calls`](Self::guest_calls), of anything.
+    /// Handles a guest's call of any function, as [`guest_calls`](Self::guest_calls) does, with
+    /// records.
     fn guest_calls_with_records(
         &mut self,
         number: u32,
@@ -128,7 +129,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.drive(Base::Guest(site), Next::Step(step))
     }
 
-    /// A guest calls a built-in, which may stop it.
+    /// Handles a guest's call of a built-in, which may stop the guest.
     fn guest_calls_builtin(
         &mut self,
         mut site: CallSite,
@@ -149,19 +150,21 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
         let step = match definition.call(&mut state.machine, arguments)? {
             Outcome::Return(value) => {
-                // The guest may have dropped an end. Its source or sink hears of that now: the guest may
-                // go on for long, and wait for what they do then.
+                // The guest may have dropped an end. Its source or sink is told now, as the guest
+                // may run for long, and may wait for what they do then.
                 while self.close_served()? {}
                 return Ok(Driven::Resumed(value));
             }
-            // The values of a source or a sink: most often, the guest goes on behind them.
+            // The values are those of a source or a sink. Most often, the guest goes on after the
+            // copy.
             Outcome::Suspend(Step::Copy(copy)) => self.copy(copy)?,
             Outcome::Suspend(step) => step,
         };
         self.drive(Base::Guest(site), Next::Step(step))
     }
 
-    /// Somebody looks, as the guest that runs may stop in its call of this function. Returns where.
+    /// Makes the records of the running guest's call, as the guest may stop in it, and returns the
+    /// site of the call.
     pub(super) fn call_site(&mut self, number: u32) -> Result<CallSite, Fault> {
         let state = self.data_mut();
         state.look()?;
@@ -169,12 +172,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(CallSite { thread, number, event_address: 0 })
     }
 
-    /// A panic of the host's has ended what a guest has called: what was remembered is as it was
-    /// `before`.
+    /// Handles a panic of the host in a call by a guest: restores the data that was remembered, as
+    /// of `before`.
     #[cold]
     fn guest_call_panicked(&mut self, before: (usize, Acting), panic: HostPanic) -> Fault {
         let state = self.data_mut();
-        // After an error the machine has to be unwound, as it has after the panic.
+        // After an error the machine has to be unwound, as it has to be after the panic.
         let _ = state.look();
         state.deferred.truncate(before.0);
         state.acting = before.1;
@@ -183,12 +186,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns the options of `task.return`, or those of the current task's function, if it lifts no
-    /// memory and these are equal to them but for that.
+    /// Returns the options for `task.return`: those of the current task's function, if `options`
+    /// has no memory and is otherwise equal to them.
     ///
-    /// The text compares memories even where there is none; the suite returns flat values without
-    /// a memory from functions whose parameters need one, and validation makes sure that there is
-    /// a memory wherever the result lies in it.
+    /// The spec's text compares memories even if there is none. The official suite returns flat
+    /// values without a memory from functions whose parameters need one. Validation makes sure that
+    /// there is a memory if the result is in it.
     fn without_memory(&mut self, options: OptionsIndex) -> Result<OptionsIndex, Error> {
         let found = self.options(options)?;
         let (memory, string_encoding) = (found.memory, found.string_encoding);

@@ -1,7 +1,7 @@
 //! Streams, futures and error contexts that the host holds.
 //!
 //! A read or write of the host begins, and ends with an [`EndEvent`], which may be there at once.
-//! Until then the buffer is the store's: what is to be written, or what was read so far.
+//! Until then the store has the buffer: the values to write, or the values that were read so far.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -21,22 +21,23 @@ use super::context::Context;
 use super::copies::NOTHING;
 use super::state::State;
 
-/// A read or write of the host has ended, or the other end was dropped while there was none.
+/// An event of an end that the host holds: a read or write has ended, or the other end was dropped
+/// while there was none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndEvent {
     /// The end.
     pub end: EndId,
-    /// How it ended. After [`Dropped`](CopyResult::Dropped), and of a future after
+    /// The outcome. After [`Dropped`](CopyResult::Dropped), and for a future after
     /// [`Completed`](CopyResult::Completed), the end can only be dropped.
     pub result: CopyResult,
-    /// How many values were moved.
+    /// The number of values that were moved.
     pub count: u32,
-    /// What was read; or, of a write, what was not taken. Where the stream has no element, each
-    /// is the [record](Val::Record) of nothing.
+    /// The values that were read, or those of a write that were not taken. If the stream has no
+    /// element type, each value is an empty [record](Val::Record).
     pub values: Vec<Val>,
 }
 
-/// The type of what goes through an end, and which of the two ends it is.
+/// The element type of an end, and which of the two ends it is.
 pub(crate) struct TypeOfEnd {
     pub(crate) kind: EndKind,
     pub(crate) element: Option<Type>,
@@ -44,7 +45,7 @@ pub(crate) struct TypeOfEnd {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Makes a stream, or a future, of the host. Returns the readable end and the writable one.
+    /// Makes a stream or future of the host. Returns the readable end and the writable end.
     pub(crate) fn new_ends(
         &mut self,
         kind: EndKind,
@@ -57,7 +58,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         self.machine.new_host_ends(kind, ty)
     }
 
-    /// Returns the type of what comes out of the readable end.
+    /// Returns the type of the values of an end.
     pub(crate) fn element_type(&self, end: EndId) -> Result<Option<Type>, Error> {
         self.type_of_end(end).map(|ty| ty.element)
     }
@@ -74,7 +75,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     /// Returns the next event of an end that the host holds.
     pub(crate) fn next_end_event(&mut self) -> Result<Option<EndEvent>, CallError> {
         while let Some(happened) = self.machine.next_host_event().map_err(Fault::from)? {
-            // What has become of a call is found in the call.
+            // An outcome of a call is stored with the call.
             if let Some(event) = self.end_event(happened)? {
                 return Ok(Some(event));
             }
@@ -82,7 +83,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(None)
     }
 
-    /// Returns what an event of an end says; nothing if it is a call's.
+    /// Returns the event of an end. Returns `None` if the event is that of a call.
     pub(crate) fn end_event(&mut self, happened: HostEvent) -> Result<Option<EndEvent>, CallError> {
         let WaitableId::End(end) = happened.waitable else { return Ok(None) };
         let payload = happened.event.payload;
@@ -106,7 +107,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     }
 }
 
-/// The numbers of the store, which those of resource types in a type are already.
+/// The numbers of the store. Numbers of resource types in a type are these already.
 pub(crate) struct StoreNumbers<'a, E: CoreEngine, T: 'static>(pub(crate) &'a mut State<E, T>);
 
 impl<E: CoreEngine, T: 'static> HandleNumbers for StoreNumbers<'_, E, T> {
@@ -126,7 +127,7 @@ impl<E: CoreEngine, T: 'static> HandleNumbers for StoreNumbers<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Begins a read of so many values.
+    /// Begins a read of at most `count` values.
     pub(crate) fn read(&mut self, end: EndId, count: u32) -> Result<(), CallError> {
         if self.data().type_of_end(end)?.direction != CopyDirection::Read {
             return Err(CallError::OtherEnd);

@@ -23,7 +23,7 @@ use super::host_resource::HostResourceType;
 
 /// A host function.
 pub(crate) struct HostFunction<E: CoreEngine, T: 'static> {
-    /// The type that it has, if it was said; any other function takes what it is given.
+    /// The declared type, if there is one. A function without one accepts all arguments.
     pub(crate) declared: Option<DeclaredType<E, T>>,
     pub(crate) call: HostFunctionCall<E, T>,
 }
@@ -38,18 +38,18 @@ pub(crate) struct DeclaredType<E: CoreEngine, T: 'static> {
 /// The closure of a host function.
 type Closure<E, T, R> = dyn Fn(&mut Caller<'_, '_, E, T>, Vec<Val>) -> R + Send + Sync;
 
-/// The way in which a host function is called.
+/// The form of a host function.
 pub(crate) enum HostFunctionCall<E: CoreEngine, T: 'static> {
-    /// It returns when it is called.
+    /// It returns at once.
     Sync(Box<Closure<E, T, HostResult>>),
-    /// It gives a future.
+    /// It returns a future.
     Async(Box<Closure<E, T, HostFuture>>),
     /// Its types are Rust's own.
     Typed(Box<dyn TypedHostFunction<E, T>>),
 }
 
 impl<E: CoreEngine, T: 'static> HostFunctionCall<E, T> {
-    /// Returns `true` if it returns when it is called.
+    /// Returns `true` if it returns at once.
     pub(crate) fn is_immediate(&self) -> bool {
         match self {
             Self::Sync(_) => true,
@@ -68,13 +68,13 @@ impl<E: CoreEngine, T: 'static> HostFunctionCall<E, T> {
 
 /// A host function whose types are Rust's own.
 pub(crate) trait TypedHostFunction<E: CoreEngine, T: 'static>: Send + Sync {
-    /// Compares it with a type. Returns which types its handles have.
+    /// Compares it with a type. Returns the types of its handles.
     fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch>;
 
-    /// Returns `true` if it returns when it is called.
+    /// Returns `true` if it returns at once.
     fn is_immediate(&self) -> bool;
 
-    /// Calls it, for a guest whose call has no records: only if it has no handles.
+    /// Calls it for a guest whose call has no records. This is only for functions without handles.
     fn call_deferred(
         &self,
         cx: &mut Context<'_, E, T>,
@@ -82,7 +82,7 @@ pub(crate) trait TypedHostFunction<E: CoreEngine, T: 'static>: Send + Sync {
         arguments: &[CoreValue],
     ) -> Result<Ended<Option<CoreValue>>, Fault>;
 
-    /// Calls it, for a guest.
+    /// Calls it for a guest.
     fn call(
         &self,
         cx: &mut Context<'_, E, T>,
@@ -91,7 +91,7 @@ pub(crate) trait TypedHostFunction<E: CoreEngine, T: 'static>: Send + Sync {
     ) -> Result<(), Fault>;
 }
 
-/// The function that is called with the values of threads that are over.
+/// The function that is called with the values of threads that have ended.
 pub(crate) type DestroyThreadLocal<E, T> = dyn Fn(&mut Caller<'_, '_, E, T>, &ThreadDestructor<Heap>) -> Result<(), HostError>
     + Send
     + Sync;

@@ -27,14 +27,14 @@ use super::transfer::flat_result;
 /// The destination of the result of a host function.
 #[derive(Clone, Copy)]
 pub(crate) struct Destination {
-    /// The result is at most so many core values.
+    /// The largest number of core values of the result.
     pub(crate) max: usize,
-    /// The address in the caller's memory, if the result is more than that.
+    /// The address in the caller's memory, if the result has more core values.
     pub(crate) out_param: Option<u64>,
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Calls a host function, for a guest.
+    /// Calls a host function for a guest.
     pub(crate) fn call_host(&mut self, subtask: SubtaskId, number: u32) -> Result<Step, Fault> {
         let state = self.data_mut();
         let function = state.functions.take_host_function(number)?;
@@ -64,8 +64,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         step
     }
 
-    /// A host function gives control back: says what is next. If it waits, and its type is not `async`,
-    /// its callers are held.
+    /// Returns the next step after a host function has returned control. If it waits, and its type
+    /// is not `async`, its callers are held.
     pub(crate) fn after_host_call(
         &mut self,
         subtask: SubtaskId,
@@ -95,7 +95,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         lowered.ty.params.lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits))
     }
 
-    /// Returns the caller of a host function. Its core arguments are put into `bits`.
+    /// Returns the caller of a host function, and copies its core arguments into `bits`.
     pub(crate) fn caller_of(
         &mut self,
         subtask: SubtaskId,
@@ -106,7 +106,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(call.caller())
     }
 
-    /// Takes the future of a host function, which waits, or has returned already.
+    /// Polls the future of a host function where it was called, and returns its result to the caller. If
+    /// the future is not ready, it waits from now on.
     pub(crate) fn begin_waiting(
         &mut self,
         subtask: SubtaskId,
@@ -119,8 +120,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Takes the result of a host function to the caller, which stands where it called. What the
-    /// function called itself may have locked the caller down, which then can't be returned to.
+    /// Returns the result of a host function to the caller, which is still in its call. A call that
+    /// the function itself has made may have locked the caller down, which then can't be returned
+    /// to.
     pub(crate) fn host_returns_at_once(
         &mut self,
         subtask: SubtaskId,
@@ -131,8 +133,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.gone_as_trap(subtask, returned)
     }
 
-    /// Makes a trap of a caller that is locked down, for what a host function does where its caller
-    /// stands: it is the trap that locked the caller down, if that is known.
+    /// Turns a fault into the trap of a caller that is locked down: the trap that locked it down,
+    /// if that is known.
     pub(crate) fn gone_as_trap(
         &self,
         subtask: SubtaskId,
@@ -151,7 +153,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         })
     }
 
-    /// Takes the result of a host function to the caller. What can't be taken there is dropped.
+    /// Returns the result of a host function to the caller. If that fails, the result is dropped.
     pub(crate) fn host_returns(
         &mut self,
         subtask: SubtaskId,
@@ -203,7 +205,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         })
     }
 
-    /// Drops a host function whose caller has lost interest, if the function still waits.
+    /// Drops a host function whose caller is no longer interested, if the function still waits.
     pub(crate) fn cancel_host_function_call(&mut self, subtask: SubtaskId) -> Result<Step, Fault> {
         let state = self.data_mut();
         if let Some(waiting) = state.waiting.take(WaitableId::Subtask(subtask)) {
@@ -246,7 +248,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Checks that there is somebody to return to.
+    /// Checks that the caller can be returned to.
     fn check_caller(&self, subtask: SubtaskId) -> Result<(), Fault> {
         if let Some(caller) = self.machine.calling_instance(subtask)?
             && self.machine.is_locked_down(caller)?
@@ -256,13 +258,13 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(())
     }
 
-    /// Locks down the caller of a host function that the result could not be taken to. The caller
-    /// did not run.
+    /// Locks down the caller of a host function, because the result could not be lowered into it.
+    /// The caller did not run.
     pub(crate) fn caller_trapped(&mut self, subtask: SubtaskId, fault: Fault) {
         let fault = self.crossing.take_fault(fault);
         let origin = self.calls.origin_of(subtask).filter(|origin| self.is_open(*origin));
         let site = self.trap_site_of_call(subtask);
-        // Its `realloc` may have been under way, or nothing.
+        // Its `realloc` may have been running.
         let _ = self.machine.trapped();
         if let Ok(Some(instance)) = self.machine.calling_instance(subtask) {
             let _ = self.machine.lock_down_instance(instance);

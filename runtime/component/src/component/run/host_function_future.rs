@@ -14,14 +14,14 @@ use crate::error::Failure;
 
 /// The future of a host function that waits.
 pub(crate) enum HostFunctionFuture {
-    /// Its result is a value.
+    /// A future whose result is a value.
     Untyped(HostFuture),
-    /// Its result is of a Rust type of its own.
+    /// A future whose result has a Rust type of its own.
     Typed(Pin<Box<dyn TypedFuture>>),
 }
 
 impl HostFunctionFuture {
-    /// Polls it, for a call of this import. The values of resources in the result are put into
+    /// Polls it for a call of this import. The values of resources in the result are added to
     /// `values`.
     pub(crate) fn poll(
         &mut self,
@@ -36,7 +36,7 @@ impl HostFunctionFuture {
     }
 }
 
-/// The result of a host function, before it is in the guest.
+/// The result of a host function, before it is lowered.
 pub(crate) enum Returned {
     /// A value, which may have handles.
     Val(Option<Val>),
@@ -68,7 +68,7 @@ impl<R: Lower> LowerResult for R {
 
 /// A future of a host function with Rust's own types.
 pub(crate) trait TypedFuture: Send {
-    /// Polls it, for a call of this import.
+    /// Polls it for a call of this import.
     fn poll_for(
         self: Pin<&mut Self>,
         lowered: &Lowered,
@@ -79,7 +79,7 @@ pub(crate) trait TypedFuture: Send {
 
 /// The result of a host function with Rust's own types.
 pub(crate) trait TypedResult {
-    /// Returns it as what can be lowered.
+    /// Converts it into a result that can be lowered.
     fn into_returned(
         self,
         lowered: &Lowered,
@@ -108,13 +108,13 @@ impl<U: Future<Output: TypedResult> + Send> TypedFuture for Option<U> {
         values: &mut HostValues,
         context: &mut WakerContext<'_>,
     ) -> Poll<Result<Returned, HostError>> {
-        // It is emptied only when it is ready, and then not polled again.
+        // It is empty only after it was ready, and is not polled again.
         let Some(future) = self.as_pin_mut() else { return Poll::Pending };
         future.poll(context).map(|result| result.into_returned(lowered, values))
     }
 }
 
-/// Returns a result as a value.
+/// Converts a result into a value.
 pub(crate) fn vals<R: Lower>(
     result: &R,
     lowered: &Lowered,

@@ -15,18 +15,18 @@ use super::state::State;
 
 /// A resource type of the host.
 ///
-/// It is a token: each that is made is another resource type, and cloning one gives the same. A
-/// store numbers it when it first meets it ([`resource_type`](crate::component::Store::resource_type)).
-/// Resources are values of a Rust type, which the store keeps ([`of`](Self::of)), or numbers
-/// ([`new`](Self::new), [`with_destructor`](Self::with_destructor)). What such a number stands for is
-/// the host's matter: as a rule, it is the place where the host keeps it.
+/// It is a token: each that is made is a different resource type, and clones are the same type. A
+/// store numbers it at its first use ([`resource_type`](crate::component::Store::resource_type)).
+/// Its resources are values of a Rust type, which the store keeps ([`of`](Self::of)), or numbers
+/// ([`new`](Self::new), [`with_destructor`](Self::with_destructor)). The host decides what a number
+/// means: as a rule, it is the place at which the host keeps something.
 pub struct HostResourceType<E: CoreEngine, T: 'static = ()> {
     token: Arc<Token<E, T>>,
 }
 
 struct Token<E: CoreEngine, T: 'static> {
     destructor: Option<Destructor<E, T>>,
-    /// The Rust type of the values, if the resources have some.
+    /// The Rust type of the values, if the resources have values.
     values: Option<ResourceKey>,
 }
 
@@ -37,8 +37,8 @@ impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
         Self { token: Arc::new(Token { destructor: None, values: None }) }
     }
 
-    /// Makes a resource type whose resources are given to `destructor`, by their representation,
-    /// when their owner drops them. If it fails, the guest that dropped one traps.
+    /// Makes a resource type with a destructor. `destructor` is called with the representation of a
+    /// resource when its owner drops it. If it fails, the guest that dropped the resource traps.
     pub fn with_destructor(
         destructor: impl Fn(&mut Caller<'_, '_, E, T>, u64) -> Result<(), HostError>
         + Send
@@ -49,12 +49,13 @@ impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
         Self { token: Arc::new(Token { destructor, values: None }) }
     }
 
-    /// Makes a resource type whose resources are values of the Rust type `R`, which the store keeps:
-    /// what a guest owns of it, it got from the host as an [`Own<R>`](crate::binding::Own), and what it lends, the
-    /// host gets as a [`Borrow<R>`](crate::binding::Borrow). When a guest drops a resource, its value is dropped.
+    /// Makes a resource type whose resources are values of the Rust type `R`, which the store
+    /// keeps. The host passes a resource to a guest as an [`Own<R>`](crate::binding::Own), and gets
+    /// a resource that a guest lends as a [`Borrow<R>`](crate::binding::Borrow). When a guest drops
+    /// a resource, its value is dropped.
     ///
-    /// Each call makes another resource type, also of the same `R`. Where a store has two of one
-    /// `R`, the type of a stream that resources go through has to be said:
+    /// Each call makes a different resource type, even for the same `R`. If a store has two of one
+    /// `R`, a stream with such resources needs its type: see
     /// [`stream_of_type`](crate::component::Store::stream_of_type).
     ///
     /// ```
@@ -111,13 +112,13 @@ impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
         Self { token: Arc::new(Token { destructor: None, values }) }
     }
 
-    /// Returns what tells it from all others, as long as it lives.
+    /// Returns the address that identifies it as long as it exists.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.token).addr()
     }
 }
 
-/// The function that is called when a resource of the host's own is dropped.
+/// The function that is called when a host's own resource is dropped.
 pub(crate) type Destructor<E, T> =
     Arc<dyn Fn(&mut Caller<'_, '_, E, T>, u64) -> Result<(), HostError> + Send + Sync>;
 
@@ -136,7 +137,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         if let Some(key) = token.token.values {
             self.handles.values.add_type(number, key);
         }
-        // With the token, so that no other gets its address.
+        // The token is kept, so that no other one gets its address.
         self.resource_types.insert(token.address(), token.clone(), number, destructor);
         Ok(number)
     }

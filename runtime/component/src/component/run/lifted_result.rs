@@ -1,7 +1,7 @@
-//! The results of calls by the host: as values of [`Val`], or as Rust types of their own.
+//! The results of calls by the host: values of [`Val`], or Rust's own types.
 //!
-//! The result is lifted when the guest returns it, which can be long before the host asks for it,
-//! so it is kept until then.
+//! The result is lifted when the guest returns it. That can be long before the host asks for it, so
+//! it is kept until then.
 
 #![expect(private_interfaces, reason = "nobody else implements or calls what is sealed")]
 
@@ -23,7 +23,7 @@ use super::lifting::Source;
 
 /// The result of a call: an `Option` of [`Val`], or any type that is lifted and owned.
 ///
-/// Of a [`TypedFunction`](crate::component::TypedFunction) it is the type that it was made with.
+/// For a [`TypedFunction`](crate::component::TypedFunction), it is the result type of the function.
 pub trait LiftedResult: sealed::LiftedResult {}
 
 impl<R: sealed::LiftedResult> LiftedResult for R {}
@@ -36,21 +36,21 @@ pub(crate) mod sealed {
 
     /// See [`LiftedResult`](super::LiftedResult).
     pub trait LiftedResult: Sized + Send + 'static {
-        /// Lifts it, from at most `max` flat values that the guest has returned.
+        /// Lifts it from at most `max` flat values that the guest has returned.
         fn lift<E: CoreEngine, T: 'static>(
             cx: &mut Context<'_, E, T>,
             lifted: &Lifted<E::Function>,
             max: usize,
         ) -> Result<Outcome, Failure>;
 
-        /// Lifts it from the core value that the guest has returned, where it is wanted at once.
+        /// Lifts it at once from the core value that the guest has returned.
         fn lift_deferred<E: CoreEngine, T: 'static>(
             cx: &mut Context<'_, E, T>,
             lifted: &Lifted<E::Function>,
             value: Option<CoreValue>,
         ) -> Result<Self, Failure>;
 
-        /// Takes it out of what was lifted; a destructor gives nothing at all.
+        /// Takes it from the outcome. A destructor has no result.
         fn take(
             boxes: &mut ResultBoxes,
             handles: &mut HostHandles,
@@ -134,10 +134,10 @@ impl<R: ReturnedValue> sealed::LiftedResult for R {
         outcome: Option<Outcome>,
     ) -> Result<Self, ValueFailure> {
         let (mut val, ty) = match outcome {
-            // A destructor returns nothing at all.
+            // A destructor has no result.
             None => (None, None),
-            // Without the types, no Rust type can be made: the host asks for another one than the
-            // result was lifted for.
+            // Without the types, no Rust type can be made: the host asks for a type other than the
+            // one that was lifted.
             Some(Outcome::Val(val)) => (val, None),
             Some(Outcome::ValOf(val, ty)) => (val, Some(ty)),
             Some(Outcome::Flat(flat, options)) => {
@@ -150,7 +150,7 @@ impl<R: ReturnedValue> sealed::LiftedResult for R {
         let types = ty.as_ref().map(|ty| &ty.results);
         let taken = R::from_val(&mut val, types, &mut handles.values);
         taken.map_err(|failure| {
-            // Nobody else has what is in it.
+            // Nothing else refers to its handles.
             handles.add_unclaimed(val);
             match handles.values.explain(failure) {
                 ValueFailure::Failure(failure) => lifted_before(failure).into(),
@@ -160,7 +160,7 @@ impl<R: ReturnedValue> sealed::LiftedResult for R {
     }
 }
 
-/// Returns the failure for a value that was lifted before, and that the host has not changed.
+/// Returns the failure for a value that was lifted before and has not changed.
 fn lifted_before(failure: Failure) -> Failure {
     match failure {
         Failure::Error(_) => failure,

@@ -18,9 +18,9 @@ use super::state::State;
 pub(crate) struct Handles<'a, E: CoreEngine, T: 'static> {
     pub(crate) state: &'a mut State<E, T>,
     pub(crate) instance: InstanceId,
-    /// The call that borrowed handles are lent to, where there can be some.
+    /// The call to which borrowed handles are lent, if there can be some.
     pub(crate) call: Option<SubtaskId>,
-    /// The receiver: what the host gets, it holds.
+    /// The receiver. If it is the host, the host holds the handles.
     pub(crate) peer: Peer,
     /// The types of the handles, for values of Rust's own types.
     pub(crate) types: Option<&'a HandleTypes>,
@@ -80,11 +80,11 @@ impl<E: CoreEngine, T: 'static> LiftHandles for Handles<'_, E, T> {
     }
 }
 
-/// The source of values that are lifted.
+/// The source of lifted values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source {
     pub(crate) options: OptionsIndex,
-    /// The call that borrowed handles are lent to.
+    /// The call to which borrowed handles are lent.
     pub(crate) call: Option<SubtaskId>,
 }
 
@@ -116,7 +116,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(LiftContext::with_handles(memory, found.abi(peer), handles).with_budget(budget))
     }
 
-    /// Lifts values of Rust's own types from a guest, whose handles are of these types.
+    /// Lifts values of Rust's own types from a guest. Their handles have these types.
     pub(crate) fn lift_typed<'a>(
         &'a mut self,
         source: Source,

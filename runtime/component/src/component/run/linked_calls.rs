@@ -1,5 +1,5 @@
-//! Calls between guests that are linked: keeping the flags of callees right, and the functions of
-//! Weft's that the code of links calls.
+//! Linked calls between guests: keeping the flags of callees up to date, and Weft's functions for
+//! the code of links.
 
 use alloc::vec::Vec;
 
@@ -17,7 +17,7 @@ use crate::machine::{GuestCode, InstanceId};
 use super::context::Context;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Ends the linking of instances that were locked down. It comes before guests go on.
+    /// Finishes the linking of instances that were locked down, before guests go on.
     #[inline]
     pub(crate) fn sync_links(&mut self) -> Result<(), Fault> {
         let state = self.data();
@@ -53,11 +53,11 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Something trapped: locks down the instances that linked calls were in, and remembers the
-    /// calls. Their flags stay as they are, so that they are not linked any more.
+    /// Handles a trap: locks down the instances in which linked calls were active, and remembers
+    /// the calls. Their flags stay set, so that these instances are no longer linked.
     pub(crate) fn end_linked_calls(&mut self) {
         let native_part = self.data_mut().links.take_native_part();
-        // Without flags, or if the engine does not say what they are, there is nothing to find.
+        // Without flags, or if the engine can't read them, there is nothing to find.
         let active = self.active_links(native_part).ok().flatten().unwrap_or_default();
         self.data_mut().links.set_active(active);
     }
@@ -89,8 +89,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(Some(active.into_iter().map(|(call, _, _)| call).collect()))
     }
 
-    /// Returns the calls of links that were under way, the innermost first, each with the instances of its caller
-    /// and its callee. Every instance is on the stack at most once.
+    /// Returns the active calls of links, the innermost first, each with the instances of its
+    /// caller and its callee. Each instance is on the stack at most once.
     fn way_through(
         &self,
         mut caller: InstanceId,
@@ -113,7 +113,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(way)
     }
 
-    /// Does what the code of links calls a function of Weft's for.
+    /// Runs a function of Weft for the code of links.
     pub(crate) fn link_calls(
         &mut self,
         link: LinkCall,

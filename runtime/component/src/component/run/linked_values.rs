@@ -1,4 +1,4 @@
-//! Values of calls that are linked, moved by native code.
+//! Values of linked calls, moved by native code.
 
 use crate::abi::{
     CoreValueIter, FlatLimits, FlatValues, Flattening, Lift as _, LiftContext, LiftHandles,
@@ -23,18 +23,18 @@ use super::context::Context;
 /// The options of one side.
 type SideOptions<E> = CanonicalOptions<<E as CoreEngine>::Memory, <E as CoreEngine>::Function>;
 
-/// Two guests that values go between.
+/// The two guests between which values move.
 struct Linked<'a, 'c, E: CoreEngine, T: 'static> {
     cx: &'a mut Context<'c, E, T>,
     from: SideOptions<E>,
     from_options: Options,
     to: SideOptions<E>,
     to_options: Options,
-    /// The part of the call in which `realloc` is called.
+    /// The part of the call that calls `realloc`.
     realloc: CallPart,
 }
 
-/// A link, and the options of the sides that values come from and go to.
+/// A link, with the options of the source and of the target.
 struct Direction<E: CoreEngine> {
     link: Link,
     from: SideOptions<E>,
@@ -72,7 +72,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         }
     }
 
-    /// Checks a string of the side that values come from.
+    /// Checks a string of the source.
     pub(crate) fn check_string(
         &mut self,
         set: u32,
@@ -110,7 +110,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
         Ok(())
     }
 
-    /// Moves a result that is in memory, to where the caller wants it.
+    /// Moves a result in memory to the address that the caller wants.
     pub(crate) fn move_results(
         &mut self,
         set: u32,
@@ -134,7 +134,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     }
 }
 
-/// No type has handles.
+/// No type of a linked call has handles.
 impl<E: CoreEngine, T: 'static> LiftHandles for Linked<'_, '_, E, T> {
     fn lift_own(&mut self, ty: TypeIndex, index: u32) -> Result<Resource, Failure> {
         NoHandles.lift_own(ty, index)

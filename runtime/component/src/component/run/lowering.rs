@@ -12,15 +12,15 @@ use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::context::Context;
 
-/// So often a guest's `realloc` is let go on after the engine interrupted it, whatever the host
-/// allows: it runs in the middle of a step, so that the host gets no control before it ends.
+/// The number of times that a guest's `realloc` continues after the engine interrupted it, whatever
+/// the limits are. It runs in the middle of a step, so that the host has no control before it ends.
 const REALLOC_INTERRUPTIONS: u32 = 1_000;
 
-/// The target of values that are lowered.
+/// The target of lowered values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
     pub(crate) options: OptionsIndex,
-    /// The task that borrowed handles are lent to.
+    /// The task to which borrowed handles are lent.
     pub(crate) task: Option<TaskId>,
 }
 
@@ -31,12 +31,12 @@ impl Target {
     }
 }
 
-/// A guest that values are lowered into.
+/// A guest into which values are lowered.
 pub(crate) struct Lowering<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
     found: CanonicalOptions<E::Memory, E::Function>,
     options: Options,
-    /// The task that borrowed handles are lent to, where there can be some.
+    /// The task to which borrowed handles are lent, if there can be some.
     task: Option<TaskId>,
 }
 
@@ -52,7 +52,7 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     }
 
     /// Lowers values of the host into a guest. If there may be a NaN among them, the chooser
-    /// decides about its bits.
+    /// decides on its bits.
     #[inline]
     pub(crate) fn lower_from_host<'a>(
         &'a mut self,
@@ -69,8 +69,8 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
-    /// Checks the buffer of a guest that reads. Returns the options, the address that the buffer has
-    /// come to, and how many bytes one value takes.
+    /// Checks the buffer of a guest that reads. Returns the options, the next address in the
+    /// buffer, and the size of a value in bytes.
     pub(crate) fn place<V: ComponentType>(
         &mut self,
         to: &CopySide,
@@ -107,7 +107,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 arguments.map(|bits| CoreValue::I32(u32::try_from(bits).unwrap_or(u32::MAX)))
             }
         };
-        // Where it calls what may wait, it traps.
+        // If it calls something that may wait, it traps.
         match self.call_to_end(realloc, &arguments) {
             Ok(CoreProgress::Returned(Some(CoreValue::I32(address)))) => Ok(address.into()),
             Ok(CoreProgress::Returned(Some(CoreValue::I64(address)))) => Ok(address),
@@ -119,7 +119,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Returns the failure that ends the lowering whose `realloc` has failed. The cause is handed over.
+    /// Returns the failure that ends a lowering after `realloc` has failed. The cause is passed on
+    /// separately.
     #[cold]
     pub(crate) fn realloc_failed(&mut self, fault: Fault) -> Failure {
         match fault {
@@ -131,7 +132,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Lets a `realloc` that the engine has interrupted go on to its end.
+    /// Continues a `realloc` that the engine has interrupted until it ends.
     #[cold]
     fn resume_realloc(&mut self, mut activation: E::Activation) -> Result<u64, Fault> {
         for _ in 0..REALLOC_INTERRUPTIONS {

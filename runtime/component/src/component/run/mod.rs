@@ -1,28 +1,28 @@
 //! Running a store: taking steps, moving values, calling both ways, instantiating.
 //!
-//! Most of it are methods of [`Context`](context::Context), the store as it is lent.
+//! Most functions are methods of [`Context`](context::Context), the store as it is lent.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `context`, `state` | the store, lent, and everything that is in it |
-//! | `host_function`, `host_resource` | what an embedder gives a store to call |
+//! | `host_function`, `host_resource` | the functions and resource types that an embedder defines |
 //! | `steps` | taking the machine's steps on the engine |
 //! | `core_calls`, `guest_calls` | calls of core functions, and calls by them |
-//! | `turns`, `embedder_calls` | letting guests run on, and calls by the embedder |
+//! | `turns`, `embedder_calls` | letting guests run, and calls by the embedder |
 //! | `host_function_calls`, `typed_host_function`, `async_host_function` | calls of host functions |
-//! | `stuck` | nothing can go on: whether it is the host's turn |
-//! | `waiting`, `host_function_future`, `polling` | what waits for something outside of the store, and polling it |
-//! | `spawned_tasks` | host tasks that are made of futures |
+//! | `stuck` | finding out if it is the host's turn when nothing can go on |
+//! | `waiting`, `host_function_future`, `polling` | futures that wait for events outside of the store, and polling them |
+//! | `spawned_tasks` | host tasks that are futures |
 //! | `requests` | closures that run where the store is driven |
-//! | `deferred_call`, `deferred_host_call`, `ended` | calls that nobody looks at |
+//! | `deferred_call`, `deferred_host_call`, `ended` | calls without records |
 //! | `lifting`, `lowering`, `between` | the store's side of the canonical ABI |
-//! | `flat` | values that are nothing but core values |
+//! | `flat` | values that consist only of core values |
 //! | `transfer`, `copies`, `element_layout` | moving values for calls, and through streams and futures |
-//! | `linked_calls`, `linked_values` | calls between guests that are linked, and what native code does for them |
-//! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results as the host wants them |
+//! | `linked_calls`, `linked_values` | linked calls between guests, and native code for them |
+//! | `lifted_result` | [`LiftedResult`](lifted_result::LiftedResult): results in the form that the host wants |
 //! | `host_ends` | reads and writes by the host |
-//! | `serving` | sources and sinks that serve ends of the host's |
-//! | `dropping` | dropping what nobody needs, and running destructors |
+//! | `serving` | sources and sinks that serve the host's ends |
+//! | `dropping` | dropping what is no longer needed, and running destructors |
 //! | `removing`, `abandoning` | removing instances, and giving up calls |
 //! | `instantiate` | making instances of components |
 

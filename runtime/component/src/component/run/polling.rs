@@ -1,4 +1,4 @@
-//! Polling what waits for something outside of the store.
+//! Polling the futures and others that wait for events outside of the store.
 
 use core::task::{Context as WakerContext, Poll};
 
@@ -15,12 +15,13 @@ use super::host_function_future::{HostFunctionFuture, Returned};
 use super::state::AnyServedEnd;
 use super::waiting::Waiting;
 
-/// A host function that asks for the store again and again takes turns with others after so many polls.
+/// The largest number of polls of a host function that asks for the store again and again, before
+/// others have their turn.
 const MOST_POLLS_AT_ONCE: usize = 8;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Polls the future of a host function where it was called. If it asks for the store, it gets it
-    /// here, and is polled again: the guest that has called it learns of its result at once. If it is
+    /// Polls the future of a host function where it was called. If it asks for the store, it gets
+    /// the store here and is polled again, so that its guest learns of the result at once. If it is
     /// not ready then, it waits from now on.
     pub(crate) fn begin_host_function(
         &mut self,
@@ -45,7 +46,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         None
     }
 
-    /// Polls what was woken. Returns `true` if something in the store has gone on.
+    /// Polls everything that was woken. Returns `true` if something in the store has gone on.
     pub(crate) fn poll_woken(&mut self) -> bool {
         let count = self.data_mut().waiting.take_woken();
         if count == 0 {
@@ -92,7 +93,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         context: &mut WakerContext<'_>,
     ) -> bool {
         let Ok(guest_call) = self.data_mut().calls.guest_call(call) else {
-            // Whom it was for is gone.
+            // The caller no longer exists.
             self.data_mut().drop_waiting(Waiting::HostFunction(future));
             return true;
         };
@@ -112,7 +113,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             Err(panic) => Err(Fault::Panicked(panic)),
         };
-        // What lowers a value may be the host's, too.
+        // The lowering of a value may run code of the host, too.
         let returned = result.and_then(|result| {
             catch(|| self.host_returns(call, &lowered, result))
                 .unwrap_or_else(|panic| Err(Fault::Panicked(panic)))

@@ -1,4 +1,4 @@
-//! Removing instances that the host has made, with all that belongs to them.
+//! Removing instances that the host has made, with all their parts.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -17,11 +17,12 @@ use crate::machine::{FunctionId, HandleView, InstanceId};
 use super::context::Context;
 use super::state::State;
 
-/// The parts of an instance on an engine.
+/// The parts of an instance, for an engine.
 type PartsOn<E> = Parts<<E as CoreEngine>::Function, <E as CoreEngine>::Instance>;
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// What is made from now on belongs to one instance, which imports these.
+    /// Begins an instance with these imports. Everything that is made belongs to it until it is
+    /// closed.
     pub(crate) fn open_root(&mut self, imports: &[NamedEntity<E>]) -> Result<(), Error> {
         self.roots.open();
         let mut imported = BTreeSet::new();
@@ -37,7 +38,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(())
     }
 
-    /// Ends the instance that was [opened](Self::open_root) last.
+    /// Finishes the instance that was [opened](Self::open_root) last.
     pub(crate) fn close_root(&mut self) -> Result<PartsOn<E>, Error> {
         self.roots.close().ok_or(Error::Inconsistent(Table::Instances))
     }
@@ -55,7 +56,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(())
     }
 
-    /// Returns the host's resources that have values and that an instance owns.
+    /// Returns the host's resources with values that an instance owns.
     pub(crate) fn values_of_instance(
         &mut self,
         instance: InstanceId,
@@ -80,7 +81,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         while let Some((id, number, function)) = self.functions.take_unused() {
             self.names.remove_host_function(id, number);
             self.machine.remove_host_function(id)?;
-            // It may hold something of the host's whose destructor panics.
+            // It may hold something of the host whose destructor panics.
             if let Err(panic) = catch(|| drop(function)) {
                 self.panics.add_of_nobody(panic);
             }
@@ -88,18 +89,18 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(())
     }
 
-    /// Fails if an instance can't be removed now.
+    /// Returns an error if an instance can't be removed now.
     pub(crate) fn check_removable(&self, root: RootId) -> Result<(), Error> {
         let parts = self.roots.get(root).ok_or(Error::Unknown(Table::Instances))?;
         parts.instances().try_for_each(|instance| self.machine.check_removable(instance))
     }
 
-    /// Returns `true` if what was made can be removed now.
+    /// Returns `true` if an instance with these parts can be removed now.
     pub(crate) fn are_removable(&self, parts: &PartsOn<E>) -> bool {
         parts.instances().all(|instance| self.machine.check_removable(instance).is_ok())
     }
 
-    /// Tells everybody who waits for instances that are gone.
+    /// Reports to all calls that wait for removed instances.
     pub(crate) fn are_gone(&mut self, error: &CallError) {
         self.others_trapped(error);
         let machine = &self.machine;
@@ -126,7 +127,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.remove_parts(parts)
     }
 
-    /// Removes all that belongs to an instance.
+    /// Removes all parts of an instance.
     pub(crate) fn remove_parts(&mut self, parts: PartsOn<E>) -> Result<(), Error> {
         let state = self.data_mut();
         for instance in parts.instances() {
@@ -164,7 +165,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 }
 
-/// Finds the functions that something imported has in it.
+/// Finds the functions in an imported item.
 fn find_functions<E: CoreEngine>(entity: &Entity<E>, found: &mut BTreeSet<FunctionId>) {
     match entity {
         Entity::Function(function) => {

@@ -9,9 +9,9 @@ use super::context::{Caller, Context, Request};
 use super::state::State;
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Runs the requests that there are. Returns `true` if there was one.
+    /// Runs all requests. Returns `true` if there was one.
     pub(crate) fn run_requests(&mut self) -> bool {
-        // Those that they lead to are for the next turn.
+        // Requests that these make are for the next turn.
         let count = self.data().inbox.len();
         for _ in 0..count {
             let Some(request) = self.data_mut().inbox.take() else { break };
@@ -21,8 +21,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Runs the requests that the host function of this call has just made, where it was called.
-    /// Those of others can't run there: the guest that has called stands on the stack. Returns `true`
-    /// if there was one.
+    /// Other requests can't run there, as the calling guest is on the stack. Returns `true` if
+    /// there was one.
     pub(crate) fn run_requests_of(&mut self, call: SubtaskId) -> bool {
         let requests = self.data_mut().inbox.take_new(|it| it.acting.call == Some(call));
         let has_some = !requests.is_empty();
@@ -37,7 +37,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let origin = acting.call.and_then(|call| state.calls.origin_of(call));
         let running = state.origins.set_running(origin);
         let before = state.act_for(acting);
-        // It catches the panic of the closure itself, but not those of what the closure drops.
+        // The panic of the closure itself is caught by it, but not those of values that the closure
+        // drops.
         let result = catch(|| run(&mut Caller::new(self)));
         let state = self.data_mut();
         state.act_for(before);
@@ -49,14 +50,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Says what code of the host's runs for from now on. Returns what it was before.
+    /// Sets the call for which code of the host runs. Returns the previous one.
     pub(crate) fn act_for(&mut self, acting: Acting) -> Acting {
         let task = acting.task.filter(|task| self.machine.function_of(*task).is_ok());
         self.machine.act_for(task);
         core::mem::replace(&mut self.acting, acting)
     }
 
-    /// Returns what the host function runs for that has control.
+    /// Returns the call of the host function that has control.
     pub(crate) fn acting(&mut self) -> Acting {
         let task = self.machine.tasks().current();
         Acting { call: self.acting.call, task }

@@ -1,4 +1,4 @@
-//! Host tasks that are made of Rust futures.
+//! Host tasks that are Rust futures.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
@@ -44,16 +44,17 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
     fn begin_task(&mut self, task: SubtaskId, future: TaskFuture) -> Result<(), Error> {
         let id = WaitableId::Subtask(task);
         let waker = self.waiting.waker(id).ok_or(Error::Inconsistent(Table::Waitables))?;
-        // Who ends or cancels the task lets the store drop the future.
+        // The waker lets the store drop the future after the task was ended or cancelled.
         self.machine.tasks().set_waker(task, waker.clone())?;
         self.wait(id, Waiting::Task(future));
         waker.wake();
         Ok(())
     }
 
-    /// Ends a host task as its future has. What has no room fails the task.
+    /// Finishes a host task with the outcome of its future. If there is no room for the result, the
+    /// task fails.
     fn end_task(&mut self, task: SubtaskId, result: Result<TaskReturn<Heap>, String>) {
-        // Nobody has to be told that the future is to be dropped.
+        // Nothing has to be woken to drop the future.
         let _ = self.machine.tasks().set_waker(task, None);
         let ended = match result {
             Ok(value) => self.machine.tasks().complete(task, value),
@@ -74,8 +75,8 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Polls the future of a host task, or drops it, if the task is over. Returns `true` if it is
-    /// polled no more.
+    /// Polls the future of a host task, or drops it if the task is over. Returns `true` if it need
+    /// not be polled again.
     pub(crate) fn poll_task(
         &mut self,
         task: SubtaskId,

@@ -1,4 +1,4 @@
-//! Everything that is in a store, with the types of what an embedder gives it to call.
+//! Everything in a store, with the types of the functions that an embedder defines.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -17,10 +17,10 @@ use super::host_function::{DestroyThreadLocal, HostFunction};
 use super::host_resource::{Destructor, HostResourceType};
 use super::waiting::Waiting;
 
-/// Everything that is in a store besides the engine's part.
+/// Everything in a store except the engine's part.
 pub(crate) type State<E, T> = StoreState<E, T, Closures<E, T>>;
 
-/// The closures that an embedder gives a store to call. They get the store, lent.
+/// The closures that an embedder defines for a store. They get the store, lent.
 pub(crate) struct Closures<E, T>(PhantomData<fn() -> (E, T)>);
 
 impl<E: CoreEngine, T: 'static> Callbacks for Closures<E, T> {
@@ -33,18 +33,18 @@ impl<E: CoreEngine, T: 'static> Callbacks for Closures<E, T> {
     type Request = Request<E, T>;
 }
 
-/// What becomes of an end that is served.
+/// The next step of an end that is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndNext {
     /// It goes on when the other side does.
     Offer,
     /// It goes on when its waker is woken.
     Wait,
-    /// It is at its end: it is dropped, and its result was told.
+    /// It has ended, and its result was reported: it is dropped.
     Over,
 }
 
-/// The values that were moved, and what comes next.
+/// The number of values that were moved, and the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moved {
     pub(crate) count: u32,
@@ -53,7 +53,7 @@ pub(crate) struct Moved {
 
 /// An end that is served by a source or a sink.
 pub(crate) trait ServedEnd<E: CoreEngine, T: 'static>: Send {
-    /// Moves values from or to the guest that is on the other side, at most `count`.
+    /// Moves at most `count` values from or to the guest on the other side.
     fn copy(
         &mut self,
         cx: &mut Context<'_, E, T>,
@@ -61,22 +61,22 @@ pub(crate) trait ServedEnd<E: CoreEngine, T: 'static>: Send {
         count: u32,
     ) -> Result<Moved, Fault>;
 
-    /// Takes values out of a source, for the host: at most `count`.
+    /// Takes at most `count` values out of a source, for the host.
     fn take_values(&mut self, cx: &mut Context<'_, E, T>, count: u32) -> (Vec<Val>, EndNext);
 
-    /// Returns how many values of the host's a sink takes now.
+    /// Returns the number of values of the host that a sink takes now.
     fn room(&self) -> u32;
 
-    /// Puts values of the host's into a sink, as many as it takes.
+    /// Puts values of the host into a sink, as many as it takes.
     fn put_values(&mut self, cx: &mut Context<'_, E, T>, values: Vec<Val>) -> EndNext;
 
     /// Goes on, after the waker was woken and before the end is offered.
     fn go_on(&mut self, cx: &mut Context<'_, E, T>) -> EndNext;
 
-    /// Hears that the other end was dropped.
+    /// Records that the other end was dropped.
     fn close(&mut self, cx: &mut Context<'_, E, T>) -> EndNext;
 
-    /// Ends with an error. Returns the values that nobody has taken.
+    /// Finishes with an error. Returns the values that nobody has taken.
     fn fail(&mut self, error: CallError) -> Vec<Val>;
 
     /// Wakes itself.

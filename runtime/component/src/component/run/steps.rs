@@ -1,12 +1,11 @@
 //! Taking the machine's steps on the engine.
 //!
-//! A step that calls a guest is taken where it comes up: inside of the host function that
-//! another guest has called, if that is where control is. If the callee comes to its end, the
-//! caller goes on as from any call, and never stopped. Only when the machine says that something
-//! else is next than what can be reached by returning does the caller stop: its activation is
-//! kept, and whoever called it takes the next step. So guests nest on the native stack as long as
-//! that is possible, and no deeper than
-//! [`may_nest`](crate::component::store::crossing::Crossing::may_nest) says.
+//! A step that calls a guest is taken immediately, inside of the host function that another guest
+//! has called, if that function has control. If the callee ends, the caller goes on as after any
+//! call, and never stopped. The caller stops only if the machine's next step can't be reached by
+//! returning. Its activation is then kept, and the code that called it takes the next step. So
+//! guests nest on the native stack as long as possible, but not more deeply than
+//! [`may_nest`](crate::component::store::crossing::Crossing::may_nest) allows.
 
 use alloc::string::String;
 
@@ -27,7 +26,7 @@ use super::lifting::Source;
 use super::lowering::Target;
 use super::state::State;
 
-/// The base that steps are taken on, to which control returns.
+/// The code to which control returns after steps.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Base {
     /// The host began.
@@ -41,16 +40,16 @@ pub(crate) enum Base {
 pub(crate) enum Driven {
     /// The host has control again.
     ReturnedToHost,
-    /// The engine interrupted what ran; it goes on when the host says so.
+    /// The engine interrupted a guest, which goes on when the host wants it to.
     Interrupted,
     /// The guest goes on, and its call returns this.
     Resumed(Option<CoreValue>),
-    /// The guest stops here; a [`Stop`] says what comes next.
+    /// The guest stops here. A [`Stop`] has the next step.
     Stop,
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Takes steps until control is back at `base`, or can't get there by returning.
+    /// Takes steps until control returns to `base`, or can't be returned to it.
     pub(crate) fn drive(&mut self, base: Base, mut next: Next) -> Result<Driven, Fault> {
         loop {
             let step = match next {
@@ -165,7 +164,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.data_mut().machine.buffer_checked(check)
     }
 
-    /// Finds the function that a new thread is to start with.
+    /// Finds the first function of a new thread.
     fn find_start_function(&mut self, search: &StartFunctionSearch) -> Result<Step, Failure> {
         let ty = self.data().types.core_type(search.start_type())?;
         let table = self.data().types.table(search.table())?;

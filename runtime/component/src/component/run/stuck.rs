@@ -1,4 +1,4 @@
-//! Nothing in a store can go on: whether it is the host's turn.
+//! Stores in which nothing can go on: finding out if it is the host's turn.
 
 use alloc::boxed::Box;
 
@@ -12,8 +12,8 @@ use super::state::State;
 use super::turns::Ran;
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns why nothing can go on for who waits for `target`: the host is to do something, or
-    /// there is a deadlock.
+    /// Returns the reason why nothing can go on for `target`: it waits for the host, or there is a
+    /// deadlock.
     pub(crate) fn stuck<R>(&mut self, target: Target) -> Result<Ran<R>, CallError> {
         // A handle may have sent something before it was dropped.
         if self.has_woken() {
@@ -27,13 +27,13 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Err(CallError::Deadlock(Box::new(deadlock)))
     }
 
-    /// Returns a report of who waits for the host. It is empty if nobody does.
+    /// Returns a report of the waits for the host. It is empty if there are none.
     pub(crate) fn who_waits_for_host(&mut self, target: Target) -> WaitsForHost {
         let call = self.call_of(target);
         WaitsForHost::of(&mut self.machine, &self.names, target, call)
     }
 
-    /// Returns the call of an export whose end is waited for.
+    /// Returns the call of an export that is waited for.
     fn call_of(&mut self, target: Target) -> Option<SubtaskId> {
         match target {
             Target::Call(call) | Target::Thread(_, call) => {

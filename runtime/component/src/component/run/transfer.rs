@@ -21,7 +21,7 @@ use super::context::Context;
 use super::lifting::Source;
 use super::lowering::Target;
 
-/// As many core arguments as a function has at most.
+/// Core arguments of a function, with room for the largest possible number.
 pub(crate) type CoreValues = ArrayVec<CoreValue, { FlatTypes::CAPACITY }>;
 
 /// Returns core values as bits.
@@ -31,7 +31,7 @@ pub(crate) fn core_bits(values: &[CoreValue]) -> Bits {
     values.iter().map(bits).take(FlatTypes::CAPACITY).collect()
 }
 
-/// Adds flat values as core values: those of `types`, or one address if they are more than `max`.
+/// Adds flat values as core values: those of `types`, or one address if there are more than `max`.
 pub(crate) fn core_values(
     values: &mut CoreValues,
     types: &TypeList,
@@ -51,8 +51,8 @@ pub(crate) fn flat_result(layout: Layout, flat: &FlatValues) -> Option<CoreValue
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Puts the core arguments of a lifted function that starts into `flat`: those of the call
-    /// that it is the callee of.
+    /// Puts the core arguments of a lifted function that starts into `flat`: those of the call to
+    /// it.
     pub(crate) fn pass_arguments(
         &mut self,
         lifted: &Lifted<E::Function>,
@@ -82,7 +82,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 }
                 self.data_mut().handles.started(caller, task);
                 let mut lowering = self.lower_from_host(target, params.contains_float())?;
-                // They were checked when the call began.
+                // The arguments were checked when the call began.
                 let lowered = params.lower_checked(flat, &mut lowering, max, &values, None);
                 if let Err(failure) = lowered {
                     self.data_mut().handles.values.give_back(&values);
@@ -118,7 +118,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         bits
     }
 
-    /// Takes the result of a task that returns to its caller.
+    /// Takes the result of a task that returns, and passes it to its caller.
     pub(crate) fn return_(&mut self, task_return: ReturnToken) -> Result<Step, Fault> {
         let lifted = self.data_mut().functions.take_lifted(task_return.function())?;
         let flattening = if lifted.is_async { Flattening::AsyncLift } else { Flattening::Lift };
@@ -135,7 +135,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 let lift_result = call.lift_result();
                 let outcome = self.guarded(|cx| Ok(lift_result(cx, &lifted, max)?))?;
                 self.data().machine.return_(&task_return)?;
-                // A guest that returns has given back what it has borrowed.
+                // A guest that returns has returned all its borrows.
                 self.data_mut().handles.values.returned(caller);
                 self.data_mut().calls.embedder_call(caller)?.put_result(outcome);
                 None
@@ -146,7 +146,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(state.machine.resolve(task_return, value)?)
     }
 
-    /// Lifts the result of a task whose caller is gone, and gives it up.
+    /// Lifts the result of a task whose caller no longer exists, and drops it.
     fn return_to_nobody(
         &mut self,
         lifted: &Arc<Lifted<E::Function>>,
@@ -167,7 +167,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     }
 
     /// Moves the result of a task, of at most `max` flat values, to the guest that has called it.
-    /// Returns the core value that the call returns, if the result is one.
+    /// Returns the core value that the call returns, if there is one.
     fn return_to_guest(
         &mut self,
         lifted: &Lifted<E::Function>,

@@ -1,4 +1,4 @@
-//! Letting guests run on.
+//! Letting guests run.
 
 use crate::code::SubtaskState;
 use crate::component::store::call_error::CallError;
@@ -16,7 +16,7 @@ use super::lifted_result::LiftedResult;
 use super::state::State;
 use super::steps::{Base, Driven};
 
-/// The outcome of something that the host began.
+/// The outcome of an operation of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entered {
     /// The host has control again.
@@ -30,29 +30,29 @@ pub(crate) enum Entered {
 pub(crate) enum Turn {
     /// Something went on.
     Progress,
-    /// The engine interrupted it.
+    /// The engine interrupted a guest.
     Interrupted,
-    /// Nothing can, before something of the host's does.
+    /// Nothing can go on before the host does something.
     Idle,
 }
 
-/// The end of a run of the store.
+/// The reason why a run of the store has ended.
 #[derive(Debug)]
 pub(crate) enum Ran<R> {
-    /// Until the call had returned.
+    /// The call has returned.
     ToItsEnd(R),
-    /// Until nothing could go on before a host function does.
+    /// Nothing can go on before a host function does.
     UntilItWaits,
-    /// Until nothing could go on before the host does something to the store.
+    /// Nothing can go on before the host does something to the store.
     UntilHostActs,
-    /// For as many turns as are allowed, until the engine interrupted something, or until a panic
-    /// that belongs to no call is to go on.
+    /// The allowed turns are used up, the engine interrupted a guest, or a panic that belongs to no
+    /// call has to continue.
     ForTooLong,
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Takes steps until the host has control again. If something traps, what the host began is
-    /// unwound; who else is to hear of it is the caller's matter.
+    /// Takes steps until the host has control again. If something traps, the operation of the host
+    /// is unwound. Reporting the trap to others is left to the caller.
     pub(crate) fn enter(&mut self, next: Next) -> Result<Entered, CallError> {
         let is_forbidden = self.data_mut().machine.forbid_holding(false);
         let driven = match next {
@@ -65,7 +65,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.driven(driven)
     }
 
-    /// Control is back after something that the host has begun. If it trapped, it is unwound.
+    /// Handles the return of control to the host. If something trapped, it is unwound.
     pub(crate) fn driven(&mut self, driven: Result<Driven, Fault>) -> Result<Entered, CallError> {
         match driven {
             Ok(Driven::ReturnedToHost) => Ok(Entered::ReturnedToHost),
@@ -80,10 +80,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Lets something go on, if anything can. What traps is told to the call that it belongs to.
+    /// Lets something go on, if anything can. A trap is reported to the call that it belongs to.
     ///
-    /// Host functions that were woken go on in each turn, however many guests are ready,
-    /// and a guest in each turn, however often host functions are woken.
+    /// In each turn, host functions that were woken go on, even if many guests are ready, and a
+    /// guest goes on, even if host functions are woken again and again.
     pub(crate) fn turn(&mut self) -> Result<Turn, Error> {
         let state = self.data_mut();
         state.wake_cancelled();
@@ -128,7 +128,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.tick()
     }
 
-    /// Returns `true` if a guest may go on that the engine has interrupted, and counts that.
+    /// Returns `true` if a guest that the engine has interrupted may go on, which is counted.
     pub(crate) fn may_go_on(&mut self) -> bool {
         let has_fuel = self.fuel() != Some(0);
         let state = self.data_mut();
@@ -141,7 +141,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         match state.machine.tick() {
             Ok(step) => {
                 let origin = match step {
-                    // The task, which had to wait to enter, has not begun yet.
+                    // The task had to wait to enter, and has not begun yet.
                     Step::CallFunction { caller, .. } => state.calls.origin_of(caller),
                     _ => {
                         let thread = state.machine.current();
@@ -152,7 +152,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 state.origins.set_running(origin);
                 Ok(self.enter_turn(Next::Step(step)))
             }
-            // It is unwound already.
+            // It was unwound already.
             Err(Failure::Trap(trap)) => {
                 state.trapped_at_once(None, trap);
                 Ok(Turn::Progress)
@@ -197,14 +197,14 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Cancels a call that nobody waits for any more.
+    /// Cancels a call that is no longer waited for.
     fn cancel_and_forget(&mut self, call: SubtaskId) -> Result<Turn, Error> {
         if self.data_mut().calls.embedder_call(call).is_err() {
             return Ok(Turn::Progress);
         }
         let turn = self.cancel(call);
         let state = self.data_mut();
-        // The host hears of what trapped, if it asks.
+        // The host can ask for the trap.
         if let Some(error) = state.forget_call(call) {
             state.add_background_trap(error);
         }
@@ -212,8 +212,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         turn
     }
 
-    /// Lets everything run until a call has come to its end, nothing can go on, or it has run for
-    /// so many turns. If nothing can go on, the call is kept. After other errors it is forgotten.
+    /// Lets everything run until a call has ended, nothing can go on, or `turns` are used up. If
+    /// nothing can go on, the call is kept. After other errors it is forgotten.
     pub(crate) fn run_until<R: LiftedResult>(
         &mut self,
         call: SubtaskId,
@@ -252,8 +252,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Does what comes before anything new: lets what the engine interrupted go on until it isn't
-    /// any more, or for so many turns, and cancels the calls that were given up.
+    /// Does the work that comes before anything new: continues an interrupted guest until it is no
+    /// longer interrupted, for at most `turns`, and cancels the calls that were given up.
     pub(crate) fn settle(&mut self, mut turns: u32) -> Result<(), Error> {
         while self.data().activations.interrupted().is_some() || self.data().calls.has_unwanted() {
             if self.turn()? == Turn::Interrupted {
@@ -268,7 +268,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Gives up what was begun, and returns why.
+    /// Gives up the current operation, and returns the error.
     pub(crate) fn unwind(&mut self, fault: Fault) -> Result<CallError, Error> {
         let fault = self.crossing.give_up(fault);
         if matches!(fault, Fault::Interrupted) {
@@ -281,14 +281,15 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(error)
     }
 
-    /// Remembers what trapped before anything ran, and tells the call that it belongs to.
+    /// Remembers a trap that was raised before anything ran, and reports it to the call that it
+    /// belongs to.
     fn trapped_at_once(&mut self, origin: Option<SubtaskId>, trap: Trap) {
         let error = self.error_of(Fault::Failure(Failure::Trap(trap)));
         self.remember_trap(&error, TrapSite::default());
         self.trapped(origin, error);
     }
 
-    /// Returns the call that the host wants to be cancelled next, whose end was not taken yet.
+    /// Returns the next call that the host wants to cancel, and whose result was not taken yet.
     fn call_to_cancel(&mut self) -> Result<Option<SubtaskId>, Error> {
         while let Some(call) = self.machine.next_call_to_cancel()? {
             if self.calls.embedder_call(call).is_ok() {
@@ -298,7 +299,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(None)
     }
 
-    /// Wakes who waits for the ends of calls that were cancelled.
+    /// Wakes the waiters for calls that were cancelled.
     #[inline]
     fn wake_cancelled(&mut self) {
         let Self { calls, machine, .. } = self;
@@ -310,18 +311,18 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         });
     }
 
-    /// Returns `true` if something of the host's was woken that the store has not gone on with.
+    /// Returns `true` if something of the host was woken, and the store has not gone on with it.
     pub(crate) fn has_woken(&self) -> bool {
         self.waiting.has_woken() || self.inbox.has_requests()
     }
 
-    /// Returns `true` if something of the host's may let the store go on later.
+    /// Returns `true` if something of the host may let the store go on later.
     pub(crate) fn waits_for_host(&self) -> bool {
         self.waiting.count() > 0 || self.inbox.has_senders()
     }
 
-    /// Gives up what the engine interrupted, as if it had trapped. Returns `true` if there was
-    /// something.
+    /// Gives up the guest that the engine interrupted, as if it had trapped. Returns `true` if
+    /// there was one.
     pub(crate) fn stop_interrupted(&mut self) -> Result<bool, Error> {
         if !self.drop_interrupted(&CallError::Interrupted)? {
             return Ok(false);
@@ -331,7 +332,8 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(true)
     }
 
-    /// Unwinds what the engine interrupted, for this reason. Returns `true` if there was something.
+    /// Unwinds the guest that the engine interrupted, with this error. Returns `true` if there was
+    /// one.
     pub(crate) fn drop_interrupted(&mut self, error: &CallError) -> Result<bool, Error> {
         let Some(thread) = self.activations.take_interrupted() else { return Ok(false) };
         self.hear_interrupt();

@@ -24,7 +24,7 @@ use super::host_function_calls::Destination;
 use super::host_function_future::{Returned, vals};
 use super::lifting::Source;
 
-/// A function that returns when it is called.
+/// A function that returns at once.
 pub(crate) struct Immediate<F, P, R>(pub(crate) F, pub(crate) PhantomData<fn(P) -> R>);
 
 impl<E, T, F, P, R> TypedHostFunction<E, T> for Immediate<F, P, R>
@@ -67,7 +67,7 @@ where
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Takes the result of a host function to the caller, whose call was begun without records.
+    /// Returns the result of a host function to the caller, whose call was begun without records.
     #[inline]
     pub(crate) fn typed_host_returns_deferred<R: Lower>(
         &mut self,
@@ -87,7 +87,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         }
     }
 
-    /// Takes the result of a host function that has returned when it was called to the caller.
+    /// Returns the result of a host function that has returned at once to the caller.
     fn typed_host_returns<R: Lower>(
         &mut self,
         subtask: SubtaskId,
@@ -100,7 +100,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         };
         if result.has_handles() {
             let vals = vals(&result, lowered, &mut self.data_mut().handles.values);
-            // What is given away is not the host's while the guest runs.
+            // While the guest runs, the host no longer has the handles that it passes.
             drop(result);
             let result = vals.map(Returned::Val).map_err(HostError::from);
             return self.host_returns_at_once(subtask, lowered, result);

@@ -1,4 +1,4 @@
-//! The things that wait for something outside of the store.
+//! The futures and others that wait for events outside of the store.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -18,13 +18,13 @@ use super::host_function_future::HostFunctionFuture;
 /// The future of a host task: its result, or the text of its error.
 pub(crate) type TaskFuture = Pin<Box<dyn Future<Output = Result<TaskReturn<Heap>, String>> + Send>>;
 
-/// Something that waits for what is outside of the store.
+/// Something that waits for an event outside of the store.
 pub(crate) enum Waiting<S> {
     /// A host function that a guest has called.
     HostFunction(HostFunctionFuture),
-    /// A host task that is made of a future.
+    /// A host task that is a future.
     Task(TaskFuture),
-    /// A source or a sink that serves an end of the host's.
+    /// A source or a sink that serves the host's end.
     End(S),
 }
 

@@ -1,4 +1,4 @@
-//! Activations: threads that have stopped, and functions that threads are about to start with.
+//! Activations: threads that have stopped, and the first functions of new threads.
 //!
 //! `A` is an activation of the engine, `F` a core function.
 
@@ -14,20 +14,20 @@ use super::slab::Slab;
 /// The activations of a store's threads.
 pub(crate) struct Activations<A, F> {
     stopped: ById<ThreadId, Stopped<A>>,
-    /// The functions that new threads start with, until they do, each with the thread's instance.
+    /// The first functions of new threads until these start, each with the thread's instance.
     start_functions: Slab<(InstanceId, StartFunction<F>)>,
-    /// The thread that the engine interrupted, with all that were nested around it.
+    /// The thread that the engine interrupted, with all threads that were nested around it.
     interrupted: Option<ThreadId>,
 }
 
 /// A thread that has stopped.
 pub(crate) struct Stopped<A> {
     pub(crate) activation: A,
-    /// The call in which it stopped; nothing if the engine interrupted it.
+    /// The call in which it stopped. `None` if the engine interrupted it.
     pub(crate) site: Option<CallSite>,
 }
 
-/// The function that a new thread starts with, and its type.
+/// The first function of a new thread, and its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StartFunction<F> {
     pub(crate) function: F,
@@ -50,18 +50,18 @@ impl<A, F> Activations<A, F> {
         self.stopped.contains(thread)
     }
 
-    /// Takes a thread that has stopped, to go on.
+    /// Takes a thread that has stopped, to continue it.
     #[inline]
     pub(crate) fn take(&mut self, thread: ThreadId) -> Option<Stopped<A>> {
         self.stopped.remove(thread)
     }
 
-    /// Drops the activations of threads that never go on.
+    /// Drops the activations of threads that never continue.
     pub(crate) fn retain(&mut self, goes_on: impl Fn(ThreadId) -> bool) {
         self.stopped.retain(|thread, _| goes_on(thread));
     }
 
-    /// Remembers which thread the engine interrupted.
+    /// Remembers the thread that the engine interrupted.
     pub(crate) const fn interrupt(&mut self, thread: ThreadId) {
         self.interrupted = Some(thread);
     }
@@ -72,12 +72,12 @@ impl<A, F> Activations<A, F> {
         self.interrupted
     }
 
-    /// Takes the thread that the engine interrupted: it goes on, or is given up.
+    /// Takes the thread that the engine interrupted, to continue it or to give it up.
     pub(crate) const fn take_interrupted(&mut self) -> Option<ThreadId> {
         self.interrupted.take()
     }
 
-    /// Keeps the function that a new thread of an instance starts with, and returns its number.
+    /// Keeps the first function of a new thread of an instance, and returns its number.
     pub(crate) fn add_start_function(
         &mut self,
         instance: InstanceId,
@@ -86,13 +86,13 @@ impl<A, F> Activations<A, F> {
         self.start_functions.add((instance, start)).ok_or(Error::Full(Table::Threads))
     }
 
-    /// Takes the function that a new thread starts with.
+    /// Takes the first function of a new thread.
     pub(crate) fn take_start_function(&mut self, number: u32) -> Result<StartFunction<F>, Error> {
         let start = self.start_functions.remove(number);
         start.map(|(_, start)| start).ok_or(Error::Unknown(Table::Threads))
     }
 
-    /// Drops the functions of threads that never start, as their instance is gone.
+    /// Drops the functions of threads that never start, because their instance was removed.
     pub(crate) fn retain_start_functions(&mut self, is_there: impl Fn(InstanceId) -> bool) {
         self.start_functions.retain(|(instance, _)| is_there(*instance));
     }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_has_stopped_is_taken_once_and_by_its_generation() {
+    fn a_stopped_thread_is_taken_once_and_by_its_generation() {
         let mut activations = Activations::<u8, u8>::new();
         assert!(activations.keep(thread(1), Stopped { activation: 7, site: None }).is_ok());
         assert!(activations.has_stopped(thread(1)) && !activations.has_stopped(thread(0)));

@@ -1,4 +1,4 @@
-//! The things that a store shares with code beside it: one allocation for all of them.
+//! The parts of a store that are shared with code beside it: one allocation for all of them.
 
 use core::sync::atomic::AtomicBool;
 
@@ -7,13 +7,13 @@ use concurrent_queue::ConcurrentQueue;
 use super::host_panic::HostPanic;
 use super::waiting::Woken;
 
-/// The things that a store shares with wakers, futures and handles, wherever they are.
+/// The parts of a store that are shared with wakers, futures and handles anywhere.
 pub(crate) struct Beside {
-    /// The list of those that were woken, and the waker of the driver.
+    /// The list of wakers that were woken, and the waker of the driver.
     pub(crate) woken: Woken,
-    /// `true` if an interrupt is requested that no call has heard of.
+    /// `true` if an interrupt is requested that has ended no call yet.
     pub(crate) is_interrupt_requested: AtomicBool,
-    /// The panics that belonged to somebody who is gone.
+    /// The panics that belonged to futures and others that were dropped.
     pub(crate) late_panics: ConcurrentQueue<HostPanic>,
 }
 

@@ -12,9 +12,9 @@ pub(crate) struct Borrowers {
     calls: BTreeMap<SubtaskId, Borrower>,
     /// The calls by their tasks, once they have started.
     tasks: BTreeMap<TaskId, SubtaskId>,
-    /// Those that the host has forgotten, and whose guests went on.
+    /// The calls that the host has forgotten while their guests ran.
     orphans: Vec<SubtaskId>,
-    /// With so many orphans, those are removed whose guests have returned.
+    /// The number of orphans at which those are removed whose guests have returned.
     remove_at: usize,
 }
 
@@ -25,7 +25,7 @@ struct Borrower {
     resources: Vec<Resource>,
 }
 
-/// The largest number of orphans that are looked at each time: it costs next to nothing.
+/// The largest number of orphans that are checked each time, as that costs very little.
 const FEW: usize = 8;
 
 impl Borrowers {
@@ -34,12 +34,12 @@ impl Borrowers {
         self.calls.is_empty()
     }
 
-    /// Adds what a call has borrowed.
+    /// Adds a resource that a call has borrowed.
     pub(crate) fn add(&mut self, call: SubtaskId, resource: Resource) {
         self.calls.entry(call).or_default().resources.push(resource);
     }
 
-    /// Remembers which task a call has started as.
+    /// Remembers the task as which a call has started.
     #[inline]
     pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
         if let Some(borrower) = self.calls.get_mut(&call) {
@@ -48,13 +48,13 @@ impl Borrowers {
         }
     }
 
-    /// Returns the call whose task this is, if it has borrowed something.
+    /// Returns the call with this task, if it has borrowed something.
     #[inline]
     pub(crate) fn call_of(&self, task: TaskId) -> Option<SubtaskId> {
         self.tasks.get(&task).copied()
     }
 
-    /// Removes a call. Returns what it has borrowed.
+    /// Removes a call. Returns the resources that it has borrowed.
     pub(crate) fn remove(&mut self, call: SubtaskId) -> Vec<Resource> {
         let Some(borrower) = self.calls.remove(&call) else { return Vec::new() };
         if let Some(task) = borrower.task {
@@ -63,15 +63,14 @@ impl Borrowers {
         borrower.resources
     }
 
-    /// Says that the host has forgotten a call.
+    /// Records that the host has forgotten a call.
     pub(crate) fn forget(&mut self, call: SubtaskId) {
         if self.calls.contains_key(&call) {
             self.orphans.push(call);
         }
     }
 
-    /// Removes the calls that the host has forgotten and that are over. Returns what they have
-    /// borrowed.
+    /// Removes the forgotten calls that are over. Returns the resources that they have borrowed.
     pub(crate) fn remove_orphans(
         &mut self,
         goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool,
@@ -92,7 +91,7 @@ impl Borrowers {
         left
     }
 
-    /// Removes the calls that are over. Returns what they have borrowed.
+    /// Removes the calls that are over. Returns the resources that they have borrowed.
     pub(crate) fn remove_over(
         &mut self,
         goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool,

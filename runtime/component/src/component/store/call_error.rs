@@ -25,12 +25,12 @@ use super::store_limits::LimitReached;
 use super::trap_backtrace::TrapBacktrace;
 use super::waits_for_host::WaitsForHost;
 
-/// The store was dropped that a handle is of.
+/// The error of a handle whose store was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the store was dropped")]
 pub struct StoreDropped;
 
-/// A call could not be made, or trapped.
+/// The reasons why a call could not be made, or has no result.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -46,65 +46,71 @@ pub enum CallError {
     /// A host function returned a result that its caller can't be given.
     #[error(transparent)]
     HostResult(Box<HostResultError>),
-    /// A host function panicked, or something else of the host's that a guest has called. The panic
-    /// goes on in the method of the store that was to return this: so only those see it who take
-    /// results by [`take_result`](crate::component::Store::take_result), or catch the panic.
+    /// A host function panicked, or other code of the host that a guest has called. The panic
+    /// continues in the method of the store that would return this error. So the error is seen only
+    /// by those who call [`take_result`](crate::component::Store::take_result), or who catch the
+    /// panic.
     #[error("a host function panicked: {0}")]
     Panicked(HostPanic),
-    /// Something trapped before in the instance of the function, or in one that had called it, so that
-    /// nothing of the instance runs any more. It has the trap, and where that was. Or the host has
-    /// [abandoned](Self::Abandoned) a call in the instance, or [removed](Self::InstanceRemoved) it.
+    /// The instance of the function trapped before, or one that had called it did, so that nothing
+    /// of the instance runs any more. The backtrace has that trap. Or the host has
+    /// [abandoned](Self::Abandoned) a call in the instance, or [removed](Self::InstanceRemoved) the
+    /// instance.
     #[error("the instance trapped{}", InCall(.0))]
     InstanceTrapped(#[source] Arc<TrapBacktrace>),
     /// The instance of the function was removed from its store.
-    #[error("the instance of the function was removed from its store")]
+    #[error("the function can't be called: its instance was removed from the store")]
     InstanceRemoved,
-    /// An argument is not of the parameter's type, or a value not of the type of the end that it
+    /// An argument is not of the parameter's type, or a value is not of the type of the end that it
     /// is written to.
-    #[error("an argument is not of its type")]
+    #[error("an argument or a value has the wrong type")]
     Mismatch(#[from] Mismatch),
-    /// The elements of a stream, or the value of a future, are not of the Rust type that they are to
-    /// be of.
-    #[error("the elements of the stream or future: {0}")]
+    /// The elements of a stream, or the value of a future, have another type than the Rust type.
+    #[error("the elements of the stream or future have another type: {0}")]
     Elements(Mismatch),
     /// There is no stream or future of a Rust type.
-    #[error("there is no stream or future of this type: {0}")]
+    #[error("no stream or future can have elements of this Rust type: {0}")]
     ElementType(InvalidType),
-    /// A handle that the host gives is none that it has, or none of the right type.
+    /// The host does not hold a handle that it passes, or the handle has the wrong type.
     #[error(transparent)]
     Handle(#[from] HandleError),
     /// A resource has no value of the Rust type that a function takes or returns.
     #[error(transparent)]
     ResourceValue(#[from] ResourceValueError),
-    /// A readable end is to be written to, or a writable one to be read from.
-    #[error("the end is not the one of the two that this is done with")]
+    /// A readable end was written to, or a writable one read from.
+    #[error(
+        "this is the other end of the stream or future: read the readable end, and write the writable one"
+    )]
     OtherEnd,
-    /// A function of another store is to be called.
-    #[error("the function belongs to another store")]
+    /// The function belongs to another store.
+    #[error("the function belongs to another store: call it there")]
     OtherStore,
-    /// A host function called a guest that waits, which the host function can't wait for: nobody
-    /// else runs before it returns. The call is kept, and goes on when the store runs. Its id is
-    /// [`kept_call`](Self::kept_call), for [`Store::run`](crate::component::Store::run) and the
-    /// like after the host function has returned, or for
-    /// [`Caller::forget`](crate::component::Caller::forget). An async host function can await it.
-    #[error("a host function called a guest that waits")]
+    /// A host function called a guest that waits. The host function can't wait for it, as nothing
+    /// else runs before it returns. The call is kept, and goes on when the store runs.
+    /// [`kept_call`](Self::kept_call) has its id, for [`Store::run`](crate::component::Store::run)
+    /// after the host function has returned, or for
+    /// [`Caller::forget`](crate::component::Caller::forget). An async host function can await the
+    /// call instead.
+    #[error(
+        "a host function called a guest that waits: the call is kept; make the host function async to \
+         await it"
+    )]
     Waits(SubtaskId),
-    /// A guest which a host function has called, or one that this one called, resumed a
-    /// thread of those that have called that function. It can't run before the function returns,
-    /// and the function can't return before it has run.
+    /// A guest that a host function has called, directly or not, resumed a thread of the callers of
+    /// that function. The thread can't run before the function returns, and the function can't
+    /// return before the thread has run.
     #[error("a guest resumed a thread that waits for the host function which called it")]
     CallerResumed,
-    /// A limit of the store is reached, which its [`StoreLimits`](crate::component::StoreLimits)
-    /// set.
+    /// A limit of the store is reached. [`StoreLimits`](crate::component::StoreLimits) sets it.
     #[error(transparent)]
     Limit(#[from] LimitReached),
-    /// Guests wait for one another, and nothing that is going on can bring the call to its end. The
-    /// call is kept: see [`kept_call`](Self::kept_call).
+    /// Guests wait for one another, and nothing that is under way can end the call. The call is
+    /// kept: see [`kept_call`](Self::kept_call).
     #[error(transparent)]
     Deadlock(Box<Deadlock>),
-    /// It is the host's turn: what is waited for depends on an end of a stream or future that the
-    /// host holds, or on a host task. The call is kept: see [`kept_call`](Self::kept_call). Only
-    /// what blocks without a time returns this; futures are pending.
+    /// It is the host's turn: the call waits for an end of a stream or future that the host holds,
+    /// or for a host task. The call is kept: see [`kept_call`](Self::kept_call). Only methods that
+    /// block without a time limit return this; futures are pending.
     #[error(transparent)]
     WaitsForHost(Box<WaitsForHost>),
     /// The host has abandoned the call.
@@ -127,6 +133,9 @@ pub enum CallError {
     /// Weft was misused, or a limit is reached.
     #[error(transparent)]
     Error(Error),
+    /// Weft contradicts itself: this is a bug in Weft.
+    #[error("{0}: this is a bug in Weft, please report it")]
+    Inconsistent(&'static str),
 }
 
 /// The end of a message: the call in which an instance trapped.
@@ -155,6 +164,7 @@ impl From<Fault> for CallError {
             Fault::CallerResumed => Self::CallerResumed,
             Fault::ResourceValue(error) => Self::ResourceValue(error),
             Fault::Limit(limit) => Self::Limit(limit),
+            Fault::Inconsistent(problem) => Self::Inconsistent(problem),
         }
     }
 }

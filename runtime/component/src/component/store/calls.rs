@@ -1,6 +1,6 @@
 //! The calls of a store that have not returned.
 //!
-//! `L` is how the result of a call by the embedder is lifted.
+//! `L` is the function that lifts the result of a call by the embedder.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -24,22 +24,22 @@ use super::outcome::Outcome;
 use super::panics::LatePanics;
 use super::spare::Spare;
 
-/// The memory of the values of so many calls is kept for others.
+/// The largest number of lists of values whose memory is kept for later calls.
 const MAX_SPARE: usize = 16;
 
 /// The calls of a store that have not returned.
 pub(crate) struct Calls<L> {
     /// Of calls by guests that are over, the last one at each place stays, so that its place is
-    /// used again as it is.
+    /// reused.
     by_id: ById<SubtaskId, Call<L>>,
     count_by_embedder: usize,
     /// Memory for the values of calls by the embedder.
     spare_values: Vec<Vec<Val>>,
     spare_lowered: Spare<Lowered>,
-    /// The calls by the embedder that nobody wants any more: they are cancelled and forgotten when it
-    /// is possible.
+    /// The calls by the embedder whose results are no longer wanted. They are cancelled and
+    /// forgotten as soon as possible.
     unwanted: Vec<SubtaskId>,
-    /// The calls that were asked to cancel, of which somebody waits for the end.
+    /// The calls that were asked to cancel, and whose ends are waited for.
     cancelling: Vec<SubtaskId>,
 }
 
@@ -61,21 +61,21 @@ pub(crate) struct GuestCall {
 
 /// A call of an export by the host.
 pub(crate) struct EmbedderCall<L> {
-    /// The arguments, until they are lowered; none, but room for values, from then on.
+    /// The arguments until they are lowered, and after that an empty list with room for values.
     arguments: Vec<Val>,
     lift_result: L,
-    /// The result, once it is there.
+    /// The result, after the call has returned.
     result: Option<Outcome>,
-    /// The reason why there will never be one.
+    /// The reason why there will be no result.
     error: Option<CallError>,
-    /// The waker of who waits for its end, and where its panic goes.
+    /// The waker of the future that waits for the end, and the place for its panic.
     waker: Option<(Waker, LatePanics)>,
 }
 
-/// Core values as bits, of which only so many are copied as there are.
+/// Core values as bits. Copying them copies only those that there are.
 pub(crate) type Bits = ArrayVec<u64, { FlatTypes::CAPACITY }>;
 
-/// The caller of an import: by which options, and where its result goes.
+/// The caller's side of an import: the options, and the place of the result.
 #[derive(Clone, Copy)]
 pub(crate) struct CallerOptions {
     pub(crate) options: OptionsIndex,
@@ -85,7 +85,7 @@ pub(crate) struct CallerOptions {
 }
 
 impl CallerOptions {
-    /// Returns where results go in memory, if they do.
+    /// Returns the address for the results, if they are returned in memory.
     pub(crate) fn out_param(&self, layout: Layout) -> Option<u64> {
         let max = self.flattening.max_flat_results();
         self.last_argument.filter(|_| layout.flat.exceed(max))
@@ -106,25 +106,25 @@ impl GuestCall {
         }
     }
 
-    /// Puts the core arguments, of which the first are its parameters, into `bits`.
+    /// Copies the core arguments into `bits`. The parameters are the first of them.
     pub(crate) fn bits(&self, bits: &mut Bits) {
         bits.extend(self.arguments.as_slice().iter().copied());
     }
 }
 
 impl<L: Copy> EmbedderCall<L> {
-    /// Returns how the result is lifted.
+    /// Returns the function that lifts the result.
     pub(crate) const fn lift_result(&self) -> L {
         self.lift_result
     }
 
-    /// Takes the arguments, to be lowered.
+    /// Takes the arguments, to lower them.
     #[inline]
     pub(crate) fn take_arguments(&mut self) -> Vec<Val> {
         core::mem::take(&mut self.arguments)
     }
 
-    /// Keeps arguments, or the memory of those that were lowered.
+    /// Keeps arguments, or the memory of arguments that were lowered.
     #[inline]
     pub(crate) fn put_arguments(&mut self, arguments: Vec<Val>) {
         self.arguments = arguments;
@@ -137,12 +137,12 @@ impl<L: Copy> EmbedderCall<L> {
         self.wake();
     }
 
-    /// Wakes somebody once when the call has an end.
+    /// Sets the waker that is woken once when the call has ended.
     pub(crate) fn wake_at_end(&mut self, waker: Waker, late_panics: LatePanics) {
         self.waker = Some((waker, late_panics));
     }
 
-    /// Wakes who waits for the end of the call.
+    /// Wakes the waiter for the end of the call.
     #[inline]
     pub(crate) fn wake(&mut self) {
         if let Some((waker, late_panics)) = self.waker.take() {
@@ -156,18 +156,18 @@ impl<L: Copy> EmbedderCall<L> {
         self.result.take()
     }
 
-    /// Takes why the call has no result.
+    /// Takes the reason why the call has no result.
     #[inline]
     pub(crate) const fn take_error(&mut self) -> Option<CallError> {
         self.error.take()
     }
 
-    /// Returns `true` if the call has failed, and the host has not heard of it.
+    /// Returns `true` if the call has failed, and the host has not learned of it.
     pub(crate) const fn has_failed(&self) -> bool {
         self.error.is_some()
     }
 
-    /// Keeps why the call has no result. It must not have failed before.
+    /// Keeps the reason why the call has no result. It must not have failed before.
     pub(crate) fn fail(&mut self, error: CallError) {
         self.error = Some(error);
         self.wake();
@@ -200,8 +200,8 @@ impl<L: Copy> Calls<L> {
         Ok(())
     }
 
-    /// Adds a call of an import by a guest. The place of an earlier call is used again as it is:
-    /// calls of one import follow one another.
+    /// Adds a call of an import by a guest. The place of an earlier call is reused as it is,
+    /// because calls of one import often follow one another.
     #[inline]
     pub(crate) fn add_guest_call(
         &mut self,
@@ -247,7 +247,7 @@ impl<L: Copy> Calls<L> {
         }
     }
 
-    /// Returns the import that a guest calls, to be kept while something is done to the store.
+    /// Returns the import that a guest calls, to keep it while the store changes.
     #[inline]
     pub(crate) fn take_lowered(&mut self, id: SubtaskId) -> Result<Arc<Lowered>, Error> {
         match self.by_id.get(id) {
@@ -265,7 +265,7 @@ impl<L: Copy> Calls<L> {
         }
     }
 
-    /// Takes back what [`take_lowered`](Self::take_lowered) has returned.
+    /// Takes back the import that [`take_lowered`](Self::take_lowered) has returned.
     #[inline]
     pub(crate) fn put_lowered(&mut self, lowered: Arc<Lowered>) {
         self.spare_lowered.put(lowered);
@@ -280,9 +280,9 @@ impl<L: Copy> Calls<L> {
         }
     }
 
-    /// Forgets a call. The host has again what it gave and nobody took; what it was given and
-    /// didn't take is dropped when the store runs on. Returns why the call failed, if it did and
-    /// the host has not heard of it.
+    /// Forgets a call. The host gets back arguments that nobody took. A result that the host did
+    /// not take is dropped when the store goes on. Returns the reason why the call failed, if it
+    /// did and the host has not learned of it.
     pub(crate) fn forget(
         &mut self,
         id: SubtaskId,
@@ -301,7 +301,7 @@ impl<L: Copy> Calls<L> {
         if arguments.is_empty() {
             handles.call_forgotten(machine, id);
         } else {
-            // No guest has got them.
+            // No guest has received them.
             handles.values.returned(id);
         }
         self.reuse_values(arguments);
@@ -311,7 +311,7 @@ impl<L: Copy> Calls<L> {
         error
     }
 
-    /// Returns values that the host gives, in memory that was used before.
+    /// Returns values that the host passes, in memory that was used before.
     pub(crate) fn values(&mut self, values: &[Val]) -> Vec<Val> {
         let mut own = self.spare_values.pop().unwrap_or_default();
         own.extend_from_slice(values);
@@ -334,19 +334,19 @@ impl<L: Copy> Calls<L> {
         })
     }
 
-    /// Returns how many calls by the embedder were begun and not forgotten.
+    /// Returns the number of calls by the embedder that were begun and not forgotten.
     pub(crate) const fn num_embedder_calls(&self) -> usize {
         self.count_by_embedder
     }
 
-    /// Remembers that a call by the embedder was asked to cancel, if somebody waits for its end.
+    /// Remembers that a call by the embedder was asked to cancel, if its end is waited for.
     pub(crate) fn note_cancelling(&mut self, id: SubtaskId) {
         if self.embedder_call(id).is_ok_and(|call| call.waker.is_some()) {
             self.cancelling.push(id);
         }
     }
 
-    /// Wakes who waits for the ends of calls that were asked to cancel, and have ended so.
+    /// Wakes the waiters for calls that were asked to cancel and have ended so.
     #[inline]
     pub(crate) fn wake_cancelled(&mut self, is_cancelled: impl Fn(SubtaskId) -> bool) {
         if self.cancelling.is_empty() {
@@ -368,18 +368,18 @@ impl<L: Copy> Calls<L> {
         self.unwanted.push(id);
     }
 
-    /// Returns `true` if a call is to be cancelled and forgotten.
+    /// Returns `true` if a call will be cancelled and forgotten.
     pub(crate) fn is_unwanted(&self, id: SubtaskId) -> bool {
         self.unwanted.contains(&id)
     }
 
-    /// Returns `true` if any call is to be cancelled and forgotten.
+    /// Returns `true` if any call will be cancelled and forgotten.
     #[inline]
     pub(crate) const fn has_unwanted(&self) -> bool {
         !self.unwanted.is_empty()
     }
 
-    /// Takes a call that is to be cancelled and forgotten.
+    /// Takes a call that has to be cancelled and forgotten.
     #[inline]
     pub(crate) fn take_unwanted(&mut self) -> Option<SubtaskId> {
         self.unwanted.pop()

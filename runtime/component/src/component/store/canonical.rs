@@ -1,4 +1,4 @@
-//! Canonical definitions as a store has them.
+//! Canonical definitions in the form that a store keeps.
 //!
 //! `F` is a core function of the engine, `M` a memory.
 
@@ -11,8 +11,8 @@ use crate::component::definition::items::Definition;
 use crate::core_value::IntegerType;
 use crate::machine::{FunctionId, InstanceId};
 
-/// A function that a guest exports: `canon lift`. A resource's destructor is one, too, whose
-/// parameter is the representation; and so is the start function of a core module.
+/// A function that a guest exports: `canon lift`. The destructor of a resource is one, too, with
+/// the representation as its parameter, and so is the start function of a core module.
 pub(crate) struct Lifted<F> {
     pub(crate) instance: InstanceId,
     pub(crate) core: Option<F>,
@@ -21,12 +21,13 @@ pub(crate) struct Lifted<F> {
     pub(crate) is_async: bool,
     pub(crate) callback: Option<F>,
     pub(crate) post_return: Option<F>,
-    /// `true` if a call can begin without records: no handles are moved, and it is not `async`, or it
+    /// `true` if a call can begin without records: it moves no handles, and it is not `async`, or
     /// has a callback.
     pub(crate) is_deferrable: bool,
-    /// `true` if the core function may stop before it returns, as what it reaches may wait.
+    /// `true` if the core function may stop before it returns, because something that it calls may
+    /// wait.
     pub(crate) may_stop: bool,
-    /// The place of its definition; nothing for what is in no definition.
+    /// The place of its definition, if it is in a definition.
     pub(crate) place: Option<Place>,
 }
 
@@ -44,15 +45,15 @@ pub(crate) struct Lowered {
     pub(crate) ty: Arc<FunctionType>,
     pub(crate) options: OptionsIndex,
     pub(crate) is_async: bool,
-    /// The types of the handles, for a host function whose types are Rust's own.
+    /// The types of the handles, for a host function with Rust's own types.
     pub(crate) handles: HandleTypes,
-    /// `true` if a call can begin without records: no handles are moved.
+    /// `true` if a call can begin without records: it moves no handles.
     pub(crate) is_deferrable: bool,
-    /// The number of the host function that is called, if it returns when it is called, and a call can
+    /// The number of the host function that is called, if that returns at once, and a call can
     /// begin without records.
     pub(crate) immediate: Option<u32>,
-    /// `true` if the callee's core function is called with the arguments as they are, and its result
-    /// is that of the call.
+    /// `true` if the callee's core function gets the arguments unchanged, and its result is that of
+    /// the call unchanged.
     pub(crate) is_flat_plain: bool,
 }
 
@@ -63,8 +64,9 @@ impl Lowered {
     }
 }
 
-/// A memory, as the component instance that has it tells it from others: one memory may be found in
-/// several ways, and a handle of an engine's need not tell. No other component instance has it.
+/// The identity of a memory within its component instance. One memory may be found in several ways,
+/// and a handle of the engine does not always tell memories apart. Memories are not shared with
+/// other component instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct MemoryKey {
     /// The core instance that defines it.
@@ -95,7 +97,7 @@ impl<M, F> CanonicalOptions<M, F> {
         }
     }
 
-    /// Returns the part of the options that the ABI needs.
+    /// Returns the options in the form that the ABI needs.
     pub(crate) const fn abi(&self, peer: Peer) -> Options {
         let mut options = Options::new(self.address_type, self.string_encoding);
         options.peer = peer;

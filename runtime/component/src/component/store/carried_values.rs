@@ -1,4 +1,4 @@
-//! Values that are made where no store is at hand, and taken to one later.
+//! Values that are made without a store, and moved to one later.
 
 use alloc::vec::Vec;
 
@@ -11,8 +11,8 @@ use crate::error::{AbiError, Failure};
 use super::host_values::HostValues;
 use super::resource_value_error::ValueFailure;
 
-/// Values, and those of the host's resources in them. Until a store has the latter, each is known by its
-/// position among them.
+/// Values, and the values of host resources in them. Until a store has the latter, each is
+/// known by its position among them.
 #[derive(Debug, Default)]
 pub(crate) struct CarriedValues {
     vals: Vec<Val>,
@@ -35,8 +35,8 @@ impl CarriedValues {
         Ok(Self { vals, resources })
     }
 
-    /// Takes the values of resources to a store. Returns the values that it knows them by. If that fails,
-    /// nothing is left there.
+    /// Moves the values of resources to a store. Returns the values with the representations in the
+    /// store. If that fails, nothing is left in the store.
     pub(crate) fn settle(mut self, values: &mut HostValues) -> Result<Vec<Val>, ValueFailure> {
         let Resources(resources) = self.resources;
         if resources.is_empty() {
@@ -66,7 +66,7 @@ impl ResourceValues for Resources {
     }
 }
 
-/// Replaces positions by places, each in a resource of its type.
+/// Replaces positions by places in the store, each in a resource of its type.
 fn replace(vals: &mut [Val], places: &[Resource]) {
     for val in vals {
         match val {

@@ -1,4 +1,4 @@
-//! The handles that the host gives with some values.
+//! The handles in values that the host passes.
 
 use alloc::format;
 use alloc::string::String;
@@ -11,7 +11,7 @@ use crate::trap::{CopyDirection, EndKind};
 use super::handle_error::{HandleError, HandleProblem};
 use super::machine::StoreMachine;
 
-/// The handles that the host gives with some values, each with its place among them.
+/// The handles in values that the host passes, each with its place in them.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     pub(crate) owned: Vec<(Resource, String)>,
@@ -29,7 +29,7 @@ struct Counts {
 }
 
 impl Claims {
-    /// Finds what a value holds.
+    /// Finds the handles in a value.
     fn find(&mut self, machine: &StoreMachine, ty: &Type, value: &Val) -> Result<(), HandleError> {
         let here = |problem| Err(HandleError::new(String::new(), problem));
         match (ty, value) {
@@ -88,7 +88,7 @@ impl Claims {
         }
     }
 
-    /// Finds what each of some parts holds, and says where.
+    /// Finds the handles in each of some parts, with their places.
     pub(crate) fn find_each<'a>(
         &mut self,
         machine: &StoreMachine,
@@ -116,7 +116,7 @@ impl Claims {
         }
     }
 
-    /// Says that what was found since then is within a part with this name.
+    /// Adds the name of a part to the places of the handles that were found since then.
     fn within(&mut self, since: &Counts, name: impl Fn() -> String) {
         let owned = self.owned.iter_mut().skip(since.owned).map(|(_, path)| path);
         let borrowed = self.borrowed.iter_mut().skip(since.borrowed).map(|(_, path)| path);
@@ -129,8 +129,8 @@ impl Claims {
     }
 }
 
-/// Checks that the host holds the readable end of a stream or future of this type, and that no
-/// read is under way.
+/// Checks that the host holds the readable end of a stream or future of this type, and that no read
+/// of it is under way.
 fn check_end(
     machine: &StoreMachine,
     kind: EndKind,
@@ -156,7 +156,8 @@ fn check_end(
     }
 }
 
-/// Returns `true` if a value of this type may have a handle in it, as far as a look at it tells.
+/// Returns `true` if a value of this type may have a handle in it. Only the outermost type is
+/// looked at.
 pub(crate) const fn may_hold(ty: &Type) -> bool {
     matches!(
         ty,

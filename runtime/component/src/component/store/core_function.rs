@@ -1,4 +1,4 @@
-//! Functions that core modules import, by how they are called.
+//! The functions that core modules import, by the way they are called.
 
 use alloc::sync::Arc;
 
@@ -15,13 +15,13 @@ use super::links::LinkCall;
 
 /// A host function that core modules import.
 pub(crate) enum CoreFunction {
-    /// A function that is lowered.
+    /// A lowered function.
     Lowered(Arc<Lowered>),
     /// A read from or write to a stream or future, which never waits.
     Copy(CopyFunction),
-    /// A look for an event, which never waits.
+    /// A poll for an event, which never waits.
     Poll(PollFunction),
-    /// A built-in that returns when it is called, and asks for no more than which instance runs.
+    /// A built-in that returns at once, and needs only the instance that runs.
     Immediate(Definition),
     /// Any other built-in.
     Builtin(Definition),
@@ -37,7 +37,7 @@ pub(crate) struct CopyFunction {
     pub(crate) ty: TypeIndex,
     pub(crate) options: OptionsIndex,
     address_type: IntegerType,
-    /// The element, if there is one.
+    /// The element type, if there is one.
     pub(crate) element: Option<Type>,
     /// The layout of an element in the memory.
     pub(crate) layout: Layout,
@@ -54,8 +54,8 @@ pub(crate) struct PollFunction {
 }
 
 impl CoreFunction {
-    /// Returns how a built-in is called. `element` says which element a type of streams or futures has,
-    /// and `layout` how one lies in memory.
+    /// Returns the way in which a built-in is called. `element` returns the element type of a type
+    /// of streams or futures, and `layout` the layout of an element in memory.
     pub(crate) fn builtin<R>(
         definition: Definition,
         element: impl FnOnce(TypeIndex) -> Result<Option<Type>, R>,
@@ -119,7 +119,7 @@ impl CoreFunction {
         }
     }
 
-    /// Returns whether a built-in may stop the guest that calls it.
+    /// Returns `true` if a built-in may stop the guest that calls it.
     pub(crate) fn may_stop(&self) -> bool {
         match self {
             Self::Copy(_) | Self::Poll(_) | Self::Immediate(_) | Self::Link(_) => false,
@@ -130,7 +130,7 @@ impl CoreFunction {
 }
 
 impl CopyFunction {
-    /// Returns the index of the end, the address and the length that the built-in is called with.
+    /// Returns the built-in's arguments: the index of the end, the address and the length.
     #[inline]
     pub(crate) fn arguments(&self, arguments: &[CoreValue]) -> Option<(u32, u64, u64)> {
         match (self.kind, arguments) {
@@ -146,7 +146,7 @@ impl CopyFunction {
         }
     }
 
-    /// Returns what the built-in returns.
+    /// Returns the result of the built-in as a core value.
     #[inline]
     pub(crate) fn result(&self, packed: u32) -> CoreValue {
         match (self.kind, self.address_type) {
@@ -157,7 +157,7 @@ impl CopyFunction {
 }
 
 impl PollFunction {
-    /// Returns the index of the set and the address that the built-in is called with.
+    /// Returns the built-in's arguments: the index of the set, and the address.
     #[inline]
     pub(crate) fn arguments(&self, arguments: &[CoreValue]) -> Option<(u32, u64)> {
         match arguments {
@@ -169,7 +169,7 @@ impl PollFunction {
     }
 }
 
-/// Returns the memory that a built-in writes an event to, if it looks or waits for events.
+/// Returns the memory that a built-in writes an event to, if it polls or waits for events.
 pub(crate) const fn event_memory(definition: Definition) -> Option<MemoryIndex> {
     match definition {
         Definition::Waitable(
@@ -179,8 +179,9 @@ pub(crate) const fn event_memory(definition: Definition) -> Option<MemoryIndex> 
     }
 }
 
-/// Returns whether a built-in returns when it is called, and the machine makes no records for it. Those
-/// that drop ends are none: the host may hear of it, after it has heard of the call around.
+/// Returns `true` if a built-in returns at once, and the machine makes no records for it. Built-ins
+/// that drop ends are not of this kind: the host may learn of the drop, and has to learn of the
+/// call around it first.
 const fn is_immediate(definition: Definition) -> bool {
     matches!(
         definition,

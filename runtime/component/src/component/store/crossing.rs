@@ -1,8 +1,8 @@
-//! The things that are handed over across a call of the engine.
+//! The data that is passed across a call of the engine.
 //!
-//! A guest and the host share a native stack: the engine is called for a guest, and calls back for
-//! each import. What both sides of such a call have to tell one another, besides core values, lies
-//! here in the meantime.
+//! A guest and the host share a native stack: the engine is called to run a guest, and calls back
+//! for each import. Apart from core values, all data that both sides of such a call exchange is
+//! kept here in the meantime.
 
 use alloc::vec::Vec;
 
@@ -17,27 +17,27 @@ use super::flat_values::set_flat_values;
 use super::module::Module;
 use super::store_limits::StoreLimits;
 
-/// The things that are handed over: `S` is a core module that is about to be instantiated, `I` its
+/// The data that is passed. `S` is a core module that is about to be instantiated, `I` its
 /// instance.
 pub(crate) struct Crossing<S, I> {
-    /// The arguments of the guest function that is called next, if they are lowered already.
+    /// The arguments of the guest function that is called next, if they are already lowered.
     lowered: Option<FlatValues>,
-    /// The core values that a guest's function returned, or that `task.return` was given.
+    /// The core values that a guest's function returned, or that `task.return` got.
     returned: FlatValues,
     stop: Option<Stop>,
     /// The next thing after a call that has got records.
     next: Option<Next>,
     /// The reason why guests are being unwound.
     fault: Option<Fault>,
-    /// The number of calls of the engine that are nested in one another now.
+    /// The current depth of nested calls of the engine.
     depth: u32,
-    /// The largest such number.
+    /// The largest allowed depth.
     max_depth: u32,
     starting: Option<S>,
     started: Option<I>,
 }
 
-/// The place where a guest has stopped in a host function, and what is next.
+/// The place where a guest has stopped in a host function, and the next thing.
 #[derive(Debug)]
 pub(crate) struct Stop {
     pub(crate) site: CallSite,
@@ -47,9 +47,9 @@ pub(crate) struct Stop {
 /// The next thing that has to happen.
 #[derive(Debug)]
 pub(crate) enum Next {
-    /// A step of the machine's is taken.
+    /// The machine takes a step.
     Step(Step),
-    /// The thread that was interrupted goes on.
+    /// The interrupted thread continues.
     Continue(ThreadId),
 }
 
@@ -65,9 +65,9 @@ pub(crate) struct CallSite {
 
 /// A core module that is being instantiated.
 pub(crate) enum Starting<E: CoreEngine> {
-    /// The module, and what it imports.
+    /// The module and its imports.
     Module(Module<E>, Vec<CoreExtern<E>>),
-    /// The reason why it could not be, which was found out without a task.
+    /// The reason why it could not be instantiated, which was found without a task.
     Trapped(CoreTrap),
 }
 
@@ -86,19 +86,19 @@ impl<S, I> Crossing<S, I> {
         }
     }
 
-    /// Counts a call of the engine that begins.
+    /// Registers a call of the engine that begins.
     #[inline]
     pub(crate) const fn enter(&mut self) {
         self.depth += 1;
     }
 
-    /// Counts a call of the engine that has ended.
+    /// Registers a call of the engine that has ended.
     #[inline]
     pub(crate) const fn leave(&mut self) {
         self.depth -= 1;
     }
 
-    /// Returns `true` if there is no call of the engine around.
+    /// Returns `true` if no call of the engine is active.
     #[inline]
     pub(crate) const fn is_outermost(&self) -> bool {
         self.depth == 0
@@ -110,12 +110,12 @@ impl<S, I> Crossing<S, I> {
         self.depth < self.max_depth
     }
 
-    /// Sets how many calls of the engine may nest in one another.
+    /// Sets the largest allowed depth of nested calls of the engine.
     pub(crate) const fn set_max_depth(&mut self, max_depth: u32) {
         self.max_depth = max_depth;
     }
 
-    /// Hands over the arguments of the guest function that is called next.
+    /// Passes the arguments of the guest function that is called next.
     #[inline]
     pub(crate) fn put_lowered(&mut self, arguments: FlatValues) {
         self.lowered = Some(arguments);
@@ -127,7 +127,7 @@ impl<S, I> Crossing<S, I> {
         self.lowered.take()
     }
 
-    /// Hands over the core values that a guest has returned.
+    /// Passes the core values that a guest has returned.
     #[inline]
     pub(crate) fn set_returned(&mut self, values: &[CoreValue]) -> Result<(), Failure> {
         set_flat_values(&mut self.returned, values)
@@ -139,44 +139,45 @@ impl<S, I> Crossing<S, I> {
         &self.returned
     }
 
-    /// Tells the caller of the engine that the guest stops, and what is next.
+    /// Tells the caller of the engine that the guest stops, and the next thing.
     pub(crate) fn stop(&mut self, stop: Stop) {
         self.stop = Some(stop);
     }
 
-    /// Takes where a guest has stopped, and what is next.
+    /// Takes the place where a guest has stopped, and the next thing.
     pub(crate) fn take_stop(&mut self) -> Option<Stop> {
         self.stop.take()
     }
 
-    /// Hands over what is next after a call that has got records, to whoever has begun it.
+    /// Passes the next thing after a call that has got records to the code that has begun it.
     pub(crate) fn put_next(&mut self, next: Next) {
         self.next = Some(next);
     }
 
-    /// Takes what is next after a call that has got records.
+    /// Takes the next thing after a call that has got records.
     pub(crate) fn take_next(&mut self) -> Result<Next, Error> {
         self.next.take().ok_or(MachineError::OtherStep.into())
     }
 
-    /// Says why guests are unwound. The first to say so is believed: it was closest to the cause.
+    /// Sets the reason why guests are unwound, unless there is one: the first is closest to the
+    /// cause.
     pub(crate) fn fail(&mut self, fault: Fault) {
         if self.fault.is_none() {
             self.fault = Some(fault);
         }
     }
 
-    /// Takes why guests were unwound: what the first one said, or else `fault`.
+    /// Takes the reason why guests were unwound: the first that was set, or else `fault`.
     pub(crate) fn take_fault(&mut self, fault: Fault) -> Fault {
         self.fault.take().unwrap_or(fault)
     }
 
-    /// Takes why guests were unwound, after a trap in the engine.
+    /// Takes the reason why guests were unwound, after a trap in the engine.
     pub(crate) fn take_trap(&mut self, trap: CoreTrap) -> Fault {
         self.take_fault(Fault::Core(trap))
     }
 
-    /// Gives up everything that is handed over, and returns why guests were unwound.
+    /// Drops all data that is passed, and returns the reason why guests were unwound.
     pub(crate) fn give_up(&mut self, fault: Fault) -> Fault {
         let fault = self.take_fault(fault);
         self.stop = None;
@@ -186,7 +187,7 @@ impl<S, I> Crossing<S, I> {
         fault
     }
 
-    /// Hands over a core module that is instantiated when its instance's task starts.
+    /// Passes a core module that is instantiated when its instance's task starts.
     pub(crate) fn put_starting(&mut self, starting: S) {
         self.starting = Some(starting);
     }
@@ -196,7 +197,7 @@ impl<S, I> Crossing<S, I> {
         self.starting.take().ok_or(MachineError::NotEntered.into())
     }
 
-    /// Hands over the instance of the core module.
+    /// Passes the instance of the core module.
     pub(crate) fn put_started(&mut self, instance: I) {
         self.started = Some(instance);
     }

@@ -1,4 +1,4 @@
-//! Reports of tasks that wait: for what, and who could wake them.
+//! Reports of waiting tasks: what each waits for, and who could wake it.
 
 use alloc::borrow::ToOwned as _;
 use alloc::collections::BTreeMap;
@@ -17,79 +17,79 @@ use crate::trap::{CopyDirection, EndKind};
 use super::machine::StoreMachine;
 use super::names::Names;
 
-/// Guests that wait for one another, so that nothing can go on: which tasks wait, each for what,
-/// and who could wake it.
+/// The report of a deadlock: guests wait for one another, so that nothing can go on. It has the
+/// waiting tasks, what each waits for, and who could wake it.
 ///
-/// The guests that somebody waits for wait for one another, and for nothing that is up to the host.
-/// A call whose end was waited for is kept: the host may still cancel or forget it, or call others
-/// that wake its guest.
+/// The guests that were waited for wait for one another, and not for the host. If they belong to a
+/// call, the call is kept: the host may still cancel or forget it, or make calls that wake its
+/// guest.
 ///
-/// Its text begins with what the Component Model's tests call a deadlock, and has a line for each
-/// task.
+/// The text begins with the words that the Component Model's tests use for a deadlock, and has a
+/// line for each task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deadlock {
-    /// The tasks, one after another, 64 at most; one with several threads that wait is there for
-    /// each.
+    /// The tasks, one after another, at most 64. A task with several waiting threads has an entry
+    /// for each.
     pub tasks: Vec<WaitingTask>,
-    /// How many more there are.
+    /// The number of tasks beyond those.
     pub num_others: usize,
-    /// The call whose end was waited for, if it was one. It is kept, and may still end.
+    /// The call that was waited for, if it was a call. It is kept, and may still end.
     pub call: Option<SubtaskId>,
 }
 
-/// A thread of a task which waits.
+/// A waiting thread of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WaitingTask {
-    /// The function that was called: as it is exported first, from the innermost instance on.
+    /// The function that was called, by its first export from the innermost instance outwards.
     pub function: String,
-    /// Its instance: the number of the instance that the host made, from 1, and from there on the
-    /// number of each in the one around it, from 0.
+    /// The instance: the number of the instance that the host made, from 1, followed by the number
+    /// of each inner one within its parent, from 0.
     pub instance: String,
-    /// The thread, by its index in the instance; 0 if it has not entered.
+    /// The index of the thread in the instance; 0 if it has not entered.
     pub thread: u32,
-    /// What it waits for: any of these, which are 64 at most.
+    /// The things that it waits for, at most 64. Any of them would wake it.
     pub awaits: Vec<Awaited>,
-    /// For how many more it does.
+    /// The number of things beyond those.
     pub num_others: usize,
 }
 
-/// The thing that a thread waits for, and who could bring it about.
+/// Something that a thread waits for, and who could make it happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Awaited {
-    /// To enter the instance, which has asked for backpressure so many times more than it has
-    /// taken back.
+    /// Entering the instance, which has asked for backpressure this many times more than it has
+    /// withdrawn it.
     Backpressure(u32),
-    /// That another task gives up the instance, where only one runs at a time.
+    /// Another task gives up the instance, in which only one task runs at a time.
     Exclusive(Party),
-    /// That another thread of the instance resumes it.
+    /// Another thread of the instance resumes it.
     Resumption,
-    /// An event of a waitable set with nothing in it.
+    /// An event of a waitable set without members.
     EmptySet,
-    /// That a call resolves, which it made.
+    /// The end of a call that it made.
     Call(Party),
     /// A read or write of an end of a stream or future.
     Copy {
-        /// Of what.
+        /// The kind of the end.
         kind: EndKind,
-        /// Whether it reads or writes.
+        /// The direction of the end: it reads or writes.
         direction: CopyDirection,
-        /// Who holds the other end, and would have to write to it, read from it, or drop it.
+        /// The holder of the other end, who would have to write to it, read from it, or drop it.
         other: Party,
     },
 }
 
-/// Somebody who could wake a thread.
+/// A party that could wake a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Party {
-    /// Nobody: it was dropped, or never runs again.
+    /// Nobody: the party was dropped, or never runs again.
     Nobody,
     /// The host.
     Host,
-    /// A host function, by the name of the import.
+    /// A host function, with the name of the import.
     HostFunction(String),
     /// A task.
     Task {
@@ -98,16 +98,16 @@ pub enum Party {
         /// Its instance.
         instance: String,
     },
-    /// Whoever runs in an instance.
+    /// Any task in an instance.
     Instance(String),
 }
 
-/// So many tasks are in the report of a deadlock at most, and a task says of so many things that it
-/// waits for any of them: a guest says how many there are.
+/// The largest number of tasks in a report, and of things that a task waits for. Guests decide how
+/// many there are.
 pub(super) const MAX_REPORTED: usize = 64;
 
 impl Deadlock {
-    /// Returns why nothing in a store can go on.
+    /// Returns the reason why nothing in a store can go on.
     pub(crate) fn of(machine: &mut StoreMachine, names: &Names, call: Option<SubtaskId>) -> Self {
         let threads = waiting_threads(machine);
         let (tasks, num_others) = report(machine, names, &threads);
@@ -115,7 +115,7 @@ impl Deadlock {
     }
 }
 
-/// Returns a report of threads that wait, and the number of those that are not in it.
+/// Returns a report of waiting threads, and the number of those that are not in it.
 pub(super) fn report(
     machine: &mut StoreMachine,
     names: &Names,
@@ -126,13 +126,13 @@ pub(super) fn report(
     (Report::new(machine, names, threads).tasks(threads), num_others)
 }
 
-/// Returns the tasks of a store that wait.
+/// Returns the waiting tasks of a store.
 pub(crate) fn waiting_tasks(machine: &mut StoreMachine, names: &Names) -> Vec<WaitingTask> {
     let threads = waiting_threads(machine);
     Report::new(machine, names, &threads).tasks(&threads)
 }
 
-/// Returns the threads that wait, and whose instances are alive.
+/// Returns the waiting threads whose instances are alive.
 pub(super) fn waiting_threads(machine: &mut StoreMachine) -> Vec<ThreadView> {
     let mut threads: Vec<_> = machine.thread_views().collect();
     threads.retain(|thread| {
@@ -146,7 +146,7 @@ pub(super) fn waiting_threads(machine: &mut StoreMachine) -> Vec<ThreadView> {
     threads
 }
 
-/// What is looked up for each task that waits.
+/// The tables for the report of each waiting task.
 struct Report<'a> {
     machine: &'a StoreMachine,
     names: &'a Names,
@@ -154,7 +154,7 @@ struct Report<'a> {
     instances: BTreeMap<TaskId, InstanceId>,
     /// The instances that the threads wait in.
     views: BTreeMap<InstanceId, InstanceView>,
-    /// The members of the sets that are waited on, up to as many as are reported.
+    /// The members of the sets that are waited on, at most as many as are reported.
     members: BTreeMap<WaitableSetId, Vec<WaitableId>>,
 }
 
@@ -186,7 +186,7 @@ impl<'a> Report<'a> {
         threads.iter().filter_map(|thread| self.waiting_task(thread)).collect()
     }
 
-    /// Returns what a thread waits for.
+    /// Returns the report of a thread, if it waits.
     fn waiting_task(&self, thread: &ThreadView) -> Option<WaitingTask> {
         let Party::Task { function, instance } = self.task(thread.task) else { return None };
         let mut num_others = 0;
@@ -261,7 +261,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Returns a task's function and instance; nobody if it never runs again.
+    /// Returns a task's function and instance, or `Nobody` if it never runs again.
     fn task(&self, task: TaskId) -> Party {
         let (machine, names) = (self.machine, self.names);
         let Some(instance) = self.instances.get(&task).copied() else { return Party::Nobody };
@@ -324,12 +324,12 @@ impl fmt::Display for Awaited {
             Self::Backpressure(times) => {
                 write!(
                     f,
-                    "its instance to take back backpressure, which it has asked for {times} times"
+                    "its instance to withdraw backpressure, which it has asked for {times} times"
                 )
             }
             Self::Exclusive(holder) => write!(f, "{holder} to give up the instance"),
             Self::Resumption => f.write_str("another thread of its instance to resume it"),
-            Self::EmptySet => f.write_str("an event of a waitable set with nothing in it"),
+            Self::EmptySet => f.write_str("an event of a waitable set without members"),
             Self::Call(callee) => write!(f, "{callee} to return"),
             Self::Copy { kind, direction, other } => {
                 let (kind, does) = match (kind, direction) {
@@ -347,9 +347,9 @@ impl fmt::Display for Awaited {
 impl fmt::Display for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nobody => f.write_str("nobody who is left"),
+            Self::Nobody => f.write_str("a party that no longer exists"),
             Self::Host => f.write_str("the host"),
-            Self::HostFunction(name) => write!(f, "the host's function {:#}", OneLine(name)),
+            Self::HostFunction(name) => write!(f, "the host function {:#}", OneLine(name)),
             Self::Task { function, instance } => {
                 write!(f, "{:#} of instance {instance}", OneLine(function))
             }

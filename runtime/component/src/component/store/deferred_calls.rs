@@ -1,7 +1,7 @@
-//! Calls that were begun without records in the machine, and what the store remembers of them once
-//! somebody has looked.
+//! Calls that were begun without records in the machine, and the data that the store keeps once the
+//! records are made.
 //!
-//! `L` is how the result of a call by the embedder is lifted.
+//! `L` is the function that lifts the result of a call by the embedder.
 
 use alloc::vec::Vec;
 
@@ -16,17 +16,17 @@ use super::core_function::CoreFunction;
 use super::outcome::Outcome;
 use super::state::{Callbacks, StoreState};
 
-/// The calls that were begun without records and are under way, the outermost first.
+/// The calls under way that were begun without records, the outermost first.
 ///
-/// Whoever begins such a call adds it, and takes it away when the call is over or has got its
-/// records. Those that have got them come before those that have none.
+/// The code that begins such a call adds it, and removes it when the call is over or has got its
+/// records. Calls with records come before those without.
 pub(crate) struct DeferredCalls<L> {
     calls: Vec<DeferredCall<L>>,
-    /// The call of a host function that runs, if the machine has no frame of it, either.
+    /// The running call of a host function, if the machine has no frame of it, either.
     pending: Option<PendingCall>,
 }
 
-/// A call of a host function by a guest, which the machine knows nothing of yet.
+/// A call of a host function by a guest, which the machine does not know yet.
 #[derive(Clone, Copy)]
 pub(crate) struct PendingCall {
     /// The number of the core function.
@@ -37,24 +37,24 @@ pub(crate) struct PendingCall {
 struct DeferredCall<L> {
     begun: BegunCall<L>,
     made: Option<MadeCall>,
-    /// The result that `task.return` was given: lifted for the embedder, or lowered into the caller.
+    /// The argument of `task.return`: lifted for the embedder, or lowered into the caller.
     resolved: Option<Resolved>,
 }
 
 /// The result that `task.return` was called with.
 pub(crate) enum Resolved {
-    /// As the embedder wants it.
+    /// In the form that the embedder wants.
     Outcome(Outcome),
-    /// The core value of it, if the caller gets one.
+    /// Its core value, if the caller gets one.
     Lowered(Option<CoreValue>),
 }
 
 /// A call that was begun without records.
 #[derive(Clone, Copy)]
 pub(crate) enum BegunCall<L> {
-    /// By the embedder, of this function, whose result is lifted so.
+    /// By the embedder: the function, and the function that lifts its result.
     Embedder(FunctionId, L),
-    /// By a guest, of the core function with this number, whose last argument may be the place of the
+    /// By a guest: the number of the core function. The last argument may be the address for the
     /// result.
     Guest { number: u32, last_argument: Option<u64> },
 }
@@ -64,7 +64,7 @@ impl<L: Copy> DeferredCalls<L> {
         Self { calls: Vec::new(), pending: None }
     }
 
-    /// Returns how many there are.
+    /// Returns the number of calls.
     #[inline]
     pub(crate) const fn len(&self) -> usize {
         self.calls.len()
@@ -76,7 +76,7 @@ impl<L: Copy> DeferredCalls<L> {
         self.calls.push(DeferredCall { begun, made: None, resolved: None });
     }
 
-    /// Takes the innermost call away. Returns its records, if it has some.
+    /// Removes the innermost call. Returns its records, if it has some.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<MadeCall> {
         self.calls.pop().and_then(|call| call.made)
@@ -88,19 +88,19 @@ impl<L: Copy> DeferredCalls<L> {
         if self.pending.is_some() { None } else { self.calls.last().and_then(|call| call.made) }
     }
 
-    /// Says which call of a host function is innermost from now on.
+    /// Sets the innermost call of a host function.
     #[inline]
     pub(crate) const fn set_pending(&mut self, call: PendingCall) {
         self.pending = Some(call);
     }
 
-    /// Takes the innermost call, if it is of a host function and the machine knows nothing of it.
+    /// Takes the innermost call, if it is of a host function and the machine does not know it.
     #[inline]
     pub(crate) const fn take_pending(&mut self) -> Option<PendingCall> {
         self.pending.take()
     }
 
-    /// Returns how the innermost call was begun, if it has no records.
+    /// Returns the beginning of the innermost call, if it has no records.
     #[inline]
     pub(crate) fn innermost(&self) -> Option<BegunCall<L>> {
         self.calls.last().filter(|call| call.made.is_none()).map(|call| call.begun)
@@ -119,7 +119,7 @@ impl<L: Copy> DeferredCalls<L> {
         self.calls.last_mut().and_then(|call| call.resolved.take())
     }
 
-    /// Takes calls away until there are so many.
+    /// Removes calls until only this many are left.
     pub(crate) fn truncate(&mut self, len: usize) {
         self.calls.truncate(len);
     }
@@ -132,7 +132,7 @@ impl<L: Copy> DeferredCalls<L> {
 }
 
 impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
-    /// Somebody looks at the calls that are under way: makes the records of those that have none.
+    /// Makes the records of the calls under way that have none, because something looks at them.
     #[inline]
     pub(crate) fn look(&mut self) -> Result<(), Error> {
         if self.machine.has_deferred() || self.deferred.pending.is_some() {
@@ -142,7 +142,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         }
     }
 
-    /// Tells the machine of the call of a host function that runs, if it does not know of it: before a
+    /// Tells the machine of the running call of a host function, if it does not know it, before a
     /// guest runs again.
     #[inline]
     pub(crate) fn push_pending(&mut self) -> Result<(), Error> {
@@ -195,7 +195,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
                         else {
                             return Err(Error::Unknown(Table::Functions).into());
                         };
-                        // The others were taken when the callee started.
+                        // The other arguments were taken when the callee started.
                         let arguments = last_argument.map(CoreValue::I64);
                         calls.add_guest_call(made.call, lowered, arguments.as_slice(), origin)?;
                         origin

@@ -14,7 +14,7 @@ use crate::machine::FunctionId;
 use super::canonical::MemoryKey;
 use super::module::Module;
 
-/// A thing that can be imported and exported.
+/// An item that can be imported and exported.
 pub(crate) enum Entity<E: CoreEngine> {
     /// A function.
     Function(FunctionId),
@@ -30,14 +30,14 @@ pub(crate) enum Entity<E: CoreEngine> {
     Type,
 }
 
-/// A thing and the name by which it is imported or exported.
+/// An item, and the name of its import or export.
 pub(crate) type NamedEntity<E> = (Arc<str>, Entity<E>);
 
 /// The exports of an instance, sorted by name. Cloning them is cheap.
 pub(crate) struct Exports<E: CoreEngine>(Arc<[NamedEntity<E>]>);
 
 impl<E: CoreEngine> Exports<E> {
-    /// Takes exports in any order, and leaves an empty list whose memory can be used again.
+    /// Takes exports in any order, and leaves an empty list whose memory can be reused.
     pub(crate) fn take(exports: &mut Vec<NamedEntity<E>>) -> Self {
         exports.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Self(exports.drain(..).collect())
@@ -54,7 +54,7 @@ impl<E: CoreEngine> Exports<E> {
     }
 }
 
-/// Returns the thing with a name among things that are sorted by name.
+/// Returns the item with a name among items that are sorted by name.
 pub(crate) fn find_entity<'a, E: CoreEngine>(
     sorted: &'a [NamedEntity<E>],
     name: &str,
@@ -75,14 +75,14 @@ impl<E: CoreEngine> ByName for Exports<E> {
     }
 }
 
-/// A component within another, with what it may use of the others around it.
+/// A component inside of another one, with the items of the outer ones that it may use.
 pub(crate) struct Closure<E: CoreEngine> {
     pub(crate) definition: Arc<Definition>,
     pub(crate) code: Arc<Code<E>>,
     pub(crate) around: Option<Arc<Surroundings<E>>>,
 }
 
-/// The core modules and components that a component has defined before one within it.
+/// The core modules and components that a component has defined before an inner one.
 pub(crate) struct Surroundings<E: CoreEngine> {
     pub(crate) modules: Vec<Module<E>>,
     pub(crate) components: Vec<Closure<E>>,
@@ -113,7 +113,7 @@ impl<E: CoreEngine> Entity<E> {
 }
 
 impl<E: CoreEngine> Entity<E> {
-    /// Returns what it is, for messages.
+    /// Returns the kind of the item, for messages.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Function(_) => "a function",
@@ -157,9 +157,9 @@ impl<E: CoreEngine> Clone for Closure<E> {
 
 /// A core instance.
 pub(crate) enum CoreInstance<E: CoreEngine> {
-    /// Of a module, with the memories that it imports.
+    /// An instance of a module, with the memories that it imports.
     Module(E::Instance, Module<E>, Box<[MemoryKey]>),
-    /// Put together by the item with this position.
+    /// An instance that the item with this position composes.
     Exports(usize),
 }
 

@@ -1,4 +1,4 @@
-//! Ids for tests, as a machine makes them.
+//! Ids for tests, made by a machine.
 
 use alloc::boxed::Box;
 
@@ -10,7 +10,7 @@ use crate::machine::{
 
 use super::machine::{StoreChooser, StoreMachine};
 
-/// The ids of one call of a function, which goes on.
+/// The ids of a call of a function that is under way.
 pub(crate) struct Ids {
     pub(crate) machine: StoreMachine,
     pub(crate) instance: InstanceId,
@@ -20,8 +20,8 @@ pub(crate) struct Ids {
     pub(crate) thread: ThreadId,
 }
 
-/// Returns the ids of a call that was made after so many others have returned: they have the
-/// numbers of the others, and this generation.
+/// Returns the ids of a call that was made after this number of other calls have returned. It has
+/// their numbers, and this generation.
 pub(crate) fn ids(generation: u32) -> Ids {
     let mut machine = StoreMachine::with_extensions(StoreChooser::new(Box::new(FirstInFirstOut)));
     let instance = machine.new_instance().expect("there is room");
@@ -41,7 +41,7 @@ pub(crate) fn ids(generation: u32) -> Ids {
 }
 
 impl Ids {
-    /// Lets the call return, and makes another, which has the numbers of the first one.
+    /// Lets the call return, and makes another one, which has the same numbers.
     pub(crate) fn call_again(&mut self) {
         let machine = &mut self.machine;
         let step = machine.function_returned(None).expect("it runs");

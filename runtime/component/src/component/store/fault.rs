@@ -22,7 +22,7 @@ pub(crate) enum Fault {
     Core(CoreTrap),
     /// A host function failed.
     Host(HostError),
-    /// A host function returned what its caller can't be given.
+    /// A host function returned a result that its caller can't be given.
     HostResult(Box<HostResultError>),
     /// A host function panicked.
     Panicked(HostPanic),
@@ -30,19 +30,14 @@ pub(crate) enum Fault {
     InstanceTrapped(Arc<TrapBacktrace>),
     /// The engine interrupted the guest, more often than the host allows.
     Interrupted,
-    /// A guest, called by a host function, resumed one of those that have called that.
+    /// A guest that a host function has called resumed a thread of the callers of that function.
     CallerResumed,
     /// A resource has no value of the Rust type that a host function takes.
     ResourceValue(ResourceValueError),
     /// A limit of the store is reached.
     Limit(LimitReached),
-}
-
-impl Fault {
-    /// Returns the fault for something that validation rules out.
-    pub(crate) fn not_validated(problem: &'static str) -> Self {
-        Self::Host(HostError::from(Box::<str>::from(problem).into_string()))
-    }
+    /// Weft contradicts itself: validation rules this out.
+    Inconsistent(&'static str),
 }
 
 impl<F: Into<Failure>> From<F> for Fault {

@@ -4,8 +4,8 @@ use crate::abi::FlatValues;
 use crate::core_value::CoreValue;
 use crate::error::Failure;
 
-/// Writes the bits of core values over what `flat` holds. It writes in place, as `flat` has room
-/// for many values and most calls have few.
+/// Replaces the contents of `flat` by the bits of core values. It writes in place, as `flat` has
+/// room for many values and most calls have few.
 pub(crate) fn set_flat_values(flat: &mut FlatValues, values: &[CoreValue]) -> Result<(), Failure> {
     flat.clear();
     for value in values {

@@ -20,13 +20,13 @@ use super::spare::Spare;
 /// The functions of a store.
 pub(crate) struct Functions<F, H> {
     callables: ById<FunctionId, Callable<F>>,
-    /// Host functions, by the number that the machine calls with.
+    /// The host functions, by the number in calls from the machine.
     hosts: Slab<HostEntry<H>>,
     /// The numbers of host functions by their addresses.
     by_address: HashMap<usize, u32>,
-    /// The numbers of host functions that were added, and may be imported by nobody.
+    /// The numbers of host functions that were added, and may not be imported by any instance.
     fresh: Vec<u32>,
-    /// By the number that the engine calls with.
+    /// The functions that core modules import, by the number in calls from the engine.
     core: Slab<CoreFunction>,
     spare_lifted: Spare<Lifted<F>>,
     spare_host_function: Spare<H>,
@@ -43,9 +43,9 @@ struct HostEntry<H> {
 
 /// A function that has an id.
 enum Callable<F> {
-    /// One that a guest exports.
+    /// A function that a guest exports.
     Lifted(Arc<Lifted<F>>),
-    /// One of the host, by its number.
+    /// A host function, by its number.
     Host(u32),
 }
 
@@ -73,7 +73,7 @@ impl<F, H> Functions<F, H> {
         self.callables.remove(id);
     }
 
-    /// Returns the id of a host function, and the number that the machine calls it by. `define` makes
+    /// Returns the id of a host function, and its number in calls from the machine. `define` makes
     /// an id for a number, if the function has none yet.
     pub(crate) fn host_function_id(
         &mut self,
@@ -81,7 +81,7 @@ impl<F, H> Functions<F, H> {
         define: impl FnOnce(u32) -> Result<FunctionId, Error>,
     ) -> Result<(FunctionId, u32), Error> {
         let full = Error::Full(Table::Functions);
-        // The function is kept below, so that no other gets its address.
+        // The function is kept below, so that no other one gets its address.
         let address = Arc::as_ptr(function).addr();
         if let Some(number) = self.by_address.get(&address) {
             let entry = self.hosts.get(*number).ok_or(Error::Inconsistent(Table::Functions))?;
@@ -96,7 +96,7 @@ impl<F, H> Functions<F, H> {
         Ok((id, number))
     }
 
-    /// Counts an instance that imports a host function.
+    /// Registers an instance that imports a host function.
     pub(crate) fn use_host_function(&mut self, id: FunctionId) -> Result<(), Error> {
         let entry = self.host_number(id).and_then(|number| self.hosts.get_mut(number));
         let entry = entry.ok_or(Error::Unknown(Table::Functions))?;
@@ -104,8 +104,8 @@ impl<F, H> Functions<F, H> {
         Ok(())
     }
 
-    /// Counts an instance that no longer imports a host function. The last one leaves it to
-    /// [`take_unused`](Self::take_unused).
+    /// Registers an instance that no longer imports a host function. After the last one,
+    /// [`take_unused`](Self::take_unused) returns the function.
     pub(crate) fn disuse_host_function(&mut self, id: FunctionId) {
         let Some(number) = self.host_number(id) else { return };
         let Some(entry) = self.hosts.get_mut(number) else { return };
@@ -129,7 +129,7 @@ impl<F, H> Functions<F, H> {
         None
     }
 
-    /// Returns the number that the machine calls a host function by, if it is one's.
+    /// Returns the number of a host function in calls from the machine, if the id is that of one.
     pub(crate) fn host_number(&self, id: FunctionId) -> Option<u32> {
         match self.callables.get(id)? {
             Callable::Host(number) => Some(*number),
@@ -137,7 +137,7 @@ impl<F, H> Functions<F, H> {
         }
     }
 
-    /// Returns the host function with an id, if it is one's.
+    /// Returns the host function with an id, if the id is that of one.
     pub(crate) fn host_function(&self, id: FunctionId) -> Option<&Arc<H>> {
         self.hosts.get(self.host_number(id)?).map(|entry| &entry.function)
     }
@@ -151,20 +151,20 @@ impl<F, H> Functions<F, H> {
         }
     }
 
-    /// Remembers that a function that `instance` exports never stops before it returns. Others are
-    /// left alone.
+    /// Records that a function that `instance` exports never stops before it returns. Functions of
+    /// other instances are not changed.
     pub(crate) fn never_stops(&mut self, function: FunctionId, instance: InstanceId) {
         if let Some(Callable::Lifted(lifted)) = self.callables.get_mut(function)
             && lifted.instance == instance
-            // Where there is another reference, it is treated as one that may stop.
+            // If there is another reference, the function is treated as one that may stop.
             && let Some(lifted) = Arc::get_mut(lifted)
         {
             lifted.may_stop = false;
         }
     }
 
-    /// Returns the import that the engine calls by this number, if a call of it can begin without
-    /// records. It is to be kept while something is done to the store.
+    /// Returns the import with this number in calls from the engine, if a call of it can begin
+    /// without records. The caller keeps it while the store changes.
     #[inline]
     pub(crate) fn take_deferrable(&mut self, number: u32) -> Option<Arc<Lowered>> {
         match self.core.get(number) {
@@ -175,13 +175,13 @@ impl<F, H> Functions<F, H> {
         }
     }
 
-    /// Takes back what [`take_deferrable`](Self::take_deferrable) has returned.
+    /// Takes back the import that [`take_deferrable`](Self::take_deferrable) has returned.
     #[inline]
     pub(crate) fn put_deferrable(&mut self, lowered: Arc<Lowered>) {
         self.spare_lowered.put(lowered);
     }
 
-    /// Returns the same, to be kept while something is done to the store.
+    /// Returns a function that a guest exports, to keep it while the store changes.
     #[inline]
     pub(crate) fn take_lifted(&mut self, function: FunctionId) -> Result<Arc<Lifted<F>>, Error> {
         match self.callables.get(function) {
@@ -190,44 +190,43 @@ impl<F, H> Functions<F, H> {
         }
     }
 
-    /// Takes back what [`take_lifted`](Self::take_lifted) has returned.
+    /// Takes back the function that [`take_lifted`](Self::take_lifted) has returned.
     #[inline]
     pub(crate) fn put_lifted(&mut self, lifted: Arc<Lifted<F>>) {
         self.spare_lifted.put(lifted);
     }
 
-    /// Returns the host function with a number. It is kept while it is called.
+    /// Returns the host function with a number, to keep it while it is called.
     #[inline]
     pub(crate) fn take_host_function(&mut self, number: u32) -> Result<Arc<H>, Error> {
         let found = self.hosts.get(number).ok_or(Error::Unknown(Table::Functions))?;
         Ok(self.spare_host_function.take(&found.function))
     }
 
-    /// Takes back what [`take_host_function`](Self::take_host_function) has returned.
+    /// Takes back the function that [`take_host_function`](Self::take_host_function) has returned.
     #[inline]
     pub(crate) fn put_host_function(&mut self, function: Arc<H>) {
         self.spare_host_function.put(function);
     }
 
-    /// Adds a function that core modules import. Returns the number that the engine is to call it
-    /// by; nothing if there are as many as there are numbers.
+    /// Adds a function that core modules import. Returns its number in calls from the engine, or
+    /// `None` if all numbers are used.
     pub(crate) fn add_core_function(&mut self, function: CoreFunction) -> Option<u32> {
         self.core.add(function)
     }
 
-    /// Removes a function that core modules import, of which the last is gone.
+    /// Removes a function that core modules imported, after the last of these was removed.
     pub(crate) fn remove_core_function(&mut self, number: u32) {
         self.core.remove(number);
     }
 
-    /// Returns the function that the engine calls by this number.
+    /// Returns the function with this number in calls from the engine.
     #[inline]
     pub(crate) fn core_function(&self, number: u32) -> Result<&CoreFunction, Error> {
         self.core.get(number).ok_or(Error::Unknown(Table::Functions))
     }
 
-    /// Drops the second references to functions, one of which may be that of a function which was
-    /// removed.
+    /// Drops the second references to functions, as one of them may be that of a removed function.
     pub(crate) fn drop_spares(&mut self) {
         self.spare_lifted = Spare::NONE;
         self.spare_host_function = Spare::NONE;

@@ -1,12 +1,12 @@
-//! The handles that the host holds: it can give a guest only what it has.
+//! The handles that the host holds: it can pass only these to guests.
 //!
-//! The host has no handle table. What it is given are ids: of resources that guests define, the
-//! type and the representation; of ends and error contexts, what the machine calls them. An id
-//! can be copied and kept, so before anything is given to a guest it is looked for here: a
-//! resource that is given away or dropped is gone, and no second one can be made of it.
+//! The host has no handle table. It gets ids: the type and the representation of a guest's
+//! resource, or the machine's ids of ends and error contexts. An id can be copied and kept. So
+//! before anything is passed to a guest, it is looked up here. A resource that was given away or
+//! dropped is no longer here, and can't be given away twice.
 //!
-//! Resources whose type is the host's own are not counted: what a representation stands for is
-//! its own matter. If they have values, those are in [`HostValues`].
+//! Resources of host-defined types are not counted: the host decides what a representation means.
+//! If they have values, these are in [`HostValues`].
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;
@@ -28,26 +28,26 @@ use super::lent::Lent;
 use super::machine::StoreMachine;
 use super::panics::LatePanics;
 
-/// The things that the host holds: resources whose types guests define, and the buffers of its
-/// reads and writes.
+/// The handles that the host holds: resources of guests' types, and the buffers of its reads and
+/// writes.
 #[derive(Debug)]
 pub(crate) struct HostHandles {
-    /// The resources that it owns, and how often: a guest may give one representation twice.
+    /// The resources that the host owns, with a count: a guest may give one representation twice.
     owned: BTreeMap<Resource, u32>,
-    /// The resources that its functions have borrowed, each until a call ends.
+    /// The resources that host functions have borrowed, each until a call ends.
     borrowed: Vec<(SubtaskId, Resource)>,
-    /// The resources that it has lent to calls of its own.
+    /// The resources that the host has lent to its own calls.
     lent: Lent,
-    /// The values that the host was given and did not take.
+    /// The values that the host got and did not take.
     unclaimed: Vec<Val>,
-    /// The buffers of the host's reads and writes that are under way.
+    /// The buffers of reads and writes by the host that are under way.
     buffers: HashMap<EndId, VecDeque<Val>>,
-    /// The values of its own resources.
+    /// The values of host-defined resources.
     pub(crate) values: HostValues,
 }
 
 impl HostHandles {
-    /// Returns none. Panics of destructors of values go to `late`.
+    /// Returns an empty collection. Panics of destructors of values go to `late`.
     pub(crate) fn new(late: LatePanics) -> Self {
         Self {
             owned: BTreeMap::new(),
@@ -63,7 +63,7 @@ impl HostHandles {
         self.owned.get(&resource).copied().unwrap_or_default()
     }
 
-    /// Adds one to what the host owns.
+    /// Adds a resource to those that the host owns.
     fn add(&mut self, resource: Resource) {
         let count = self.owned.entry(resource).or_default();
         *count = count.saturating_add(1);
@@ -78,20 +78,20 @@ impl HostHandles {
         }
     }
 
-    /// Remembers which task a call of the host has started as.
+    /// Remembers the task as which a call of the host has started.
     #[inline]
     pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
         self.lent.started(call, task);
         self.values.started(call, task);
     }
 
-    /// Ends what a host function has borrowed, as it has returned.
+    /// Releases the borrows of a host function that has returned.
     #[inline]
     pub(crate) fn returned(&mut self, call: SubtaskId) {
         self.borrowed.retain(|(borrower, _)| *borrower != call);
     }
 
-    /// Adds a resource that the host was given.
+    /// Adds a resource that the host got.
     pub(crate) fn hold(&mut self, machine: &StoreMachine, resource: Resource) {
         if is_guests(machine, resource.ty) {
             self.add(resource);
@@ -122,10 +122,10 @@ impl HostHandles {
         self.borrowed.push((call, resource));
     }
 
-    /// Takes what the host gives with these values, which are of these types. Returns what is
-    /// lent, which is lent to a call once that is [known](Self::lend).
+    /// Takes the handles in values of these types, which the host passes. Returns the resources
+    /// that are lent. They are lent to a call once that is [known](Self::lend).
     ///
-    /// If anything can't be given, nothing is taken.
+    /// If a handle can't be passed, no handle is taken.
     #[inline]
     pub(crate) fn claim(
         &mut self,
@@ -141,7 +141,7 @@ impl HostHandles {
         self.take(machine, claims)
     }
 
-    /// Takes what the host gives with elements of a stream, or the value of a future.
+    /// Takes the handles in elements of a stream, or in the value of a future.
     pub(crate) fn claim_elements(
         &mut self,
         machine: &StoreMachine,
@@ -156,7 +156,7 @@ impl HostHandles {
         self.take(machine, claims).map(|_| ())
     }
 
-    /// Takes a resource from the host. Its own that have no values are always there.
+    /// Takes a resource from the host. The host's own resources without values are always there.
     pub(crate) fn claim_owned(
         &mut self,
         machine: &StoreMachine,
@@ -166,7 +166,7 @@ impl HostHandles {
         self.take(machine, Claims { owned, ..Claims::default() }).map(|_| ())
     }
 
-    /// Returns `true` if a resource of the host's own has no value any more.
+    /// Returns `true` if the value of a host's own resource was taken.
     pub(crate) fn is_value_gone(&self, resource: Resource) -> bool {
         self.values.has_type(resource.ty) && !self.values.contains(resource)
     }
@@ -192,18 +192,17 @@ impl HostHandles {
         self.lent.insert(call, guests);
     }
 
-    /// Ends what a call by the host has borrowed of the host's own values, as the host has forgotten
-    /// it.
+    /// Releases the borrows of host values by a call that the host has forgotten.
     pub(crate) fn call_forgotten(&mut self, machine: &StoreMachine, call: SubtaskId) {
         self.values.forgotten(call, |call, task| goes_on(machine, call, task));
     }
 
-    /// Ends what calls by the host have borrowed of the host's own values that are over.
+    /// Releases the borrows of host values by calls that are over.
     pub(crate) fn calls_are_over(&mut self, machine: &StoreMachine) {
         self.values.release_over(|call, task| goes_on(machine, call, task));
     }
 
-    /// Takes what was found, if the host has all of it. Gives what is lent.
+    /// Takes the handles that were found, if the host has all of them. Lends those that are lent.
     fn take(
         &mut self,
         machine: &StoreMachine,
@@ -257,12 +256,12 @@ impl HostHandles {
         Ok(claims.borrowed.into_iter().map(|(resource, _)| resource).collect())
     }
 
-    /// Returns `true` if a call that goes on has borrowed the resource from the host.
+    /// Returns `true` if the host has lent the resource to a call that is under way.
     fn is_lent(&self, machine: &StoreMachine, resource: Resource) -> bool {
         self.lent.is_lent(resource, |call, task| goes_on(machine, call, task))
     }
 
-    /// Takes back what the host gave with these values, as nobody has taken them.
+    /// Returns the handles in these values to the host, as nobody has taken them.
     #[inline]
     pub(crate) fn give_back(&mut self, machine: &StoreMachine, values: &[Val]) {
         self.values.give_back(values);
@@ -283,7 +282,7 @@ impl HostHandles {
         }
     }
 
-    /// Gives up values that nobody takes. Resources of guests are dropped as soon as the store runs on.
+    /// Drops values that nobody takes. Resources of guests are dropped when the store goes on.
     pub(crate) fn discard(
         &mut self,
         machine: &mut StoreMachine,
@@ -305,19 +304,20 @@ impl HostHandles {
         Ok(())
     }
 
-    /// Keeps what the host was given and did not take. The values of its own resources are dropped.
+    /// Keeps a value that the host got and did not take. Values of host-defined resources are
+    /// dropped.
     pub(crate) fn add_unclaimed(&mut self, value: Option<Val>) {
         self.values.discard(value.as_slice());
         self.unclaimed.extend(value);
     }
 
-    /// Takes something that the host was given and did not take, to be dropped.
+    /// Takes a value that the host got and did not take, to drop it.
     #[inline]
     pub(crate) fn take_unclaimed(&mut self) -> Option<Val> {
         self.unclaimed.pop()
     }
 
-    /// Forgets the resources whose types are not to be kept.
+    /// Forgets the resources whose types are not kept.
     pub(crate) fn retain_resources(&mut self, is_kept: impl Fn(TypeIndex) -> bool) {
         self.owned.retain(|resource, _| is_kept(resource.ty));
         self.borrowed.retain(|(_, resource)| is_kept(resource.ty));
@@ -345,7 +345,7 @@ fn is_guests(machine: &StoreMachine, ty: TypeIndex) -> bool {
     machine.resource_instance(ty).is_ok_and(|instance| instance.is_some())
 }
 
-/// Returns `true` if a call of the host can still use what it has borrowed.
+/// Returns `true` if a call of the host can still use its borrows.
 fn goes_on(machine: &StoreMachine, call: SubtaskId, task: Option<TaskId>) -> bool {
     match task {
         Some(task) => !machine.is_task_over(task),
@@ -360,7 +360,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns a resource of a guest, with the ids of a call that goes on.
+    /// Returns a resource of a guest, with the ids of a call that is under way.
     fn resource() -> (Ids, Resource) {
         let mut ids = ids(0);
         let instance = Some(ids.instance);

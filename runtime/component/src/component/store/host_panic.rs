@@ -1,4 +1,4 @@
-//! Panics of the host, below a guest.
+//! Panics of the host in calls from guests.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -10,9 +10,9 @@ use concurrent_queue::ConcurrentQueue;
 /// The value that a panic was raised with.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
-/// A panic in a host function, or in anything else of the host's that a guest has called.
+/// A panic in a host function, or in other code of the host that a guest has called.
 ///
-/// It has stopped the guests that were waiting for it, as a trap does. It goes on
+/// It has stopped the guests that were waiting for that code, as a trap does. It continues
 /// [unwinding](Self::take_payload) once, at the embedder.
 #[derive(Clone)]
 pub struct HostPanic {
@@ -26,7 +26,7 @@ struct Panic {
 }
 
 impl HostPanic {
-    /// Creates one of a panic that was caught, which takes `std`.
+    /// Creates one for a panic that was caught, which needs `std`.
     #[cfg(any(feature = "std", test))]
     pub(crate) fn new(payload: Payload) -> Self {
         let message = match payload.downcast_ref::<&'static str>() {
@@ -34,7 +34,7 @@ impl HostPanic {
             None => payload.downcast_ref::<alloc::string::String>().map(|it| it.as_str().into()),
         };
         let queue = ConcurrentQueue::bounded(1);
-        // It is empty, so that there is room.
+        // The queue is new, so that it has room.
         let _ = queue.push(payload);
         Self { panic: Arc::new(Panic { message, payload: queue }) }
     }
@@ -45,8 +45,8 @@ impl HostPanic {
         self.panic.message.as_deref()
     }
 
-    /// Takes the value that the panic was raised with. Returns `None` after somebody has taken it,
-    /// as the calls of a store that raise it again do.
+    /// Takes the value that the panic was raised with. Returns `None` if it was taken before, as by
+    /// the methods of a store that raise the panic again.
     #[must_use]
     pub fn take_payload(&self) -> Option<Box<dyn Any + Send>> {
         self.panic.payload.pop().ok()

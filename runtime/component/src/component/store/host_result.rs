@@ -9,12 +9,12 @@ use core::pin::Pin;
 
 use crate::abi::Val;
 
-/// The error that a host function fails with.
+/// An error of a host function.
 pub type HostError = Box<dyn core::error::Error + Send + Sync>;
 
-/// The error that a host function failed with, shared by all who hear of it.
+/// An error of a host function, shared by all calls that failed with it.
 ///
-/// It has the methods of the error, such as `downcast_ref`. Cloning one is cheap.
+/// It has the methods of the error, such as `downcast_ref`. Cloning it is cheap.
 #[derive(Clone)]
 pub struct SharedHostError(Arc<dyn core::error::Error + Send + Sync>);
 
@@ -47,5 +47,5 @@ impl fmt::Debug for SharedHostError {
 /// The result of a host function.
 pub type HostResult = Result<Option<Val>, HostError>;
 
-/// The future result of a host function that waits.
+/// The future that an async host function returns.
 pub type HostFuture = Pin<Box<dyn Future<Output = HostResult> + Send>>;

@@ -1,4 +1,4 @@
-//! The errors of what host functions return.
+//! The errors of the results of host functions.
 
 use alloc::string::String;
 
@@ -8,9 +8,9 @@ use crate::abi::Mismatch;
 
 use super::handle_error::HandleError;
 
-/// A host function returned a result that its caller can't be given.
+/// The error of a host function whose result can't be given to its caller.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the host function `{function}` returned a wrong result")]
+#[error("the result of the host function `{function}` can't be given to its caller")]
 pub struct HostResultError {
     function: String,
     #[source]
@@ -21,10 +21,10 @@ pub struct HostResultError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HostResultProblem {
-    /// It is not of the type that the import has.
+    /// The result has another type than the import.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
-    /// A handle in it is none that the host has, or none of the right type.
+    /// The host does not hold a handle in the result, or the handle has the wrong type.
     #[error(transparent)]
     Handle(#[from] HandleError),
 }
@@ -34,13 +34,13 @@ impl HostResultError {
         Self { function, problem: problem.into() }
     }
 
-    /// Returns the name of the import that the host function was given for.
+    /// Returns the name of the import that the host function serves.
     #[must_use]
     pub fn function(&self) -> &str {
         &self.function
     }
 
-    /// Returns the reason why the result can't be given.
+    /// Returns the reason why the result can't be given to the caller.
     #[must_use]
     pub const fn problem(&self) -> &HostResultProblem {
         &self.problem

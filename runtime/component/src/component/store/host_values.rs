@@ -1,8 +1,9 @@
-//! The values of the host's resources: what its [`Own`](crate::binding::Own)s and
-//! [`Borrow`](crate::binding::Borrow)s are while guests have them.
+//! The values of host-defined resources, which are [`Own`](crate::binding::Own)s and
+//! [`Borrow`](crate::binding::Borrow)s on the host's side, while guests have them.
 //!
-//! A value that is given or lent to a guest gets a place here, whose number is the representation of
-//! the resource. A place is for one handle: what is given twice has two of them.
+//! A value that is given or lent to a guest gets a place here. The number of the place is the
+//! representation of the resource. A place is for one handle: a value that is passed twice has two
+//! places.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -19,12 +20,13 @@ use super::panics::LatePanics;
 use super::resource_value_error::{ResourceValueError, ValueFailure};
 use super::slab::Slab;
 
-/// The values of the host's resources.
+/// The values of host-defined resources.
 pub(crate) struct HostValues {
-    /// The resource types that have values, and of which Rust type those are.
+    /// The resource types with values, and the Rust type of those.
     types: BTreeMap<TypeIndex, ResourceKey>,
     places: Slab<Place>,
-    /// The number of places that there were: it tells a place from earlier ones with the same number.
+    /// The number of places that were used so far: it tells a place from earlier ones with the same
+    /// number.
     count: u32,
     borrowers: Borrowers,
     late: LatePanics,
@@ -40,14 +42,14 @@ struct Place {
     holder: Holder,
 }
 
-/// The one who has a resource.
+/// The holder of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holder {
-    /// It is on its way from a Rust value of the host's to a guest.
+    /// Nobody yet: it is on its way from a Rust value of the host to a guest.
     Nobody,
     /// The host, as a [`Val`].
     Host,
-    /// It is on its way from a [`Val`] of the host's to a guest.
+    /// Nobody: it is on its way from a [`Val`] of the host to a guest.
     FromHost,
     /// A guest owns it.
     Guest,
@@ -55,14 +57,14 @@ enum Holder {
     Borrower,
 }
 
-/// The fate of resources of the host's.
+/// The fate of resources of the host.
 #[derive(Clone, Copy, Debug)]
 enum Settling {
-    /// They come back from where they were to go.
+    /// They return to where they came from.
     GivenBack,
     /// The host keeps them, as [`Val`]s.
     Kept,
-    /// Nobody wants them.
+    /// They are dropped.
     Discarded,
 }
 
@@ -78,7 +80,7 @@ impl HostValues {
         }
     }
 
-    /// Says that the resources of a type have values, of this Rust type.
+    /// Records that the resources of a type have values of this Rust type.
     pub(crate) fn add_type(&mut self, ty: TypeIndex, key: ResourceKey) {
         self.types.insert(ty, key);
     }
@@ -94,7 +96,7 @@ impl HostValues {
         !self.types.is_empty() && self.types.contains_key(&ty)
     }
 
-    /// Returns a failure with its reason, if it is about a value.
+    /// Adds the reason to a failure, if it is about a value.
     pub(crate) fn explain(&mut self, failure: Failure) -> ValueFailure {
         match self.problem.take() {
             Some(problem) if failure == AbiError::ResourceValue.into() => problem.into(),
@@ -115,12 +117,12 @@ impl HostValues {
         Err(AbiError::ResourceValue.into())
     }
 
-    /// Says that the host has got a resource from a guest, as a [`Val`].
+    /// Records that the host has got a resource from a guest, as a [`Val`].
     pub(crate) fn host_got(&mut self, resource: Resource) {
         self.change(resource, |_| Holder::Host);
     }
 
-    /// Says that a guest has got a resource.
+    /// Records that a guest has got a resource.
     #[inline]
     pub(crate) fn guest_got(&mut self, resource: Resource) {
         if self.has_type(resource.ty) {
@@ -139,7 +141,7 @@ impl HostValues {
         self.place(resource).is_some()
     }
 
-    /// Takes a resource from the host, which gives it away.
+    /// Takes a resource from the host, which passes it on.
     pub(crate) fn claim(&mut self, resource: Resource) {
         self.change(resource, |holder| match holder {
             Holder::Host => Holder::FromHost,
@@ -147,23 +149,23 @@ impl HostValues {
         });
     }
 
-    /// Takes back what is on its way to a guest in these values. Of what was a [`Val`], the host has
-    /// it again; what was a Rust value is dropped.
+    /// Takes back the resources in these values, which were on their way to a guest. The host has
+    /// those again that were [`Val`]s. Those that were Rust values are dropped.
     pub(crate) fn give_back(&mut self, values: &[Val]) {
         self.settle_each(values, Settling::GivenBack);
     }
 
-    /// Says that the host has what a Rust value of its own became, as a [`Val`].
+    /// Records that the host has the resources of its own Rust value as [`Val`]s.
     pub(crate) fn keep(&mut self, values: &[Val]) {
         self.settle_each(values, Settling::Kept);
     }
 
-    /// Drops what the host has in these values.
+    /// Drops the resources in these values that the host has.
     pub(crate) fn discard(&mut self, values: &[Val]) {
         self.settle_each(values, Settling::Discarded);
     }
 
-    /// Settles who has each resource in these values that is the host's.
+    /// Settles each resource of the host in these values.
     fn settle_each(&mut self, values: &[Val], settling: Settling) {
         if self.types.is_empty() {
             return;
@@ -200,7 +202,7 @@ impl HostValues {
         self.places.remove(number).map(|place| place.value)
     }
 
-    /// Removes a resource, and drops its value. A panic belongs to nobody.
+    /// Removes a resource, and drops its value. A panic belongs to no call.
     pub(crate) fn drop_value(&mut self, resource: Resource) {
         if let Some(value) = self.remove(resource) {
             self.late.guard(|| drop(value));
@@ -221,13 +223,13 @@ impl HostValues {
         }
     }
 
-    /// Remembers which task a call of the host has started as.
+    /// Remembers the task as which a call of the host has started.
     #[inline]
     pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
         self.borrowers.started(call, task);
     }
 
-    /// Ends what a call has borrowed, as it has returned.
+    /// Releases the borrows of a call that has returned.
     #[inline]
     pub(crate) fn returned(&mut self, call: SubtaskId) {
         if !self.borrowers.is_empty() {
@@ -236,7 +238,7 @@ impl HostValues {
         }
     }
 
-    /// Ends what a call has borrowed that the host has forgotten, as its task has returned.
+    /// Releases the borrows of a forgotten call whose task has returned.
     #[inline]
     pub(crate) fn task_returned(&mut self, task: TaskId) {
         if let Some(call) = self.borrowers.call_of(task) {
@@ -244,8 +246,8 @@ impl HostValues {
         }
     }
 
-    /// Ends what a call has borrowed that the host has forgotten, when its guest can't use it any
-    /// more.
+    /// Releases the borrows of a call that the host has forgotten, when its guest can no longer use
+    /// them.
     pub(crate) fn forgotten(
         &mut self,
         call: SubtaskId,
@@ -257,13 +259,13 @@ impl HostValues {
         }
     }
 
-    /// Ends what calls have borrowed that are over.
+    /// Releases the borrows of calls that are over.
     pub(crate) fn release_over(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
         let resources = self.borrowers.remove_over(goes_on);
         self.drop_values(resources);
     }
 
-    /// Ends what calls have borrowed that the host has forgotten and that are over.
+    /// Releases the borrows of forgotten calls that are over.
     fn release_orphans(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
         let resources = self.borrowers.remove_orphans(goes_on);
         self.drop_values(resources);
@@ -291,7 +293,7 @@ impl HostValues {
         }
     }
 
-    /// Returns how many values there are.
+    /// Returns the number of values.
     #[cfg(test)]
     fn len(&self) -> usize {
         self.places.len()
@@ -336,7 +338,7 @@ impl ResourceNumbers for HostValues {
     }
 }
 
-/// Drops each value, also those after one whose destructor panics.
+/// Drops each value, even after a destructor panicked.
 impl Drop for HostValues {
     fn drop(&mut self) {
         let Self { places, late, .. } = self;
@@ -376,7 +378,7 @@ mod tests {
         values
     }
 
-    /// Puts a value on its way to a guest.
+    /// Moves a value towards a guest.
     fn put<V: Lower>(values: &mut HostValues, ty: Type, value: &V) -> Result<Val, ValueFailure> {
         let types = TypeList::new([ty]).expect("it is short");
         let mut handles = HandleTypes::default();
@@ -459,7 +461,7 @@ mod tests {
         values.returned(ids.call);
         assert_eq!(values.len(), 0);
         lend(&mut values);
-        // Its guest goes on, and the next one that is forgotten finds that it has returned.
+        // Its guest goes on. The next call that is forgotten finds that it has returned.
         values.started(ids.call, ids.task);
         values.forgotten(ids.call, |_, _| true);
         assert_eq!(values.len(), 1);

@@ -1,16 +1,16 @@
-//! The identity of a store: what belongs to a store remembers it.
+//! The identities of stores, which their objects remember.
 
 use alloc::sync::Arc;
 use core::fmt;
 
 use super::beside::Beside;
 
-/// A store, as what belongs to it remembers it.
+/// The identity of a store, which its objects remember.
 #[derive(Clone)]
 pub(crate) struct Identity(Arc<Beside>);
 
 impl Identity {
-    /// Returns the identity of the store that shares these things.
+    /// Returns the identity of the store that shares these parts.
     pub(crate) fn of(beside: &Arc<Beside>) -> Self {
         Self(beside.clone())
     }

@@ -6,10 +6,10 @@ use core::sync::atomic::Ordering;
 
 use super::beside::Beside;
 
-/// A handle that interrupts what runs in a store, from any thread:
+/// A handle that interrupts the guests of a store, from any thread:
 /// [`Store::interrupt_handle`](crate::component::Store::interrupt_handle) returns it.
 ///
-/// It keeps nothing of the store alive. When the store is gone, it does nothing.
+/// It keeps nothing of the store alive. After the store was dropped, it does nothing.
 #[derive(Clone)]
 pub struct InterruptHandle(Arc<Beside>);
 
@@ -18,24 +18,25 @@ impl InterruptHandle {
         Self(beside)
     }
 
-    /// Interrupts what runs in the store: a call ends with
+    /// Interrupts the guests of the store: a call ends with
     /// [`CallError::Interrupted`](crate::component::CallError::Interrupted).
     ///
-    /// If nothing runs, it stays requested until a call hears of it, or [`reset`](Self::reset) takes it
-    /// back: the next that the store is driven for and that doesn't end at once, or the next whose guest
-    /// the engine interrupts. A store that is [polled](crate::component::Store::poll) is driven for no
-    /// call, so there only a guest that runs hears of it. The task that drives the store is woken.
+    /// If nothing runs, the interrupt stays requested until it ends a call, or until
+    /// [`reset`](Self::reset) removes it. It ends the next call for which the store is driven and
+    /// that doesn't end at once, or the next call whose guest the engine interrupts. A store that
+    /// is [polled](crate::component::Store::poll) is driven for no call, so that only a guest that
+    /// runs is interrupted. The task that drives the store is woken.
     pub fn interrupt(&self) {
         self.0.is_interrupt_requested.store(true, Ordering::Release);
         self.0.woken.wake_driver();
     }
 
-    /// Takes an interrupt back that no call has heard of. Returns `true` if there was one.
+    /// Removes an interrupt that has ended no call yet. Returns `true` if there was one.
     pub fn reset(&self) -> bool {
         self.0.is_interrupt_requested.swap(false, Ordering::AcqRel)
     }
 
-    /// Returns `true` if there is an interrupt that no call has heard of.
+    /// Returns `true` if there is an interrupt that has ended no call yet.
     #[must_use]
     pub fn is_requested(&self) -> bool {
         self.0.is_interrupt_requested.load(Ordering::Acquire)

@@ -1,4 +1,4 @@
-//! Resources that the host has lent to calls of its own.
+//! Resources that the host has lent to its own calls.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -7,23 +7,23 @@ use crate::abi::Resource;
 use crate::builtin::TypeIndex;
 use crate::machine::{SubtaskId, TaskId};
 
-/// The resources that the host has lent to calls of its own. Those of calls that are over are
-/// removed from time to time: when they may be as many as those of calls that go on.
+/// The resources that the host has lent to its own calls. From time to time, those of calls that
+/// are over are removed: when they may be as many as those of calls under way.
 #[derive(Debug, Default)]
 pub(crate) struct Lent {
     /// The calls that have borrowed something, and the task of each, once it has started.
     borrowers: BTreeMap<SubtaskId, Option<TaskId>>,
     /// The borrowers of each resource.
     resources: BTreeMap<Resource, Vec<SubtaskId>>,
-    /// With so many borrowers, those are removed whose calls are over.
+    /// The number of borrowers at which those are removed whose calls are over.
     remove_at: usize,
 }
 
-/// Calls that are over are looked for among so many at least.
+/// The smallest number of borrowers among which calls that are over are searched.
 const MIN_BORROWERS: usize = 16;
 
 impl Lent {
-    /// Adds what a call borrows.
+    /// Adds a borrow of a call.
     pub(crate) fn insert(
         &mut self,
         call: SubtaskId,
@@ -35,8 +35,8 @@ impl Lent {
         }
     }
 
-    /// Removes borrowers whose calls are over, before one is added. It does so if there are so many
-    /// that looking for them costs little for each.
+    /// Removes borrowers whose calls are over, before one is added. It does so only if there are so
+    /// many that the cost for each is small.
     pub(crate) fn make_room(&mut self, goes_on: impl Fn(SubtaskId, Option<TaskId>) -> bool) {
         if self.borrowers.len() < self.remove_at.max(MIN_BORROWERS) {
             return;
@@ -50,12 +50,12 @@ impl Lent {
         *remove_at = borrowers.len().saturating_mul(2);
     }
 
-    /// Forgets the resources whose types are not to be kept.
+    /// Forgets the resources whose types are not kept.
     pub(crate) fn retain_resources(&mut self, is_kept: impl Fn(TypeIndex) -> bool) {
         self.resources.retain(|resource, _| is_kept(resource.ty));
     }
 
-    /// Returns `true` if a call that goes on has borrowed the resource.
+    /// Returns `true` if a call under way has borrowed the resource.
     pub(crate) fn is_lent(
         &self,
         resource: Resource,
@@ -67,7 +67,7 @@ impl Lent {
 }
 
 impl Lent {
-    /// Remembers which task a call of the host has started as.
+    /// Remembers the task as which a call of the host has started.
     #[inline]
     pub(crate) fn started(&mut self, call: SubtaskId, task: TaskId) {
         if let Some(borrower) = self.borrowers.get_mut(&call) {

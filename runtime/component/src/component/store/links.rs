@@ -1,4 +1,4 @@
-//! The calls between guests that are linked.
+//! The linked calls between guests.
 //!
 //! `F` is a core function of the engine, `I` a core instance.
 
@@ -20,15 +20,15 @@ use super::slab::Slab;
 
 /// The links of a store.
 pub(crate) struct Links<F, I> {
-    /// Those of each instance that the host has made, by number.
+    /// The links of each instance that the host has made, by number.
     sets: Slab<LinkSet<F, I>>,
-    /// The numbers of the links that component instances are part of.
+    /// The numbers of the links of component instances.
     of_instances: ById<InstanceId, u32>,
-    /// The number of instances that were locked down when the flags were set last.
+    /// The number of instances that were locked down when the flags were last updated.
     lockdowns: u64,
     /// The calls that were under way when something trapped, the innermost first.
     active: Vec<ActiveLink>,
-    /// The core values that arguments were moved to, and how many of them were taken.
+    /// The core values to which arguments were moved, and the number of those that were taken.
     moved: (FlatValues, usize),
     /// The part of a call that native code is in.
     native_part: Option<CallPart>,
@@ -39,7 +39,8 @@ pub(crate) struct LinkSet<F, I> {
     plan: Arc<LinkPlan>,
     /// The core instance with the flags.
     flags: I,
-    /// The instances that have a flag, once they are made, and whether each flag was set for good.
+    /// The instances with a flag, once they are made, and `true` for each flag that was set for
+    /// good.
     flagged: Box<[(Option<InstanceId>, bool)]>,
     /// The links, once they are made.
     links: Box<[Option<Link>]>,
@@ -51,13 +52,13 @@ pub(crate) struct LinkSet<F, I> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Link {
     pub(crate) caller: InstanceId,
-    /// The options by which the caller lowers the function.
+    /// The options with which the caller lowers the function.
     pub(crate) options: OptionsIndex,
     /// The function that is called.
     pub(crate) callee: FunctionId,
 }
 
-/// A function for the code of links, and the links that it is for.
+/// A function for the code of links, and the links that it serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkCall {
     pub(crate) set: u32,
@@ -74,7 +75,7 @@ pub(crate) struct ActiveLink {
 }
 
 impl<F: Copy, I> LinkSet<F, I> {
-    /// Returns the links of an instance that is being made, of which none is made yet.
+    /// Returns the links of an instance that is being made: none is made yet.
     pub(crate) fn new(plan: Arc<LinkPlan>, flags: I) -> Self {
         Self {
             flags,
@@ -90,14 +91,14 @@ impl<F: Copy, I> LinkSet<F, I> {
         &self.flags
     }
 
-    /// Sets the instance that has a flag.
+    /// Sets the instance of a flag.
     pub(crate) fn set_flagged(&mut self, flag: usize, instance: InstanceId) {
         if let Some((place, _)) = self.flagged.get_mut(flag) {
             *place = Some(instance);
         }
     }
 
-    /// Adds a link that is made.
+    /// Adds a link that was made.
     pub(crate) fn add(&mut self, number: usize, link: Link) {
         if let Some(place) = self.links.get_mut(number) {
             *place = Some(link);
@@ -122,7 +123,7 @@ impl<F: Copy, I> LinkSet<F, I> {
         })
     }
 
-    /// Remembers that a flag is set for good.
+    /// Records that a flag is set for good.
     pub(crate) fn set_unlinked(&mut self, flag: u32) {
         let place = usize::try_from(flag).ok().and_then(|it| self.flagged.get_mut(it));
         if let Some((_, is_unlinked)) = place {
@@ -130,7 +131,7 @@ impl<F: Copy, I> LinkSet<F, I> {
         }
     }
 
-    /// Returns the function for the code of the links that was made for this.
+    /// Returns the function that was made for the code of the links.
     pub(crate) fn function(&self, function: LinkFunction) -> Option<F> {
         self.functions.iter().find(|(it, _)| *it == function).map(|(_, made)| *made)
     }
@@ -173,7 +174,7 @@ impl<F, I> Links<F, I> {
         self.sets.get_mut(set).ok_or(Error::Unknown(Table::Instances))
     }
 
-    /// Remembers that a component instance is part of links.
+    /// Records that a component instance has links.
     pub(crate) fn add_instance(&mut self, instance: InstanceId, set: u32) -> Result<(), Error> {
         self.of_instances.put(instance, set)
     }
@@ -183,19 +184,19 @@ impl<F, I> Links<F, I> {
         self.of_instances.remove(instance);
     }
 
-    /// Returns the number of the links that a component instance is part of.
+    /// Returns the number of the links of a component instance.
     pub(crate) fn of_instance(&self, instance: InstanceId) -> Option<u32> {
         self.of_instances.get(instance).copied()
     }
 
-    /// Returns `true` if no instance was locked down since the flags were looked at, where this many
-    /// were.
+    /// Returns `true` if no instance was locked down since the flags were last updated, if this
+    /// many are locked down now.
     #[inline]
     pub(crate) const fn knows(&self, lockdowns: u64) -> bool {
         self.lockdowns == lockdowns
     }
 
-    /// The flags are looked at, now that this many instances were locked down.
+    /// Records that the flags are updated for this many locked instances.
     pub(crate) const fn look(&mut self, lockdowns: u64) {
         self.lockdowns = lockdowns;
     }
@@ -215,12 +216,12 @@ impl<F, I> Links<F, I> {
         core::mem::take(&mut self.active)
     }
 
-    /// Keeps the core values that arguments were moved to.
+    /// Keeps the core values to which arguments were moved.
     pub(crate) const fn set_moved(&mut self, moved: FlatValues) {
         self.moved = (moved, 0);
     }
 
-    /// Takes the next of the core values that arguments were moved to.
+    /// Takes the next of the core values to which arguments were moved.
     pub(crate) fn next_moved(&mut self) -> Option<u64> {
         let (moved, taken) = &mut self.moved;
         let next = moved.as_slice().get(*taken).copied();
@@ -228,7 +229,7 @@ impl<F, I> Links<F, I> {
         next
     }
 
-    /// Native code enters a part of a call, or leaves it.
+    /// Sets the part of a call that native code is in.
     pub(crate) const fn set_native_part(&mut self, part: Option<CallPart>) {
         self.native_part = part;
     }

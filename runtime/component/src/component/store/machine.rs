@@ -12,13 +12,13 @@ use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 use super::host_panic::HostPanic;
 use super::unwinding::catch;
 
-/// The chooser of a store, which is the embedder's.
+/// The chooser of a store, which the embedder may have set.
 ///
-/// A panic in it does not go through the machine: the store keeps it, chooses 0, and raises it again
-/// when the step is over.
+/// If it panics, the panic does not unwind through the machine: the store keeps it, chooses 0, and
+/// raises it again after the step.
 pub struct StoreChooser {
     chooser: Box<dyn Chooser + Send>,
-    /// It is known to be [`FirstInFirstOut`].
+    /// `true` if it is [`FirstInFirstOut`].
     is_first_in_first_out: bool,
     /// The first panic that was not raised again.
     panic: Option<HostPanic>,
@@ -29,12 +29,12 @@ impl StoreChooser {
         Self { chooser, is_first_in_first_out: false, panic: None }
     }
 
-    /// Returns the chooser of a store whose embedder has none.
+    /// Returns the chooser of a store for which the embedder has set none.
     pub(crate) fn first_in_first_out() -> Self {
         Self { is_first_in_first_out: true, ..Self::new(Box::new(FirstInFirstOut)) }
     }
 
-    /// Returns `true` if the embedder has no chooser.
+    /// Returns `true` if the embedder has set no chooser.
     pub(crate) const fn is_first_in_first_out(&self) -> bool {
         self.is_first_in_first_out
     }
@@ -67,8 +67,8 @@ impl fmt::Debug for StoreChooser {
     }
 }
 
-/// The machine of a store: its tables grow, and its chooser is the embedder's.
+/// The machine of a store: its tables grow, and the embedder may set its chooser.
 pub(crate) type StoreMachine = ExtendedMachine<Heap, StoreChooser>;
 
-/// Values by the ids of what is in the machine of a store.
+/// A map from ids in the machine of a store to values.
 pub(crate) type ById<I, V> = SecondaryMap<I, V, Vec<SecondaryPlace<I, V>>>;

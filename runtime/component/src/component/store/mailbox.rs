@@ -1,4 +1,4 @@
-//! The mailbox of a store: requests `R` of code that runs beside the store.
+//! The mailbox of a store, for requests `R` of code that runs beside the store.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -11,10 +11,10 @@ use concurrent_queue::ConcurrentQueue;
 
 use super::beside::Beside;
 
-/// The requests to a store, from wherever its handles are.
+/// The requests to a store, from its handles.
 pub(crate) struct Mailbox<R> {
     requests: ConcurrentQueue<R>,
-    /// Knows who drives the store.
+    /// The parts of the store with the waker of its driver.
     beside: Arc<Beside>,
     /// The number of handles that may send requests.
     senders: AtomicUsize,
@@ -25,8 +25,8 @@ impl<R> Mailbox<R> {
         Self { requests: ConcurrentQueue::unbounded(), beside, senders: AtomicUsize::new(0) }
     }
 
-    /// Adds a request, and wakes the task that drives the store. If the store is gone, the request is
-    /// dropped.
+    /// Adds a request, and wakes the task that drives the store. If the store was dropped, the
+    /// request is dropped.
     pub(crate) fn send(&self, request: R) {
         if self.requests.push(request).is_ok() {
             self.beside.woken.wake_driver();
@@ -34,8 +34,8 @@ impl<R> Mailbox<R> {
     }
 }
 
-/// A handle that may send requests to a store. When the last one is dropped, the task that drives
-/// the store is woken: it need not wait for a request any longer.
+/// A handle that can send requests to a store. When the last one is dropped, the task that drives
+/// the store is woken, as it need not wait for requests any longer.
 pub(crate) struct Sender<R>(Arc<Mailbox<R>>);
 
 impl<R> Sender<R> {
@@ -67,22 +67,22 @@ impl<R> Drop for Sender<R> {
     }
 }
 
-/// The store's own end of its mailbox, which is made when somebody needs a handle. Requests that come
-/// after it is dropped are dropped, too.
+/// The store's end of its mailbox, which is made when the first handle is needed. Requests that are
+/// sent after it was dropped are dropped, too.
 pub(crate) struct Inbox<R> {
     mailbox: Option<Arc<Mailbox<R>>>,
-    /// Requests that were taken out of the mailbox, and whose turn it was not yet. They come first.
+    /// Requests that were taken out of the mailbox before their turn. They come first.
     earlier: VecDeque<R>,
     beside: Arc<Beside>,
 }
 
 impl<R> Inbox<R> {
-    /// Returns an empty one, of the store that shares these things.
+    /// Returns an empty one, for the store that shares these parts.
     pub(crate) const fn new(beside: Arc<Beside>) -> Self {
         Self { mailbox: None, earlier: VecDeque::new(), beside }
     }
 
-    /// Returns a handle that requests are sent by.
+    /// Returns a handle for sending requests.
     pub(crate) fn sender(&mut self) -> Sender<R> {
         let beside = &self.beside;
         let mailbox = self.mailbox.get_or_insert_with(|| Arc::new(Mailbox::new(beside.clone())));
@@ -99,7 +99,7 @@ impl<R> Inbox<R> {
         self.mailbox.as_ref().is_some_and(|it| !it.requests.is_empty())
     }
 
-    /// Returns how many requests there are.
+    /// Returns the number of requests.
     pub(crate) fn len(&self) -> usize {
         self.earlier.len() + self.mailbox.as_ref().map_or(0, |it| it.requests.len())
     }
@@ -109,17 +109,17 @@ impl<R> Inbox<R> {
         self.earlier.pop_front().or_else(|| self.mailbox.as_ref()?.requests.pop().ok())
     }
 
-    /// Takes the new requests that `is_wanted` accepts, in their order. The others keep their order,
-    /// and are taken by [`take`](Self::take). Returns nothing if an earlier request is accepted, too:
-    /// that has to come first.
+    /// Takes the new requests that `is_wanted` accepts, in their order. The others keep their
+    /// order, and are taken by [`take`](Self::take). Returns no request if an earlier one is
+    /// accepted, too, as that has to come first.
     pub(crate) fn take_new(&mut self, is_wanted: impl Fn(&R) -> bool) -> Vec<R> {
         let mut wanted = Vec::new();
-        // The usual case: nobody has asked for anything.
+        // Usually there are no requests.
         if !self.has_new() || self.earlier.iter().any(&is_wanted) {
             return wanted;
         }
         let Some(mailbox) = &self.mailbox else { return wanted };
-        // Another thread may send as fast as this takes.
+        // Another thread may send requests as fast as this takes them.
         for _ in 0..mailbox.requests.len() {
             match mailbox.requests.pop() {
                 Ok(request) if is_wanted(&request) => wanted.push(request),
@@ -130,7 +130,7 @@ impl<R> Inbox<R> {
         wanted
     }
 
-    /// Returns `true` if somebody has a handle, so that there may be requests later.
+    /// Returns `true` if there is a handle, so that there may be requests later.
     pub(crate) fn has_senders(&self) -> bool {
         self.mailbox.as_ref().is_some_and(|it| it.senders.load(Ordering::Acquire) > 0)
     }
@@ -166,12 +166,13 @@ mod tests {
         assert_eq!((inbox.len(), inbox.take(), inbox.take()), (2, Some('a'), Some('b')));
         assert_eq!(inbox.take(), None);
 
-        for request in ['a', 'b', 'c', 'd'] {
-            sender.send(request);
+        for it in ['a', 'b', 'c', 'd'] {
+            sender.send(it);
         }
         assert_eq!(inbox.take_new(|it| "bd".contains(*it)), ['b', 'd']);
-        sender.send('e');
-        sender.send('c');
+        for it in ['e', 'c'] {
+            sender.send(it);
+        }
         assert_eq!(inbox.take_new(|it| *it == 'c'), []);
         assert_eq!(inbox.len(), 4);
         let rest = core::iter::from_fn(|| inbox.take()).collect::<alloc::string::String>();

@@ -1,8 +1,8 @@
 //! The objects of a store.
 //!
 //! They name [`definition`](super::definition), the machine, the host extensions, the ABI, the
-//! vocabulary and the engine's types. No engine is called from here, and there are no closures: of
-//! what an embedder gives a store to call, only that it has a [type](state::Callbacks) is known.
+//! vocabulary and the engine's types. No engine is called from here, and there are no closures: the
+//! functions that an embedder defines are known only by their [types](state::Callbacks).
 //!
 //! | file | contents |
 //! |---|---|
@@ -10,27 +10,27 @@
 //! | `functions`, `canonical`, `core_function` | functions with an id, and those that core modules import |
 //! | `type_tables` | the numbers of types, options, memories and tables |
 //! | `calls`, `outcome` | calls that have not returned, and results |
-//! | `deferred_calls` | calls that were begun without records, until somebody looks |
-//! | `activations` | threads that have stopped, and functions that threads start with |
-//! | `crossing` | what is handed over across a call of the engine |
-//! | `host_handles`, `claims`, `lent`, `handle_error` | what the host holds, gives and lends |
-//! | `host_values`, `borrowers` | the values of the host's resources, and who has them |
+//! | `deferred_calls` | calls that were begun without records, until something looks at them |
+//! | `activations` | threads that have stopped, and the first functions of new threads |
+//! | `crossing` | data that is passed across a call of the engine |
+//! | `host_handles`, `claims`, `lent`, `handle_error` | the handles that the host holds, passes and lends |
+//! | `host_values`, `borrowers` | the values of host-defined resources, and their holders |
 //! | `values_converted`, `carried_values`, `resource_value_error` | Rust values with such values in them, as `Val`s |
-//! | `origins` | which call something belongs to: who hears of its traps |
+//! | `origins` | the call that each task belongs to, which gets its traps |
 //! | `waiting` | host functions and others that wait, and their wakers |
-//! | `mailbox`, `acting` | requests of code that runs beside the store, and what they are made for |
+//! | `mailbox`, `acting` | requests of code that runs beside the store, and the calls that they belong to |
 //! | `resource_types`, `thread_destructors` | the host's resource types and destructors |
-//! | `roots`, `slab` | the instances that the host has made, and numbers that are used again |
-//! | `links` | the calls between guests that are linked |
-//! | `names`, `deadlock` | what things are called, and who waits for whom |
+//! | `roots`, `slab` | the instances that the host has made, and numbers that are reused |
+//! | `links` | the linked calls between guests |
+//! | `names`, `deadlock` | names for messages, and reports of waiting tasks |
 //! | `settings`, `store_limits` | limits that an embedder sets |
-//! | `beside`, `interrupts` | what a store shares with code beside it, and interrupting a store from elsewhere |
-//! | `waits_for_host` | whether the host can do something for somebody who waits |
-//! | `entity`, `module` | what instances are given and give |
-//! | `machine`, `identity` | the machine, and which store something belongs to |
-//! | `traps`, `trap_backtrace`, `trapping` | what trapped, and where |
-//! | `fault`, `call_error`, `host_result`, `host_result_error` | why calls fail |
-//! | `host_panic`, `panics`, `unwinding` | panics of the host, below a guest |
+//! | `beside`, `interrupts` | the parts of a store that code beside it shares, and interrupts |
+//! | `waits_for_host` | finding out if the host can do something for a waiter |
+//! | `entity`, `module` | imports and exports of instances |
+//! | `machine`, `identity` | the machine, and the identity of a store |
+//! | `traps`, `trap_backtrace`, `trapping` | traps and their backtraces |
+//! | `fault`, `call_error`, `host_result`, `host_result_error` | the reasons why calls fail |
+//! | `host_panic`, `panics`, `unwinding` | panics of the host in calls from guests |
 //! | `flat_values`, `spare` | core values as bits, and second references |
 
 pub(crate) mod acting;

@@ -9,10 +9,10 @@ use core::fmt;
 use crate::component::definition::extern_type::ModuleType;
 use crate::engine::CoreEngine;
 
-/// A core module that is loaded. Cloning one is cheap.
+/// A core module that is loaded. Cloning it is cheap.
 pub struct Module<E: CoreEngine>(Arc<LoadedModule<E>>);
 
-/// A core module that is loaded, with its properties.
+/// A loaded core module, with its properties.
 pub(crate) struct LoadedModule<E: CoreEngine> {
     pub(crate) compiled: E::Module,
     pub(crate) ty: Arc<ModuleType>,
@@ -22,7 +22,7 @@ pub(crate) struct LoadedModule<E: CoreEngine> {
     pub(crate) memories: Box<[(Box<str>, u32)]>,
     /// The engine that has compiled it.
     pub(crate) engine: E,
-    /// The names of what it imports, in the engine's order.
+    /// The names of the imports, in the engine's order.
     pub(crate) imports: Vec<(String, String)>,
 }
 
@@ -31,13 +31,13 @@ impl<E: CoreEngine> Module<E> {
         Self(Arc::new(loaded))
     }
 
-    /// Returns the index of the memory that it exports as `name`. Those that are imported come first.
+    /// Returns the index of the memory that is exported as `name`. Imported memories come first.
     pub(crate) fn memory(&self, name: &str) -> Option<u32> {
         let found = self.0.memories.binary_search_by(|(it, _)| (**it).cmp(name)).ok()?;
         self.0.memories.get(found).map(|(_, index)| *index)
     }
 
-    /// Returns what is known of it.
+    /// Returns the loaded module.
     pub(crate) fn loaded(&self) -> &LoadedModule<E> {
         &self.0
     }

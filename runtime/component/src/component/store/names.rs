@@ -17,15 +17,15 @@ use super::machine::ById;
 /// The names.
 pub(crate) struct Names {
     functions: ById<FunctionId, Arc<str>>,
-    /// By the number that the machine calls by.
+    /// The names of host functions, by the number in calls from the machine.
     host_functions: HashMap<u32, Arc<str>>,
     instances: ById<InstanceId, Place>,
     /// The number of instances that the host has made.
     roots: u32,
 }
 
-/// The place of an instance: it is the one with this number in the instance around it, or among
-/// those that the host has made.
+/// The place of an instance: its number in the instance around it, or among those that the host has
+/// made.
 #[derive(Clone, Copy)]
 struct Place {
     around: Option<InstanceId>,
@@ -44,15 +44,15 @@ impl Default for Names {
 }
 
 impl Names {
-    /// Names a function, as it is first exported or imported.
+    /// Sets the name of a function after its first export or import.
     pub(crate) fn name_function(&mut self, function: FunctionId, name: &Arc<str>) {
         if !self.functions.contains(function) {
-            // Without room it has no name, but its number.
+            // Without room, it has only its number.
             let _ = self.functions.put(function, name.clone());
         }
     }
 
-    /// Names a host function, with an id and a number, as it is first imported.
+    /// Sets the name of a host function, with an id and a number, after its first import.
     pub(crate) fn name_host_function(
         &mut self,
         function: FunctionId,
@@ -79,8 +79,8 @@ impl Names {
         self.instances.remove(instance);
     }
 
-    /// Names an instance by its place: the instance around it, and its number there; nothing is
-    /// around one that the host makes.
+    /// Sets the name of an instance by its place: the instance around it, if there is one, and its number
+    /// there.
     pub(crate) fn name_instance(
         &mut self,
         instance: InstanceId,
@@ -110,8 +110,8 @@ impl Names {
         self.host_functions.get(&number).map_or("?", |name| &**name)
     }
 
-    /// Returns an instance's name: the number of the instance that the host made, and from there on
-    /// the number of each in the one around it.
+    /// Returns an instance's name: the number of the instance that the host made, followed by the
+    /// number of each inner one within its parent.
     pub(crate) fn instance(&self, instance: InstanceId) -> String {
         let mut numbers = Vec::new();
         let mut next = Some(instance);

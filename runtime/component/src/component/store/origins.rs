@@ -1,8 +1,8 @@
-//! Origins: the call by the host that something belongs to, which hears of its traps.
+//! Origins: the call by the host that something belongs to, and that gets its traps.
 //!
-//! A task belongs to the call that it was begun by, and what it calls belongs to the same one,
-//! also after it has returned. Where that call is over, or was given up, a trap belongs to nobody,
-//! and is kept until the host asks for it.
+//! A task belongs to the call that has begun it, and so do the tasks that it calls, even after the
+//! call has returned. If that call is over, or was given up, a trap belongs to no call, and is kept
+//! until the host asks for it.
 
 use alloc::collections::VecDeque;
 
@@ -13,12 +13,12 @@ use crate::machine::{SubtaskId, TaskId};
 use super::call_error::CallError;
 use super::machine::ById;
 
-/// Which task belongs to which call by the host.
+/// The calls by the host that tasks belong to.
 pub(crate) struct Origins {
     of_tasks: ById<TaskId, Option<SubtaskId>>,
-    /// The call that what runs belongs to; nothing if that call is over.
+    /// The call that the running code belongs to. `None` if that call is over.
     running: Option<SubtaskId>,
-    /// The traps that belong to nobody.
+    /// The traps that belong to no call.
     background: VecDeque<CallError>,
 }
 
@@ -27,7 +27,7 @@ impl Origins {
         Self { of_tasks: ById::new(Table::Tasks), running: None, background: VecDeque::new() }
     }
 
-    /// Remembers the call by the host that a new task belongs to.
+    /// Records the call by the host that a new task belongs to.
     #[inline]
     pub(crate) fn task_begins(
         &mut self,
@@ -49,25 +49,24 @@ impl Origins {
         tasks.map(|(task, _)| task)
     }
 
-    /// Returns the call by the host that what runs belongs to.
+    /// Returns the call by the host that the running code belongs to.
     #[inline]
     pub(crate) const fn running(&self) -> Option<SubtaskId> {
         self.running
     }
 
-    /// Says which call by the host it is that what runs belongs to from now on. Returns which it
-    /// was before.
+    /// Sets the call by the host that the running code belongs to. Returns the previous one.
     #[inline]
     pub(crate) const fn set_running(&mut self, call: Option<SubtaskId>) -> Option<SubtaskId> {
         core::mem::replace(&mut self.running, call)
     }
 
-    /// Keeps what trapped and belongs to nobody.
+    /// Keeps a trap that belongs to no call.
     pub(crate) fn add_background_trap(&mut self, error: CallError) {
         self.background.push_back(error);
     }
 
-    /// Takes the first that trapped and belongs to nobody.
+    /// Takes the first trap that belongs to no call.
     pub(crate) fn take_background_trap(&mut self) -> Option<CallError> {
         self.background.pop_front()
     }

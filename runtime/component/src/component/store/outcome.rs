@@ -1,4 +1,4 @@
-//! The results of calls, from when a guest returns them until the host asks for them.
+//! The results of calls, from the return of the guest until the host asks for them.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -13,20 +13,21 @@ use crate::error::{AbiError, Error};
 
 /// The result of a call, until the host asks for it.
 pub(crate) enum Outcome {
-    /// It may hold handles, which the host has if it doesn't ask.
+    /// A value. It may hold handles, which the host then has even if it doesn't ask for the result.
     Val(Option<Val>),
-    /// A value that becomes a Rust type with handles, with the type of the function.
+    /// A value with the type of the function, for a Rust type with handles.
     ValOf(Option<Val>, Arc<FunctionType>),
-    /// A value that is nothing but a few core values, lifted once for its traps.
+    /// A value that is only a few core values. It was lifted once, for its traps.
     Flat(FewBits, Options),
     /// An `Option` of a value of a Rust type, which has no handles.
     Boxed(Box<dyn Any + Send>),
 }
 
-/// Core values, few enough that a call which holds them, and is moved more than once, stays small.
+/// A few core values. There is room for only a few, so that a call, which is moved more than once,
+/// stays small.
 pub(crate) type FewBits = ArrayVec<u64, 4>;
 
-/// The boxes that results were in, for those to come.
+/// The boxes of earlier results, kept for later ones.
 #[derive(Default)]
 pub(crate) struct ResultBoxes(Vec<Box<dyn Any + Send>>);
 
@@ -34,7 +35,7 @@ impl ResultBoxes {
     /// The largest number of boxes that are kept.
     const MAX: usize = 16;
 
-    /// Puts a value into a box, which is one of an earlier result if there is one.
+    /// Puts a value into a box: one of an earlier result, if there is one.
     pub(crate) fn put<R: Send + 'static>(&mut self, value: R) -> Box<dyn Any + Send> {
         let found = self.0.iter().position(|it| it.is::<Option<R>>());
         let Some(mut place) = found.map(|position| self.0.swap_remove(position)) else {

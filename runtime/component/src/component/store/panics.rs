@@ -1,4 +1,4 @@
-//! Panics that go on at the embedder, when what drives the store is over.
+//! Panics that continue at the embedder, after the store was driven.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -9,38 +9,38 @@ use super::beside::Beside;
 use super::host_panic::HostPanic;
 use super::unwinding::catch;
 
-/// The panics of a store that were caught, and that no result of a call has told yet.
+/// The panics of a store that were caught, and that no result of a call has reported yet.
 #[derive(Debug)]
 pub(crate) struct Panics {
-    /// Those that belong to no call which is open.
+    /// The panics that belong to no open call.
     of_nobody: VecDeque<HostPanic>,
-    /// Those that belong to a call, since the store is driven. The call has them, too.
+    /// The panics that belong to calls, since the store is driven. The calls have them, too.
     of_calls: VecDeque<HostPanic>,
-    /// Those that belonged to somebody who is gone, beside the store.
+    /// The panics that belonged to code beside the store that was dropped.
     late: LatePanics,
 }
 
-/// The panics that belonged to somebody beside the store who is gone and has not heard of them, such
-/// as a future that was dropped. They belong to nobody then.
+/// The panics that belonged to code beside the store, such as a future, that was dropped before it
+/// learned of them. They then belong to no call.
 #[derive(Clone, Default)]
 pub(crate) struct LatePanics(Arc<Beside>);
 
 impl LatePanics {
-    /// Keeps a panic for whoever drives the store next.
+    /// Keeps a panic for the next time that the store is driven.
     pub(crate) fn add(&self, panic: HostPanic) {
-        // It has no bounds, and is never closed.
+        // The queue has no bounds, and is never closed.
         let _ = self.0.late_panics.push(panic);
     }
 
-    /// Runs code of the host's that gives nothing, such as a destructor or a waker. Its panic belongs
-    /// to nobody.
+    /// Runs code of the host that returns nothing, such as a destructor or a waker. Its panic
+    /// belongs to no call.
     pub(crate) fn guard(&self, run: impl FnOnce()) {
         if let Err(panic) = catch(run) {
             self.add(panic);
         }
     }
 
-    /// Drops the values of a vector, also those after one whose destructor panics.
+    /// Drops the values of a vector, even after a destructor panicked.
     pub(crate) fn clear<V>(&self, values: &mut Vec<V>) {
         while !values.is_empty() {
             self.guard(|| while values.pop().is_some() {});
@@ -55,13 +55,13 @@ impl fmt::Debug for LatePanics {
 }
 
 impl Panics {
-    /// Returns none, of the store that shares these things.
+    /// Returns an empty collection, for the store that shares these parts.
     pub(crate) const fn new(beside: Arc<Beside>) -> Self {
         let late = LatePanics(beside);
         Self { of_nobody: VecDeque::new(), of_calls: VecDeque::new(), late }
     }
 
-    /// Says that the store is driven from now on.
+    /// Records that the store is driven from now on.
     #[inline]
     pub(crate) fn begin_drive(&mut self) {
         if !self.of_calls.is_empty() {
@@ -91,12 +91,12 @@ impl Panics {
         self.of_nobody.pop_front().or_else(|| self.late.0.late_panics.pop().ok())
     }
 
-    /// Returns where those beside the store put panics that they have not heard of.
+    /// Returns the place for panics that code beside the store has not learned of.
     pub(crate) const fn late(&self) -> &LatePanics {
         &self.late
     }
 
-    /// Takes the first panic, also of a call.
+    /// Takes the first panic, even if it belongs to a call.
     pub(crate) fn take_any(&mut self) -> Option<HostPanic> {
         self.take_of_nobody().or_else(|| self.of_calls.pop_front())
     }

@@ -1,6 +1,6 @@
-//! The resource types of the host that a store has numbers for.
+//! The resource types of the host for which a store has numbers.
 //!
-//! `K` is what the host knows a type by, `D` a destructor.
+//! `K` is the token by which the host knows a type, `D` a destructor.
 
 use hashbrown::HashMap;
 
@@ -23,7 +23,7 @@ impl<K, D: Clone> ResourceTypes<K, D> {
         self.numbers.get(&address).map(|(_, number)| *number)
     }
 
-    /// Adds a type. `key` is kept with it, and what has the address with that.
+    /// Adds a type. `key` is kept with it, and so is the object that has the address.
     pub(crate) fn insert(
         &mut self,
         address: usize,

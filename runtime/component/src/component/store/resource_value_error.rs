@@ -1,4 +1,4 @@
-//! The errors of resources whose values are not what was expected.
+//! The errors of resources whose values have another type, or are missing.
 
 use core::fmt;
 
@@ -10,15 +10,15 @@ use crate::error::Failure;
 use super::call_error::CallError;
 use super::fault::Fault;
 
-/// A resource has no value of the Rust type that an [`Own`](crate::binding::Own) or
-/// [`Borrow`](crate::binding::Borrow) names.
+/// The error of a resource that has no value of the Rust type that an [`Own`](crate::binding::Own)
+/// or [`Borrow`](crate::binding::Borrow) names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub struct ResourceValueError {
     rust_type: &'static str,
     found: Found,
 }
 
-/// The thing in place of the value.
+/// The thing that was found instead of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     /// The values of the resource type are of this Rust type.
@@ -30,13 +30,14 @@ enum Found {
 }
 
 impl ResourceValueError {
-    /// Returns the error for a resource type whose values are `found`, if it has some.
+    /// Returns the error for a resource type whose values are of the type `found`, or has no
+    /// values.
     pub(crate) fn other(rust_type: ResourceKey, found: Option<ResourceKey>) -> Self {
         let found = found.map_or(Found::NoValues, |found| Found::Values(found.name()));
         Self { rust_type: rust_type.name(), found }
     }
 
-    /// Returns the error for a resource whose value is not there any more.
+    /// Returns the error for a resource whose value was taken.
     pub(crate) fn gone(rust_type: ResourceKey) -> Self {
         Self { rust_type: rust_type.name(), found: Found::Gone }
     }
@@ -47,8 +48,8 @@ impl ResourceValueError {
         self.rust_type
     }
 
-    /// Returns the path of the Rust type that the values of the resource type are; `None` if it has no
-    /// values, or the value is gone.
+    /// Returns the path of the Rust type of the values of the resource type. Returns `None` if the
+    /// resource type has no values, or if the value was taken.
     #[must_use]
     pub const fn values(&self) -> Option<&'static str> {
         match self.found {
@@ -71,13 +72,13 @@ impl fmt::Display for ResourceValueError {
                  made by `HostResourceType::of`"
             ),
             Found::Gone => {
-                write!(f, "expected a resource of `{rust_type}`, found one whose value is gone")
+                write!(f, "expected a resource of `{rust_type}`, found one whose value was taken")
             }
         }
     }
 }
 
-/// Values could not be converted.
+/// The reasons why values could not be converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum ValueFailure {
     #[error(transparent)]

@@ -1,7 +1,7 @@
-//! The instances that the host has made, and all that belongs to each: what is removed with it.
+//! The instances that the host has made, and all that is removed with each.
 //!
-//! An instance that the host makes consists of component instances, one within another, and of
-//! core instances. They are made together, and are removed together.
+//! An instance that the host makes consists of component instances, one inside of another, and of
+//! core instances. They are made together and removed together.
 //!
 //! `F` is a core function of the engine, `I` a core instance.
 
@@ -13,13 +13,13 @@ use crate::machine::{FunctionId, InstanceId};
 
 /// The instances that the host has made.
 pub(crate) struct Roots<F, I> {
-    /// By number, each with how often the number was used before.
+    /// The instances by number, each with the number of earlier uses of the number.
     places: Vec<(u32, Option<Parts<F, I>>)>,
     free: Vec<u32>,
-    /// The one that is being made.
+    /// The instance that is being made.
     making: Option<Parts<F, I>>,
-    /// Those whose making it interrupts, the innermost last: a host function that a `start` function
-    /// calls may make another one.
+    /// The instances whose making was interrupted, the innermost last: a host function that a
+    /// `start` function calls may make another instance.
     outer: Vec<Parts<F, I>>,
 }
 
@@ -30,27 +30,27 @@ pub(crate) struct RootId {
     generation: u32,
 }
 
-/// As many parts as a small instance has, so that their list need not grow.
+/// The number of parts of a small instance, for which the list need not grow.
 const USUAL_PARTS: usize = 8;
 
-/// Everything that belongs to an instance.
+/// The parts of an instance: all that belongs to it.
 pub(crate) struct Parts<F, I> {
     pub(crate) list: Vec<Part>,
-    /// The guests' resource types that are used in it, and perhaps in others.
+    /// The guests' resource types that are used in it, and perhaps in other instances.
     pub(crate) resource_types: BTreeSet<u32>,
     /// The functions that core modules import.
     pub(crate) core_functions: Vec<F>,
     pub(crate) core_instances: Vec<I>,
 }
 
-/// A thing that belongs to one instance.
+/// A part that belongs to one instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Instance(InstanceId),
     Function(FunctionId),
-    /// A host function that it imports, and perhaps others do.
+    /// A host function that it imports, and that others may import, too.
     HostFunction(FunctionId),
-    /// The number that the engine calls a function by.
+    /// The number of a function in calls from the engine.
     CoreFunction(u32),
     Options(OptionsIndex),
     Memory(MemoryIndex),
@@ -84,12 +84,13 @@ impl<F, I> Roots<F, I> {
         Self { places: Vec::new(), free: Vec::new(), making: None, outer: Vec::new() }
     }
 
-    /// What is recorded from now on belongs to a new instance, until it is [closed](Self::close).
+    /// Begins a new instance. All parts that are recorded belong to it, until it is
+    /// [closed](Self::close).
     pub(crate) fn open(&mut self) {
         self.outer.extend(self.making.replace(Parts::new()));
     }
 
-    /// Ends the instance that was opened last, and returns what belongs to it.
+    /// Finishes the instance that was opened last, and returns its parts.
     pub(crate) fn close(&mut self) -> Option<Parts<F, I>> {
         let mut parts = self.making.take()?;
         self.making = self.outer.pop();
@@ -104,7 +105,7 @@ impl<F, I> Roots<F, I> {
         self.making.as_mut()
     }
 
-    /// Records a thing of the instance that is being made.
+    /// Records a part of the instance that is being made.
     pub(crate) fn record(&mut self, part: Part) {
         if let Some(making) = self.making() {
             if making.list.capacity() == 0 {
@@ -115,12 +116,12 @@ impl<F, I> Roots<F, I> {
     }
 
     /// Records a resource type that the instance that is being made uses. Returns `true` if it is
-    /// new to it.
+    /// new to the instance.
     pub(crate) fn record_resource_type(&mut self, ty: TypeIndex) -> bool {
         self.making().is_some_and(|making| making.resource_types.insert(ty.0))
     }
 
-    /// Keeps an instance that was made; nothing if there are as many as there are numbers.
+    /// Keeps an instance that was made. Returns `None` if all numbers are used.
     pub(crate) fn add(&mut self, parts: Parts<F, I>) -> Option<RootId> {
         if let Some(number) = self.free.pop() {
             let place = usize::try_from(number).ok().and_then(|it| self.places.get_mut(it))?;
@@ -132,20 +133,20 @@ impl<F, I> Roots<F, I> {
         Some(RootId { number, generation: 0 })
     }
 
-    /// Returns what belongs to an instance; nothing if it was removed.
+    /// Returns the parts of an instance. Returns `None` if it was removed.
     pub(crate) fn get(&self, id: RootId) -> Option<&Parts<F, I>> {
         let (generation, parts) = self.places.get(usize::try_from(id.number).ok()?)?;
         parts.as_ref().filter(|_| *generation == id.generation)
     }
 
-    /// Removes an instance, and returns what belongs to it.
+    /// Removes an instance, and returns its parts.
     pub(crate) fn remove(&mut self, id: RootId) -> Option<Parts<F, I>> {
         let (generation, parts) = self.places.get_mut(usize::try_from(id.number).ok()?)?;
         if *generation != id.generation {
             return None;
         }
         let parts = parts.take()?;
-        // A number whose generations are used up is never used again.
+        // A number whose generations are used up is not reused.
         if let Some(next) = generation.checked_add(1) {
             *generation = next;
             self.free.push(id.number);

@@ -13,13 +13,13 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Counts interruptions from 0 again.
+    /// Restarts the count of interruptions from 0.
     #[inline]
     pub(crate) const fn count_interruptions_anew(&mut self) {
         self.interruptions = 0;
     }
 
-    /// Returns `true` if a guest may go on after an interruption, which is then counted.
+    /// Returns `true` if a guest may go on after an interruption, which is counted.
     pub(crate) fn may_go_on(&mut self) -> bool {
         let may = self.limits.interruptions.is_none_or(|limit| self.interruptions < limit);
         self.interruptions = self.interruptions.saturating_add(may.into());

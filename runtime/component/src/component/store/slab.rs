@@ -1,9 +1,9 @@
-//! Values by numbers, which are used again when a value is removed.
+//! Values by numbers, which are reused after a value was removed.
 
 use alloc::vec::Vec;
 
-/// Values by numbers. The number of a value that was removed is another's later: whoever removes
-/// one knows that nobody has its number any more.
+/// Values by numbers. The number of a removed value is given to a later one, so that a value may be
+/// removed only if nobody keeps its number.
 #[derive(Debug)]
 pub(crate) struct Slab<V> {
     values: Vec<Option<V>>,
@@ -15,13 +15,12 @@ impl<V> Slab<V> {
         Self { values: Vec::new(), free: Vec::new() }
     }
 
-    /// Returns the number that the next value gets; nothing if there are as many as there are
-    /// numbers.
+    /// Returns the number that the next value will get. Returns `None` if all numbers are used.
     pub(crate) fn next_number(&self) -> Option<u32> {
         self.free.last().copied().or_else(|| u32::try_from(self.values.len()).ok())
     }
 
-    /// Adds a value, and returns its number; nothing if there are as many as there are numbers.
+    /// Adds a value, and returns its number. Returns `None` if all numbers are used.
     pub(crate) fn add(&mut self, value: V) -> Option<u32> {
         let number = self.next_number()?;
         match usize::try_from(number).ok().and_then(|it| self.values.get_mut(it)) {
@@ -40,7 +39,7 @@ impl<V> Slab<V> {
         usize::try_from(number).ok().and_then(|it| self.values.get(it))?.as_ref()
     }
 
-    /// Returns the value with a number.
+    /// Returns the value with a number, mutably.
     #[inline]
     pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut V> {
         usize::try_from(number).ok().and_then(|it| self.values.get_mut(it))?.as_mut()
@@ -59,7 +58,7 @@ impl<V> Slab<V> {
         (0_u32..).zip(&self.values).filter(|(_, value)| value.is_some()).map(|(number, _)| number)
     }
 
-    /// Removes the values that are not to be kept.
+    /// Removes the values that are not kept.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
         for (number, place) in (0_u32..).zip(&mut self.values) {
             if place.as_ref().is_some_and(|value| !keep(value)) {
@@ -69,7 +68,7 @@ impl<V> Slab<V> {
         }
     }
 
-    /// Returns how many values there are.
+    /// Returns the number of values.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.values.len() - self.free.len()

@@ -1,9 +1,10 @@
-//! Second references to things that are used over and over.
+//! Second references to objects that are used again and again.
 
 use alloc::sync::Arc;
 
-/// A second reference to what was used last, for whoever uses it next: two calls of one function
-/// follow one another, and to count references anew for each takes longer than much of the rest.
+/// A second reference to the object that was used last, for its next use. Two calls of one function
+/// often follow one another, and counting references anew for each would take longer than much of
+/// the rest.
 pub(crate) struct Spare<V>(Option<Arc<V>>);
 
 impl<V> Spare<V> {
@@ -18,8 +19,8 @@ impl<V> Spare<V> {
         }
     }
 
-    /// Keeps a reference that nobody needs any more. One that is lost on the way, as something has
-    /// failed, is made again when it is needed.
+    /// Keeps a reference that is no longer needed. If one is lost because something has failed, it
+    /// is made again when it is needed.
     pub(crate) fn put(&mut self, spare: Arc<V>) {
         self.0 = Some(spare);
     }

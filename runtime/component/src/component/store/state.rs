@@ -1,4 +1,4 @@
-//! Everything that is in a store besides the engine's part.
+//! Everything in a store except the engine's part.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -43,8 +43,8 @@ use super::type_tables::TypeTables;
 use super::unwinding::catch;
 use super::waiting::{GiveUp, WaitList};
 
-/// The types of what an embedder gives a store to call. They name the store, so that the store
-/// can't name them.
+/// The types of the functions that an embedder defines. They name the store, so that the
+/// store can't name them.
 pub(crate) trait Callbacks {
     /// A host function.
     type HostFunction;
@@ -56,14 +56,14 @@ pub(crate) trait Callbacks {
     type Destructor: Clone;
     /// A destructor of threads' values.
     type ThreadDestructor: ?Sized;
-    /// Something that waits for what is outside of the store, and is polled.
+    /// Something that waits for events outside of the store, and is polled.
     type Waiting: GiveUp;
     /// A request of code that runs beside the store.
     type Request;
 }
 
-/// Everything that is in a store besides the engine's part: the machine, and objects of which
-/// each remembers one thing that the machine knows by numbers.
+/// Everything in a store except the engine's part: the machine, and objects that each remember one
+/// aspect of the things in the machine, by their numbers.
 pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     /// The embedder's data.
     pub(crate) data: T,
@@ -90,7 +90,7 @@ pub(crate) struct StoreState<E: CoreEngine, T, C: Callbacks> {
     pub(crate) settings: Settings,
     pub(crate) interrupts: InterruptHandle,
     pub(crate) engine: E,
-    /// The token that tells this store from others.
+    /// The identity of the store.
     pub(crate) identity: Identity,
 }
 
@@ -153,7 +153,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         types.ends(kind, element, |it| machine.define_type(it))
     }
 
-    /// Remembers the call by the host that a task belongs to, which begins for a call.
+    /// Records the call by the host that a new task belongs to, which begins for a call.
     #[inline]
     pub(crate) fn task_begins(&mut self, task: TaskId, caller: SubtaskId) -> Result<(), Error> {
         self.origins.task_begins(task, self.calls.origin_of(caller))
@@ -170,8 +170,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         matches!(self.machine.call_state(call), Ok(SubtaskState::Starting | SubtaskState::Started))
     }
 
-    /// Returns the error that says why a call can't go on; where a limit of the store is the reason,
-    /// it says which.
+    /// Returns the error for a fault. If a limit of the store is the reason, it names the limit.
     pub(crate) fn error_of(&self, fault: Fault) -> CallError {
         let limits = &self.settings.limits;
         let limit = match &fault {
@@ -188,7 +187,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         limits.reached(limit).into()
     }
 
-    /// Returns `true` if the instance was removed that has defined a resource type.
+    /// Returns `true` if the instance that has defined a resource type was removed.
     pub(crate) fn is_definer_gone(&self, ty: TypeIndex) -> bool {
         match self.machine.resource_instance(ty) {
             Ok(Some(instance)) => self.machine.is_locked_down(instance).is_err(),
@@ -203,7 +202,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         self.calls.forget(call, &self.machine, &mut self.handles)
     }
 
-    /// Tells the call that it belongs to of what trapped and was unwound, and all calls of
+    /// Reports a trap that was unwound to the call that it belongs to, and to all calls of
     /// instances that are locked down now.
     pub(crate) fn trapped(&mut self, origin: Option<SubtaskId>, error: CallError) {
         let mut unheard = true;
@@ -217,7 +216,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
             if let CallError::Panicked(panic) = &error {
                 self.panics.add_of_call(panic.clone());
             }
-            // It fails only if the machine is inconsistent, and here is nobody to tell.
+            // This fails only if the machine is inconsistent, and there is nobody to tell.
             let _ = self.machine.call_failed(origin);
         }
         self.others_trapped(&error);
@@ -226,54 +225,53 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         }
     }
 
-    /// Lets something wait for `id`, until its waker is woken.
+    /// Adds something that waits for `id`, until its waker is woken.
     pub(crate) fn wait(&mut self, id: WaitableId, waiting: C::Waiting) {
         if let Some(before) = self.waiting.put(id, waiting) {
             self.drop_waiting(before);
         }
     }
 
-    /// Keeps something for a waitable that waits for a guest only.
+    /// Keeps something for a waitable that waits only for a guest.
     pub(crate) fn rest(&mut self, id: WaitableId, waiting: C::Waiting) {
         if let Some(before) = self.waiting.put_resting(id, waiting) {
             self.drop_waiting(before);
         }
     }
 
-    /// Drops what waited. A panic in its destructor belongs to nobody.
+    /// Drops something that waited. A panic in its destructor belongs to no call.
     pub(crate) fn drop_waiting(&mut self, waiting: C::Waiting) {
         if let Err(panic) = catch(|| drop(waiting)) {
             self.panics.add_of_nobody(panic);
         }
     }
 
-    /// Gives up what waited for a guest that trapped.
+    /// Gives up something that waited for a guest that trapped.
     fn give_up_waiting(&mut self, id: WaitableId, mut waiting: C::Waiting, error: &CallError) {
         if let WaitableId::End(end) = id {
-            // If it is gone already, so much the better.
+            // It may have been dropped before.
             let _ = self.machine.drop_served_end(end);
         }
         let left = waiting.give_up(error);
-        // It fails only for what is gone already.
+        // This fails only for ends that were dropped before.
         let _ = self.handles.discard(&mut self.machine, left);
         self.drop_waiting(waiting);
     }
 
-    /// Says that the store is driven from now on.
+    /// Records that the store is driven from now on.
     #[inline]
     pub(crate) fn begin_drive(&mut self) {
         self.waiting.begin_drive();
         self.panics.begin_drive();
     }
 
-    /// Returns `true` if a panic that belongs to no call is to go on at the embedder.
+    /// Returns `true` if a panic that belongs to no call has to continue at the embedder.
     #[inline]
     pub(crate) fn has_panic_of_nobody(&self) -> bool {
         self.machine.chooser().has_panicked() || self.panics.has_of_nobody()
     }
 
-    /// Keeps what trapped and belongs to nobody. A panic goes on when the store is not driven any
-    /// more.
+    /// Keeps a trap that belongs to no call. A panic continues after the store was driven.
     pub(crate) fn add_background_trap(&mut self, error: CallError) {
         if let CallError::Panicked(panic) = &error {
             self.panics.add_of_nobody(panic.clone());
@@ -281,10 +279,10 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         self.origins.add_background_trap(error);
     }
 
-    /// Tells all calls of instances that are locked down now, after the one that it belongs to. What
-    /// trapped was remembered.
+    /// Reports a trap to all calls of instances that are locked down now, after the call that it
+    /// belongs to. The trap was remembered before.
     pub(crate) fn others_trapped(&mut self, error: &CallError) {
-        // It fails only if the machine is inconsistent, and here is nobody to tell.
+        // This fails only if the machine is inconsistent, and there is nobody to tell.
         while self.machine.unwind_held() == Ok(true) {}
         let Self { activations, waiting, machine, .. } = self;
         activations.retain(|thread| {

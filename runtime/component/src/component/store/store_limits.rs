@@ -1,4 +1,4 @@
-//! The limits of a store: defaults that an embedder changes, and the error that names one.
+//! The limits of a store: defaults that an embedder can change, and the error that names one.
 
 use core::fmt;
 
@@ -8,19 +8,19 @@ use crate::abi::LiftContext;
 use crate::engine::MemoryLimits;
 use crate::limit::MAX_TABLE_LENGTH;
 
-/// Declares the limits of a store: for each its field, its type, and the method that sets it.
+/// Declares the limits of a store. Each has a field, a type, and a method that sets it.
 macro_rules! limits {
     ($(
         $(#[$doc:meta])*
         $field:ident: $ty:ty, $with:ident;
     )*) => {
-        /// The limits of a store: what guests may take of the host's memory, stack and time.
+        /// The limits of a store: the memory, stack and time of the host that guests may use.
         ///
-        /// [`DEFAULT`](Self::DEFAULT) is what a new store has. [`UNTRUSTED`](Self::UNTRUSTED) is
-        /// for guests that nobody vouches for. A store takes them by
-        /// [`set_limits`](crate::component::Store::set_limits). A guest that reaches one ends with
-        /// [`CallError::Limit`](crate::component::CallError::Limit), which names it; where the
-        /// limit's documentation says so, the guest is told instead, or a text is cut.
+        /// A new store has [`DEFAULT`](Self::DEFAULT). [`UNTRUSTED`](Self::UNTRUSTED) is for guests
+        /// that are not trusted. [`set_limits`](crate::component::Store::set_limits) sets the
+        /// limits of a store. A guest that reaches a limit ends with
+        /// [`CallError::Limit`](crate::component::CallError::Limit), which names the limit. If the
+        /// documentation of a limit says so, the guest gets an error or a shorter text instead.
         ///
         /// ```
         /// use weft::component::StoreLimits;
@@ -47,66 +47,65 @@ macro_rules! limits {
 }
 
 limits! {
-    /// The largest number of bytes of all linear memories together. If a guest asks for more,
-    /// `memory.grow` returns -1; an instance that needs more can't be made.
+    /// The largest number of bytes of all linear memories together. `memory.grow` returns -1 to a
+    /// guest that asks for more. An instance that needs more can't be made.
     ///
-    /// What removed instances had counts, too, if the engine keeps it.
+    /// The memories of removed instances are counted, too, if the engine keeps them.
     memory_bytes: u64, with_memory_bytes;
-    /// The largest number of elements of all core tables together. If a guest asks for more,
-    /// `table.grow` returns -1; an instance that needs more can't be made.
+    /// The largest number of elements of all core tables together. `table.grow` returns -1 to a
+    /// guest that asks for more. An instance that needs more can't be made.
     table_elements: u64, with_table_elements;
-    /// The largest number of handles of an instance, and of its threads. It holds for instances
-    /// that are made afterwards. Each call has a thread.
+    /// The largest number of handles of an instance, and of its threads. Each call has a thread.
+    /// The limit holds for instances that are made after it was set.
     ///
-    /// The Component Model allows [`MAX_TABLE_LENGTH`], for which a guest that makes handles in a
-    /// loop needs gigabytes of the host's memory. Beyond that, a guest traps with `table-full`.
+    /// The Component Model allows [`MAX_TABLE_LENGTH`]. A guest that makes that many handles in a
+    /// loop uses gigabytes of host memory. A guest that needs more than the limit traps with
+    /// `table-full`.
     handles: u32, with_handles;
-    /// The largest number of instances, of components and of core modules, that one component is
-    /// instantiated with.
+    /// The largest number of instances, of components and of core modules, in one instantiation of
+    /// a component.
     instances: u32, with_instances;
-    /// The largest number of components that instantiate one another, each within the one before.
-    /// Each level takes native stack, so a larger number is at the embedder's own risk.
+    /// The largest number of components that instantiate one another, each inside of the previous
+    /// one. Each level uses native stack: a larger number is at the embedder's own risk.
     instance_depth: u32, with_instance_depth;
-    /// The largest number of core modules and components that those defined after them see, in all
-    /// of one instantiation. It bounds the time that an instantiation takes.
+    /// The largest number of core modules and components that later definitions can name, counted
+    /// over one instantiation. It bounds the time of an instantiation.
     visible_definitions: u64, with_visible_definitions;
-    /// The largest number of calls by guests that wait for their callees, nested in one another,
-    /// on the native stack or stopped. Each takes memory: of Weft's a few hundred bytes, and what
-    /// the engine needs. [Linked](crate::component::Component::guest_calls) calls are not counted:
-    /// no instance is on the stack of one twice.
+    /// The largest number of nested calls: calls by guests that wait for their callees, on the
+    /// native stack or stopped. Each uses a few hundred bytes of Weft's memory, and memory of the
+    /// engine. [Linked](crate::component::Component::guest_calls) calls are not counted, as no
+    /// instance is in such a chain of calls twice.
     nested_calls: u32, with_nested_calls;
-    /// The largest number of calls of the engine that nest in one another on the native stack.
-    /// Guests that call one another more deeply stop and go on, which takes more time; a host
-    /// function that wants to call a guest fails.
+    /// The largest number of nested calls of the engine on the native stack. Guests that call one
+    /// another more deeply stop and go on, which takes more time. A host function that calls a
+    /// guest more deeply fails.
     ///
-    /// Each takes up to 30,200 bytes of the native stack on wasmi where nothing is optimised, and
-    /// 7,200 where all is a little (`opt-level = 1`). The 24 of the default so take 730 KiB at
-    /// most, of the 2 MiB that threads of Rust's have. A larger number is at the embedder's own
-    /// risk: a stack that overflows ends the process.
+    /// On wasmi, each uses up to 30,200 bytes of the native stack without optimization, and 7,200
+    /// bytes with `opt-level = 1`. So the default of 24 uses at most 730 KiB of the 2 MiB that
+    /// Rust's threads have. A larger number is at the embedder's own risk: a stack overflow ends
+    /// the process.
     native_calls: u32, with_native_calls;
-    /// The largest number of bytes of the host's memory that the values of one call, or of one
-    /// read or write, may take when they are lifted. Between guests, it is the number of bytes
-    /// that may be moved in addition to the size of the source's memory.
+    /// The largest number of bytes of host memory that the lifted values of one call, or of
+    /// one read or write, may use. Between guests, it is the number of bytes that may be moved
+    /// beyond the size of the source's memory.
     ///
-    /// The lists in a list may all lie in the same place, so that a small memory can hold a value
-    /// of any size.
+    /// All lists in a list may overlap in memory, so that a small memory can hold a value of any
+    /// size.
     lifted_bytes: u64, with_lifted_bytes;
-    /// The largest number of bytes that are kept of the debug message which a guest gives a new
-    /// error context. A longer message is cut at the end of a character, as the Component Model
-    /// allows.
+    /// The largest number of bytes that are kept of the debug message of a new error context. A
+    /// longer message is cut at the end of a character, as the Component Model allows.
     debug_message_bytes: usize, with_debug_message_bytes;
-    /// The largest number of times that guests go on after the engine has interrupted them, since a
-    /// call was last started or [run](crate::component::Store::run). Then the call ends with
-    /// [`CallError::Interrupted`](crate::component::CallError::Interrupted), and the instances that
-    /// were interrupted can't be entered any more. Without a number they go on forever.
+    /// The largest number of times that guests go on after the engine has interrupted them, counted
+    /// since a call was last started or [run](crate::component::Store::run). One more ends the call
+    /// with [`CallError::Interrupted`](crate::component::CallError::Interrupted), and the
+    /// interrupted instances can't be entered again. `None` lets them go on forever.
     ///
-    /// An engine that counts no fuel interrupts nobody.
+    /// An engine that counts no fuel never interrupts.
     interruptions: Option<u32>, with_interruptions;
 }
 
 impl StoreLimits {
-    /// The limits of a new store: those that keep the process alive, and no others. Guests have as
-    /// much memory and time as there is.
+    /// The limits of a new store. They protect the process, and do not limit memory and time.
     pub const DEFAULT: Self = Self {
         memory_bytes: u64::MAX,
         table_elements: u64::MAX,
@@ -121,11 +120,11 @@ impl StoreLimits {
         interruptions: None,
     };
 
-    /// Limits for guests that nobody vouches for: 64 MiB of memory, 100,000 elements of tables,
-    /// 10,000 handles an instance, 1,000 instances of which 16 nest, 1,000 nested calls, 16 MiB of
-    /// lifted values, 4 KiB of a debug message, and 10,000 interruptions a call.
+    /// Limits for guests that are not trusted: 64 MiB of memory, 100,000 elements of tables, 10,000
+    /// handles for each instance, 1,000 instances of which 16 nest, 1,000 nested calls, 16 MiB of
+    /// lifted values, 4 KiB of a debug message, and 10,000 interruptions for each call.
     ///
-    /// The time is bounded only if the engine counts fuel: see
+    /// The time is limited only if the engine counts fuel: see
     /// [`set_fuel_slice`](crate::component::Store::set_fuel_slice).
     pub const UNTRUSTED: Self = Self {
         memory_bytes: 64 << 20,
@@ -141,14 +140,14 @@ impl StoreLimits {
         interruptions: Some(10_000),
     };
 
-    /// Returns the part of the limits that the engine keeps.
+    /// Returns the limits that the engine enforces.
     pub(crate) const fn memory(&self) -> MemoryLimits {
         MemoryLimits::NONE
             .with_memory_bytes(self.memory_bytes)
             .with_table_elements(self.table_elements)
     }
 
-    /// Returns the error that says that one of the limits is reached.
+    /// Returns the error of a guest that reached a limit.
     pub(crate) fn reached(&self, limit: StoreLimit) -> LimitReached {
         let value = match limit {
             StoreLimit::MemoryBytes => self.memory_bytes,
@@ -171,7 +170,7 @@ impl Default for StoreLimits {
     }
 }
 
-/// One of the [limits of a store](StoreLimits) that end what reaches them.
+/// A [limit of a store](StoreLimits) that ends a call or an instantiation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreLimit {
@@ -195,15 +194,15 @@ pub enum StoreLimit {
     LiftedBytes,
 }
 
-/// A limit of a store is reached.
+/// The error of a guest that reached a limit of its store.
 ///
-/// Its text says which, its value, and the method that sets another one.
+/// The text has the limit, its value, and the method that changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub struct LimitReached {
     /// The limit.
     pub limit: StoreLimit,
-    /// The value that it has in the store.
+    /// The value of the limit in the store.
     pub value: u64,
 }
 
@@ -251,7 +250,7 @@ impl fmt::Display for LimitReached {
                 "with_lifted_bytes"
             }
         };
-        write!(f, "; `StoreLimits::{method}` sets how many")
+        write!(f, "; `StoreLimits::{method}` changes this limit")
     }
 }
 

@@ -13,18 +13,18 @@ use crate::thread::ThreadDestructor;
 use super::host_panic::HostPanic;
 use super::host_result::HostError;
 
-/// The destructors of a store, each of which is a `D`, and those that failed.
+/// The destructors of a store, each a `D`, and their failures.
 pub(crate) struct ThreadDestructors<D: ?Sized> {
-    /// By number.
+    /// The destructors, by number.
     destructors: Vec<Arc<D>>,
     failures: VecDeque<ThreadDestructorFailure>,
 }
 
 /// The failure of a destructor of a thread's value: a **host extension**.
 ///
-/// It holds the value. The other values of the thread are destroyed in any case.
+/// It has the value. The other values of the thread are destroyed nevertheless.
 #[derive(Debug, Error)]
-#[error("the destructor of value {} of a thread failed", value.key)]
+#[error("the destructor for the thread-local value with the key {} failed", value.key)]
 pub struct ThreadDestructorFailure {
     /// The value, with its thread, its key and the number of its destructor.
     pub value: ThreadDestructor<Heap>,
@@ -33,15 +33,15 @@ pub struct ThreadDestructorFailure {
     pub error: ThreadDestructorError,
 }
 
-/// The reason why a destructor of a thread's value, a **host extension**, failed.
+/// The reasons why a destructor of a thread's value failed: of a **host extension**.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ThreadDestructorError {
-    /// It says so itself.
+    /// The destructor returned an error.
     #[error(transparent)]
     Failed(HostError),
-    /// It panicked. The panic goes on when the store is not driven any more.
-    #[error("it panicked: {0}")]
+    /// The destructor panicked. The panic continues after the store was driven.
+    #[error("the destructor panicked: {0}")]
     Panicked(HostPanic),
 }
 

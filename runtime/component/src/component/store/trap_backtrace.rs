@@ -1,4 +1,4 @@
-//! Backtraces of traps: where guests were when something trapped, and who had called them.
+//! Backtraces of traps: the functions that ran when something trapped, and their callers.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,14 +11,14 @@ use crate::machine::GuestCode;
 
 use super::call_error::CallError;
 
-/// The largest number of frames of a backtrace, because guests decide how deeply they call.
+/// The largest number of frames of a backtrace. Guests decide how deeply they call.
 pub(crate) const MAX_FRAMES: usize = 64;
 
-/// A trap, and where it was: which function of which instance, called by whom, across tasks and
-/// components.
+/// A trap and its backtrace: the function and the instance that trapped, and their callers, across
+/// tasks and components.
 ///
-/// [`Store::last_trap`](crate::component::Store::last_trap) returns that of the last trap, and
-/// [`CallError::InstanceTrapped`] has the one of the trap that it tells of. Its text begins with the
+/// [`Store::last_trap`](crate::component::Store::last_trap) returns the one of the last trap.
+/// [`CallError::InstanceTrapped`] has the one that ended the instance. The text begins with the
 /// error, and has a line for each frame.
 ///
 /// ```
@@ -67,11 +67,11 @@ pub struct TrapBacktrace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrapFrame {
-    /// A host function, by the name of the import.
+    /// A host function, with the name of the import.
     HostFunction(String),
     /// A function of a guest.
     Guest(GuestFrame),
-    /// An instance, which made the call: no task of it waits for the call by itself now.
+    /// An instance that made the call, although none of its tasks waits for the call now.
     Instance(String),
 }
 
@@ -79,17 +79,17 @@ pub enum TrapFrame {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GuestFrame {
-    /// The function that was called: as it is exported first, from the innermost instance on.
-    /// Nothing if the guest was being instantiated.
+    /// The function that was called, by its first export from the innermost instance outwards.
+    /// `None` if the guest was being instantiated.
     pub function: Option<String>,
-    /// Its instance: the number of the instance that the host made, from 1, and from there on the
-    /// number of each in the one around it, from 0.
+    /// The instance: the number of the instance that the host made, from 1, followed by the number
+    /// of each inner one within its parent, from 0.
     pub instance: String,
     /// The part of the function that ran.
     pub code: GuestCode,
-    /// The core function that was entered for it.
+    /// The core function that was entered.
     pub core: Option<CoreEntry>,
-    /// `true` if the guest had stopped: it waits for the frame before this one.
+    /// `true` if the guest had stopped: it waits for the previous frame.
     pub is_waiting: bool,
 }
 
@@ -97,14 +97,14 @@ pub struct GuestFrame {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CoreEntry {
-    /// The number of its core module, among all of the component and those within it. Nothing if
+    /// The number of the core module, counted over the component and those inside of it. `None` if
     /// the module was imported.
     pub module: Option<usize>,
-    /// The name of its core module, as its name section says.
+    /// The name of the core module in its name section.
     pub module_name: Option<String>,
-    /// The name that it is exported as.
+    /// The name of the export.
     pub export: String,
-    /// Its name, as the name section of its module says.
+    /// The name of the function in the name section of its module.
     pub name: Option<String>,
 }
 
@@ -118,24 +118,24 @@ impl TrapBacktrace {
         Self { error, frames, is_cut, core_frames }
     }
 
-    /// Returns a trap of which nobody knows where it was.
+    /// Returns a trap at an unknown place.
     pub(crate) const fn without_frames(error: CallError) -> Self {
         Self::new(error, Vec::new(), false, Vec::new())
     }
 
-    /// Returns `true` if this tells of `error`.
+    /// Returns `true` if this is the trap of `error`.
     pub(crate) fn is_of(&self, error: &CallError) -> bool {
         core::mem::discriminant(&self.error) == core::mem::discriminant(error)
     }
 
-    /// Returns the error that calls ended with.
+    /// Returns the error that the calls ended with.
     #[must_use]
     pub const fn error(&self) -> &CallError {
         &self.error
     }
 
-    /// Returns the frames, the innermost first, at most 64: those on the stack of nested calls, and
-    /// after them the tasks that wait for the outermost one.
+    /// Returns the frames, the innermost first, at most 64. The frames of the stack of nested calls
+    /// come first, then those of the tasks that wait for the outermost call.
     #[must_use]
     pub fn frames(&self) -> &[TrapFrame] {
         &self.frames
@@ -147,15 +147,16 @@ impl TrapBacktrace {
         self.is_cut
     }
 
-    /// Returns the core functions that were active in the innermost guest, the innermost first, if
-    /// the engine knows them: see [`CoreContext::trap_frames`](crate::engine::CoreContext::trap_frames).
+    /// Returns the core functions that were active in the innermost guest, the innermost first.
+    /// They are there if the engine knows them: see
+    /// [`CoreContext::trap_frames`](crate::engine::CoreContext::trap_frames).
     #[must_use]
     pub fn core_frames(&self) -> &[CoreFrame] {
         &self.core_frames
     }
 
-    /// Returns the name of the outermost function of a guest: the one that the host called, if it
-    /// waits for what trapped.
+    /// Returns the name of the outermost function of a guest: the one that the host called, if that
+    /// call waits for the trap.
     #[must_use]
     pub fn function(&self) -> Option<&str> {
         self.frames.iter().rev().find_map(|frame| match frame {
@@ -178,7 +179,7 @@ impl fmt::Display for TrapBacktrace {
     }
 }
 
-/// Its message begins with that of the error, and its cause is that of the error.
+/// Its message begins with that of the error, and its source is that of the error.
 impl Error for TrapBacktrace {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.error.source()
@@ -213,7 +214,7 @@ impl fmt::Display for GuestFrame {
     }
 }
 
-/// Returns the words before a function's name that tell which part of it runs.
+/// Returns the words before a function's name, which say which part of it runs.
 const fn part(code: GuestCode) -> &'static str {
     match code {
         GuestCode::Function | GuestCode::Realloc => "",

@@ -1,4 +1,4 @@
-//! Remembering what trapped, with a backtrace.
+//! Remembering traps, with their backtraces.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -12,7 +12,7 @@ use super::call_error::CallError;
 use super::state::{Callbacks, StoreState};
 use super::trap_backtrace::{CoreEntry, GuestFrame, MAX_FRAMES, TrapBacktrace, TrapFrame};
 
-/// The way to what traps, before it is given up.
+/// The path to a trap, taken before the guests are given up.
 #[derive(Default)]
 pub(crate) struct TrapSite {
     frames: Vec<TrapFrame>,
@@ -31,7 +31,7 @@ impl TrapSite {
 }
 
 impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
-    /// Returns where guests are, before what traps is given up.
+    /// Returns the path to the running guests, before they are given up for a trap.
     pub(crate) fn trap_site(&mut self) -> TrapSite {
         let mut site = TrapSite::default();
         self.add_linked_frames(&mut site);
@@ -47,8 +47,8 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         site
     }
 
-    /// Adds the calls that are linked, of which the machine knows nothing, the innermost first. They
-    /// are gone with that.
+    /// Adds the linked calls, which the machine does not know, the innermost first. They are then
+    /// forgotten.
     fn add_linked_frames(&mut self, site: &mut TrapSite) {
         for call in self.links.take_active() {
             if let Some(instance) = call.realloc_of {
@@ -66,7 +66,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         site.frames.truncate(MAX_FRAMES);
     }
 
-    /// Returns the way to a host function that `call` is a call of, whose caller has stopped.
+    /// Returns the path to the host function of `call`, whose caller has stopped.
     pub(crate) fn trap_site_of_call(&mut self, call: SubtaskId) -> TrapSite {
         let mut site = TrapSite::default();
         if let Some(function) = self.calls.callee(call) {
@@ -83,8 +83,8 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         site
     }
 
-    /// Remembers what trapped at `site`, and was given up. Each instance that it locked down knows
-    /// it from now on.
+    /// Remembers a trap at `site`, whose guests were given up, for each instance that it locked
+    /// down.
     pub(crate) fn remember_trap(
         &mut self,
         error: &CallError,
@@ -96,7 +96,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         let trap = Arc::new(trap);
         for instance in instances {
             if self.machine.is_locked_down(instance) == Ok(true) {
-                // Without room, calls of the instance only say that it trapped.
+                // Without room, calls of the instance fail without the trap.
                 let _ = self.traps.lock_down(instance, &trap);
             }
         }
@@ -134,7 +134,7 @@ impl<E: CoreEngine, T, C: Callbacks> StoreState<E, T, C> {
         })
     }
 
-    /// Returns the name of a guest's function; nothing if it is an instantiation.
+    /// Returns the name of a guest's function. Returns `None` for an instantiation.
     fn function_name(&self, function: FunctionId) -> Option<String> {
         self.functions.lifted(function).ok()?.core?;
         Some(self.names.function(function).into_owned())

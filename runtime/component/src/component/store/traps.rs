@@ -14,7 +14,8 @@ use super::trap_backtrace::TrapBacktrace;
 /// The traps.
 pub(crate) struct Traps {
     last: Option<Arc<TrapBacktrace>>,
-    /// The core functions of what traps, from when the engine says them until it is remembered.
+    /// The core functions at a trap, from when the engine reports them until the trap is
+    /// remembered.
     core_frames: Vec<CoreFrame>,
     /// The traps that locked instances down.
     of_instances: ById<InstanceId, Arc<TrapBacktrace>>,
@@ -25,12 +26,12 @@ impl Traps {
         Self { last: None, core_frames: Vec::new(), of_instances: ById::new(Table::Instances) }
     }
 
-    /// Keeps the core functions of what traps.
+    /// Keeps the core functions at a trap.
     pub(crate) fn put_core_frames(&mut self, frames: Vec<CoreFrame>) {
         self.core_frames = frames;
     }
 
-    /// Takes the core functions of what trapped.
+    /// Takes the core functions at a trap.
     pub(crate) fn take_core_frames(&mut self) -> Vec<CoreFrame> {
         core::mem::take(&mut self.core_frames)
     }
@@ -40,7 +41,7 @@ impl Traps {
         self.last = Some(trap);
     }
 
-    /// Remembers that a trap locked an instance down, if none did before.
+    /// Remembers the trap that locked an instance down, unless one did before.
     pub(crate) fn lock_down(
         &mut self,
         instance: InstanceId,

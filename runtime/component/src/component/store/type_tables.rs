@@ -1,5 +1,5 @@
-//! The tables of a store's types, options, memories and tables: by the numbers that the machine
-//! knows them by. Equal numbers mean the same thing, as the spec compares it.
+//! The tables of a store's types, options, memories and tables, by their numbers in the machine.
+//! Equal numbers mean equal things, by the spec's comparison.
 //!
 //! `M` is a memory of the engine, `F` a core function, `B` a table.
 
@@ -20,7 +20,7 @@ use super::slab::Slab;
 
 /// The type tables of a store.
 pub(crate) struct TypeTables<M, F, B> {
-    /// The element, if there is one, of each type that is a stream's or future's.
+    /// The element type, if there is one, of each stream or future type.
     elements: HashMap<TypeIndex, Option<Type>>,
     ends: HashMap<(bool, Option<Type>), TypeIndex>,
     values: HashMap<Type, TypeIndex>,
@@ -28,7 +28,7 @@ pub(crate) struct TypeTables<M, F, B> {
     /// types that name it.
     resources: HashMap<TypeIndex, ResourceUse>,
     options: Slab<CanonicalOptions<M, F>>,
-    /// Options by the part that `task.return` compares: the encoding, and which memory.
+    /// Options by the parts that `task.return` compares: the string encoding and the memory.
     lift_options: HashMap<(StringEncoding, Option<u32>), OptionsIndex>,
     memories: Slab<Memory<M>>,
     memory_numbers: HashMap<(InstanceId, MemoryKey), u32>,
@@ -88,7 +88,7 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         self.elements.get(&ty).ok_or(Error::Unknown(Table::Types))
     }
 
-    /// Numbers a stream or future type; `define` makes a number for one that is new.
+    /// Returns the number of a stream or future type. `define` makes a number for a new one.
     pub(crate) fn ends(
         &mut self,
         kind: EndKind,
@@ -109,7 +109,7 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         Ok(number)
     }
 
-    /// Numbers a type of values.
+    /// Returns the number of a type of values.
     pub(crate) fn value(
         &mut self,
         ty: &Type,
@@ -124,7 +124,7 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         Ok(number)
     }
 
-    /// Remembers the guests' resource types that a type names.
+    /// Records the guests' resource types that a type names.
     fn names_resources(&mut self, number: TypeIndex, ty: &Type) {
         let mut named = BTreeSet::new();
         find_resources(ty, &mut named);
@@ -135,15 +135,15 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         }
     }
 
-    /// Counts an instance that uses a guest's resource type.
+    /// Registers an instance that uses a guest's resource type.
     pub(crate) fn use_resource(&mut self, ty: TypeIndex) {
         let resource = self.resources.entry(ty).or_default();
         resource.num_users = resource.num_users.saturating_add(1);
     }
 
-    /// Counts an instance that no longer uses a guest's resource type. The last one leaves it to
-    /// [`remove_types`](Self::remove_types), and the types that name it: their numbers are added to
-    /// `removed`.
+    /// Registers an instance that no longer uses a guest's resource type. After the last one, its
+    /// number and those of the types that name it are added to `removed`, for
+    /// [`remove_types`](Self::remove_types).
     pub(crate) fn disuse_resource(&mut self, ty: TypeIndex, removed: &mut BTreeSet<u32>) {
         let Some(resource) = self.resources.get_mut(&ty) else { return };
         resource.num_users = resource.num_users.saturating_sub(1);
@@ -155,7 +155,7 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         removed.extend(named_by.iter().map(|number| number.0));
     }
 
-    /// Removes types that nobody uses.
+    /// Removes types that are no longer used.
     pub(crate) fn remove_types(&mut self, removed: &BTreeSet<u32>) {
         if removed.is_empty() {
             return;
@@ -165,8 +165,8 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         self.elements.retain(|number, _| !removed.contains(&number.0));
     }
 
-    /// Numbers options. What is added is recorded as a part of the instance that is being made: here
-    /// and below.
+    /// Returns the number of options. New options are recorded as a part of the instance that is
+    /// being made, here and in the methods below.
     pub(crate) fn add_options(
         &mut self,
         options: CanonicalOptions<M, F>,
@@ -181,7 +181,8 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         self.options.add(options).map(OptionsIndex).ok_or(Error::Full(Table::Types))
     }
 
-    /// Numbers what `task.return` must have in common with the function that it returns from.
+    /// Returns the number of the options that `task.return` must share with the function from which
+    /// it returns.
     pub(crate) fn lift_options(
         &mut self,
         options: &CanonicalOptions<M, F>,
@@ -197,8 +198,8 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         if let Some(number) = self.lift_options.get(&key) {
             return Ok(*number);
         }
-        // Numbered as options, so that they stand for options like any other. Those without a memory
-        // are the same for all instances, and stay.
+        // They are numbered as options, so that the numbers can be used as such. Options without a
+        // memory are the same for all instances, and stay.
         let number = match memory {
             Some(_) => self.add_options(*options, record)?,
             None => self.new_options(*options)?,
@@ -207,7 +208,7 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         Ok(number)
     }
 
-    /// Numbers a memory: one has one number, by whatever way it was found.
+    /// Returns the number of a memory: one number, in whatever way the memory was found.
     pub(crate) fn add_memory(
         &mut self,
         instance: InstanceId,
@@ -244,7 +245,7 @@ impl<M: Copy, F: Copy, B: Copy> TypeTables<M, F, B> {
         Ok(number)
     }
 
-    /// Removes something that was added, as its instance is removed.
+    /// Removes a part, as its instance is removed.
     pub(crate) fn remove(&mut self, part: Part) {
         match part {
             Part::Options(options) => {
@@ -296,7 +297,7 @@ fn find_resources(ty: &Type, found: &mut BTreeSet<u32>) {
     }
 }
 
-/// Returns `none_or_number_type`, of an element that there is.
+/// Returns `true` for an element type that is `none_or_number_type`.
 const fn is_number(ty: &Type) -> bool {
     matches!(
         ty,
@@ -339,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn one_memory_has_one_number_and_so_have_the_options_that_are_compared() {
+    fn one_memory_has_one_number_and_so_have_compared_options() {
         let (mut tables, instance) = (TestTables::new(), ids(0).instance);
         let memory = tables.add_memory(instance, (7, KEY), |_| ()).expect("there is room");
         assert_eq!(tables.add_memory(instance, (7, KEY), |_| ()), Ok(memory));
@@ -375,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_type_is_removed_by_the_last_that_uses_it_with_the_types_that_name_it() {
+    fn the_last_user_removes_a_resource_type_and_the_types_that_name_it() {
         let (mut tables, mut ids) = (TestTables::new(), ids(0));
         let definition =
             TypeDefinition::Resource { instance: Some(ids.instance), destructor: None };

@@ -1,4 +1,4 @@
-//! Catching panics of the host's, and raising them again: with `std`, where that is possible.
+//! Catching panics of the host, and raising them again. This needs `std`.
 
 #[cfg(feature = "std")]
 mod with_std;

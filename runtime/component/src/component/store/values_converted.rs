@@ -1,4 +1,4 @@
-//! Rust values of the host's that have values of resources in them, as [`Val`]s, and back.
+//! Conversion of Rust values of the host, with values of resources in them, to [`Val`]s and back.
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ use super::host_values::HostValues;
 use super::resource_value_error::ValueFailure;
 
 impl HostValues {
-    /// Converts a Rust value of the host's, which goes to a guest, to values of these types. If that
+    /// Converts a Rust value of the host, which a guest will get, to values of these types. If that
     /// fails, nothing is left here.
     pub(crate) fn vals_of<T: Lower>(
         &mut self,
@@ -26,8 +26,8 @@ impl HostValues {
         putting.finish(vals)
     }
 
-    /// Converts Rust values of the host's, each of which is of this type, as [`vals_of`](Self::vals_of)
-    /// does. A value of no type is none.
+    /// Converts Rust values of the host of one type, as [`vals_of`](Self::vals_of) does. Values
+    /// without a type are empty.
     pub(crate) fn each_val_of<T: Lower>(
         &mut self,
         values: &[T],
@@ -42,7 +42,7 @@ impl HostValues {
         putting.finish(vals)
     }
 
-    /// Puts values of resources. If one can't be put, none is left here.
+    /// Adds values of resources. If one can't be added, none is left here.
     pub(crate) fn put_all(
         &mut self,
         resources: &[(Shape, TypeIndex, SharedValue)],
@@ -68,14 +68,14 @@ impl HostValues {
     }
 }
 
-/// Values that are being put. If that fails, or panics, they are removed again.
+/// Values that are being added. If that fails or panics, they are removed again.
 struct Putting<'a> {
     values: &'a mut HostValues,
     put: Vec<Resource>,
 }
 
 impl Putting<'_> {
-    /// Leaves the values where they are, if all went well.
+    /// Keeps the values here, if there was no failure.
     fn finish<R>(mut self, result: Result<R, Failure>) -> Result<R, ValueFailure> {
         match result {
             Ok(result) => {

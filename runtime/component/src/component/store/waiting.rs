@@ -1,11 +1,11 @@
-//! The list of what waits for something outside of the store: host functions, host tasks, and
-//! streams and futures that the host serves.
+//! The list of host functions, host tasks, streams and futures that wait for events outside of the
+//! store.
 //!
-//! Each has a waker of its own, so that only those are polled that can go on: a waker puts the
-//! number of its place into a list, and wakes whoever drives the store. The list needs no lock:
-//! a waker puts its place in front of it by exchanging the head, and who drives the store takes
-//! the whole list at once. A place is used again for later calls, and so are its waker's bytes;
-//! a waker that was kept for too long wakes, at worst, another one for nothing.
+//! Each entry has its own waker, so that only those are polled that can go on. A waker puts the
+//! number of its place into a list, and wakes the driver of the store. The list needs no lock: a
+//! waker adds its place to the front by exchanging the head, and the driver takes the whole list at
+//! once. A place and the memory of its waker are reused for later entries. A waker that was kept
+//! for too long only wakes another entry for nothing.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -24,21 +24,22 @@ use crate::machine::WaitableId;
 use super::beside::Beside;
 use super::call_error::CallError;
 
-/// The largest number of polls after which something wakes itself, while the store is driven once.
+/// The number of polls after which something wakes itself, in one drive of the store.
 ///
-/// An executor lets its futures do so much at a time. Those that are polled after that wake
-/// themselves, and nothing comes of it before the executor has its turn.
+/// Executors have a budget for each future. A future that is polled beyond it wakes itself, and
+/// nothing changes before the executor has its turn.
 const MAX_YIELDS: u8 = 2;
 
-/// What waits, each for a call, a host task or an end of the host: `W` is polled.
+/// The waiting entries, each for a call, a host task or an end of the host. `W` is polled.
 pub(crate) struct WaitList<W> {
     beside: Arc<Beside>,
-    /// By the number of the waitable.
+    /// The places, by the number of the waitable.
     places: Vec<Place<W>>,
     count: usize,
-    /// The places that were woken, and were not polled since.
+    /// The places that were woken and not polled since.
     batch: VecDeque<NonZeroU32>,
-    /// How many have woken themselves when they were polled, since the store is driven.
+    /// The number of entries that have woken themselves when they were polled, since the store is
+    /// driven.
     yields: u8,
 }
 
@@ -50,13 +51,14 @@ struct Place<W> {
 struct Entry<W> {
     id: WaitableId,
     waiting: W,
-    /// It waits for a guest, and for nothing outside of the store.
+    /// `true` if it waits for a guest, and for nothing outside of the store.
     is_resting: bool,
 }
 
-/// What waits and can be given up.
+/// Something that waits and can be given up.
 pub(crate) trait GiveUp {
-    /// Gives it up, as a guest that it is for has trapped. Returns values that nobody has taken.
+    /// Gives it up, because a guest that it serves has trapped. Returns values that nobody has
+    /// taken.
     fn give_up(&mut self, error: &CallError) -> Vec<Val>;
 }
 
@@ -71,7 +73,7 @@ struct Bell {
     waker: Waker,
 }
 
-/// The places whose wakers were used.
+/// The places whose wakers were woken.
 #[derive(Default)]
 pub(crate) struct Woken {
     /// The first; 0 if there is none.
@@ -117,13 +119,13 @@ impl Wake for Link {
 }
 
 impl Woken {
-    /// Wakes who drives the store.
+    /// Wakes the driver of the store.
     pub(crate) fn wake_driver(&self) {
         self.driver.wake();
     }
 }
 
-/// What belongs to the store, and outlives it, keeps no waker of who drove it.
+/// Removes the waker of the driver, as the wakers of this list outlive the store.
 impl<W> Drop for WaitList<W> {
     fn drop(&mut self) {
         drop(self.beside.woken.driver.take());
@@ -141,28 +143,28 @@ impl<W> WaitList<W> {
         }
     }
 
-    /// Returns how many wait, but for those that rest.
+    /// Returns the number of waiting entries, except those that rest.
     pub(crate) const fn count(&self) -> usize {
         self.count
     }
 
-    /// Returns what the store shares with code beside it.
+    /// Returns the parts of the store that code beside it shares.
     pub(crate) const fn beside(&self) -> &Arc<Beside> {
         &self.beside
     }
 
-    /// Says who is to be woken when something can go on.
+    /// Sets the waker to wake when something can go on.
     pub(crate) fn set_driver(&self, driver: &Waker) {
         self.beside.woken.driver.register(driver);
     }
 
-    /// Says that the store is driven from now on.
+    /// Records that the store is driven from now on.
     #[inline]
     pub(crate) const fn begin_drive(&mut self) {
         self.yields = 0;
     }
 
-    /// Returns the waker of what waits for `id`.
+    /// Returns the waker of the entry for `id`.
     pub(crate) fn waker(&mut self, id: WaitableId) -> Option<Waker> {
         let (number, position) = number_and_position(id);
         self.make_place(position);
@@ -170,16 +172,16 @@ impl<W> WaitList<W> {
         Some(place.bell.get_or_insert_with(|| Bell::new(&self.beside, number)).waker.clone())
     }
 
-    /// Lets something wait for `id`. It is polled when its waker is woken. Returns what has waited
-    /// at its place, for a waitable that is gone.
-    #[must_use = "dropping it runs code of the host's"]
+    /// Adds an entry that waits for `id`. It is polled when its waker is woken. Returns the
+    /// previous entry at its place, whose waitable is gone.
+    #[must_use = "dropping it runs code of the host"]
     pub(crate) fn put(&mut self, id: WaitableId, waiting: W) -> Option<W> {
         self.put_entry(Entry { id, waiting, is_resting: false })
     }
 
-    /// Keeps something for `id` that waits for a guest only, and is not counted. If its waker is
-    /// woken, it is polled all the same. Returns what has waited at its place.
-    #[must_use = "dropping it runs code of the host's"]
+    /// Keeps an entry for `id` that waits only for a guest, and is not counted. If its waker is
+    /// woken, it is polled nevertheless. Returns the previous entry at its place.
+    #[must_use = "dropping it runs code of the host"]
     pub(crate) fn put_resting(&mut self, id: WaitableId, waiting: W) -> Option<W> {
         self.put_entry(Entry { id, waiting, is_resting: true })
     }
@@ -201,7 +203,7 @@ impl<W> WaitList<W> {
         }
     }
 
-    /// Takes what waits for `id`.
+    /// Takes the entry for `id`.
     pub(crate) fn take(&mut self, id: WaitableId) -> Option<W> {
         let place = self.places.get_mut(number_and_position(id).1)?;
         let entry = place.waiting.take_if(|found| found.id == id)?;
@@ -209,7 +211,7 @@ impl<W> WaitList<W> {
         Some(entry.waiting)
     }
 
-    /// Takes all that waits for what nobody wants any more.
+    /// Takes all entries whose waitables are no longer wanted.
     pub(crate) fn take_unwanted(
         &mut self,
         is_wanted: impl Fn(WaitableId) -> bool,
@@ -224,20 +226,20 @@ impl<W> WaitList<W> {
         unwanted
     }
 
-    /// Takes the list of those that were woken. Returns how many are to be polled.
+    /// Takes the list of woken places. Returns the number of entries to poll.
     pub(crate) fn take_woken(&mut self) -> usize {
-        // Most often it is empty, and reading is cheaper than exchanging.
+        // Most often the list is empty, and reading is cheaper than exchanging.
         if self.beside.woken.head.load(Ordering::Relaxed) != 0 {
             let before = self.batch.len();
             let mut next = self.beside.woken.head.swap(0, Ordering::Acquire);
             while let Some(number) = NonZeroU32::new(next) {
                 let place = self.places.get(position_of(number));
                 let Some(bell) = place.and_then(|it| it.bell.as_ref()) else { break };
-                // Wakers leave it alone while it is listed.
+                // Wakers don't change it while it is listed.
                 next = bell.link.next.load(Ordering::Relaxed);
                 self.batch.push_back(number);
             }
-            // Who was woken last was in front, and who was woken first is to go on first.
+            // The last one to be woken was at the front, and the first one should be polled first.
             if let Some(taken) = self.batch.make_contiguous().get_mut(before..) {
                 taken.reverse();
             }
@@ -245,24 +247,24 @@ impl<W> WaitList<W> {
         if self.may_poll() { self.batch.len() } else { 0 }
     }
 
-    /// Returns `true` if something that was woken is to be polled before the store is driven again.
+    /// Returns `true` if a woken entry has to be polled before the store is driven again.
     pub(crate) const fn may_poll(&self) -> bool {
         self.yields < MAX_YIELDS
     }
 
-    /// Returns `true` if something was woken, and is to be polled when the store is driven again.
+    /// Returns `true` if an entry was woken, and will be polled when the store is driven again.
     pub(crate) fn has_woken(&self) -> bool {
         !self.batch.is_empty() || self.beside.woken.head.load(Ordering::Relaxed) != 0
     }
 
-    /// Takes the next that was woken, to be polled with this waker; `None` if it waits no more.
-    /// The end of the polling is told by [`polled`](Self::polled).
+    /// Takes the next woken entry, to be polled with this waker. Returns `None` if it no longer
+    /// waits. [`polled`](Self::polled) ends the poll.
     pub(crate) fn take_next(&mut self) -> Option<(WaitableId, W, Waker)> {
         let number = self.batch.pop_front()?;
         let place = self.places.get_mut(position_of(number))?;
         let bell = place.bell.as_ref()?;
-        // From now on it can be woken again, also by itself. What was done before it was woken
-        // is seen, also by those who found it listed.
+        // From now on it can be woken again, even by itself. Everything that was done before it was
+        // woken is visible, even to those who found it listed.
         bell.link.is_listed.swap(false, Ordering::AcqRel);
         let waker = bell.waker.clone();
         let entry = place.waiting.take()?;
@@ -270,14 +272,14 @@ impl<W> WaitList<W> {
         Some((entry.id, entry.waiting, waker))
     }
 
-    /// Puts back what was polled for `id` and waits on.
+    /// Puts back an entry that was polled for `id` and still waits.
     pub(crate) fn polled(&mut self, id: WaitableId, waiting: W) {
         self.count_yield(id);
-        // Nothing else waits there: its place was emptied when this was polled.
+        // The place is empty, as this entry was taken from it to be polled.
         let _ = self.put(id, waiting);
     }
 
-    /// Counts if what was polled for `id` has woken itself.
+    /// Adds up the poll for `id`, if the entry has woken itself in it.
     pub(crate) fn count_yield(&mut self, id: WaitableId) {
         let (_, position) = number_and_position(id);
         if let Some(place) = self.places.get(position)

@@ -1,8 +1,8 @@
-//! Finding out whether the host can do something for somebody who waits.
+//! Finding out if the host can do something for a waiter.
 //!
-//! Somebody waits for a call, a thread or a set. That depends on what a guest's task waits for, and
-//! so on. The search follows all of it. If it comes to an end that the host holds, to a host task
-//! or to a host function, there is no deadlock: it is the host's turn.
+//! A waiter waits for a call, a thread or a set, which depends on other things that guests wait
+//! for. The search follows all of them. If it reaches an end that the host holds, a host task or a
+//! host function, there is no deadlock: it is the host's turn.
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
@@ -22,25 +22,25 @@ use super::deadlock::{MAX_REPORTED, WaitingTask, report, waiting_threads, write_
 use super::machine::StoreMachine;
 use super::names::Names;
 
-/// Something that is waited for, directly or through others, is up to the host.
+/// The report of a wait that depends on the host, directly or through others.
 ///
-/// Nothing goes on before the host has done it. Then the call can be
-/// [run](crate::component::Store::run) again: it is kept.
+/// Nothing goes on before the host has done its part. The call is kept, and can then be
+/// [run](crate::component::Store::run) again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WaitsForHost {
-    /// The host's part: any of these, which are at most 64.
+    /// The things that the host can do, at most 64. One of them may be enough.
     pub awaited: Vec<HostAwaited>,
-    /// The tasks of guests that wait, at most 64: from the one that is waited for to those that
-    /// wait for the host.
+    /// The waiting tasks of guests, at most 64: from the awaited one to those that wait for the
+    /// host.
     pub tasks: Vec<WaitingTask>,
-    /// The number of tasks that are not among them.
+    /// The number of tasks beyond those.
     pub num_others: usize,
-    /// The call whose end was waited for, if it was one. It is kept.
+    /// The call that was waited for, if it was a call. It is kept.
     pub call: Option<SubtaskId>,
 }
 
-/// Something that others wait for, and that is up to the host.
+/// Something of the host that guests wait for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HostAwaited {
@@ -50,12 +50,12 @@ pub enum HostAwaited {
         end: EndId,
         /// The kind of the end.
         kind: EndKind,
-        /// The direction of the host's end: it is to be read from or written to, or dropped.
+        /// The direction of this end, which the host holds. The host has to read it, write to it, or drop it.
         direction: CopyDirection,
     },
-    /// A [host task](crate::task) that is not over.
+    /// A [host task](crate::task) that has not ended.
     Task(SubtaskId),
-    /// A host function that has not returned, by the name of the import.
+    /// A host function that has not returned, with the name of the import.
     Function(String),
 }
 
@@ -66,12 +66,12 @@ pub(crate) enum Target {
     Call(SubtaskId),
     /// A thread that the host has begun, and the call that it is.
     Thread(Option<ThreadId>, SubtaskId),
-    /// A set of the host's.
+    /// A set that the host made.
     Set(WaitableSetId),
 }
 
 impl WaitsForHost {
-    /// Returns who waits for the host.
+    /// Returns the report for `target`, if it waits for the host.
     pub(crate) fn of(
         machine: &mut StoreMachine,
         names: &Names,
@@ -86,12 +86,12 @@ impl WaitsForHost {
     }
 }
 
-/// Returns `true` if the host can do something for who waits for `target`.
+/// Returns `true` if `target` waits for the host.
 pub(crate) fn is_up_to_host(machine: &mut StoreMachine, target: Target) -> bool {
     is_up_to_host_at_once(machine, target) || !search(machine, target).0.is_empty()
 }
 
-/// Something of the host's that the search has found.
+/// Something of the host that the search has found.
 #[derive(Clone, Copy)]
 enum Found {
     End(EndId),
@@ -114,11 +114,11 @@ impl Found {
     }
 }
 
-/// The largest number of steps that are taken before the search looks at all threads.
+/// The largest number of steps before the search looks at all threads.
 const MAX_QUICK_STEPS: usize = 64;
 
-/// Follows a chain in which everybody waits for one thing. Returns `true` if that is up to the
-/// host, and `false` if the chain branches or ends elsewhere.
+/// Follows a chain in which each waits for one thing. Returns `true` if the chain ends at the host.
+/// Returns `false` if it branches, or ends elsewhere.
 fn is_up_to_host_at_once(machine: &StoreMachine, target: Target) -> bool {
     let (mut thread, mut call) = match target {
         Target::Call(call) | Target::Thread(None, call) => (None, Some(call)),
@@ -166,7 +166,7 @@ fn is_up_to_host_at_once(machine: &StoreMachine, target: Target) -> bool {
     false
 }
 
-/// Returns `true` if a host task is not over.
+/// Returns `true` if a host task has not ended.
 fn is_active(machine: &StoreMachine, task: SubtaskId) -> bool {
     matches!(machine.call_state(task), Ok(SubtaskState::Starting | SubtaskState::Started))
 }
@@ -190,7 +190,7 @@ fn other_side(machine: &StoreMachine, end: EndId) -> Option<Side> {
     }
 }
 
-/// Something that the search comes to.
+/// A place that the search reaches.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Node {
     /// The end of a call.
@@ -203,8 +203,8 @@ enum Node {
     Instance(InstanceId),
 }
 
-/// Returns all of the host's that somebody waits for who waits for `target`, directly or through
-/// others, and the threads of guests in between.
+/// Returns everything of the host that `target` waits for, directly or through others, and the
+/// threads of guests in between.
 fn search(machine: &mut StoreMachine, target: Target) -> (Vec<Found>, Vec<ThreadView>) {
     let sets = match target {
         Target::Set(set) => open_sets(machine, set),
@@ -232,8 +232,7 @@ fn search(machine: &mut StoreMachine, target: Target) -> (Vec<Found>, Vec<Thread
     (search.found, search.path)
 }
 
-/// Returns a set of the host's, and all sets that are among its members, directly or through
-/// others.
+/// Returns a set that the host made, and all sets among its members, directly or through others.
 fn open_sets(machine: &mut StoreMachine, set: WaitableSetId) -> Vec<WaitableSetId> {
     let mut sets = Vec::from([set]);
     let mut next = 0;
@@ -246,7 +245,7 @@ fn open_sets(machine: &mut StoreMachine, set: WaitableSetId) -> Vec<WaitableSetI
     sets
 }
 
-/// A search, breadth first, so that the nearest is found first.
+/// A breadth-first search, which finds the nearest things first.
 struct Search<'a> {
     machine: &'a StoreMachine,
     by_id: BTreeMap<ThreadId, &'a ThreadView>,
@@ -282,7 +281,7 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// Looks at something later, once.
+    /// Adds a place to look at later, unless it was added before.
     fn put(&mut self, node: Node) {
         if self.seen.insert(node) {
             self.queue.push_back(node);
@@ -318,13 +317,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Comes to what a thread waits for.
+    /// Visits the things that a thread waits for.
     fn see_thread(&mut self, thread: &ThreadView) {
         let ThreadState::Waiting { on, .. } = thread.state else {
             return self.put(Node::Instance(thread.instance));
         };
         match on {
-            // Anybody in the instance could make room, or give it up.
+            // Any thread in the instance could make room, or give it up.
             WaitingOn::Entering | WaitingOn::Turn => self.put(Node::Instance(thread.instance)),
             WaitingOn::Call(call) => self.put(Node::Call(call)),
             WaitingOn::Copy(end) => self.see_end(end),
@@ -335,13 +334,13 @@ impl<'a> Search<'a> {
                         WaitableId::End(end) => self.see_end(end),
                     }
                 }
-                // Anybody in the instance could put something into the set.
+                // Any thread in the instance could add a member to the set.
                 self.put(Node::Instance(thread.instance));
             }
         }
     }
 
-    /// Comes to the other end of a guest's.
+    /// Visits the other end of a guest's end.
     fn see_end(&mut self, end: EndId) {
         match other_side(self.machine, end) {
             Some(Side::Host(end)) => self.found.push(Found::End(end)),
@@ -350,8 +349,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Comes to the members of a set of the host's. Of an end among them, the host can do
-    /// something itself: begin a read or write, or end it.
+    /// Visits the members of a set that the host made. If a member is an end, the host can begin a
+    /// read or write of it, or end one.
     fn see_set_of_host(&mut self, set: WaitableSetId) {
         for member in self.members.get(&set).cloned().unwrap_or_default() {
             match member {
@@ -364,7 +363,7 @@ impl<'a> Search<'a> {
 
 impl fmt::Display for WaitsForHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nothing can go on before the host does something: ")?;
+        f.write_str("nothing can go on before the host does its part: ")?;
         for (position, awaited) in self.awaited.iter().enumerate() {
             f.write_str(if position == 0 { "" } else { "; or " })?;
             awaited.fmt(f)?;
@@ -387,10 +386,10 @@ impl fmt::Display for HostAwaited {
                     EndKind::Stream => "stream",
                     EndKind::Future => "future",
                 };
-                write!(f, "it {does} the {kind} of which it holds end {end}, or drops that")
+                write!(f, "the host {does} the {kind} with its end {end}, or drops that end")
             }
-            Self::Task(task) => write!(f, "it ends its task {task}"),
-            Self::Function(name) => write!(f, "its function {:#} returns", OneLine(name)),
+            Self::Task(task) => write!(f, "the host ends its task {task}"),
+            Self::Function(name) => write!(f, "the host function {:#} returns", OneLine(name)),
         }
     }
 }

@@ -11,7 +11,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Lets everything run until `future` is ready, as [`drive`](Self::drive) does, and returns its
     /// value: **blocks**. The thread is parked while nothing can go on.
     ///
-    /// The future is polled without a runtime: what needs tokio's belongs to [`drive`](Self::drive).
+    /// The future is polled without a runtime. For futures that need tokio's, use
+    /// [`drive`](Self::drive).
     pub fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         let waker = Waker::from(alloc::sync::Arc::new(Unpark(std::thread::current())));
         let mut context = WakerContext::from_waker(&waker);

@@ -1,11 +1,11 @@
-//! Writing the bytes that a sink has received, with whichever trait a writer has.
+//! Writing the bytes that a sink has received to a writer of any trait.
 
 use core::task::{Poll, ready};
 use std::io;
 
 use crate::component::run::serving::{Received, SinkState};
 
-/// Writes all bytes that were received, by as many writes as it takes.
+/// Writes all bytes that were received, with as many writes as it takes.
 pub(super) fn write_all(
     received: &mut Received<'_, u8>,
     mut write: impl FnMut(&[u8]) -> Poll<io::Result<usize>>,

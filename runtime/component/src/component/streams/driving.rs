@@ -10,15 +10,15 @@ use crate::engine::{CoreContext as _, CoreEngine};
 use crate::error::Error;
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Lets everything run while `future` is awaited, and returns its value: for futures that wait for
-    /// streams and futures of the store, such as a [`Transfer`](super::Transfer). Guests are
-    /// let go on for as long as a [poll](Self::set_turns_per_poll) may take, before the future is
-    /// polled again.
+    /// Lets everything run until `future` is ready, and returns its value. It is for futures that
+    /// wait for streams and futures of the store, such as a [`Transfer`](super::Transfer). Guests
+    /// run for at most the turns of a [poll](Self::set_turns_per_poll) before the future is polled
+    /// again.
     ///
-    /// The future can't use the store meanwhile. What traps is told by the calls that it belongs to. A
-    /// panic of the host's that belongs to no call goes on here. If a table's limit is reached, so that
-    /// a guest can't go on, [`take_background_trap`](Self::take_background_trap) tells
-    /// [`Error::Full`], once for each time that this is called; the guest is tried again when
+    /// The future can't use the store meanwhile. A trap is reported by the call that it belongs to.
+    /// A panic of the host that belongs to no call continues here. If a table has reached its
+    /// limit, so that a guest can't go on, [`take_background_trap`](Self::take_background_trap)
+    /// returns [`Error::Full`], once for each call of this method. The guest is tried again when
     /// anything is woken.
     ///
     /// ```
@@ -52,7 +52,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
                     }
                     Ok(Served::Nothing) => return Poll::Pending,
                     Err(error) => {
-                        // The future has no way to hear of it.
+                        // The future can't be told otherwise.
                         if !core::mem::replace(&mut has_failed, true) {
                             self.context().data_mut().add_background_trap(error.into());
                         }
@@ -64,7 +64,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         .await
     }
 
-    /// Lets everything run, for as many turns as a poll may take.
+    /// Lets everything run, for at most the turns of a poll.
     fn serve(&mut self, waker: &Waker) -> Result<Served, Error> {
         self.set_driver(waker);
         let turns = self.turns_per_poll;
@@ -75,7 +75,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Lets everything run, for so many turns.
+    /// Lets everything run, for at most this many turns.
     fn serve(&mut self, turns: u32) -> Result<Served, Error> {
         let mut has_gone_on = false;
         for _ in 0..turns {

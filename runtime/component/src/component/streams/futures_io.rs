@@ -1,4 +1,5 @@
-//! Streams of bytes from and to what reads and writes with the traits of the crate `futures-io`.
+//! Streams of bytes from readers and to writers that implement the traits of the crate
+//! `futures-io`.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -18,8 +19,8 @@ use super::writer::StreamWriter;
 /// The source that [`from_futures_io`] returns.
 pub struct FromFuturesIo<R>(Pin<Box<R>>);
 
-/// Returns a source of the bytes of a reader. It reads straight into the guest's memory, when the
-/// guest asks for bytes.
+/// Returns a source of the bytes of a reader. When the guest asks for bytes, they are read directly
+/// into its memory.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -27,7 +28,7 @@ pub struct FromFuturesIo<R>(Pin<Box<R>>);
 /// use weft::engine::wasmi::Wasmi;
 ///
 /// let mut store = Store::new(&Wasmi::default(), ());
-/// // Files and sockets read so, too; this is something that needs no system.
+/// // A file or a socket works in the same way.
 /// let (body, sending) = store.stream_from(streams::from_futures_io(&b"from a socket"[..]))?;
 /// let received = Vec::new();
 /// let receiving = store.stream_into(body, streams::to_futures_io(received))?;
@@ -57,8 +58,8 @@ impl<R: AsyncRead + Send + 'static> StreamSource for FromFuturesIo<R> {
 /// The sink that [`to_futures_io`] returns.
 pub struct ToFuturesIo<W>(Pin<Box<W>>);
 
-/// Returns a sink of bytes that writes them to a writer, straight from the guest's memory. At the end
-/// of the stream it closes the writer.
+/// Returns a sink that writes bytes to a writer, directly from the guest's memory. At the end of
+/// the stream it closes the writer.
 pub fn to_futures_io<W: AsyncWrite + Send + 'static>(writer: W) -> ToFuturesIo<W> {
     ToFuturesIo(Box::pin(writer))
 }

@@ -1,4 +1,4 @@
-//! The methods of stores that give streams and futures to guests.
+//! The methods of stores that make streams and futures for guests.
 
 use alloc::boxed::Box;
 use core::convert::Infallible;
@@ -32,11 +32,11 @@ fn streamed<S: StreamSource>(given: Given<S>) -> Streamed<S> {
 methods! {
     /// Makes a stream for a guest, whose values come from `source`: a vector, an array, a static
     /// slice, or one of the sources in [`streams`](crate::component::streams). Returns the stream,
-    /// to be given to a guest, and the transfer, which is ready when the guest has taken all
-    /// values. Dropping the transfer changes nothing.
+    /// which is then passed to a guest, and the transfer, which is ready after the guest has taken
+    /// all values. Dropping the transfer has no effect on the stream.
     ///
     /// The source is asked for values when the guest reads. If it fails, the stream ends, and the
-    /// transfer tells the error.
+    /// transfer returns the error.
     ///
     /// ```
     /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -64,23 +64,22 @@ methods! {
     ///
     /// # Errors
     ///
-    /// [`CallError::ElementType`] if there is no stream of that type, or if it is not known which
-    /// resource type a Rust type in it stands for: that is known of an
-    /// [`Own<R>`](crate::binding::Own), if an instance in the store uses a resource type
-    /// of `R`, and just one. Other resources need [`stream_of_type`](Self::stream_of_type).
-    /// [`Error::Full`](crate::error::Error::Full).
+    /// [`CallError::ElementType`] if there is no stream of that type, or if the resource type of a
+    /// Rust type in it is not known; [`Error::Full`](crate::error::Error::Full). The resource type
+    /// of an [`Own<R>`](crate::binding::Own) is known if instances in the store use exactly one
+    /// resource type of `R`. For other resources, use [`stream_of_type`](Self::stream_of_type).
     fn stream_from[S: IntoStreamSource](cx, source: S) -> Result<Streamed<S::Source>, CallError> {
         cx.data_mut().serve_source(EndKind::Stream, None, source.into_source()).map(streamed)
     }
 
-    /// Makes a stream for a guest, as [`stream_from`](Self::stream_from) does, whose elements are of
-    /// the type `element` in the store. So there can be resources in it: their types have numbers, as
-    /// [`resource_type`](Self::resource_type) returns them.
+    /// Makes a stream for a guest, as [`stream_from`](Self::stream_from) does, with elements of the
+    /// type `element` in the store. Elements can contain resources:
+    /// [`resource_type`](Self::resource_type) returns the numbers of their types.
     ///
     /// # Errors
     ///
-    /// [`CallError::Elements`] if the values of the source are of another type; those of
-    /// [`stream_from`](Self::stream_from).
+    /// [`CallError::Elements`] if the values of the source have another type;
+    /// [`CallError::ElementType`]; [`Error::Full`](crate::error::Error::Full).
     fn stream_of_type[S: IntoStreamSource](cx, element: &Type, source: S)
         -> Result<Streamed<S::Source>, CallError>
     {
@@ -88,12 +87,12 @@ methods! {
         cx.data_mut().serve_source(EndKind::Stream, Some(element), source).map(streamed)
     }
 
-    /// Makes a stream for a guest, and a writer that its values are written to, in this task or
-    /// another, or on another thread. When the writer is dropped, the stream ends.
+    /// Makes a stream for a guest, and a writer for its values. The writer can be used in this task
+    /// or another, or on another thread. The stream ends when the writer is dropped.
     ///
     /// # Errors
     ///
-    /// Those of [`stream_from`](Self::stream_from).
+    /// [`CallError::ElementType`]; [`Error::Full`](crate::error::Error::Full).
     fn stream_writer[V: Lower + Send + 'static](cx)
         -> Result<(StreamHandle<V>, StreamWriter<V>), CallError>
     {
@@ -101,12 +100,13 @@ methods! {
     }
 
     /// Makes a stream for a guest, and a writer, as [`stream_writer`](Self::stream_writer) does,
-    /// whose elements are of the type `element` in the store, as those of
-    /// [`stream_of_type`](Self::stream_of_type) are.
+    /// with elements of the type `element` in the store: see
+    /// [`stream_of_type`](Self::stream_of_type).
     ///
     /// # Errors
     ///
-    /// Those of [`stream_of_type`](Self::stream_of_type).
+    /// [`CallError::Elements`] if `V` is another type; [`CallError::ElementType`];
+    /// [`Error::Full`](crate::error::Error::Full).
     fn stream_writer_of_type[V: Lower + Send + 'static](cx, element: &Type)
         -> Result<(StreamHandle<V>, StreamWriter<V>), CallError>
     {
@@ -115,11 +115,11 @@ methods! {
         })
     }
 
-    /// Makes a future for a guest, whose value is that of a Rust future. Use
-    /// [`core::future::ready`] for a value that is there already. Returns the future, to be given to
-    /// a guest, and the transfer, which is ready when the guest has taken the value.
+    /// Makes a future for a guest from a Rust future. For a value that is there already, use
+    /// [`core::future::ready`]. Returns the future, which is then passed to a guest, and the
+    /// transfer, which is ready after the guest has taken the value.
     ///
-    /// The Rust future is polled while the store is driven, also if the guest does not read yet.
+    /// The Rust future is polled while the store is driven, even before the guest reads.
     ///
     /// ```
     /// # #[cfg(feature = "wasmi")] {
@@ -137,7 +137,7 @@ methods! {
     ///
     /// # Errors
     ///
-    /// Those of [`stream_from`](Self::stream_from).
+    /// [`CallError::ElementType`]; [`Error::Full`](crate::error::Error::Full).
     fn future_from[F: Future<Output: Lower + Send + 'static> + Send + 'static](cx, future: F)
         -> Result<Promised<F::Output, Infallible>, CallError>
     {
@@ -145,12 +145,12 @@ methods! {
         Ok((given.readable.into(), given.transfer))
     }
 
-    /// Makes a future for a guest, whose value is that of a Rust future that can fail. If it does,
-    /// the guest learns that there is no value, and the transfer tells the error.
+    /// Makes a future for a guest from a Rust future that can fail. If it fails, the guest learns
+    /// that there is no value, and the transfer returns the error.
     ///
     /// # Errors
     ///
-    /// Those of [`stream_from`](Self::stream_from).
+    /// [`CallError::ElementType`]; [`Error::Full`](crate::error::Error::Full).
     fn try_future_from[V: Lower + Send + 'static, R: Send + 'static,
         F: Future<Output = Result<V, R>> + Send + 'static](cx, future: F)
         -> Result<Promised<V, R>, CallError>
@@ -159,12 +159,13 @@ methods! {
         Ok((given.readable.into(), given.transfer))
     }
 
-    /// Makes a future for a guest, as [`future_from`](Self::future_from) does, whose value is of the
-    /// type `ty` in the store, as those of [`stream_of_type`](Self::stream_of_type) are.
+    /// Makes a future for a guest, as [`future_from`](Self::future_from) does, whose value has the
+    /// type `ty` in the store: see [`stream_of_type`](Self::stream_of_type).
     ///
     /// # Errors
     ///
-    /// Those of [`stream_of_type`](Self::stream_of_type).
+    /// [`CallError::Elements`] if the value has another type; [`CallError::ElementType`];
+    /// [`Error::Full`](crate::error::Error::Full).
     fn future_of_type[F: Future<Output: Lower + Send + 'static> + Send + 'static](
         cx, ty: &Type, future: F)
         -> Result<Promised<F::Output, Infallible>, CallError>

@@ -1,7 +1,7 @@
-//! Methods that a store has, and a store that is lent to a host function.
+//! Methods that a store has in both forms: as a `Store`, and as a `Caller` in a host function.
 
-/// Defines methods of a store and of a [`Caller`](crate::component::Caller), which may be generic:
-/// their parameters are in brackets after the name.
+/// Defines methods of a store and of a [`Caller`](crate::component::Caller). They may be generic:
+/// the type parameters are in brackets after the name.
 macro_rules! methods {
     ($(
         $(#[$doc:meta])*

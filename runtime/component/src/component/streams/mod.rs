@@ -1,68 +1,6 @@
 //! Streams and futures between the host and guests, as values with a source or a sink.
 //!
-//! A [`StreamHandle`](crate::handle::StreamHandle) or [`FutureHandle`](crate::handle::FutureHandle) is
-//! a value as any other: in an argument, in a result, in a record or list, as an element of another
-//! stream. The host makes one from a *source*, or moves the values of one that it has got into a *sink*.
-//! What it doesn't look at, it can pass on.
-//!
-//! # To a guest
-//!
-//! | from | with |
-//! |---|---|
-//! | a `Vec`, a boxed slice, an array, a static slice | [`Store::stream_from`] |
-//! | bytes that are owned or shared: `Arc<[u8]>`, `String`, … | [`Store::stream_from`], [`bytes`] |
-//! | an iterator | [`Store::stream_from`], [`iter`] |
-//! | a Rust [`Stream`](futures_core::Stream), one that can fail | [`Store::stream_from`], [`stream`], [`try_stream`] |
-//! | an `AsyncRead` | [`Store::stream_from`], `from_tokio` or `from_futures_io`, by the features `tokio` and `futures-io` |
-//! | another task or thread, step by step | [`Store::stream_writer`] |
-//! | a [source](StreamSource) of your own | [`Store::stream_from`] |
-//! | a value, for a future | [`Store::future_from`], [`core::future::ready`] |
-//! | a Rust future, one that can fail | [`Store::future_from`], [`Store::try_future_from`] |
-//!
-//! # From a guest
-//!
-//! | to | with |
-//! |---|---|
-//! | a `Vec`, of bytes or others | [`Store::collect`] |
-//! | a `Vec` that does not grow for ever | [`Store::stream_into`], [`collect_at_most`] |
-//! | a function | [`Store::stream_into`], [`for_each`] |
-//! | an `AsyncWrite` | [`Store::stream_into`], `to_tokio` or `to_futures_io` |
-//! | another task or thread, step by step; a Rust `Stream`; an `AsyncRead` | [`Store::stream_reader`] |
-//! | a [sink](StreamSink) of your own | [`Store::stream_into`] |
-//! | a Rust future, of a guest's future | [`Store::future_value`] |
-//! | another guest | nothing: give it the handle |
-//!
-//! All these methods are those of a [`Caller`](super::Caller), too, so host functions use them.
-//!
-//! # When values move
-//!
-//! Sources and sinks are served while anything drives the store: a call, [`Store::drive`],
-//! [`Store::poll`], a wait for a task. A value moves when the guest is there: a source is asked when it
-//! reads, and a sink gets values when it writes. Numbers, and records and tuples of them, are
-//! copied once, between the guest's memory and the host's, with nothing in between. Of other elements
-//! that a guest has no room for yet, at most 1,024 are kept; and a future is asked for its value at once.
-//!
-//! A source or sink hears of it at once when a guest drops the other end: before the guest goes on.
-//!
-//! The methods that begin return a [`Transfer`]: a future that tells how it ended. Drop it if that
-//! doesn't matter. The stream goes on without it.
-//!
-//! # What goes wrong
-//!
-//! | | the guest | the transfer |
-//! |---|---|---|
-//! | the source fails | its stream ends | [`StreamError::Failed`] |
-//! | the sink fails | learns that the stream was dropped | [`StreamError::Failed`] |
-//! | the source or sink panics | as if it had failed | [`StreamError::Panicked`], with the panic; if it was dropped, the panic goes on where the store is driven |
-//! | the guest drops its end before the end of the source | | [`StreamError::Dropped`] |
-//! | a value of the guest can't be lifted | traps | [`StreamError::Call`] |
-//! | the guest traps | never runs again | [`StreamError::Call`] |
-//! | the store is dropped | | [`StreamError::Gone`] |
-//!
-//! A panic in a destructor of a value or an error, or in a waker, goes on where the store is driven;
-//! the stream goes on without it.
-//!
-//! # A host with three kinds of streams
+//! The host makes a stream from a *source*, and moves the values of a guest's stream into a *sink*:
 //!
 //! ```
 //! # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -75,16 +13,17 @@
 //! let component = Component::new(&engine, &component)?;
 //! let mut store = Store::new(&engine, ());
 //! let instance = store.instantiate(&component, &Linker::new())?;
+//! // `sum` adds up the bytes of a stream. `count` returns a stream of the first numbers.
 //! let sum = store.typed_function::<(StreamHandle<u8>,), u32>(&instance, "sum")?;
 //! let count = store.typed_function::<(u32,), StreamHandle<u8>>(&instance, "count")?;
 //!
-//! // What is there already.
+//! // A stream of values that the host has.
 //! let (bytes, _) = store.stream_from(vec![1_u8, 2, 3])?;
 //! assert_eq!(store.call(&sum, (bytes,))?, 6);
-//! // What is made when the guest asks for it.
+//! // A stream of values that are made when the guest reads.
 //! let (numbers, _) = store.stream_from(streams::iter((0..100).map(|it| it * 2)))?;
 //! assert_eq!(store.call(&sum, (numbers,))?, 9900);
-//! // What a guest makes.
+//! // A stream that a guest writes.
 //! let stream = store.call(&count, (4,))?;
 //! let collecting = store.collect(stream)?;
 //! assert_eq!(store.block_on(collecting)?, [0, 1, 2, 3]);
@@ -92,11 +31,72 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A [`StreamHandle`](crate::handle::StreamHandle) or [`FutureHandle`](crate::handle::FutureHandle) is
+//! a value like any other: in an argument, a result, a record or a list, or as an element of another
+//! stream. The host can also pass one on without reading it.
+//!
+//! # To a guest
+//!
+//! | from | use |
+//! |---|---|
+//! | a `Vec`, a boxed slice, an array, a static slice | [`Store::stream_from`] |
+//! | bytes that are owned or shared: `Arc<[u8]>`, `String`, … | [`Store::stream_from`], [`bytes`] |
+//! | an iterator | [`Store::stream_from`], [`iter`] |
+//! | a Rust [`Stream`](futures_core::Stream), one that can fail | [`Store::stream_from`], [`stream`], [`try_stream`] |
+//! | an `AsyncRead` | [`Store::stream_from`], `from_tokio` or `from_futures_io`, with the features `tokio` and `futures-io` |
+//! | another task or thread, step by step | [`Store::stream_writer`] |
+//! | a [source](StreamSource) of your own | [`Store::stream_from`] |
+//! | a value, for a future | [`Store::future_from`], [`core::future::ready`] |
+//! | a Rust future, one that can fail | [`Store::future_from`], [`Store::try_future_from`] |
+//!
+//! # From a guest
+//!
+//! | to | use |
+//! |---|---|
+//! | a `Vec`, of bytes or other values | [`Store::collect`] |
+//! | a `Vec` of limited length | [`Store::stream_into`], [`collect_at_most`] |
+//! | a function | [`Store::stream_into`], [`for_each`] |
+//! | an `AsyncWrite` | [`Store::stream_into`], `to_tokio` or `to_futures_io` |
+//! | another task or thread, step by step; a Rust `Stream`; an `AsyncRead` | [`Store::stream_reader`] |
+//! | a [sink](StreamSink) of your own | [`Store::stream_into`] |
+//! | a Rust future, from a guest's future | [`Store::future_value`] |
+//! | another guest | nothing: pass the handle on |
+//!
+//! A [`Caller`](super::Caller) has all these methods, too, for use in host functions.
+//!
+//! # When values move
+//!
+//! Sources and sinks are served while anything drives the store: a call, [`Store::drive`],
+//! [`Store::poll`], a wait for a task. A source is asked for values when the guest reads, and a sink
+//! gets values when the guest writes. Numbers, and records and tuples of numbers, are copied once,
+//! between the guest's memory and the host's. Of other elements, at most 1,024 are kept until the guest
+//! has room for them. The value of a future is asked for at once.
+//!
+//! If a guest drops its end, the source or sink learns of it before the guest goes on.
+//!
+//! The methods that begin a stream return a [`Transfer`]: a future that returns the outcome. If the
+//! outcome doesn't matter, drop the transfer. The stream goes on without it.
+//!
+//! # Failures
+//!
+//! | | the guest | the transfer returns |
+//! |---|---|---|
+//! | the source fails | its stream ends | [`StreamError::Failed`] |
+//! | the sink fails | learns that the stream was dropped | [`StreamError::Failed`] |
+//! | the source or sink panics | the same as after a failure | [`StreamError::Panicked`], with the panic; if the transfer was dropped, the panic continues where the store is driven |
+//! | the guest drops its end before the end of the source | | [`StreamError::Dropped`] |
+//! | a value of the guest can't be lifted | traps | [`StreamError::Call`] |
+//! | the guest traps | never runs again | [`StreamError::Call`] |
+//! | the store is dropped | | [`StreamError::Gone`] |
+//!
+//! If the destructor of a value or an error panics, or a waker does, the panic continues where the store
+//! is driven, and the stream goes on.
+//!
 //! # By hand
 //!
-//! A host that has to see each read and write, or knows types at run time only, makes both ends itself
-//! with [`Store::new_stream`], and uses [`Store::read`], [`Store::write`] and
-//! [`Store::next_end_event`]. An end that is served is busy for them.
+//! A host that has to see each read and write, or that knows types only at run time, makes both ends
+//! itself with [`Store::new_stream`], and uses [`Store::read`], [`Store::write`] and
+//! [`Store::next_end_event`]. These don't work for an end that is served: it is busy.
 //!
 //! [`Store::stream_from`]: super::Store::stream_from
 //! [`Store::stream_writer`]: super::Store::stream_writer
@@ -146,8 +146,8 @@ pub use taking::GuestFuture;
 pub use tokio::{FromTokio, ToTokio, from_tokio, to_tokio};
 pub use writer::{StreamClosed, StreamWriter};
 
-/// The text of a component for examples: `sum` adds up the bytes of a stream, `count` writes so many
-/// bytes to one.
+/// A component for examples, as text: `sum` adds up the bytes of a stream, and `count` writes a
+/// number of bytes to one.
 // Hidden: only the examples here use it.
 #[doc(hidden)]
 pub const EXAMPLE: &str = include_str!("example.wat");

@@ -1,7 +1,8 @@
-//! A reader of a stream: another task or thread reads what a guest writes.
+//! Readers of streams: another task or thread reads the values that a guest writes.
 //!
-//! A reader and its sink share two places, each for one vector: one that is empty, and one that comes
-//! back with values. They are copied from the guest's memory straight into the reader's own vector.
+//! A reader and its sink share two places for vectors: one for an empty vector, and one for a
+//! vector that comes back with values. The values are copied from the guest's memory directly into
+//! the reader's own vector.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -21,10 +22,10 @@ use crate::component::run::serving::beginning::Taken;
 use crate::component::run::serving::{Received, SinkState, StreamError, StreamSink, Transfer};
 use crate::component::store::call_error::CallError;
 
-/// The number of values that are read at a time where the reader doesn't say.
+/// The number of values that are read at a time, if the caller sets none.
 const USUAL_COUNT: usize = 1024;
 
-/// A vector that values are appended to.
+/// A vector to which values are appended.
 struct Request<V> {
     values: Vec<V>,
     max: usize,
@@ -36,14 +37,15 @@ struct Shared<V> {
     reader: AtomicWaker,
 }
 
-/// A reader of a stream that a guest writes: [`Store::stream_reader`](crate::component::Store::stream_reader)
-/// makes it.
+/// A reader of a stream that a guest writes:
+/// [`Store::stream_reader`](crate::component::Store::stream_reader) makes it.
 ///
-/// Values come while the store is driven. The guest goes on when they are read, so that it is never
-/// ahead of the reader. When this is dropped, the guest learns that the stream was dropped.
+/// Values arrive while the store is driven. The guest goes on when they are read, so that it is
+/// never ahead of the reader. When the reader is dropped, the guest learns that the stream was
+/// dropped.
 ///
-/// It is a [`Stream`] of values. A reader of bytes implements `AsyncRead` of the crates `futures-io` and
-/// `tokio`, by the features of these names.
+/// It is a [`Stream`] of values. A reader of bytes implements `AsyncRead` of the crates
+/// `futures-io` and `tokio`, with the features of these names.
 ///
 /// ```
 /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -71,11 +73,11 @@ struct Shared<V> {
 pub struct StreamReader<V> {
     shared: Arc<Shared<V>>,
     store: Waker,
-    /// The values that were read and nobody has asked for.
+    /// The values that were read, and not yet asked for.
     ready: VecDeque<V>,
-    /// A vector is under way.
+    /// `true` while a vector is under way.
     is_filling: bool,
-    /// It has been told how the stream has ended.
+    /// `true` after the end of the stream was reported.
     is_ended: bool,
     transfer: Transfer<(), Infallible>,
 }
@@ -86,7 +88,7 @@ pub(super) struct Reading<V> {
 }
 
 impl<V: for<'l> Lift<'l> + Send + 'static> StreamReader<V> {
-    /// Makes a reader of a stream that `serve` begins to serve.
+    /// Makes a reader of a stream, which `serve` begins to serve.
     pub(super) fn begin(
         serve: impl FnOnce(Reading<V>) -> Result<Taken<Reading<V>>, CallError>,
     ) -> Result<Self, CallError> {
@@ -108,16 +110,16 @@ impl<V: for<'l> Lift<'l> + Send + 'static> StreamReader<V> {
 }
 
 impl<V: Send + 'static> StreamReader<V> {
-    /// Reads values, and appends them to `buffer`: at most as many as it has
-    /// [capacity](Vec::capacity) for, or 1,024 if it is full. Returns how many they were: 0 at the
+    /// Reads values, and appends them to `buffer`: at most as many as fit into its
+    /// [capacity](Vec::capacity), or 1,024 if it is full. Returns their number, which is 0 at the
     /// end of the stream.
     ///
-    /// Values come straight from the guest's memory. Dropping the future is fine: what it has read is
-    /// in `buffer`.
+    /// Values are copied directly from the guest's memory. If the future is dropped, `buffer` has
+    /// the values that were read.
     ///
     /// # Errors
     ///
-    /// [`StreamError`] says why the stream has ended too early.
+    /// [`StreamError`] if the stream has ended too early.
     pub fn read<'a>(
         &'a mut self,
         buffer: &'a mut Vec<V>,
@@ -125,21 +127,21 @@ impl<V: Send + 'static> StreamReader<V> {
         Read { reader: self, length: buffer.len(), buffer, is_begun: false }
     }
 
-    /// Reads the next value. Returns `None` at the end of the stream. Values are read some at a
-    /// time.
+    /// Reads the next value. Returns `None` at the end of the stream. Several values are read at a
+    /// time and kept.
     ///
     /// # Errors
     ///
-    /// [`StreamError`] says why the stream has ended too early.
+    /// [`StreamError`] if the stream has ended too early.
     pub async fn next(&mut self) -> Result<Option<V>, StreamError> {
         core::future::poll_fn(|context| self.poll_value(context)).await
     }
 
-    /// Reads all values that are left.
+    /// Reads all remaining values.
     ///
     /// # Errors
     ///
-    /// [`StreamError`] says why the stream has ended too early.
+    /// [`StreamError`] if the stream has ended too early.
     pub async fn read_to_end(&mut self) -> Result<Vec<V>, StreamError> {
         let mut all = Vec::new();
         while self.read(&mut all).await? > 0 {}
@@ -154,7 +156,7 @@ impl<V: Send + 'static> StreamReader<V> {
         Poll::Ready(Ok(self.ready.pop_front()))
     }
 
-    /// Waits until there are values that are ready, or the stream has come to its end.
+    /// Waits until values are ready, or the stream has ended.
     fn poll_ready(&mut self, context: &mut WakerContext<'_>) -> Poll<Result<(), StreamError>> {
         if !self.ready.is_empty() {
             return Poll::Ready(Ok(()));
@@ -176,7 +178,7 @@ impl<V: Send + 'static> StreamReader<V> {
         }
     }
 
-    /// Begins a read. Returns the vector if the stream has come to its end.
+    /// Begins a read. Returns the vector if the stream has ended.
     fn begin_read(&mut self, request: Request<V>) -> Result<(), Vec<V>> {
         match self.shared.empty.push(request) {
             Ok(()) => {
@@ -188,7 +190,7 @@ impl<V: Send + 'static> StreamReader<V> {
         }
     }
 
-    /// Waits until it is known how the stream has ended.
+    /// Waits until the outcome of the stream is known.
     fn poll_end(&mut self, context: &mut WakerContext<'_>) -> Poll<Result<(), StreamError>> {
         if self.is_ended {
             return Poll::Ready(Ok(()));
@@ -201,7 +203,7 @@ impl<V: Send + 'static> StreamReader<V> {
 
 #[cfg(any(feature = "futures-io", feature = "tokio"))]
 impl StreamReader<u8> {
-    /// Copies bytes that were read into a slice. Returns how many they were.
+    /// Copies bytes that were read into a slice. Returns their number.
     pub(super) fn poll_copy(
         &mut self,
         context: &mut WakerContext<'_>,
@@ -239,7 +241,7 @@ impl<V> Drop for StreamReader<V> {
 }
 
 impl<V> Shared<V> {
-    /// Waits until a vector comes back, or nobody fills it any more.
+    /// Waits until a vector comes back, or the stream no longer fills it.
     fn poll_back(&self, context: &mut WakerContext<'_>) -> Poll<Result<Vec<V>, Option<Vec<V>>>> {
         for is_registered in [false, true] {
             match self.back.pop() {
@@ -255,8 +257,8 @@ impl<V> Shared<V> {
         Poll::Pending
     }
 
-    /// Takes a vector back, wherever it is. If it is being filled on another thread, waits until that
-    /// is over, which takes no longer than to copy the values.
+    /// Takes a vector back, wherever it is. If another thread is filling it, waits until that is
+    /// done, which takes no longer than copying the values.
     fn take_back(&self) -> Option<Vec<V>> {
         loop {
             if let Ok(request) = self.empty.pop() {
@@ -289,7 +291,7 @@ impl<V: Send + 'static> Future for Read<'_, V> {
             let spare = buffer.capacity() - buffer.len();
             let max = if spare > 0 { spare } else { USUAL_COUNT };
             if reader.is_filling || !reader.ready.is_empty() {
-                // It was read ahead, by those who read one value at a time.
+                // Values that were read ahead, for callers who read one value at a time.
                 ready!(reader.poll_ready(context))?;
                 let count = reader.ready.len().min(max);
                 buffer.extend(reader.ready.drain(..count));
@@ -332,7 +334,7 @@ impl<V: Send + 'static> Drop for Read<'_, V> {
     }
 }
 
-/// A vector while the store fills it. It comes back in any case, also if that panics.
+/// A vector while the store fills it. It comes back in any case, even after a panic.
 struct Lent<'a, V> {
     shared: &'a Shared<V>,
     values: Option<Vec<V>>,
@@ -341,7 +343,7 @@ struct Lent<'a, V> {
 impl<V> Drop for Lent<'_, V> {
     fn drop(&mut self) {
         if let Some(values) = self.values.take() {
-            // If the place is closed, the reader is gone.
+            // If the place is closed, the reader was dropped.
             drop(self.shared.back.push(values));
             self.shared.reader.wake();
         }
@@ -359,7 +361,7 @@ impl<V: for<'l> Lift<'l> + Send + 'static> StreamSink for Reading<V> {
         received: &mut Received<'_, V>,
     ) -> Poll<Result<SinkState, Infallible>> {
         match self.shared.empty.pop() {
-            // The reader wakes the store when there is one.
+            // The reader wakes the store when there is a vector.
             Err(PopError::Empty) => Poll::Pending,
             Err(PopError::Closed) => Poll::Ready(Ok(SinkState::Enough)),
             Ok(Request { values, max }) => {

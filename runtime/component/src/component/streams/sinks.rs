@@ -1,4 +1,4 @@
-//! Sinks of the host: a vector, a closure, nothing.
+//! Sinks of the host: a vector, and a closure.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -19,7 +19,7 @@ pub struct Collect<V> {
 
 /// Returns a sink that collects at most `limit` values in a vector, and then drops the stream.
 ///
-/// A guest may write without an end; so the host says how much memory that may take.
+/// A guest may write forever. With this sink, the host limits the memory for the values.
 #[must_use]
 pub const fn collect_at_most<V>(limit: usize) -> Collect<V> {
     Collect { values: Vec::new(), limit }
@@ -72,7 +72,7 @@ pub struct ForEach<F, V>(F, PhantomData<fn(V)>);
 /// use weft::engine::wasmi::Wasmi;
 ///
 /// let mut store = Store::new(&Wasmi::default(), ());
-/// // The stream would come from a guest.
+/// // Usually, the stream comes from a guest.
 /// let (stream, _) = store.stream_from(vec![1_u32, 2, 3])?;
 /// let mut sum = 0;
 /// let sink = streams::for_each(move |value: u32| {
@@ -129,7 +129,7 @@ impl<F, V> fmt::Debug for ForEach<F, V> {
     }
 }
 
-/// Keeps the one value of a future.
+/// The sink for the one value of a future.
 pub(super) struct One<V>(pub(super) Option<V>);
 
 impl<V> Unpin for One<V> {}

@@ -1,4 +1,4 @@
-//! Sources of what the host has: vectors, iterators, bytes, Rust streams and futures.
+//! Sources from values of the host: vectors, iterators, bytes, Rust streams and futures.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -14,19 +14,19 @@ use futures_core::Stream;
 use crate::abi::Lower;
 use crate::component::run::serving::{Destination, SourceState, StreamSource};
 
-/// A value that can be given to a guest as a stream.
+/// A value from which a stream for a guest can be made.
 ///
-/// It is each [`StreamSource`]; and vectors, boxed slices, arrays and static slices, whose values are
-/// those of the stream.
+/// Each [`StreamSource`] is one. Vectors, boxed slices, arrays and static slices are, too: their
+/// values are those of the stream.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be given to a guest as a stream",
     note = "for an iterator, write `streams::iter(values)`; for a Rust stream, `streams::stream(values)`"
 )]
 pub trait IntoStreamSource {
-    /// The source that it becomes.
+    /// The source that is made from it.
     type Source: StreamSource;
 
-    /// Converts it.
+    /// Converts it into a source.
     fn into_source(self) -> Self::Source;
 }
 
@@ -38,7 +38,7 @@ impl<S: StreamSource> IntoStreamSource for S {
     }
 }
 
-/// The values of a vector, as a source. One copy moves as many numbers as a guest asks for.
+/// The values of a vector, as a source. Numbers are copied as one block for each read.
 #[derive(Debug)]
 pub struct Values<V>(VecDeque<V>);
 
@@ -63,7 +63,7 @@ impl<V: Lower + Send + 'static> StreamSource for Values<V> {
 
 impl<V> Unpin for Values<V> {}
 
-/// What becomes a vector, and so a source.
+/// Implements the conversion for types that become a vector, and then a source.
 macro_rules! into_values {
     ($([$($parameters:tt)*] $ty:ty: |$values:ident| $vec:expr;)*) => {$(
         impl<V: Lower + Send + 'static, $($parameters)*> IntoStreamSource for $ty {
@@ -120,8 +120,8 @@ pub struct SharedBytes<B> {
     position: usize,
 }
 
-/// Returns a source of bytes that something owns or shares: `Vec<u8>`, `Arc<[u8]>`, `String`,
-/// `&'static [u8]`, and the types of other crates that are `AsRef<[u8]>`.
+/// Returns a source of owned or shared bytes: `Vec<u8>`, `Arc<[u8]>`, `String`, `&'static [u8]`,
+/// and the types of other crates that are `AsRef<[u8]>`.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -180,8 +180,8 @@ impl<B> fmt::Debug for SharedBytes<B> {
 #[derive(Debug)]
 pub struct Iter<I>(I);
 
-/// Returns a source of the values of an iterator. The next value is asked for when the guest reads,
-/// so the iterator may go on for ever.
+/// Returns a source of the values of an iterator. The iterator is asked for a value when the guest
+/// reads, so that it may be endless.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -221,8 +221,8 @@ impl<I: Iterator<Item: Lower + Send + 'static> + Send + 'static> StreamSource fo
 /// The source that [`stream`] returns.
 pub struct FromStream<S>(Pin<Box<S>>);
 
-/// Returns a source of the values of a Rust stream, as the crates `futures`, `async-stream` and
-/// `tokio-stream` make them.
+/// Returns a source of the values of a Rust stream, such as one of the crates `futures`,
+/// `async-stream` and `tokio-stream`.
 pub fn stream<S>(stream: S) -> FromStream<S>
 where
     S: Stream<Item: Lower + Send + 'static> + Send + 'static,
@@ -243,7 +243,7 @@ impl<S: Stream<Item: Lower + Send + 'static> + Send + 'static> StreamSource for 
     }
 }
 
-/// Puts the values of a Rust stream into `destination`, as long as it has room for more.
+/// Copies values of a Rust stream into `destination`, as long as that has room.
 fn fill<S: Stream, V: Lower, R>(
     mut stream: Pin<&mut S>,
     value: impl Fn(S::Item) -> Result<V, R>,
@@ -262,8 +262,8 @@ fn fill<S: Stream, V: Lower, R>(
 /// The source that [`try_stream`] returns.
 pub struct TryFromStream<S>(Pin<Box<S>>);
 
-/// Returns a source of the values of a Rust stream that can fail. The guest's stream ends with the first
-/// error, which the [transfer](super::Transfer) tells.
+/// Returns a source of the values of a Rust stream that can fail. The guest's stream ends with the
+/// first error, which the [transfer](super::Transfer) returns.
 pub fn try_stream<S, V, R>(stream: S) -> TryFromStream<S>
 where
     S: Stream<Item = Result<V, R>> + Send + 'static,
@@ -291,14 +291,14 @@ where
     }
 }
 
-/// Returns the value of a Rust future, as the source of a future.
+/// Returns a source for the value of a Rust future.
 pub(super) fn value<F: Future>(
     future: F,
 ) -> TryValue<impl Future<Output = Result<F::Output, Infallible>>> {
     TryValue(Box::pin(async move { Ok(future.await) }))
 }
 
-/// The value of a Rust future that can fail, as the source of a future.
+/// A source for the value of a Rust future that can fail.
 pub(super) struct TryValue<F>(pub(super) Pin<Box<F>>);
 
 impl<F, V, R> StreamSource for TryValue<F>

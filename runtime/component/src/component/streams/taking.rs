@@ -1,4 +1,4 @@
-//! The methods of stores that take streams and futures of guests.
+//! The methods of stores that take streams and futures from guests.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -23,14 +23,14 @@ use super::sinks::{Collect, One};
 methods! {
     /// Moves the values of a guest's stream into `sink`: one of the sinks in
     /// [`streams`](crate::component::streams), or one of your own. Returns the transfer, which is
-    /// ready when the guest has dropped its end, or the sink has had enough. Dropping the transfer
-    /// changes nothing.
+    /// ready after the guest has dropped its end, or after the sink has ended the stream. Dropping
+    /// the transfer has no effect on the stream.
     ///
     /// # Errors
     ///
-    /// [`CallError::Elements`] if the values are not of the type that the sink takes;
-    /// [`MachineError::NotHeld`] if the host has given the stream away; [`MachineError::EndBusy`] if
-    /// it is read already, or has come to its end.
+    /// [`CallError::Elements`] if the sink takes values of another type; [`MachineError::NotHeld`]
+    /// if the host has given the stream away; [`MachineError::EndBusy`] if it is being read, or has
+    /// ended.
     ///
     /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     /// [`MachineError::EndBusy`]: crate::error::MachineError::EndBusy
@@ -40,8 +40,8 @@ methods! {
         Ok(cx.data_mut().serve_sink(EndKind::Stream, stream.end(), sink)?.transfer)
     }
 
-    /// Collects the values of a guest's stream in a vector. Returns the transfer, which is ready when
-    /// the guest has dropped its end. To say how many values there may be, use
+    /// Collects the values of a guest's stream in a vector. Returns the transfer, which is ready
+    /// after the guest has dropped its end. To limit the number of values, use
     /// [`collect_at_most`](crate::component::streams::collect_at_most).
     ///
     /// ```
@@ -66,7 +66,9 @@ methods! {
     ///
     /// # Errors
     ///
-    /// Those of [`stream_into`](Self::stream_into).
+    /// [`CallError::Elements`], [`MachineError::NotHeld`](crate::error::MachineError::NotHeld),
+    /// [`MachineError::EndBusy`](crate::error::MachineError::EndBusy), as for
+    /// [`stream_into`](Self::stream_into).
     fn collect[V: for<'l> Lift<'l> + Send + 'static](cx, stream: StreamHandle<V>)
         -> Result<Transfer<Vec<V>>, CallError>
     {
@@ -74,12 +76,14 @@ methods! {
         Ok(cx.data_mut().serve_sink(EndKind::Stream, stream.end(), sink)?.transfer)
     }
 
-    /// Returns a reader of the values of a guest's stream, which reads them in this task or another, or
-    /// on another thread. When the reader is dropped, the guest learns that the stream was dropped.
+    /// Returns a reader of a guest's stream. The reader can be used in this task or another, or on
+    /// another thread. When it is dropped, the guest learns that the stream was dropped.
     ///
     /// # Errors
     ///
-    /// Those of [`stream_into`](Self::stream_into).
+    /// [`CallError::Elements`], [`MachineError::NotHeld`](crate::error::MachineError::NotHeld),
+    /// [`MachineError::EndBusy`](crate::error::MachineError::EndBusy), as for
+    /// [`stream_into`](Self::stream_into).
     fn stream_reader[V: for<'l> Lift<'l> + Send + 'static](cx, stream: StreamHandle<V>)
         -> Result<StreamReader<V>, CallError>
     {
@@ -92,7 +96,9 @@ methods! {
     ///
     /// # Errors
     ///
-    /// Those of [`stream_into`](Self::stream_into).
+    /// [`CallError::Elements`], [`MachineError::NotHeld`](crate::error::MachineError::NotHeld),
+    /// [`MachineError::EndBusy`](crate::error::MachineError::EndBusy), as for
+    /// [`stream_into`](Self::stream_into).
     fn future_value[V: for<'l> Lift<'l> + Send + 'static](cx, future: FutureHandle<V>)
         -> Result<GuestFuture<V>, CallError>
     {
@@ -103,8 +109,8 @@ methods! {
 
 /// A guest's future, as a Rust future.
 ///
-/// It is ready when the guest has written the value, which it is read for while the store is
-/// driven. If this is dropped, the value is read, and dropped.
+/// It is ready after the guest has written the value. The value is read while the store is driven.
+/// If this is dropped, the value is read and dropped.
 #[must_use = "the value is for nobody if the future is not awaited"]
 pub struct GuestFuture<V> {
     transfer: Transfer<Option<V>, Infallible>,

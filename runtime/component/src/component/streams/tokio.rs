@@ -1,4 +1,4 @@
-//! Streams of bytes from and to what reads and writes with tokio's traits.
+//! Streams of bytes from readers and to writers that implement tokio's traits.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -18,8 +18,8 @@ use super::writer::StreamWriter;
 /// The source that [`from_tokio`] returns.
 pub struct FromTokio<R>(Pin<Box<R>>);
 
-/// Returns a source of the bytes of a reader. It reads straight into the guest's memory, when the
-/// guest asks for bytes.
+/// Returns a source of the bytes of a reader. When the guest asks for bytes, they are read directly
+/// into its memory.
 ///
 /// ```
 /// # #[cfg(feature = "wasmi")] {
@@ -27,7 +27,7 @@ pub struct FromTokio<R>(Pin<Box<R>>);
 /// use weft::engine::wasmi::Wasmi;
 ///
 /// let mut store = Store::new(&Wasmi::default(), ());
-/// // Files and sockets read so, too; this is something that needs no system.
+/// // A file or a socket works in the same way.
 /// let (body, sending) = store.stream_from(streams::from_tokio(&b"from a socket"[..]))?;
 /// let received = Vec::new();
 /// let receiving = store.stream_into(body, streams::to_tokio(received))?;
@@ -59,8 +59,8 @@ impl<R: AsyncRead + Send + 'static> StreamSource for FromTokio<R> {
 /// The sink that [`to_tokio`] returns.
 pub struct ToTokio<W>(Pin<Box<W>>);
 
-/// Returns a sink of bytes that writes them to a writer, straight from the guest's memory. At the end
-/// of the stream it shuts the writer down.
+/// Returns a sink that writes bytes to a writer, directly from the guest's memory. At the end of
+/// the stream it shuts the writer down.
 pub fn to_tokio<W: AsyncWrite + Send + 'static>(writer: W) -> ToTokio<W> {
     ToTokio(Box::pin(writer))
 }

@@ -1,8 +1,8 @@
-//! A writer of a stream: another task or thread writes what a guest reads.
+//! Writers of streams: another task or thread writes the values that a guest reads.
 //!
-//! A writer and its source share two places, each for one batch of values: one that is full, and one
-//! that comes back. The values are moved from the writer's own vector into the guest's memory, and
-//! the vector comes back.
+//! A writer and its source share two places for batches of values: one for a full batch, and one
+//! for the batch that comes back. The values are moved from the writer's own vector into the
+//! guest's memory, and the vector comes back.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -23,7 +23,7 @@ use crate::component::run::serving::{Destination, SourceState, StreamSource};
 use crate::component::store::call_error::CallError;
 use crate::handle::StreamHandle;
 
-/// The guest has dropped the stream, or its store is gone: nobody takes what is written.
+/// The error of a write to a stream that the guest has dropped, or whose store is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the stream was dropped by its reader")]
 pub struct StreamClosed;
@@ -35,10 +35,10 @@ impl From<StreamClosed> for std::io::Error {
     }
 }
 
-/// Values that are written.
+/// A vector of values to write.
 struct Batch<V> {
     values: VecDeque<V>,
-    /// It comes back when all of it is taken, and not before.
+    /// `true` if it comes back only after all of it was taken.
     is_whole: bool,
 }
 
@@ -48,11 +48,12 @@ struct Shared<V> {
     writer: AtomicWaker,
 }
 
-/// A writer of a stream that a guest reads: [`Store::stream_writer`](crate::component::Store::stream_writer)
-/// makes it.
+/// A writer of a stream that a guest reads:
+/// [`Store::stream_writer`](crate::component::Store::stream_writer) makes it.
 ///
-/// What is written goes to the guest while the store is driven. A write is done when the guest has
-/// taken values, so that the writer is never ahead of it. When this is dropped, the stream ends.
+/// Values move to the guest while the store is driven. A write ends when the guest has taken
+/// values, so that the writer is never ahead of the guest. When the writer is dropped, the stream
+/// ends.
 ///
 /// ```
 /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -94,9 +95,9 @@ struct Shared<V> {
 pub struct StreamWriter<V> {
     shared: Arc<Shared<V>>,
     store: Waker,
-    /// Where single values are written from.
+    /// The vector from which single values are written.
     one: Vec<V>,
-    /// A batch is under way.
+    /// `true` while a batch is under way.
     is_flushing: bool,
 }
 
@@ -106,7 +107,7 @@ pub(super) struct Written<V> {
 }
 
 impl<V: Lower + Send + 'static> StreamWriter<V> {
-    /// Makes a writer of a stream that `serve` begins to serve.
+    /// Makes a writer of a stream, which `serve` begins to serve.
     pub(super) fn begin(
         serve: impl FnOnce(Written<V>) -> Result<Given<Written<V>>, CallError>,
     ) -> Result<(StreamHandle<V>, Self), CallError> {
@@ -122,10 +123,10 @@ impl<V: Lower + Send + 'static> StreamWriter<V> {
 }
 
 impl<V: Send + 'static> StreamWriter<V> {
-    /// Writes values until the guest has taken at least one. Those that it has taken are removed
-    /// from `values`. Returns how many they were: 0 if there was nothing to write.
+    /// Writes values until the guest has taken at least one. Values that it has taken are removed
+    /// from `values`. Returns their number, which is 0 if there was nothing to write.
     ///
-    /// Dropping the future is fine: `values` has those that the guest has not taken.
+    /// If the future is dropped, `values` has the values that the guest has not taken.
     ///
     /// # Errors
     ///
@@ -137,14 +138,15 @@ impl<V: Send + 'static> StreamWriter<V> {
         Write::new(self, values, false)
     }
 
-    /// Writes values until the guest has taken all. `values` is empty then, with its memory, to be
-    /// used again.
+    /// Writes values until the guest has taken all. Afterwards `values` is empty and keeps its
+    /// capacity.
     ///
-    /// Dropping the future is fine: `values` has those that the guest has not taken.
+    /// If the future is dropped, `values` has the values that the guest has not taken.
     ///
     /// # Errors
     ///
-    /// [`StreamClosed`] if the guest drops the stream; `values` has those that it has not taken.
+    /// [`StreamClosed`] if the guest drops the stream; `values` has the values that it has not
+    /// taken.
     pub async fn write_all(&mut self, values: &mut Vec<V>) -> Result<(), StreamClosed> {
         Write::new(self, values, true).await.map(|_| ())
     }
@@ -169,7 +171,7 @@ impl<V: Send + 'static> StreamWriter<V> {
         self.shared.full.is_closed()
     }
 
-    /// Waits until the batch that [`poll_start`](Self::poll_start) has begun is taken.
+    /// Waits until the guest has taken the batch that [`poll_start`](Self::poll_start) has begun.
     pub(super) fn poll_flushed(
         &mut self,
         context: &mut WakerContext<'_>,
@@ -191,10 +193,10 @@ impl<V: Send + 'static> StreamWriter<V> {
 
 #[cfg(any(feature = "futures-io", feature = "tokio"))]
 impl StreamWriter<u8> {
-    /// The largest number of bytes that are copied at a time by those who write from a slice.
+    /// The largest number of bytes that are copied at a time from a slice.
     const MAX_COPIED: usize = 1 << 16;
 
-    /// Begins to write a copy of the first bytes. Returns how many they are.
+    /// Begins to write a copy of the first bytes. Returns their number.
     pub(super) fn poll_copy(
         &mut self,
         context: &mut WakerContext<'_>,
@@ -215,7 +217,7 @@ impl StreamWriter<u8> {
         Poll::Ready(Ok(bytes.len()))
     }
 
-    /// Ends the stream, after all bytes were taken.
+    /// Finishes the stream after all bytes were taken.
     #[cfg(any(feature = "tokio", feature = "futures-io"))]
     pub(super) fn poll_closed(
         &mut self,
@@ -228,7 +230,7 @@ impl StreamWriter<u8> {
 }
 
 impl<V> StreamWriter<V> {
-    /// Ends the stream.
+    /// Finishes the stream.
     fn close(&self) {
         self.shared.full.close();
         self.store.wake_by_ref();
@@ -242,7 +244,7 @@ impl<V> Drop for StreamWriter<V> {
 }
 
 impl<V> Shared<V> {
-    /// Waits until a batch comes back, or nobody takes it any more.
+    /// Waits until a batch comes back, or the stream no longer takes it.
     fn poll_back(
         &self,
         context: &mut WakerContext<'_>,
@@ -258,8 +260,8 @@ impl<V> Shared<V> {
         Poll::Pending
     }
 
-    /// Takes a batch back, wherever it is. If it is being read from on another thread, waits until
-    /// that is over, which takes no longer than to copy it.
+    /// Takes a batch back, wherever it is. If another thread is reading from it, waits until that
+    /// is done, which takes no longer than copying it.
     fn take_back(&self) -> Option<Batch<V>> {
         loop {
             if let Ok(batch) = self.full.pop() {
@@ -289,7 +291,7 @@ impl<'a, V: Send + 'static> Write<'a, V> {
         Self { writer, values, length, is_whole, is_begun: false }
     }
 
-    /// Puts back what was not taken.
+    /// Puts back the values that were not taken.
     fn put_back(&mut self, batch: Option<Batch<V>>) -> usize {
         (self.is_begun, self.writer.is_flushing) = (false, false);
         if let Some(batch) = batch {
@@ -340,7 +342,7 @@ impl<V: Send + 'static> Drop for Write<'_, V> {
     }
 }
 
-/// A batch while the store reads from it. It comes back in any case, also if that panics.
+/// A batch while the store reads from it. It comes back in any case, even after a panic.
 struct Lent<'a, V> {
     shared: &'a Shared<V>,
     batch: Option<Batch<V>>,
@@ -352,7 +354,7 @@ impl<V> Drop for Lent<'_, V> {
         let goes_on = batch.is_whole && !batch.values.is_empty();
         let place = if goes_on { &self.shared.full } else { &self.shared.back };
         if let Err(PushError::Closed(batch)) = place.push(batch) {
-            // The writer is gone, and nobody reads it again.
+            // The writer was dropped, and nobody else reads the batch.
             drop(batch);
         }
         if !goes_on {
@@ -371,7 +373,7 @@ impl<V: Lower + Send + 'static> StreamSource for Written<V> {
         destination: &mut Destination<'_, V>,
     ) -> Poll<Result<SourceState, Infallible>> {
         match self.shared.full.pop() {
-            // The writer wakes the store when there is one.
+            // The writer wakes the store when there is a batch.
             Err(PopError::Empty) => Poll::Pending,
             Err(PopError::Closed) => Poll::Ready(Ok(SourceState::Ended)),
             Ok(batch) => {

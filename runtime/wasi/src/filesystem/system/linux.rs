@@ -1,4 +1,4 @@
-//! The part of files that Linux alone has.
+//! The parts of files that only Linux has.
 
 use core::num::NonZeroU64;
 use std::fs::File;
@@ -10,13 +10,13 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
 use super::unix::append_by_flag;
 use crate::filesystem::flags::Advice;
 
-/// Reads at a position what the system has in its cache. Returns `None` if it may have to wait for it.
+/// Reads data in the system's cache at a position. Returns `None` if the read may have to wait.
 pub(in crate::filesystem) fn read_cached(
     file: &File,
     buffer: &mut [u8],
     position: u64,
 ) -> Option<io::Result<usize>> {
-    // The largest number would stand for the position of the file.
+    // The largest number would stand for the current position of the file.
     i64::try_from(position).ok()?;
     match preadv2(file, &mut [IoSliceMut::new(buffer)], position, ReadWriteFlags::NOWAIT) {
         Err(Errno::AGAIN | Errno::INTR | Errno::NOSYS | Errno::NOTSUP) => None,
@@ -24,7 +24,7 @@ pub(in crate::filesystem) fn read_cached(
     }
 }
 
-/// Writes at the end, wherever that is.
+/// Writes at the current end.
 pub(in crate::filesystem) fn append(file: &File, bytes: &[u8]) -> io::Result<usize> {
     match pwritev2(file, &[IoSlice::new(bytes)], 0, ReadWriteFlags::APPEND) {
         Err(Errno::NOSYS | Errno::NOTSUP) => append_by_flag(file, bytes),
@@ -32,7 +32,7 @@ pub(in crate::filesystem) fn append(file: &File, bytes: &[u8]) -> io::Result<usi
     }
 }
 
-/// Tells the system how a part of a file will be used.
+/// Tells the system about the future use of a part of a file.
 pub(in crate::filesystem) fn advise(
     file: &File,
     offset: u64,

@@ -1,4 +1,4 @@
-//! The part of files that is the system's own.
+//! The parts of files that differ between systems.
 
 #[cfg(target_os = "linux")]
 mod linux;

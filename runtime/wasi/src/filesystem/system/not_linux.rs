@@ -1,11 +1,11 @@
-//! What stands in for the part of files that Linux alone has.
+//! Placeholders for the parts of files that only Linux has.
 
 use std::fs::File;
 use std::io;
 
 use crate::filesystem::flags::Advice;
 
-/// Returns `None`: nobody can tell if reading has to wait.
+/// Returns `None`: it is not known if reading has to wait.
 pub(in crate::filesystem) const fn read_cached(
     _: &File,
     _: &mut [u8],
@@ -14,7 +14,7 @@ pub(in crate::filesystem) const fn read_cached(
     None
 }
 
-/// Does nothing: advice needn't be followed.
+/// Does nothing: advice is optional.
 pub(in crate::filesystem) const fn advise(_: &File, _: u64, _: u64, _: Advice) -> io::Result<()> {
     Ok(())
 }

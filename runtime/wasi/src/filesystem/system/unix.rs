@@ -1,4 +1,4 @@
-//! The part of files that is the system's own: Unix.
+//! The parts of files that differ between systems: Unix.
 
 use std::fs::File;
 use std::io;
@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use crate::filesystem::code::FsCode;
 
-/// Reads at a position, and leaves that of the file as it is.
+/// Reads at a position, without changing that of the file.
 pub(in crate::filesystem) fn read_at(
     file: &File,
     buffer: &mut [u8],
@@ -19,7 +19,7 @@ pub(in crate::filesystem) fn read_at(
     file.read_at(buffer, position)
 }
 
-/// Writes at a position, and leaves that of the file as it is.
+/// Writes at a position, without changing that of the file.
 pub(in crate::filesystem) fn write_at(
     file: &File,
     bytes: &[u8],
@@ -28,7 +28,7 @@ pub(in crate::filesystem) fn write_at(
     file.write_at(bytes, position)
 }
 
-/// Writes at the end in the way that all systems have.
+/// Writes at the end in a way that all systems have.
 pub(in crate::filesystem) fn append_by_flag(file: &File, bytes: &[u8]) -> io::Result<usize> {
     // Other writers of the same descriptor append meanwhile, too: there is no other way here.
     let flags = fcntl_getfl(file)?;
@@ -38,18 +38,19 @@ pub(in crate::filesystem) fn append_by_flag(file: &File, bytes: &[u8]) -> io::Re
     Ok(written?)
 }
 
-/// Lets what isn't a folder not be opened: not even a pipe, which would wait for its other end.
+/// Makes opening fail unless it is a folder. Even a pipe is not opened, as that would wait for its
+/// other end.
 pub(in crate::filesystem) fn only_directories(options: &mut OpenOptions) {
     options.custom_flags(i32::try_from(OFlags::DIRECTORY.bits()).unwrap_or_default());
 }
 
-/// Returns the seconds and nanoseconds of the time when the status was changed last.
+/// Returns the seconds and nanoseconds of the last change of the status.
 pub(in crate::filesystem) fn status_changed(metadata: &Metadata) -> Option<(i64, u32)> {
     let nanoseconds = u32::try_from(metadata.ctime_nsec()).ok()?;
     Some((metadata.ctime(), nanoseconds))
 }
 
-/// Returns the code for an error of the system, where its kind doesn't tell enough.
+/// Returns the code for an error of the system whose kind is not precise enough.
 pub(in crate::filesystem) fn error_code(raw: i32) -> Option<FsCode> {
     Some(match Errno::from_raw_os_error(raw) {
         Errno::ACCESS => FsCode::Access,
@@ -88,7 +89,7 @@ pub(in crate::filesystem) fn error_code(raw: i32) -> Option<FsCode> {
         Errno::SPIPE => FsCode::InvalidSeek,
         Errno::TXTBSY => FsCode::TextFileBusy,
         Errno::XDEV => FsCode::CrossDevice,
-        // On some systems this is not `NOTSUP`.
+        // On some systems this differs from `NOTSUP`.
         errno if errno == Errno::OPNOTSUPP => FsCode::Unsupported,
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! The part of files that is the system's own: Windows.
+//! The parts of files that differ between systems: Windows.
 
 use std::fs::File;
 use std::io;
@@ -9,7 +9,7 @@ use cap_std::fs::{Metadata, OpenOptions};
 use crate::filesystem::code::FsCode;
 use crate::filesystem::flags::Advice;
 
-/// Reads at a position. That of the file may change; nobody uses it.
+/// Reads at a position. This may change the position of the file, which nothing uses.
 pub(in crate::filesystem) fn read_at(
     file: &File,
     buffer: &mut [u8],
@@ -18,7 +18,7 @@ pub(in crate::filesystem) fn read_at(
     file.seek_read(buffer, position)
 }
 
-/// Returns `None`: nobody can tell if reading has to wait.
+/// Returns `None`: it is not known if reading has to wait.
 pub(in crate::filesystem) const fn read_cached(
     _: &File,
     _: &mut [u8],
@@ -27,7 +27,7 @@ pub(in crate::filesystem) const fn read_cached(
     None
 }
 
-/// Writes at a position. That of the file may change; nobody uses it.
+/// Writes at a position. This may change the position of the file, which nothing uses.
 pub(in crate::filesystem) fn write_at(
     file: &File,
     bytes: &[u8],
@@ -36,12 +36,12 @@ pub(in crate::filesystem) fn write_at(
     file.seek_write(bytes, position)
 }
 
-/// Writes at the end, where it is now.
+/// Writes at the current end.
 pub(in crate::filesystem) fn append(file: &File, bytes: &[u8]) -> io::Result<usize> {
     file.seek_write(bytes, file.metadata()?.len())
 }
 
-/// Does nothing: advice needn't be followed.
+/// Does nothing: advice is optional.
 pub(in crate::filesystem) const fn advise(_: &File, _: u64, _: u64, _: Advice) -> io::Result<()> {
     Ok(())
 }
@@ -54,7 +54,7 @@ pub(in crate::filesystem) const fn status_changed(_: &Metadata) -> Option<(i64, 
     None
 }
 
-/// Returns `None`: the kinds of errors tell enough.
+/// Returns `None`: the kinds of errors are precise enough.
 pub(in crate::filesystem) const fn error_code(_: i32) -> Option<FsCode> {
     None
 }

@@ -25,11 +25,11 @@ use super::code::ErrorCode;
 use super::error::code_of;
 use pipe::PipeReader;
 
-/// The body of a request or a response, with its trailers: bytes that come one after the other.
+/// The body of a request or a response: a sequence of bytes, and trailers.
 ///
-/// Guests' bodies and those of the network are one. Nothing keeps more of it than is under way: who
-/// reads it slowly slows down who writes it. If it ends too early, that is an error, which is an
-/// [`ErrorCode`].
+/// Bodies of guests and of the network have the same type. Only the bytes under way are kept in
+/// memory, so that a slow reader slows down the writer. If a body ends too early, that is an error,
+/// which is an [`ErrorCode`].
 ///
 /// ```
 /// use weft_wasi::http::Body;
@@ -40,26 +40,26 @@ use pipe::PipeReader;
 /// ```
 pub struct Body {
     kind: Kind,
-    /// Says that somebody still has it.
+    /// A sender whose channel shows that the body still exists.
     _guard: Option<mpsc::Sender<Infallible>>,
 }
 
 enum Kind {
-    /// The bytes that are left.
+    /// The remaining bytes.
     Bytes(Bytes),
-    /// A guest writes it.
+    /// A body that a guest writes.
     Guest(PipeReader),
     Other(Pin<Box<dyn HttpBody<Data = Bytes, Error = ErrorCode> + Send>>),
 }
 
 impl Body {
-    /// Makes a body without bytes.
+    /// Makes an empty body.
     #[must_use]
     pub const fn empty() -> Self {
         Self::of(Kind::Bytes(Bytes::new()))
     }
 
-    /// Makes a body of any other one. An error of it that is not an [`ErrorCode`] becomes the one that
+    /// Makes a body from another one. An error that is not an [`ErrorCode`] becomes the code that
     /// fits best.
     pub fn new<B>(body: B) -> Self
     where
@@ -68,7 +68,7 @@ impl Body {
         Self::of(Kind::Other(Box::pin(Foreign(Box::pin(body)))))
     }
 
-    /// Makes a body of one whose errors are codes.
+    /// Makes a body from one whose errors are codes.
     pub(crate) fn boxed(
         body: impl HttpBody<Data = Bytes, Error = ErrorCode> + Send + 'static,
     ) -> Self {
@@ -79,7 +79,7 @@ impl Body {
         Self { kind, _guard: None }
     }
 
-    /// Returns the body with something that is dropped with it.
+    /// Adds a sender that is dropped with the body.
     pub(crate) fn with_guard(self, guard: mpsc::Sender<Infallible>) -> Self {
         Self { _guard: Some(guard), ..self }
     }
@@ -88,7 +88,7 @@ impl Body {
         Self::of(Kind::Guest(reader))
     }
 
-    /// Says who is to hear how the transmission ends. Bodies of the host tell nobody.
+    /// Returns the sender for the outcome of the transmission, if a guest wrote the body.
     pub(crate) const fn transmission(&mut self) -> Option<&mut Transmission> {
         match &mut self.kind {
             Kind::Guest(reader) => reader.transmission(),

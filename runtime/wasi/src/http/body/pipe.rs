@@ -15,10 +15,10 @@ use super::{Body, Transmission};
 use crate::bytes::{ByteSink, BytesError, BytesErrorKind};
 use crate::http::{ErrorCode, Fields};
 
-/// The largest number of bytes that a guest is ahead of who reads its body.
+/// The largest number of bytes that a guest is ahead of the reader of its body.
 const CAPACITY: usize = 64 << 10;
 
-/// A body that a guest writes: its writer and its reader share it.
+/// A body that a guest writes. Its writer and its reader share it.
 #[derive(Clone)]
 pub(crate) struct Pipe(Arc<Mutex<State>>);
 
@@ -26,13 +26,13 @@ struct State {
     buffer: BytesMut,
     /// The number of bytes that the guest has written.
     written: u64,
-    /// The number of bytes that there have to be, by its header.
+    /// The number of bytes that the body needs, by its header.
     length: Option<u64>,
-    /// The number of bytes that the guest has said it has written, when it has finished.
+    /// The number of bytes that the guest reports when it has finished.
     promised: Option<u64>,
-    /// Makes the error for a body that is too long or too short.
+    /// The error for a body that is too long or too short.
     wrong_length: fn(Option<u64>) -> ErrorCode,
-    /// The end of its bytes.
+    /// The end of the bytes.
     end: Option<Result<(), ErrorCode>>,
     trailers: Trailers,
     is_abandoned: bool,
@@ -40,9 +40,9 @@ struct State {
     writer: Option<Waker>,
 }
 
-/// The trailers, of which nobody knows before the end of the bytes.
+/// The trailers, which are unknown before the end of the bytes.
 enum Trailers {
-    /// They are told later.
+    /// They will be set later.
     Open,
     Told(Result<Option<HeaderMap>, ErrorCode>),
     /// The guest writes them to a future.
@@ -78,7 +78,7 @@ pub(super) struct PipeReader {
 }
 
 impl Pipe {
-    /// Makes a body with so many bytes, if the number is known.
+    /// Makes a body of this many bytes, if the number is known.
     pub(crate) fn new(
         length: Option<u64>,
         wrong_length: fn(Option<u64>) -> ErrorCode,
@@ -100,18 +100,18 @@ impl Pipe {
         (pipe, writer)
     }
 
-    /// Returns the body, for who reads it.
+    /// Returns the body, for its reader.
     pub(crate) fn body(&self, transmission: Option<Transmission>) -> Body {
         let pipe = self.clone();
         Body::guest(PipeReader { pipe, transmission, is_begun: false, is_ended: false })
     }
 
-    /// Says that a guest writes the trailers.
+    /// Sets the future to which a guest writes the trailers.
     pub(crate) fn trailers_of(&self, future: GuestTrailers) {
         self.0.lock().trailers = Trailers::Guest(future);
     }
 
-    /// Looks if the trailers are there already, so that the length of the body may be known.
+    /// Checks if the trailers are there already, so that the length of the body may be known.
     pub(crate) fn settle(&self) {
         let mut state = self.0.lock();
         if !matches!(state.end, Some(Ok(()))) {
@@ -130,7 +130,7 @@ impl Pipe {
         }
     }
 
-    /// Ends the body with its trailers, or as incomplete. `unsent` bytes are not written yet.
+    /// Finishes the body with its trailers, or as incomplete. `unsent` bytes are not written yet.
     ///
     /// # Errors
     ///
@@ -161,9 +161,9 @@ impl Pipe {
 }
 
 impl PipeWriter {
-    /// Ends the bytes.
+    /// Finishes the bytes.
     pub(crate) fn finish(mut self) {
-        // The reader hears of it if there are too few.
+        // The reader gets an error if there are too few bytes.
         let _ = self.end(Ok(()));
     }
 
@@ -202,13 +202,13 @@ impl PipeWriter {
         Poll::Ready(Ok(taken.len()))
     }
 
-    /// Ends the bytes, if they have not ended.
+    /// Finishes the bytes, if they have not ended.
     fn end(&mut self, end: Result<(), ErrorCode>) -> Result<(), ErrorCode> {
         self.is_ended = true;
         let mut state = self.pipe.0.lock();
         let State { written, length, promised, wrong_length, .. } = &*state;
         let end = match (end, *length, *promised) {
-            // What is missing was in the host's hands, and the guest is gone.
+            // The missing bytes were with the host, and the guest no longer exists.
             (Ok(()), _, Some(promised)) if promised != *written => {
                 Err(ErrorCode::ConnectionTerminated)
             }
@@ -226,7 +226,7 @@ impl PipeWriter {
 impl Drop for PipeWriter {
     fn drop(&mut self) {
         if !self.is_ended {
-            // A guest that has come to the end says so.
+            // A guest that has ended its bytes has recorded that before.
             let _ = self.end(Err(ErrorCode::ConnectionTerminated));
         }
     }
@@ -248,7 +248,7 @@ impl ByteSink for PipeSink {
         bytes: &[u8],
     ) -> Poll<Result<usize, BytesError>> {
         self.0.poll_write(context, bytes).map_err(|code| match code {
-            // Nobody reads it: that is no error of HTTP's.
+            // The reader is gone, which is not an error of HTTP.
             ErrorCode::ConnectionTerminated => BytesErrorKind::BrokenPipe.into(),
             code => BytesError::with_cause(BytesErrorKind::Io, code),
         })
@@ -275,7 +275,7 @@ impl StreamSink for PipeWriter {
         while !received.is_empty() {
             match self.poll_write(context, received.bytes()) {
                 Poll::Ready(Ok(count)) => received.advance(count),
-                // Nobody reads it any more: the guest learns that its stream was dropped.
+                // The reader is gone. The guest learns that its stream was dropped.
                 Poll::Ready(Err(ErrorCode::ConnectionTerminated)) => {
                     return Poll::Ready(Ok(SinkState::Enough));
                 }
@@ -409,7 +409,7 @@ impl Pipe {
 }
 
 impl State {
-    /// Returns `true` if nothing is left to read.
+    /// Returns `true` if everything was read.
     fn is_read(&self) -> bool {
         self.buffer.is_empty()
             && matches!(self.end, Some(Ok(())))

@@ -15,7 +15,7 @@ pub(crate) struct Reading {
     /// `None` after its end.
     body: Option<Body>,
     chunk: Bytes,
-    /// What was found at its end.
+    /// The trailers, or the error, at the end.
     end: Result<Option<HeaderMap>, ErrorCode>,
 }
 
@@ -24,7 +24,7 @@ impl Reading {
         Self { body: Some(body), chunk: Bytes::new(), end: Ok(None) }
     }
 
-    /// Puts bytes at the start of `into`. None are there at the end.
+    /// Puts bytes at the start of `into`. Returns 0 at the end.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl Reading {
         Poll::Ready(Ok(chunk.len()))
     }
 
-    /// Reads to the end, and returns the trailers. Bytes that nobody has read are dropped.
+    /// Reads to the end, and returns the trailers. Bytes that were not read before are dropped.
     pub(crate) fn poll_end(
         &mut self,
         context: &mut Context<'_>,
@@ -59,12 +59,12 @@ impl Reading {
         }
     }
 
-    /// Takes what was found at the end.
+    /// Takes the trailers, or the error, at the end.
     pub(crate) fn take_end(&mut self) -> Result<Option<HeaderMap>, ErrorCode> {
         core::mem::replace(&mut self.end, Ok(None))
     }
 
-    /// Is ready when there are bytes, or the end.
+    /// Waits until there are bytes, or the end.
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while self.chunk.is_empty()
             && let Some(body) = &mut self.body

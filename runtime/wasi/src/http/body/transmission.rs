@@ -1,4 +1,4 @@
-//! How the transmission of a message ends, for the guest that has made it.
+//! The outcome of the transmission of a message, for the guest that made it.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -10,14 +10,14 @@ use weft::component::streams::GuestFuture;
 
 use crate::http::ErrorCode;
 
-/// The result of a transmission: known, or what a guest says that takes the message.
+/// The result of a transmission: known, or a future of the guest that receives the message.
 enum Outcome {
     Known(Result<(), ErrorCode>),
     Guest(GuestFuture<Result<(), ErrorCode>>),
 }
 
-/// Tells how a transmission has ended. Its clones are the same one: the first that tells it is heard. If
-/// nobody does, it was a success: nothing was transmitted.
+/// The sender of the outcome of a transmission. Clones are the same sender, and only the first
+/// outcome is used. Without an outcome, it was a success: nothing was transmitted.
 #[derive(Clone)]
 pub(crate) struct Transmission(Arc<Mutex<Option<oneshot::Sender<Outcome>>>>);
 
@@ -37,12 +37,12 @@ pub(crate) fn transmission() -> (Transmission, impl Future<Output = Result<(), E
 }
 
 impl Transmission {
-    /// Tells the result.
+    /// Sets the result.
     pub(crate) fn end(&self, result: Result<(), ErrorCode>) {
         self.tell(Outcome::Known(result));
     }
 
-    /// Lets the guest tell the result that takes the message.
+    /// Takes the result from the guest that receives the message.
     pub(crate) fn follow(&self, future: GuestFuture<Result<(), ErrorCode>>) {
         self.tell(Outcome::Guest(future));
     }
@@ -50,13 +50,13 @@ impl Transmission {
     fn tell(&self, outcome: Outcome) {
         let sender = self.0.lock().take();
         if let Some(sender) = sender {
-            // If nobody listens any more, nobody hears of it.
+            // The receiver may be gone.
             let _ = sender.send(outcome);
         }
     }
 }
 
-/// A guest's future, or `None` if the guest is gone.
+/// A guest's future, or `None` if the guest no longer exists.
 struct Settled<V>(GuestFuture<V>);
 
 impl<V> Future for Settled<V> {

@@ -37,7 +37,7 @@ fn forbidden_fields_are_neither_set_nor_seen() -> Result<(), FieldsError> {
         let entries = vec![("a".into(), b"b".to_vec()), (name.into(), b"a".to_vec())];
         assert_eq!(Fields::from_entries(entries, &rules).err(), forbidden, "{name}");
         assert_eq!(fields.entries(), []);
-        // One that has come from outside.
+        // These come from outside.
         let mut map = HeaderMap::new();
         let spelled = HeaderName::from_bytes(name.as_bytes());
         let spelled = spelled.map_err(|_| FieldsError::InvalidSyntax)?;
@@ -88,7 +88,7 @@ fn fields_have_a_largest_size() -> Result<(), FieldsError> {
     };
     assert_eq!(full, FieldsError::TooLarge);
     assert!((3..10).contains(&count), "{count}");
-    // A set that has no room changes nothing, and one that makes room has it.
+    // If there is no room for a value, nothing changes. If it makes room, it is set.
     let large = vec![vec![b'y'; 2000]];
     assert_eq!(fields.set("a", large.clone(), &rules).err(), Some(FieldsError::TooLarge));
     assert_eq!(fields.set("b", large, &rules).err(), Some(FieldsError::TooLarge));
@@ -97,12 +97,12 @@ fn fields_have_a_largest_size() -> Result<(), FieldsError> {
     fields.append("a", vec![b'x'; 100], &rules)?;
     assert_eq!(fields.remove("a", &rules)?.len(), 2);
     fields.append("b", vec![b'x'; 500], &rules)?;
-    // A copy has the size of what it is a copy of.
+    // A copy has the size of the original.
     assert!(fields.to_mutable().append("c", vec![b'x'; 500], &rules).is_err());
     Ok(())
 }
 
-/// Fields without bytes are counted, too, and more than the map takes is an error and no panic.
+/// Checks that empty fields are counted, and that more than the map can hold is an error and not a panic.
 #[test]
 fn fields_have_a_largest_number() {
     let endless = rules(usize::MAX);

@@ -1,4 +1,4 @@
-//! The response to come.
+//! Responses to come.
 
 use core::fmt;
 use core::future::poll_fn;
@@ -18,16 +18,16 @@ use crate::p3::http::Response as GuestResponse;
 
 pub(super) type Answered = Result<Response<Body>, ServiceError>;
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub(super) enum Reply {
     Answer(Answered),
-    /// It was not begun.
+    /// It was not begun, and is returned.
     Back(Request<Body>),
 }
 
-/// Where the response to one request goes to. Its clones are the same one, and the first response is
-/// the one.
+/// The destination of the response to one request. Clones are the same destination, and only the
+/// first response is used.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer(Arc<Mutex<State>>);
 
@@ -37,11 +37,11 @@ struct State {
     sender: Option<oneshot::Sender<Reply>>,
     /// The response, until it is sent.
     ready: Option<Answered>,
-    /// It is sent at once.
+    /// `true` if the response is sent at once.
     is_direct: bool,
 }
 
-/// The response of a guest, to come: [`HttpService::start`](super::HttpService::start) returns it.
+/// The future response of a guest: [`HttpService::start`](super::HttpService::start) returns it.
 pub struct ResponseFuture(oneshot::Receiver<Reply>);
 
 impl Answer {
@@ -50,10 +50,10 @@ impl Answer {
         Self::of(true)
     }
 
-    /// Makes one whose response is sent when that is [said](Self::deliver).
+    /// Makes one whose response is sent by [`deliver`](Self::deliver).
     ///
-    /// A guest most often has more to say than the head, and comes to its end before others have their
-    /// turn. Then the length of the body is known.
+    /// A guest usually sends more than the head, and returns before others have their turn. The
+    /// length of the body is then known.
     pub(super) fn deferred() -> (Self, ResponseFuture) {
         Self::of(false)
     }
@@ -64,7 +64,7 @@ impl Answer {
         (Self(Arc::new(Mutex::new(state))), ResponseFuture(receiver))
     }
 
-    /// Says what the response is, if nobody has.
+    /// Sets the response, if there is none.
     pub(crate) fn put(&self, answered: Answered) {
         let mut state = self.0.lock();
         if state.ready.is_none() && state.sender.is_some() {
@@ -77,7 +77,7 @@ impl Answer {
         }
     }
 
-    /// Says that there is no response, whatever was said before. Returns `true` if somebody hears it.
+    /// Replaces the response by an error. Returns `true` if it is received.
     pub(super) fn fail(&self, error: ServiceError) -> bool {
         let mut state = self.0.lock();
         let sender = state.sender.take();
@@ -93,23 +93,23 @@ impl Answer {
         let sender = state.sender.take();
         drop(state);
         if let Some(sender) = sender {
-            // If nobody waits for it any more, it is dropped.
+            // If nobody waits for it, it is dropped.
             let answered = ready.map(|response| response.map(prepare));
             let _ = sender.send(Reply::Answer(answered));
         }
     }
 
-    /// Gives a request back that was not begun.
+    /// Returns a request that was not begun.
     pub(super) fn give_back(&self, request: Request<Body>) {
         let sender = self.0.lock().sender.take();
         if let Some(sender) = sender {
-            // If nobody waits for the response, nobody needs it.
+            // If nobody waits for the response, the request is dropped.
             let _ = sender.send(Reply::Back(request));
         }
     }
 
-    /// Sends the response that a guest of WASI 0.3 answers with. The call is given up when nobody waits
-    /// for it any more.
+    /// Sends the response of a guest of WASI 0.3. The call is given up when nobody waits for the
+    /// response any longer.
     pub(super) async fn answer_with(
         self,
         handling: impl Future<Output = Result<Result<Own<GuestResponse>, ErrorCode>, CallError>>,
@@ -126,7 +126,7 @@ impl Answer {
         }
     }
 
-    /// Is ready when nobody waits for the response any more, unless it was sent.
+    /// Waits until nobody waits for the response any longer, unless it was sent.
     pub(super) fn poll_unwanted(&self, context: &mut Context<'_>) -> Poll<()> {
         match &mut self.0.lock().sender {
             Some(sender) => sender.poll_closed(context),
@@ -135,7 +135,7 @@ impl Answer {
     }
 }
 
-/// Returns the answer that the result of a call is.
+/// Converts the result of a call to an answer.
 pub(super) fn answer_of(
     handled: Result<Result<Own<GuestResponse>, ErrorCode>, CallError>,
 ) -> Answered {
@@ -154,7 +154,7 @@ impl Future for ResponseFuture {
 }
 
 impl ResponseFuture {
-    /// Waits for what becomes of the request.
+    /// Waits for the outcome of the request.
     pub(super) fn poll_reply(&mut self, context: &mut Context<'_>) -> Poll<Reply> {
         let received = Pin::new(&mut self.0).poll(context);
         received.map(|received| received.unwrap_or(Reply::Answer(Err(ServiceError::Gone))))

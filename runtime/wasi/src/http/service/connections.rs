@@ -25,7 +25,7 @@ use weft::engine::CoreEngine;
 use super::server::HttpServer;
 use crate::http::Body;
 
-/// The time that a client has for the head of a request.
+/// The time in which a client has to send the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
 
 impl<E: CoreEngine, T: Send + 'static, B> Service<Request<B>> for HttpServer<E, T>
@@ -52,14 +52,15 @@ impl<E: CoreEngine, T: Send + 'static> HttpServer<E, T>
 where
     Store<E, T>: Send,
 {
-    /// Answers the requests of all connections that a listener accepts. All are given up when the future
-    /// is dropped. It runs in the caller's runtime of tokio.
+    /// Answers the requests of all connections that a listener accepts. Dropping the future closes
+    /// them. It runs in the caller's tokio runtime.
     pub async fn serve(&self, listener: TcpListener) {
         self.serve_until(listener, core::future::pending()).await;
     }
 
-    /// Answers the requests of all connections that a listener accepts, as [`serve`](Self::serve), until
-    /// another future is ready. Then it accepts no others, and answers those that have come.
+    /// Answers the requests of all connections that a listener accepts, as [`serve`](Self::serve)
+    /// does, until another future is ready. Then it accepts no further connections, and answers the
+    /// requests that have arrived.
     pub async fn serve_until(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         let (stopping, stopped) = watch::channel(());
@@ -68,7 +69,7 @@ where
             if stop.as_mut().poll(context).is_ready() {
                 return Poll::Ready(None);
             }
-            // Those that have ended are forgotten.
+            // Connections that have ended are removed.
             while let Poll::Ready(Some(_)) = connections.poll_join_next(context) {}
             listener.poll_accept(context).map(Some)
         })
@@ -76,11 +77,11 @@ where
         {
             match accepted {
                 Ok((stream, _)) => {
-                    // Small responses go at once.
+                    // Small responses are sent at once.
                     let _ = stream.set_nodelay(true);
                     connections.spawn(self.clone().connection(stream, stopped.clone()));
                 }
-                // There are too many open files, for example: some will be closed.
+                // There may be too many open files: some will be closed.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }
@@ -102,7 +103,7 @@ where
                 is_stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
-            // How a connection ends its client knows.
+            // The client knows how a connection ends.
             connection.as_mut().poll(context).map(drop)
         })
         .await;
@@ -112,7 +113,7 @@ where
     ///
     /// # Errors
     ///
-    /// The connection has ended too early.
+    /// An error of the connection, if it has ended too early.
     pub async fn serve_connection(
         &self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,

@@ -1,4 +1,4 @@
-//! Why there is no response.
+//! The reasons why there is no response.
 
 use core::error::Error;
 use core::fmt;
@@ -15,27 +15,27 @@ use crate::http::{Body, ErrorCode};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ServiceError {
-    /// The guest has answered with a code.
+    /// The guest has answered with an error code.
     Code(ErrorCode),
     /// The guest has returned without an answer.
     NoResponse,
-    /// The call has ended otherwise: the guest has trapped, for example.
+    /// The call has ended in another way: for example, the guest has trapped.
     Call(Arc<CallError>),
-    /// There is no instance.
+    /// The instance can't be made.
     Instance(Arc<WorldError>),
-    /// There is no store.
+    /// The store can't be made.
     Store(SharedHostError),
-    /// The guest has taken longer than it may.
+    /// The guest has exceeded the time limit.
     TimedOut,
-    /// As many requests are under way as there may be.
+    /// The limit of requests under way is reached.
     Overloaded,
     /// The store was dropped.
     Gone,
 }
 
 impl ServiceError {
-    /// Returns the response that a server answers with, which has no body. It tells the client nothing
-    /// of the guest.
+    /// Returns the response of a server to its client. It has no body, and reveals nothing about
+    /// the guest.
     #[must_use]
     pub fn to_response(&self) -> Response<Body> {
         let mut response = Response::new(Body::empty());
@@ -61,8 +61,8 @@ impl fmt::Display for ServiceError {
             Self::Call(error) => error.fmt(f),
             Self::Instance(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
-            Self::TimedOut => f.write_str("the guest took longer than it may"),
-            Self::Overloaded => f.write_str("as many requests are under way as there may be"),
+            Self::TimedOut => f.write_str("the guest exceeded the time limit"),
+            Self::Overloaded => f.write_str("the limit of requests under way is reached"),
             Self::Gone => f.write_str("the store was dropped before there was a response"),
         }
     }
@@ -70,7 +70,7 @@ impl fmt::Display for ServiceError {
 
 impl Error for ServiceError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        // The messages of these are theirs already.
+        // The messages of these variants already include the cause.
         match self {
             Self::Call(error) => error.source(),
             Self::Instance(error) => error.source(),

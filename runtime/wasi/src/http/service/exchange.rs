@@ -17,7 +17,7 @@ use super::job::Place;
 use crate::http::ErrorCode;
 use crate::p3::http::Response;
 
-/// The time after which a guest is given up that spins for a response that nobody waits for.
+/// The time after which a guest is given up that spins for a response that is no longer wanted.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The call of a guest of either version.
@@ -26,13 +26,13 @@ pub(super) enum Call {
     P3(CallId<Result<Own<Response>, ErrorCode>>),
 }
 
-/// A request that is answered in a store.
+/// A request that is being answered in a store.
 pub(super) struct Exchange {
     call: Call,
     answer: Answer,
-    /// The end of the time that it may take.
+    /// The time limit of the request.
     deadline: Option<Pin<Box<Sleep>>>,
-    /// Since when nobody waits for the response any more.
+    /// The time since which the response is no longer wanted.
     unwanted: Option<Instant>,
     is_cancelled: bool,
     is_ended: bool,
@@ -43,7 +43,7 @@ pub(super) struct Exchange {
 pub(super) enum Ended {
     /// The guest has returned.
     Returned,
-    /// The instance is of no use any more.
+    /// The instance can no longer be used.
     Failed(ServiceError),
 }
 
@@ -73,9 +73,9 @@ impl Exchange {
         &self.answer
     }
 
-    /// Looks if the exchange has come to its end. Gives the call up if nobody waits for the response any
-    /// more, or it has taken too long. A store that is busy has a guest that may be in the middle of
-    /// something.
+    /// Checks if the exchange has ended. Gives the call up if the response is no longer wanted, or
+    /// if the call takes too long. In a busy store, a guest may have been interrupted in the middle
+    /// of a turn.
     pub(super) fn poll<E: CoreEngine, T: 'static>(
         &mut self,
         store: &mut Store<E, T>,
@@ -103,7 +103,7 @@ impl Exchange {
         }
         let unwanted = self.unwanted?;
         match self.call {
-            // No guest of this version hears of it, and it answers nobody else.
+            // A guest of this version can't be told, and it serves no other request.
             Call::P2(_) => return Some(Ended::Failed(ServiceError::Gone)),
             Call::P3(_) if is_busy => {
                 return (unwanted.elapsed() > PATIENCE)
@@ -111,7 +111,7 @@ impl Exchange {
             }
             Call::P3(call) => {
                 if !core::mem::replace(&mut self.is_cancelled, true) {
-                    // A call that has ended meanwhile is no longer there to be cancelled.
+                    // A call that has ended meanwhile can't be cancelled.
                     let _ = store.cancel(call);
                 }
             }

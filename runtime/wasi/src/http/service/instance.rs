@@ -23,7 +23,7 @@ use crate::p3::bindings::handler;
 /// An instance of a component that answers requests: it exports `wasi:http/incoming-handler` 0.2 or
 /// `wasi:http/handler` 0.3.
 ///
-/// This is for those who have a store themselves. [`HttpServer`](super::HttpServer) makes stores and
+/// It is for hosts that have a store themselves. [`HttpServer`](super::HttpServer) makes stores and
 /// instances, and drives them.
 ///
 /// ```no_run
@@ -65,7 +65,8 @@ impl HttpService {
     ///
     /// # Errors
     ///
-    /// [`WorldError`]: the component answers no requests, or the linker has not all that it imports.
+    /// [`WorldError::Exports`] if the component does not answer requests;
+    /// [`WorldError::Instantiate`] if the linker lacks an import, or the instance can't be made.
     pub fn instantiate<E: CoreEngine, T: 'static>(
         store: &mut Store<E, T>,
         component: &Component<E>,
@@ -74,12 +75,13 @@ impl HttpService {
         Self::prepare(component, linker)?.instantiate(store)
     }
 
-    /// Finds what the linker has for the imports of a component that answers requests: once for any
-    /// number of instances.
+    /// Finds the imports of a component that answers requests in a linker: once for any number of
+    /// instances.
     ///
     /// # Errors
     ///
-    /// Those of [`instantiate`](Self::instantiate).
+    /// [`WorldError::Exports`] if the component does not answer requests;
+    /// [`WorldError::Instantiate`] if the linker lacks an import.
     pub fn prepare<E: CoreEngine, T: 'static>(
         component: &Component<E>,
         linker: &Linker<E, T>,
@@ -96,11 +98,11 @@ impl HttpService {
             || incoming_handler::Interfaces::check(component).is_ok()
     }
 
-    /// Begins to answer a request, and returns the response to come. The guest runs while the store is
-    /// [driven](Store::drive): also while somebody reads the response's body.
+    /// Begins to answer a request, and returns the future response. The guest runs while the store
+    /// is [driven](Store::drive), even while the response's body is being read.
     ///
-    /// A call of a guest of WASI 0.3 is cancelled if the response is dropped before it is there. One of
-    /// 0.2 goes on, and another one waits until it has returned.
+    /// If the response is dropped before it is there, a call of a guest of WASI 0.3 is cancelled. A
+    /// call of WASI 0.2 goes on, and the next one waits until it has returned.
     ///
     /// # Errors
     ///
@@ -165,8 +167,8 @@ impl HttpService {
     }
 }
 
-/// A component that answers requests, with what it is given for its imports: [`HttpService::prepare`]
-/// returns it. It belongs to no store.
+/// A component that answers requests, with its imports: [`HttpService::prepare`] returns it. It
+/// belongs to no store.
 pub struct PreparedHttpService<E: CoreEngine, T: 'static>(PreparedVersion<E, T>);
 
 enum PreparedVersion<E: CoreEngine, T: 'static> {

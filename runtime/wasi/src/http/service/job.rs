@@ -12,11 +12,11 @@ use crate::http::Body;
 pub(super) struct Job {
     pub(super) request: Request<Body>,
     pub(super) answer: Answer,
-    /// It is given back when the response's head is there or not needed any more.
+    /// The place is returned when the response's head is there, or no longer needed.
     pub(super) place: Option<Place>,
 }
 
-/// A request is under way. It is counted until this is dropped.
+/// The place of a request under way. It is counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct Place(Arc<AtomicUsize>);
 

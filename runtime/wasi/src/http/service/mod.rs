@@ -2,12 +2,12 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `instance` | [`HttpService`]: an instance, for those who have a store |
+//! | `instance` | [`HttpService`]: an instance, for hosts that have a store |
 //! | `server`, `connections` | [`HttpServer`]: makes stores and instances, and drives them |
-//! | `settings` | what a server was told |
-//! | `worker`, `exchange` | a store with an instance while it answers requests; one of these |
-//! | `pool`, `job` | instances that are used again, and what they are given |
-//! | `answer`, `error` | the response to come, or why there is none |
+//! | `settings` | the settings of a server |
+//! | `worker`, `exchange` | a store and an instance that answer requests, and a single request |
+//! | `pool`, `job` | instances that are reused, and requests for them |
+//! | `answer`, `error` | the future response, and the reasons why there is none |
 
 mod answer;
 mod connections;

@@ -1,4 +1,4 @@
-//! A server: makes stores and instances, and drives them.
+//! Servers: they make stores and instances, and drive them.
 
 use core::fmt;
 use core::future::poll_fn;
@@ -28,12 +28,12 @@ use super::worker::Worker;
 use crate::http::Body;
 use crate::runtime;
 
-/// A server of the requests that a component answers: it makes stores and instances, and drives them.
+/// A server for a component that answers requests. It makes stores and instances, and drives them.
 ///
-/// At first, each request gets a store and an instance of its own: see [`reuse`](Self::reuse). When the
-/// response is there, the guest goes on while its body is read, and until it comes to its end. If the
-/// client goes away, the guest is given up before it has answered, and learns after it that nobody reads
-/// its body.
+/// By default, each request has its own store and instance: see [`reuse`](Self::reuse). When the
+/// response is there, the guest goes on while its body is being read, until it ends. If the client
+/// goes away before the response, the guest is given up. If the client goes away later, the guest
+/// learns that its body is no longer read.
 ///
 /// It is a service of `hyper`. Cloning it is cheap.
 ///
@@ -64,7 +64,7 @@ pub struct HttpServer<E: CoreEngine, T: 'static> {
     settings: Arc<Settings>,
     reuse: Option<Reuse>,
     pool: Arc<Pool>,
-    /// The number of requests that are under way.
+    /// The number of requests under way.
     now: Arc<AtomicUsize>,
     most: usize,
 }
@@ -75,12 +75,13 @@ impl<E: CoreEngine, T: Send + 'static> HttpServer<E, T>
 where
     Store<E, T>: Send,
 {
-    /// Makes a server of a component, with what a linker has for its imports. `make_store` makes the
+    /// Makes a server for a component, whose imports are found in a linker. `make_store` makes the
     /// stores.
     ///
     /// # Errors
     ///
-    /// [`WorldError`]: the component answers no requests, or the linker has not all that it imports.
+    /// [`WorldError::Exports`] if the component does not answer requests;
+    /// [`WorldError::Instantiate`] if the linker lacks an import.
     pub fn new(
         component: &Component<E>,
         linker: &Linker<E, T>,
@@ -103,8 +104,8 @@ where
         })
     }
 
-    /// Lets instances answer more than one request. It is quicker, and a guest may keep something of one
-    /// request for the next. An instance that traps takes all its requests with it.
+    /// Lets instances answer more than one request. This is faster, but a guest may keep data of
+    /// one request for the next. If an instance traps, all its requests fail.
     #[must_use]
     pub fn reuse(mut self, reuse: Reuse) -> Self {
         self.change().idle = reuse.idle;
@@ -112,44 +113,44 @@ where
         self
     }
 
-    /// Sets the scheme of requests that don't say it: `http`, if it isn't set.
+    /// Sets the scheme of requests without one. The default is `http`.
     #[must_use]
     pub fn scheme(mut self, scheme: Scheme) -> Self {
         self.change().scheme = scheme;
         self
     }
 
-    /// Sets the time that a guest may take until its response is there. After that, its instance is given
-    /// up. A guest that spins hears of it after a [slice of fuel](Store::set_fuel_slice).
+    /// Sets the time limit for the response of a guest. After that, its instance is given up. A
+    /// guest that spins is interrupted after a [slice of fuel](Store::set_fuel_slice).
     #[must_use]
     pub fn time_limit(mut self, time: Duration) -> Self {
         self.change().time_limit = Some(time);
         self
     }
 
-    /// Sets the number of requests that may be under way at once. Others end with
-    /// [`ServiceError::Overloaded`], which is status 503.
+    /// Sets the largest number of requests under way. Further ones fail with
+    /// [`ServiceError::Overloaded`], which is the status 503.
     #[must_use]
     pub const fn max_at_once(mut self, most: usize) -> Self {
         self.most = most;
         self
     }
 
-    /// Sets a function that hears of the errors that no result tells: a guest has trapped after its
-    /// response's head; or a [connection](Self::serve_connection) was answered with status 500.
+    /// Sets a function that gets the errors that no result reports: a guest trapped after its
+    /// response's head, or a [connection](Self::serve_connection) was answered with the status 500.
     #[must_use]
     pub fn on_error(mut self, on_error: impl Fn(&ServiceError) + Send + Sync + 'static) -> Self {
         self.change().on_error = Some(Arc::new(on_error));
         self
     }
 
-    /// Lends the settings, to be changed. Instances with the others are not used.
+    /// Returns the settings, mutably. Instances with other settings are not used.
     fn change(&mut self) -> &mut Settings {
         self.pool = Arc::default();
         Arc::make_mut(&mut self.settings)
     }
 
-    /// Returns how many requests are under way.
+    /// Returns the number of requests under way.
     pub fn requests(&self) -> usize {
         self.now.load(Ordering::Acquire)
     }
@@ -158,11 +159,11 @@ where
         &self.settings
     }
 
-    /// Answers a request. If the future is dropped, the guest is given up.
+    /// Answers a request. Dropping the future abandons the guest.
     ///
     /// # Errors
     ///
-    /// [`ServiceError`]. Whoever has a client answers with its
+    /// [`ServiceError`]. A host with a client answers with its
     /// [response](ServiceError::to_response).
     pub async fn handle<B>(&self, request: Request<B>) -> Result<Response<Body>, ServiceError>
     where
@@ -176,7 +177,7 @@ where
         }
     }
 
-    /// Answers a request by an instance of its own.
+    /// Answers a request with a new instance.
     async fn answer_once(
         &self,
         request: Request<Body>,
@@ -197,7 +198,7 @@ where
         response
     }
 
-    /// Answers a request by an instance that others were answered by.
+    /// Answers a request with an instance that is reused.
     async fn answer_by_pool(
         &self,
         request: Request<Body>,

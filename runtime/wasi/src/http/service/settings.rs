@@ -13,26 +13,26 @@ use crate::runtime;
 
 type OnError = dyn Fn(&ServiceError) + Send + Sync;
 
-/// How often an instance is used.
+/// The reuse of instances.
 #[derive(Clone, Copy, Debug)]
 pub struct Reuse {
-    /// The number of requests that an instance answers before another one takes its place.
+    /// The number of requests that an instance answers before a new one replaces it.
     pub requests: u64,
-    /// The number of requests that an instance answers at once. One of WASI 0.2 answers one at a time,
-    /// whatever this says.
+    /// The number of requests that an instance answers at the same time. An instance of WASI 0.2
+    /// always answers one at a time.
     pub at_once: usize,
-    /// The time after which an instance that has nothing to do is dropped.
+    /// The time after which an idle instance is dropped.
     pub idle: Duration,
 }
 
 impl Default for Reuse {
-    /// Returns 128 requests, 16 at once, and a second.
+    /// Returns 128 requests, 16 at the same time, and one second.
     fn default() -> Self {
         Self { requests: 128, at_once: 16, idle: Duration::from_secs(1) }
     }
 }
 
-/// What workers need to know.
+/// The settings that workers need.
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) scheme: Scheme,
@@ -42,7 +42,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Returns the end of the time of a request that begins now.
+    /// Returns the time limit of a request that begins now.
     pub(super) fn deadline(&self) -> Option<Pin<Box<Sleep>>> {
         self.time_limit.map(|time| runtime::enter(|| Box::pin(sleep(time))))
     }

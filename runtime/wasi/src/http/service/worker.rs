@@ -21,8 +21,8 @@ use super::job::Job;
 use super::settings::Settings;
 use crate::runtime;
 
-/// The time that is left for what a guest has begun, after it has come to its end and nobody reads what
-/// it has answered: for its output, for example.
+/// The time for remaining work of a guest that has ended and whose response is no longer read: for
+/// its output, for example.
 const REST: Duration = Duration::from_secs(5);
 
 /// A store with an instance that answers requests, while it is polled.
@@ -33,13 +33,13 @@ pub(super) struct Worker<E: CoreEngine, T: 'static> {
     exchanges: Vec<Exchange>,
     /// `None` after its end.
     jobs: Option<mpsc::UnboundedReceiver<Job>>,
-    /// A guest may be in the middle of something.
+    /// `true` if a guest may be in the middle of a turn.
     is_busy: bool,
-    /// The bodies that may still need the store: each has a sender.
+    /// The bodies that may still need the store. Each has a sender.
     bodies: Option<(mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>)>,
-    /// The end of the time that it may have nothing to do.
+    /// The end of the time in which it may be idle.
     idle: Option<Pin<Box<Sleep>>>,
-    /// Why the instance is of no use any more.
+    /// The reason why the instance can no longer be used.
     failure: Option<ServiceError>,
 }
 
@@ -73,23 +73,23 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         }
     }
 
-    /// Says that the instance is of no use any more, for one request or in general.
+    /// Records an error, of one request or of the instance.
     fn fail(&mut self, error: ServiceError, answer: Option<&Answer>) {
-        // Who hears of it sends the next request elsewhere.
+        // The pool sends the next request elsewhere.
         if let Some(jobs) = &mut self.jobs {
             jobs.close();
         }
         let is_told = answer.is_some_and(|answer| answer.fail(error.clone()));
-        // Nobody misses an answer that nobody waits for.
+        // No report is needed for an answer that nobody waits for.
         if self.failure.is_none() && !is_told && !matches!(error, ServiceError::Gone) {
             self.settings.report(&error);
         }
         self.failure.get_or_insert(error);
     }
 
-    /// Begins to answer the requests that have come.
+    /// Begins to answer the requests that have arrived.
     fn take_jobs(&mut self, context: &mut Context<'_>) {
-        // While a guest is in the middle of something, no other call can begin.
+        // While a guest is in the middle of a turn, no other call can begin.
         while !self.is_busy
             && self.failure.is_none()
             && let Some(jobs) = &mut self.jobs
@@ -102,7 +102,7 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         }
     }
 
-    /// Lets the store run, and looks what has come of it.
+    /// Lets the store run, and checks the exchanges.
     fn run(&mut self, context: &mut Context<'_>) -> Option<PollProgress> {
         let progress = match self.store.poll(context.waker()) {
             Ok(progress) => progress,
@@ -126,8 +126,8 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         if self.failure.is_some() { None } else { Some(progress) }
     }
 
-    /// Sends the responses that are there, and forgets the exchanges that have ended. Returns `true` if
-    /// there were some.
+    /// Sends the responses that are there, and removes the exchanges that have ended. Returns
+    /// `true` if there were some.
     fn deliver(&mut self, is_over: bool) -> bool {
         let bodies = &mut self.bodies;
         let before = self.exchanges.len();
@@ -144,7 +144,7 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         self.exchanges.len() < before
     }
 
-    /// Is ready if it takes no more requests, or had none for too long.
+    /// Waits until it takes no further requests, or had none for too long.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let is_busy = !self.exchanges.is_empty();
         if is_busy || self.jobs.is_none() && self.poll_bodies(context).is_pending() {
@@ -156,11 +156,11 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         idle.as_mut().poll(context)
     }
 
-    /// Is ready if nobody reads a body any more that may need the store.
+    /// Waits until no body that may need the store is read any longer.
     fn poll_bodies(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some((sender, mut receiver)) = self.bodies.take() else { return Poll::Ready(()) };
         let weak = sender.downgrade();
-        // With its own sender gone, the channel ends when the bodies do.
+        // Without the worker's own sender, the channel ends when the bodies do.
         drop(sender);
         if receiver.poll_recv(context).is_pending()
             && let Some(sender) = weak.upgrade()
@@ -171,7 +171,7 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         Poll::Ready(())
     }
 
-    /// Ends all that is left.
+    /// Finishes all remaining exchanges.
     fn end(&mut self) {
         let failure = self.failure.clone().unwrap_or(ServiceError::Gone);
         for exchange in self.exchanges.drain(..) {
@@ -179,7 +179,7 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         }
         if let Some(mut jobs) = self.jobs.take() {
             jobs.close();
-            // These were not begun: others answer them.
+            // These requests were not begun: other instances answer them.
             while let Ok(job) = jobs.try_recv() {
                 job.answer.give_back(job.request);
             }
@@ -187,7 +187,7 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
     }
 }
 
-/// Runs until no request is left and none can come, and the guest has come to its end.
+/// Runs until no request is left and none can come, and the guest has ended.
 impl<E: CoreEngine, T: 'static> Future for Worker<E, T> {
     type Output = ();
 
@@ -215,9 +215,9 @@ impl<E: CoreEngine, T: 'static> Future for Worker<E, T> {
             }
             this.idle = None;
             match &mut this.jobs {
-                // Those that have come meanwhile are answered.
+                // Requests that have arrived meanwhile are answered.
                 Some(jobs) => jobs.close(),
-                // A guest that still runs may do so.
+                // A guest that still runs may continue.
                 None if progress.threads == 0 => return Poll::Ready(()),
                 None => return Poll::Pending,
             }

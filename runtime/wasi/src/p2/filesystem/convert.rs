@@ -1,4 +1,4 @@
-//! The types of WASI 0.2, from and to those that files are implemented with.
+//! The types of WASI 0.2, converted from and to those of the implementation of files.
 
 use crate::filesystem::{
     Advice, DescriptorFlags, Entry, FsCode, FsError, Kind, LastLink, MetadataHash, NewTime,
@@ -72,17 +72,17 @@ impl From<Stat> for types::DescriptorStat {
     }
 }
 
-/// Version 0.2 has no time before 1970.
+/// Converts a time, unless it is before 1970, which version 0.2 does not support.
 fn datetime(time: Time) -> Option<Datetime> {
     let seconds = u64::try_from(time.seconds).ok()?;
     Some(Datetime { seconds, nanoseconds: time.nanoseconds })
 }
 
-/// Returns the time that a guest wants a file to have.
+/// Returns the time that a guest wants to set for a file.
 ///
 /// # Errors
 ///
-/// No system has such a time: the code is `overflow`.
+/// The code `overflow` if no system has such a time.
 pub(super) fn new_time(time: types::NewTimestamp) -> Result<NewTime, FsError> {
     Ok(match time {
         types::NewTimestamp::NoChange => NewTime::Same,

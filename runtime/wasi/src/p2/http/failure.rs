@@ -35,7 +35,7 @@ impl From<FieldsError> for HeaderFailure {
             FieldsError::InvalidSyntax => Self::Error(HeaderError::InvalidSyntax),
             FieldsError::Forbidden => Self::Error(HeaderError::Forbidden),
             FieldsError::Immutable => Self::Error(HeaderError::Immutable),
-            // This version has no error for it.
+            // This version has no error for this case.
             FieldsError::TooLarge => {
                 Self::Trap("the fields are larger than the host allows".into())
             }

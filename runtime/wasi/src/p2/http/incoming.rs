@@ -1,4 +1,4 @@
-//! What comes in: requests to a guest, responses to it, and their bodies.
+//! Incoming messages: requests to a guest, responses to it, and their bodies.
 
 use alloc::sync::{Arc, Weak};
 use core::task::{Context, Poll};
@@ -20,7 +20,7 @@ pub struct IncomingRequest {
 }
 
 impl IncomingRequest {
-    /// Makes it of a request. Its scheme is `scheme`, unless it says it itself.
+    /// Makes it from a request. `scheme` is used if the request has none.
     pub(crate) fn new(request: Request<Body>, scheme: &UriScheme) -> Self {
         let (parts, body) = request.into_parts();
         let target = Target::received(parts.method, parts.uri, &parts.headers, scheme);
@@ -48,7 +48,7 @@ impl IncomingResponse {
 /// The resource `incoming-body`.
 pub struct IncomingBody {
     reading: Arc<Mutex<Reading>>,
-    /// It has given its stream away, which is there as long as this has other owners.
+    /// The state of the stream. A stream that was taken exists as long as this has other owners.
     stream: Mutex<Stream>,
 }
 
@@ -63,7 +63,7 @@ impl IncomingBody {
         Self { reading, stream: Mutex::new(Stream::New) }
     }
 
-    /// Takes it out of a message, if it was not taken.
+    /// Takes the body out of a message, if it was not taken.
     pub(super) fn of(body: &Mutex<Option<Body>>) -> Option<Self> {
         body.lock().take().map(Self::new)
     }
@@ -80,7 +80,7 @@ impl IncomingBody {
         Some(InputStream::new(bytes))
     }
 
-    /// Returns the trailers, if the stream of the bytes is not there any more.
+    /// Returns the trailers, if the stream of the bytes no longer exists.
     pub(super) fn trailers(&self) -> Option<FutureTrailers> {
         match &*self.stream.lock() {
             Stream::Given(alive) if alive.strong_count() > 0 => None,
@@ -92,7 +92,7 @@ impl IncomingBody {
 /// The bytes of a body.
 struct Bytes {
     reading: Arc<Mutex<Reading>>,
-    /// Says that the stream is there.
+    /// Shows that the stream exists.
     _alive: Arc<()>,
 }
 

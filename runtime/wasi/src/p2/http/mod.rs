@@ -1,4 +1,6 @@
-//! `wasi:http` 0.2.
+//! The resources of `wasi:http` 0.2, for hosts that replace parts of it.
+//!
+//! [`weft_wasi::http`](crate::http) adds the interfaces to a linker, and answers and sends requests.
 
 mod failure;
 mod fields;

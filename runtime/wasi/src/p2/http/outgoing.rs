@@ -1,4 +1,4 @@
-//! What goes out: requests of a guest, responses of it, and their bodies.
+//! Outgoing messages: requests and responses of a guest, and their bodies.
 
 use core::fmt;
 
@@ -20,7 +20,7 @@ pub struct OutgoingRequest {
 }
 
 impl OutgoingRequest {
-    /// Takes it out of its resource. Somebody may still have borrowed that.
+    /// Takes it out of its resource. If the resource is still borrowed, takes its contents.
     pub(super) fn of(request: Own<Self>) -> Self {
         request.into_inner().unwrap_or_else(|request| Self {
             target: Mutex::new(request.target.lock().clone()),
@@ -31,7 +31,7 @@ impl OutgoingRequest {
 
     pub(super) fn into_request(self, http: &Http) -> Result<Request<Body>, ErrorCode> {
         let body = self.body.into_inner();
-        // Without its body, a server would wait for it.
+        // Without the body, a server would wait for it.
         if body.is_none() && self.headers.with_map(content_length).is_some_and(|length| length > 0)
         {
             return Err(ErrorCode::HttpRequestBodySize(Some(0)));
@@ -69,12 +69,12 @@ impl OutgoingResponse {
 pub struct OutgoingBody {
     pipe: Pipe,
     stream: Mutex<Option<OutputStream>>,
-    /// The stream that was given away: it may have bytes that are not sent yet.
+    /// The stream that was taken: it may have bytes that are not sent yet.
     given: Mutex<Option<OutputStream>>,
 }
 
 impl OutgoingBody {
-    /// Makes a body, and what is read of it.
+    /// Makes a body, and returns it with its reader.
     pub(super) fn new(
         length: Option<u64>,
         wrong_length: fn(Option<u64>) -> ErrorCode,
@@ -89,7 +89,7 @@ impl OutgoingBody {
         &self,
         trailers: Result<Option<HeaderMap>, ErrorCode>,
     ) -> Result<(), ErrorCode> {
-        // One that was never given away ends here.
+        // A stream that was never taken ends here.
         self.stream.lock().take();
         let given = self.given.lock().take();
         self.pipe.finish(trailers, given.map_or(0, |stream| stream.buffered()))
@@ -97,7 +97,7 @@ impl OutgoingBody {
 }
 
 impl OutgoingBody {
-    /// Returns where its bytes go to, if it was not taken.
+    /// Returns the sink of the bytes, if it was not taken.
     pub(super) fn take_stream(&self) -> Option<OutputStream> {
         let stream = self.stream.lock().take()?;
         *self.given.lock() = Some(stream.clone());
@@ -107,7 +107,7 @@ impl OutgoingBody {
 
 impl Drop for OutgoingBody {
     fn drop(&mut self) {
-        // Nothing comes of it if the body was finished.
+        // This has no effect if the body was finished.
         let _ = self.finish(Err(ErrorCode::HttpProtocolError));
     }
 }
@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns what becomes of a request without a body whose header says this length.
+    /// Returns the request that is sent without a body, although its header has this length.
     fn sent(length: &'static [u8]) -> Result<Request<Body>, ErrorCode> {
         let http = Http::default();
         let entry = ("content-length".into(), length.to_vec());

@@ -1,4 +1,4 @@
-//! Responses that are to come: to a guest, and of a guest.
+//! Future responses: to a guest, and of a guest.
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -12,7 +12,7 @@ use crate::bytes::Waiters;
 use crate::http::{Answer, Body, ErrorCode, Sending};
 use crate::p2::io::Pollable;
 
-/// The resource `response-outparam`: where a guest puts its response.
+/// The resource `response-outparam`, into which a guest puts its response.
 #[derive(Debug)]
 pub struct ResponseOutparam(pub(super) Answer);
 

@@ -1,4 +1,4 @@
-//! Errors of streams, which guests get or trap with.
+//! Errors of streams: values for guests, and traps.
 
 use weft::binding::{HostError, Own, WitError};
 
@@ -10,7 +10,7 @@ use crate::p2::bindings::io::wasi::io::streams::StreamError;
 pub enum StreamFailure {
     /// The guest gets the error.
     Failed(BytesError),
-    /// The guest gets to know that the stream is closed.
+    /// The guest learns that the stream is closed.
     Closed,
     /// The guest traps.
     Trap(HostError),

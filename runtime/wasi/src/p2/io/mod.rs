@@ -1,4 +1,12 @@
-//! `wasi:io`: errors, waiting, streams.
+//! `wasi:io`: errors, waiting and streams.
+//!
+//! A host that defines interfaces with a `pollable` makes one from a future:
+//!
+//! ```
+//! use weft_wasi::p2::io::Pollable;
+//!
+//! let ready_at_once = Pollable::of_future(async {});
+//! ```
 
 mod failure;
 mod poll;

@@ -29,13 +29,13 @@ pub struct Pollable(Box<PollFunction>);
 type PollFunction = dyn Fn(&mut Context<'_>) -> Poll<()> + Send + Sync;
 
 impl Pollable {
-    /// Makes one that a function polls. It may be ready once and not ready later. Several tasks may
-    /// wait for it.
+    /// Makes one from a function that is polled. It may be ready once and not ready later. Several
+    /// tasks may wait for it.
     pub fn new(poll: impl Fn(&mut Context<'_>) -> Poll<()> + Send + Sync + 'static) -> Self {
         Self(Box::new(poll))
     }
 
-    /// Makes one that is ready after a future is.
+    /// Makes one that is ready when a future is.
     pub fn of_future(future: impl Future<Output = ()> + Send + 'static) -> Self {
         let future: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(future);
         let future = Mutex::new(Some(future));
@@ -82,7 +82,7 @@ impl Host for WasiCtx {
         r#in: Vec<Borrow<Pollable>>,
     ) -> Result<Vec<u32>, HostError> {
         if r#in.is_empty() {
-            return Err("`wasi:io/poll#poll` was called with an empty list".into());
+            return Err("`wasi:io/poll#poll` was called with an empty list of pollables".into());
         }
         let ready = |context: &mut Context<'_>| {
             let ready = (0_u32..).zip(&r#in).filter(|(_, it)| it.poll(context).is_ready());

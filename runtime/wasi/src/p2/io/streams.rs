@@ -11,7 +11,7 @@ use crate::WasiCtx;
 use crate::bytes::{Draining, InputStream, OutputStream};
 use crate::p2::bindings::io::wasi::io::streams::{HostInputStream, HostOutputStream};
 
-/// So many bytes the functions that block and flush take.
+/// The largest number of bytes in a call of a function that blocks and flushes.
 const BLOCKING_MOST: usize = 4096;
 
 impl HostInputStream for WasiCtx {
@@ -120,7 +120,7 @@ impl HostOutputStream for WasiCtx {
         len: u64,
     ) -> Result<(), StreamFailure> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
-        // One more is refused just as many more are.
+        // One byte too many fails in the same way as many.
         write_and_flush(&self_, &vec![0; len.min(BLOCKING_MOST + 1)]).await
     }
 
@@ -163,7 +163,7 @@ fn write(
     go_on(caller, draining)
 }
 
-/// Lets a write go on after the guest was told that it is done.
+/// Continues a write after the guest was told that it is complete.
 fn go_on(
     caller: &mut impl HostCaller<WasiCtx>,
     draining: Option<Draining>,
@@ -179,8 +179,7 @@ fn go_on(
 
 async fn write_and_flush(stream: &OutputStream, bytes: &[u8]) -> Result<(), StreamFailure> {
     if bytes.len() > BLOCKING_MOST {
-        let message =
-            "a function of `output-stream` that blocks was called with more than 4096 bytes";
+        let message = "a blocking function of `output-stream` was called with more than 4096 bytes";
         return Err(StreamFailure::Trap(message.into()));
     }
     poll_fn(|context| stream.poll_flushed(context)).await?;

@@ -1,4 +1,4 @@
-//! What a guest begins and finishes with two functions.
+//! Operations that a guest begins with one function and finishes with another.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -13,14 +13,14 @@ use crate::sockets::SocketError;
 
 type Result = core::result::Result<(), SocketError>;
 
-/// An error of a function that begins or finishes something.
+/// The error of a function that begins or finishes an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum BegunError {
-    /// Something else was begun and is not finished.
+    /// Another operation was begun and is not finished.
     Conflict,
-    /// Nothing was begun.
+    /// No operation was begun.
     NotInProgress,
-    /// It is not done yet.
+    /// The operation is not complete yet.
     WouldBlock,
     Failed(SocketError),
 }
@@ -31,8 +31,8 @@ impl From<SocketError> for BegunError {
     }
 }
 
-/// Something that was begun, such as a bind whose permission the host thinks about. Its clones are the
-/// same.
+/// An operation that was begun, such as a bind that the host has to permit. Clones are the same
+/// operation.
 #[derive(Clone)]
 pub(super) struct Begun(Arc<Shared>);
 
@@ -47,11 +47,11 @@ enum State {
 }
 
 impl Begun {
-    /// Begins it.
+    /// Begins the operation.
     ///
     /// # Errors
     ///
-    /// Its own, if it is done at once.
+    /// The error of the operation, if that ends at once.
     pub(super) fn new(
         future: impl Future<Output = Result> + Send + 'static,
     ) -> core::result::Result<Self, SocketError> {
@@ -63,7 +63,7 @@ impl Begun {
         }
     }
 
-    /// Is ready when it is done. It may be asked again.
+    /// Waits until the operation is complete. It may be called again.
     pub(super) fn poll(&self, context: &Context<'_>) -> Poll<Result> {
         self.0.waiters.poll(context, |context| {
             let mut state = self.0.state.lock();

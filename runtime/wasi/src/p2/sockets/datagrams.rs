@@ -11,7 +11,7 @@ use crate::sockets::{Datagram, MAX_DATAGRAM, SocketError, UdpSocket};
 
 type Result<R> = core::result::Result<R, SocketError>;
 
-/// As many datagrams are received or sent at once.
+/// The largest number of datagrams that are received or sent at a time.
 const MOST_AT_ONCE: usize = 16;
 
 /// The resource `incoming-datagram-stream`.
@@ -26,7 +26,7 @@ pub struct IncomingDatagramStream {
 pub struct OutgoingDatagramStream {
     socket: Arc<UdpSocket>,
     turn: Turn,
-    /// As many datagrams `check-send` has permitted.
+    /// The number of datagrams that `check-send` has permitted.
     permitted: AtomicUsize,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn streams(
 }
 
 impl IncomingDatagramStream {
-    /// Returns at most `max_results` datagrams, as many as there are now.
+    /// Returns the datagrams that there are now, at most `max_results`.
     pub(super) fn receive(&self, max_results: u64) -> Result<Vec<Datagram>> {
         self.turn.check()?;
         let most = usize::try_from(max_results).unwrap_or(usize::MAX).min(MOST_AT_ONCE);
@@ -88,14 +88,14 @@ impl IncomingDatagramStream {
     pub(super) fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
         match self.turn.check() {
             Ok(()) => self.socket.poll_receive_ready(context),
-            // There is an error to tell.
+            // There is an error to return.
             Err(_) => Poll::Ready(()),
         }
     }
 }
 
 impl OutgoingDatagramStream {
-    /// Returns how many datagrams may be sent at once, and remembers it.
+    /// Returns the number of datagrams that may be sent now, and remembers it.
     pub(super) fn permit(&self) -> Result<u64> {
         self.turn.check()?;
         let is_ready = self.socket.poll_send_ready(&Context::from_waker(Waker::noop())).is_ready();
@@ -104,7 +104,7 @@ impl OutgoingDatagramStream {
         Ok(u64::try_from(permitted).unwrap_or(u64::MAX))
     }
 
-    /// Returns how many datagrams were permitted, for the first time.
+    /// Returns the number of permitted datagrams, once.
     pub(super) fn take_permitted(&self) -> usize {
         self.permitted.swap(0, Ordering::Relaxed)
     }
@@ -120,7 +120,7 @@ impl OutgoingDatagramStream {
         }
     }
 
-    /// Returns the function that a guest waits with.
+    /// Returns the function with which a guest waits.
     pub(super) fn readiness(&self) -> impl Fn(&mut Context<'_>) -> Poll<()> + Send + Sync + use<> {
         let socket = Arc::clone(&self.socket);
         move |context| socket.poll_send_ready(context)

@@ -15,7 +15,7 @@ use spin::Mutex;
 use crate::bytes::Waiters;
 use crate::sockets::LookupError;
 
-/// The resource `resolve-address-stream`: the addresses of a name, when they are there.
+/// The resource `resolve-address-stream`: the addresses of a name, once they are known.
 #[derive(Clone)]
 pub struct ResolveAddressStream(Arc<Shared>);
 
@@ -37,7 +37,7 @@ impl ResolveAddressStream {
         Self(Arc::new(Shared { state, waiters: Arc::default() }))
     }
 
-    /// Is ready when the name is looked up, and returns its next address.
+    /// Waits until the name is looked up, and returns its next address.
     pub(super) fn poll_next(
         &self,
         context: &Context<'_>,

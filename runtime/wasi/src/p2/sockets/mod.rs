@@ -1,4 +1,6 @@
-//! `wasi:sockets` 0.2.
+//! The resources of `wasi:sockets` 0.2, for hosts that replace parts of it.
+//!
+//! [`weft_wasi::sockets`](crate::sockets) shows how a host allows the use of the network.
 
 mod begun;
 mod datagrams;

@@ -19,9 +19,9 @@ pub struct TcpSocket(Arc<Shared>);
 
 struct Shared {
     socket: sockets::TcpSocket,
-    /// What was begun and is not finished.
+    /// The operation that was begun and is not finished.
     operation: Mutex<Option<Operation>>,
-    /// The two sides of its connection.
+    /// The two streams of the connection.
     streams: Mutex<Option<(InputStream, OutputStream)>>,
 }
 
@@ -37,7 +37,7 @@ impl TcpSocket {
         Self(Arc::new(Shared { socket, operation: Mutex::default(), streams: Mutex::default() }))
     }
 
-    /// Returns what is the same in all versions.
+    /// Returns the part that is the same in all versions.
     pub(super) fn socket(&self) -> &sockets::TcpSocket {
         &self.0.socket
     }
@@ -61,7 +61,7 @@ impl TcpSocket {
         self.check_idle()?;
         self.0.socket.start_connect(address)?;
         self.begin(Operation::Connect);
-        // The system connects from now on, not when the guest asks.
+        // The system connects from now on, even if the guest does not ask.
         let _ = self.0.socket.poll_connected(&now());
         Ok(())
     }
@@ -101,13 +101,13 @@ impl TcpSocket {
         Ok((socket, input, output))
     }
 
-    /// Returns the two sides of its connection, if it has one.
+    /// Returns the two streams of the connection, if there is one.
     pub(super) fn streams(&self) -> Result<(InputStream, OutputStream)> {
         let streams = self.0.streams.lock().clone();
         Ok(streams.ok_or(SocketError::InvalidState)?)
     }
 
-    /// Is ready when the function for what was begun, or `accept`, has something else to say than
+    /// Waits until the function that finishes the operation, or `accept`, would not return
     /// `would-block`.
     pub(super) fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
         match self.begun() {
@@ -131,12 +131,12 @@ impl TcpSocket {
         *self.0.operation.lock() = Some(operation);
     }
 
-    /// Returns the operation that is to be finished.
+    /// Returns the operation that was begun.
     fn begun(&self) -> Result<Operation> {
         self.0.operation.lock().clone().ok_or(BegunError::NotInProgress)
     }
 
-    /// Finishes what was begun, if it is done.
+    /// Finishes the operation, if it is complete.
     fn finish(&self, polled: Poll<core::result::Result<(), SocketError>>) -> Result<()> {
         let Poll::Ready(result) = polled else { return Err(BegunError::WouldBlock) };
         *self.0.operation.lock() = None;
@@ -151,7 +151,7 @@ impl TcpSocket {
     }
 }
 
-/// Polls for a function that doesn't wait.
+/// Returns a context for polls of a function that doesn't wait.
 const fn now() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }

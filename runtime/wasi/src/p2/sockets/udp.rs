@@ -14,7 +14,7 @@ use crate::sockets::{self, SocketError};
 /// The resource `udp-socket` of WASI 0.2.
 pub struct UdpSocket {
     pub(super) socket: Arc<sockets::UdpSocket>,
-    /// A bind that was begun and is not finished.
+    /// The bind that was begun and is not finished.
     binding: Arc<Mutex<Option<Begun>>>,
     turn: Turn,
 }
@@ -43,8 +43,7 @@ impl UdpSocket {
         Ok(result?)
     }
 
-    /// Connects or disconnects it, and returns its streams. The streams from before don't work any
-    /// more.
+    /// Connects or disconnects it, and returns its streams. Earlier streams no longer work.
     pub(super) async fn stream(
         &self,
         remote: Option<SocketAddr>,
@@ -61,7 +60,7 @@ impl UdpSocket {
         Ok(streams(&self.socket, &self.turn.next()))
     }
 
-    /// Returns the function that a guest waits with.
+    /// Returns the function with which a guest waits.
     pub(super) fn readiness(&self) -> impl Fn(&mut Context<'_>) -> Poll<()> + Send + Sync + use<> {
         let binding = Arc::clone(&self.binding);
         move |context| {

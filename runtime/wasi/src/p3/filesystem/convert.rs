@@ -1,4 +1,4 @@
-//! The types of WASI 0.3, from and to those that files are implemented with.
+//! The types of WASI 0.3, converted from and to those of the implementation of files.
 
 use crate::filesystem::{
     Advice, DescriptorFlags, Entry, Kind, LastLink, MetadataHash, NewTime, OpenFlags, Stat, Time,

@@ -1,4 +1,4 @@
-//! What is in a folder, as a stream.
+//! The entries of folders, as streams.
 
 use core::future::Future;
 use core::pin::Pin;
@@ -59,7 +59,7 @@ impl StreamSource for EntriesStream {
     ) -> Poll<Result<SourceState, FsError>> {
         let this = Pin::into_inner(self);
         if destination.room() == 0 {
-            // A read of nothing is done when all that it wants is there.
+            // A read of 0 entries must not look like the end.
             return Poll::Pending;
         }
         while destination.room() > 0 {
@@ -69,7 +69,7 @@ impl StreamSource for EntriesStream {
                 }
                 Poll::Ready(Ok(None)) => return Poll::Ready(Ok(SourceState::Ended)),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                // The guest gets those that are there.
+                // The guest gets the entries that there are.
                 Poll::Pending if destination.filled() > 0 => break,
                 Poll::Pending => return Poll::Pending,
             }

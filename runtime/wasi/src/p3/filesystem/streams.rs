@@ -9,10 +9,10 @@ use crate::bytes::{BytesError, sink_stream, source_stream};
 use crate::filesystem::{Descriptor, File, FileSink, FsCode, FsError};
 use crate::p3::bindings::filesystem::wasi::filesystem::types::{DirectoryEntry, ErrorCode};
 
-/// The result of a guest's future: how the host's side of a stream has ended.
+/// The result of a guest's future: how a stream ended on the side of the host.
 pub(super) type Ended = FutureHandle<Result<(), ErrorCode>>;
 
-/// Returns what is in a file from a position on.
+/// Returns the contents of a file from a position on.
 pub(super) fn read(
     caller: &mut impl HostCaller<WasiCtx>,
     descriptor: &Descriptor,
@@ -29,7 +29,7 @@ pub(super) fn read(
     }
 }
 
-/// Writes to a file what comes of a stream. `open` returns the sink.
+/// Writes the bytes of a stream to a file. `open` returns the sink.
 pub(super) fn write(
     caller: &mut impl HostCaller<WasiCtx>,
     descriptor: &Descriptor,
@@ -49,7 +49,7 @@ pub(super) fn write(
     }
 }
 
-/// Returns what is in a folder.
+/// Returns the entries of a folder.
 pub(super) fn list(
     caller: &mut impl HostCaller<WasiCtx>,
     descriptor: &Descriptor,
@@ -65,13 +65,14 @@ pub(super) fn list(
     }
 }
 
-/// Returns the future of a stream that has failed before it began.
+/// Returns the future of a stream that failed before it began.
 fn failed(caller: &mut impl HostCaller<WasiCtx>, error: FsError) -> Result<Ended, HostError> {
     let code = error.into_code()?;
     caller.future_from(async move { Err(code.into()) })
 }
 
-/// A guest that drops its end, or is gone, makes no error.
+/// Returns the outcome for a guest. It is not an error if the guest drops its end, or no longer
+/// exists.
 fn of_bytes(result: Result<(), StreamError<BytesError>>) -> Result<(), ErrorCode> {
     match result {
         Err(StreamError::Failed(error)) => {

@@ -1,4 +1,4 @@
-//! Bodies of guests, and bodies for guests.
+//! Bodies from guests and for guests.
 
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -14,10 +14,10 @@ use crate::http::{Body, ErrorCode, Fields, Pipe, Reading, transmission};
 /// The future with the trailers of a body.
 pub(super) type TrailersHandle = FutureHandle<Result<Option<Own<Fields>>, ErrorCode>>;
 
-/// The future that tells how a transmission has ended.
+/// The future with the outcome of a transmission.
 pub(super) type EndedHandle = FutureHandle<Result<(), ErrorCode>>;
 
-/// Makes a body that a guest writes, and the future that tells how its transmission ends.
+/// Makes a body that a guest writes, and the future with the outcome of its transmission.
 pub(super) fn written(
     caller: &mut impl HostCaller<WasiCtx>,
     contents: Option<StreamHandle<u8>>,
@@ -38,7 +38,7 @@ pub(super) fn written(
     Ok((pipe, body, ended))
 }
 
-/// Gives a body to a guest.
+/// Passes a body to a guest.
 pub(super) fn read(
     caller: &mut impl HostCaller<WasiCtx>,
     mut body: Body,
@@ -52,7 +52,7 @@ pub(super) fn read(
     let contents = caller.stream_from(Contents { reading: Reading::new(body), end: Some(end) })?;
     let rules = caller.host().http.fields.clone();
     let trailers = caller.future_from(async move {
-        // A guest that has dropped the stream before its end gets no trailers.
+        // A guest that drops the stream before its end gets no trailers.
         let end = ended.await.unwrap_or(Ok(None));
         end.map(|trailers| trailers.map(|trailers| Own::new(rules.received(trailers))))
     })?;

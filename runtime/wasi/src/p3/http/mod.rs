@@ -1,4 +1,6 @@
-//! `wasi:http` 0.3.
+//! The resources of `wasi:http` 0.3, for hosts that replace parts of it.
+//!
+//! [`weft_wasi::http`](crate::http) adds the interfaces to a linker, and answers and sends requests.
 
 mod body;
 mod fields;
@@ -43,7 +45,8 @@ impl client::Host for WasiCtx {
     }
 }
 
-/// A handler that the component imports and nobody else provides is the network, as for a client.
+/// A handler that the component imports and no other component provides is the network, as for a
+/// client.
 impl handler::Host for WasiCtx {
     async fn handle(
         access: impl HostAccess<Self>,

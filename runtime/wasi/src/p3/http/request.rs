@@ -24,7 +24,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Makes it of a request that has come. Its scheme is `scheme`, unless it says it itself.
+    /// Makes it from a received request. `scheme` is used if the request has none.
     pub(crate) fn received(request: ::http::Request<Body>, scheme: &UriScheme) -> Self {
         let (parts, body) = request.into_parts();
         let target = Target::received(parts.method, parts.uri, &parts.headers, scheme);
@@ -36,7 +36,7 @@ impl Request {
         }
     }
 
-    /// Takes it out of its resource. Somebody may still have borrowed that.
+    /// Takes it out of its resource. If the resource is still borrowed, takes its contents.
     pub(super) fn of(request: Own<Self>) -> Self {
         request.into_inner().unwrap_or_else(|request| Self {
             target: Mutex::new(request.target.lock().clone()),
@@ -50,7 +50,7 @@ impl Request {
         self.options.unwrap_or_default()
     }
 
-    /// Returns who is to hear how the transmission ends.
+    /// Returns the sender for the outcome of the transmission.
     pub(super) fn transmission(&self) -> Option<Transmission> {
         self.body.lock().transmission().cloned()
     }

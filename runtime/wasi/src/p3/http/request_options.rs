@@ -13,7 +13,7 @@ use crate::http::{RequestOptions as Options, nanoseconds};
 #[derive(Debug, Default)]
 pub struct RequestOptions {
     options: Mutex<Options>,
-    /// They belong to a request.
+    /// `true` if they belong to a request.
     is_fixed: bool,
 }
 

@@ -14,12 +14,12 @@ pub struct Response {
     status: Mutex<StatusCode>,
     headers: Fields,
     body: Mutex<Body>,
-    /// The guest that has made it writes this.
+    /// The pipe, if a guest has made it.
     pipe: Option<Pipe>,
 }
 
 impl Response {
-    /// Makes it of a response that has come.
+    /// Makes it from a received response.
     pub(super) fn received(response: ::http::Response<Body>, rules: &FieldRules) -> Self {
         let (parts, body) = response.into_parts();
         Self {
@@ -30,7 +30,7 @@ impl Response {
         }
     }
 
-    /// Takes it out of its resource. Somebody may still have borrowed that.
+    /// Takes it out of its resource. If the resource is still borrowed, takes its contents.
     fn of(response: Own<Self>) -> Self {
         response.into_inner().unwrap_or_else(|response| Self {
             status: Mutex::new(*response.status.lock()),

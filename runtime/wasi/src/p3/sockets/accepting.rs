@@ -15,10 +15,10 @@ use weft::component::streams::{Destination, SourceState, StreamSource};
 use crate::runtime::enter;
 use crate::sockets::{SocketError, TcpListener, TcpSocket};
 
-/// So long it waits for room if the system has none for another socket.
+/// The pause if the system has no room for another socket.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// As many connections are skipped in one go that were aborted before they were accepted.
+/// The largest number of aborted connections that are skipped at a time.
 const MOST_AT_ONCE: usize = 64;
 
 /// A source of the connections that a socket accepts. It never ends.
@@ -49,7 +49,7 @@ impl StreamSource for Accepting {
             }
             match ready!(self.listener.poll_accept(context)) {
                 Ok(socket) => {
-                    // One at a time: those that no guest has read are still the system's to keep.
+                    // One at a time: the system keeps connections that no guest has read.
                     let _ = destination.put(Own::new(socket));
                     return Poll::Ready(Ok(SourceState::More));
                 }

@@ -17,7 +17,7 @@ use crate::p3::bindings::sockets::wasi::sockets::types::{
 };
 use crate::sockets::{SocketError, TcpSocket};
 
-/// The result of a guest's future: how the host's side of a stream has ended.
+/// The result of a guest's future: how a stream ended on the side of the host.
 type Ended = FutureHandle<Result<(), ErrorCode>>;
 
 impl HostTcpSocket for WasiCtx {
@@ -61,7 +61,7 @@ impl HostTcpSocket for WasiCtx {
                 caller.future_from(async { ended(transfer.await) })
             }
             Err(error) => {
-                // It is dropped without being read.
+                // Dropping the reader drops the stream without reading it.
                 drop(caller.stream_reader(data)?);
                 caller.future_from(ready(Err(error.into())))
             }
@@ -197,7 +197,8 @@ impl HostTcpSocket for WasiCtx {
     }
 }
 
-/// A guest that drops its end, or is gone, makes no error.
+/// Returns the outcome for a guest. It is not an error if the guest drops its end, or no longer
+/// exists.
 fn ended(result: Result<(), StreamError<BytesError>>) -> Result<(), ErrorCode> {
     match result {
         Err(StreamError::Failed(error)) => Err(SocketError::from(&error).into()),

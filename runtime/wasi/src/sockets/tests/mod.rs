@@ -17,7 +17,7 @@ use crate::WasiCtxBuilder;
 use crate::bytes::{ByteSink, ByteSource, BytesError};
 use crate::sockets::permissions::Permissions;
 
-/// Runs a test in a runtime that hears of sockets only when it has nothing else to do.
+/// Runs a test in a runtime that learns of sockets only when it has nothing else to do.
 fn run(test: impl Future<Output = ()>) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! Permissions: nothing is allowed that the host did not allow.
+//! Permissions: only things that the host has allowed are allowed.
 
 use std::string::ToString as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -78,7 +78,7 @@ fn lists_of_addresses_for_datagrams_allow_no_others() {
         assert_eq!(server.receive().await.unwrap().data, b"question");
         assert_eq!(server.send(b"answer", Some(to_client)).await, DENIED);
 
-        // It receives from where it may send to, and from nowhere else.
+        // It receives only from addresses that it may send to.
         let other = udp(&everything());
         other.send(b"from elsewhere", Some(to_client)).await.unwrap();
         server.try_send(b"answer", crate::sockets::udp::Target::Address(to_client)).unwrap();

@@ -21,7 +21,7 @@ fn a_socket_goes_from_state_to_state() {
 
         let any_port = address("127.0.0.1:0");
         assert_eq!(socket.bind(address("192.0.2.1:0")).await, Err(SocketError::AddressNotBindable));
-        // After one that failed there is another.
+        // After a failed bind, another one is possible.
         assert_eq!(socket.bind(any_port).await, Ok(()));
         assert_eq!(socket.bind(any_port).await, Err(INVALID_STATE));
         assert_ne!(socket.local_address().unwrap().port(), 0);
@@ -69,7 +69,8 @@ fn errors_of_the_system_are_told() {
         drop(taken);
         let socket = tcp(&everything());
         assert_eq!(socket.connect(address).await, Err(SocketError::ConnectionRefused));
-        // It is told again: WASI 0.2 asks when the connection is begun, and once more for the guest.
+        // It is returned again: WASI 0.2 asks when the connection is begun, and once more for the
+        // guest.
         let again = poll_fn(|context| socket.poll_connected(context)).await;
         assert_eq!(again, Err(SocketError::ConnectionRefused));
         // It is closed for good.
@@ -99,7 +100,7 @@ fn one_side_is_closed_and_the_other_goes_on() {
         let (client, server) = pair().await;
         let (mut to_server, mut from_server) = (client.send().unwrap(), client.receive().unwrap());
         let (mut to_client, mut from_client) = (server.send().unwrap(), server.receive().unwrap());
-        // The sockets are gone, and the connection is not.
+        // The connection outlives the sockets.
         drop((client, server));
         write(&mut to_server, "question").await.unwrap();
         drop(to_server);
@@ -138,7 +139,7 @@ fn a_call_that_is_given_up_half_way_loses_nothing() {
         assert!(poll_and_drop(accept(&listener)).is_pending());
         let client = tcp(&everything());
         let _ = poll_and_drop(client.connect(address));
-        // It goes on connecting.
+        // It continues connecting.
         assert_eq!(client.connect(address).await, Err(INVALID_STATE));
         let server = accept(&listener).await.unwrap();
         poll_fn(|context| client.poll_connected(context)).await.unwrap();
@@ -165,7 +166,7 @@ fn the_end_of_a_socket_that_connects_is_the_end_of_its_connection() {
 
 #[test]
 fn a_guest_that_polls_without_end_hears_of_its_peer() {
-    // The runtime never gets to hear of anything here.
+    // The runtime never learns of anything here.
     run(async {
         let (listener, address) = listener().await;
         let client = tcp(&everything());

@@ -40,7 +40,7 @@ impl Scope {
             function => {
                 let mut parsed = Parsed { known: &mut self.known, at };
                 let template = BuiltinTemplate::decode(function, &mut parsed)?
-                    .ok_or_else(|| at.unexpected("lifting and lowering are no built-ins"))?;
+                    .ok_or_else(|| at.unexpected("lifting and lowering are not built-ins"))?;
                 let signature = at.core_function(next(&mut self.counts.core_functions))?;
                 Item::Builtin { template, signature }
             }
@@ -50,7 +50,7 @@ impl Scope {
     }
 }
 
-/// The definition that the immediates of a built-in are parsed in, as far as it is known.
+/// The known parts of the definition in which the immediates of a built-in are parsed.
 struct Parsed<'a, 'at> {
     known: &'a mut KnownTypes,
     at: Resolved<'at>,
@@ -66,7 +66,7 @@ impl Immediates for Parsed<'_, '_> {
     fn representation(&mut self, slot: u32) -> Result<IntegerType, InvalidComponent> {
         let representation = self.known.representations.get(&slot).copied();
         representation
-            .ok_or_else(|| self.at.unexpected("this resource type is another component's"))
+            .ok_or_else(|| self.at.unexpected("this resource type belongs to another component"))
     }
 
     fn element(&mut self, index: u32) -> Result<Option<Type>, InvalidComponent> {
@@ -96,7 +96,7 @@ impl Immediates for Parsed<'_, '_> {
         match ty {
             ValType::I32 => Ok(IntegerType::I32),
             ValType::I64 => Ok(IntegerType::I64),
-            _ => Err(self.at.unexpected("this is no integer type")),
+            _ => Err(self.at.unexpected("this is not an integer type")),
         }
     }
 
@@ -109,7 +109,7 @@ impl Immediates for Parsed<'_, '_> {
             return Err(self.at.unexpected("there is no such core type"));
         }
         let ComponentCoreTypeId::Sub(id) = self.at.types.core_type_at_in_component(index) else {
-            return Err(self.at.unexpected("this is no function type"));
+            return Err(self.at.unexpected("this is not a function type"));
         };
         let ty = self.at.core_function_type(id)?;
         let parameter = match ty.params.get(0) {

@@ -7,18 +7,18 @@ use wasmparser::{ExternalKind, KnownCustom, Name, NameSectionReader, Payload};
 
 use crate::component::definition::core_entry::CoreNames;
 
-/// A reader of a core module's names. Names are only for messages: what is wrong with a name section
-/// is no reason to refuse a module, and ends the reading of it.
+/// A reader of a core module's names. Names are only for messages, so a wrong name section only
+/// ends the reading, and the module is not refused.
 #[derive(Debug, Default)]
 pub(super) struct CoreNamesReader {
     module: Option<Box<str>>,
-    /// The functions that are exported, by their index, with what they are exported as.
+    /// The exported functions, by their index, with the names of their exports.
     exports: Vec<(u32, Box<str>)>,
     functions: Vec<(Box<str>, Box<str>)>,
 }
 
 impl CoreNamesReader {
-    /// Takes the next section.
+    /// Reads the next section.
     pub(super) fn payload(&mut self, payload: &Payload<'_>) {
         match payload {
             Payload::ExportSection(section) => {
@@ -50,7 +50,7 @@ impl CoreNamesReader {
         }
     }
 
-    /// Takes the name of a function.
+    /// Adds the name of a function.
     fn function(&mut self, index: u32, name: &str) {
         let first = self.exports.partition_point(|(it, _)| *it < index);
         let exports = self.exports.iter().skip(first).take_while(|(it, _)| *it == index);

@@ -1,4 +1,4 @@
-//! Types of core functions, and of what core modules import and export.
+//! Types of core functions, and of the imports and exports of core modules.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -22,7 +22,7 @@ use super::InvalidComponent;
 use super::value_types::{KnownTypes, Resolved};
 
 impl<'a> Resolved<'a> {
-    /// The type of the core function with this index.
+    /// Returns the type of the core function with this index.
     pub(super) fn core_function(self, index: u32) -> Result<CoreFunctionType, InvalidComponent> {
         if index >= self.types.function_count() {
             return Err(self.unexpected("there is no such core function"));
@@ -30,7 +30,7 @@ impl<'a> Resolved<'a> {
         self.core_function_type(self.types.core_function_at(index))
     }
 
-    /// The type of a core function that a canonical definition makes or takes.
+    /// Returns the type of a core function that a canonical definition makes or uses.
     pub(super) fn core_function_type(
         self,
         id: CoreTypeId,
@@ -48,7 +48,7 @@ impl<'a> Resolved<'a> {
     fn function_type(self, id: CoreTypeId) -> Result<&'a FuncType, InvalidComponent> {
         match self.types.get(id).map(|ty| &ty.composite_type.inner) {
             Some(CompositeInnerType::Func(function)) => Ok(function),
-            _ => Err(self.unexpected("this is no function type")),
+            _ => Err(self.unexpected("this is not a function type")),
         }
     }
 }
@@ -64,12 +64,12 @@ const fn flat_type(ty: ValType) -> Option<CoreType> {
     }
 }
 
-/// The type of addresses of a 64-bit or 32-bit memory, or of indices of a table.
+/// Returns the type of addresses of a 64-bit or 32-bit memory, or of indices of a table.
 pub(super) const fn address_type(is_64_bit: bool) -> IntegerType {
     if is_64_bit { IntegerType::I64 } else { IntegerType::I32 }
 }
 
-/// Returns the type of the core module whose types these are, with its imports in the order of its
+/// Returns the type of the core module with these types. Its imports are in the order of its
 /// section.
 pub(super) fn module_type(
     at: Resolved<'_>,
@@ -78,7 +78,7 @@ pub(super) fn module_type(
     let (Some(core_imports), Some(core_exports)) =
         (at.types.core_imports(), at.types.core_exports())
     else {
-        return Err(at.unexpected("this is no core module"));
+        return Err(at.unexpected("this is not a core module"));
     };
     let mut known = KnownTypes::default();
     let mut imports = Vec::new();
@@ -86,7 +86,7 @@ pub(super) fn module_type(
         let ty = known.core_entity(at, ty)?;
         imports.push(CoreImport { module: from.into(), name: name.into(), ty });
     }
-    // The validator has those with one name next to one another.
+    // The validator has those with the same name next to one another.
     let is_twice = |pair: &[CoreImport]| match pair {
         [one, other] => one.module == other.module && one.name == other.name,
         _ => false,
@@ -103,7 +103,7 @@ pub(super) fn module_type(
     Ok(Arc::new(ModuleType { imports: imports.into(), exports: exports.into() }))
 }
 
-/// Returns imports in the order of their section. Those with one name are in order among themselves.
+/// Sorts imports into the order of their section. Those with the same name keep their order.
 fn in_order(imports: Vec<CoreImport>, section: ImportSectionReader<'_>) -> Vec<CoreImport> {
     let mut by_name: BTreeMap<_, VecDeque<_>> = BTreeMap::new();
     for import in imports {
@@ -233,7 +233,7 @@ impl KnownTypes {
             wasmparser::HeapType::Concrete(index) | wasmparser::HeapType::Exact(index) => {
                 let id = index
                     .as_core_type_id()
-                    .ok_or_else(|| at.unexpected("a reference to no type"))?;
+                    .ok_or_else(|| at.unexpected("a reference without a type"))?;
                 let next = u32::try_from(self.core_types.len()).unwrap_or(u32::MAX);
                 HeapType::Defined(*self.core_types.entry(id).or_insert(next))
             }

@@ -1,4 +1,4 @@
-//! What is wrong with a component.
+//! The errors of invalid components.
 
 use alloc::string::{String, ToString as _};
 
@@ -8,10 +8,10 @@ use wasmparser::WasmFeatures;
 use crate::abi::InvalidType;
 use crate::error::OneLine;
 
-/// As deep as components may be nested, so that no recursion over them ends a thread's stack.
+/// The deepest nesting of components, so that recursion over them never exhausts a thread's stack.
 pub(crate) const MAX_NESTING: usize = 100;
 
-/// Bytes are not a component, or not one for Weft.
+/// The reasons why bytes are not a component that Weft can load.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidComponent {
@@ -19,39 +19,39 @@ pub enum InvalidComponent {
     /// validation.
     #[error("{} (at byte {offset})", OneLine(message))]
     Invalid {
-        /// What is wrong.
+        /// The mistake.
         message: String,
-        /// Where, in bytes from the beginning.
+        /// The offset of the mistake, in bytes.
         offset: u64,
     },
-    /// There is no such type of a value.
-    #[error("a type of values is not valid (at byte {offset})")]
+    /// A type of a value is not valid.
+    #[error("a type of a value is not valid (at byte {offset})")]
     Type {
-        /// What is wrong with it.
+        /// The mistake in the type.
         #[source]
         invalid: InvalidType,
-        /// Where it is used, in bytes from the beginning.
+        /// The offset of the type's use, in bytes.
         offset: u64,
     },
-    /// Components are nested within components too deeply to be worked on.
-    #[error("components are nested at most {MAX_NESTING} levels deep (at byte {offset})")]
+    /// Components are nested too deeply.
+    #[error("components are nested more than {MAX_NESTING} levels deep (at byte {offset})")]
     TooDeep {
-        /// Where, in bytes from the beginning.
+        /// The offset of the innermost component, in bytes.
         offset: u64,
     },
-    /// The component may well be valid, but Weft does not implement what it needs.
-    #[error("{feature} are needed and not implemented: {} (at byte {offset})", OneLine(message))]
+    /// Weft does not implement something that the component needs. The component may be valid.
+    #[error("Weft does not implement {feature}: {} (at byte {offset})", OneLine(message))]
     Unsupported {
-        /// What it needs.
+        /// The feature that it needs.
         feature: &'static str,
-        /// What needs it.
+        /// The item that needs it.
         message: String,
-        /// Where, in bytes from the beginning.
+        /// The offset of that item, in bytes.
         offset: u64,
     },
 }
 
-/// What there is in the spec or in core WebAssembly, and not in Weft.
+/// The features of the spec and of core WebAssembly that Weft does not implement.
 pub(super) const NOT_IMPLEMENTED: [(WasmFeatures, &str); 9] = [
     (WasmFeatures::CM_VALUES, VALUES),
     (WasmFeatures::CM_GC, GARBAGE_COLLECTION),

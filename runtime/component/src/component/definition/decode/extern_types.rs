@@ -1,4 +1,4 @@
-//! Types of imports and exports, and which slots for resource types they fill.
+//! Types of imports and exports, and the slots for resource types that they fill.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ use super::InvalidComponent;
 use super::value_types::{KnownTypes, Resolved};
 
 impl KnownTypes {
-    /// The type of an import or export. The validator limits how deeply these are nested.
+    /// Returns the type of an import or export. The validator limits how deeply these are nested.
     pub(super) fn entity(
         &mut self,
         at: Resolved<'_>,
@@ -85,10 +85,10 @@ impl KnownTypes {
         types.map(|(name, ty)| Ok((name.as_ref().into(), self.entity(at, ty)?))).collect()
     }
 
-    /// Which slots, that no earlier item has filled, a value of this type fills.
+    /// Returns the slots, not filled by earlier items, that a value of this type fills.
     ///
-    /// A function's type can mention a resource type of an instance that is never used by itself,
-    /// so all of them are found, in instances within instances, too.
+    /// A function's type can mention a resource type of an instance that is never used by itself.
+    /// So all resource types are searched for, also in inner instances.
     pub(super) fn binding(
         &mut self,
         at: Resolved<'_>,
@@ -102,7 +102,7 @@ impl KnownTypes {
                 Ok(self.filled.insert(slot).then_some(Binding::Resource(slot)))
             }
             ComponentEntityType::Instance(id) => {
-                // Whatever else has the same type has the same resource types.
+                // All items of the same type have the same resource types.
                 if !self.searched.insert(id) {
                     return Ok(None);
                 }

@@ -1,6 +1,6 @@
-//! From the bytes of a component to its definitions.
+//! Decoding: from the bytes of a component to its definitions.
 //!
-//! `wasmparser` validates a section; then each item of the section is turned into one of the
+//! `wasmparser` validates a section. Then each item of the section is converted into an item of the
 //! definition, with the types that the validator has resolved.
 //!
 //! | file | |
@@ -8,9 +8,9 @@
 //! | `sections` | items of every section but canonical definitions |
 //! | `canonical` | canonical definitions, with their options |
 //! | `value_types` | types of values and functions; slots of resource types |
-//! | `extern_types` | types of imports and exports; which slots they fill |
+//! | `extern_types` | types of imports and exports, and the slots that they fill |
 //! | `core_names` | names in core modules |
-//! | `core_types` | types of core functions and of what core modules import and export |
+//! | `core_types` | types of core functions, and of the imports and exports of core modules |
 //! | `tail_calls` | finding tail calls in core functions |
 //! | `error` | [`InvalidComponent`] |
 
@@ -46,13 +46,14 @@ use sections::Scope;
 use tail_calls::has_tail_calls;
 use value_types::Resolved;
 
-/// Everything that a component or a core module in it may use. What a module uses has to be in
-/// its engine, too, which [`missing_capabilities`](crate::component::missing::missing_capabilities) finds out.
+/// Returns all features that a component or a core module in it may use. The engine has to support
+/// those of a core module, too, which
+/// [`missing_capabilities`](crate::component::missing::missing_capabilities) checks.
 pub(crate) fn features() -> WasmFeatures {
     NOT_IMPLEMENTED.into_iter().fold(WasmFeatures::all(), |all, (flag, _)| all.difference(flag))
 }
 
-/// Whether `bytes` are a component that Weft can load.
+/// Checks that `bytes` are a component that Weft can load.
 ///
 /// ```
 /// use weft::component::{InvalidComponent, validate};
@@ -66,21 +67,21 @@ pub(crate) fn features() -> WasmFeatures {
 ///
 /// # Errors
 ///
-/// Everything that [`InvalidComponent`] says.
+/// [`InvalidComponent`]
 pub fn validate(bytes: &[u8]) -> Result<(), InvalidComponent> {
     decode(bytes, Features::default(), Bodies::Validated).map(|_| ())
 }
 
-/// The bodies of core functions.
+/// The treatment of the bodies of core functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bodies {
     /// They are validated.
     Validated,
-    /// They are left to the engine. All else is validated.
+    /// They are left to the engine. Everything else is validated.
     LeftToEngine,
 }
 
-/// Validates the core module that `bytes` are. Returns its type and the rest that is known of it.
+/// Validates the core module in `bytes`. Returns its type and its other properties.
 pub(crate) fn decode_module(
     bytes: &[u8],
     bodies: Bodies,
@@ -107,7 +108,7 @@ pub(crate) fn decode_module(
     Err(unexpected_end(bytes))
 }
 
-/// Validates the component that `bytes` are, and makes definitions of it.
+/// Validates the component in `bytes`, and returns its definitions.
 pub(crate) fn decode(
     bytes: &[u8],
     optional: Features,
@@ -149,18 +150,18 @@ struct Decoder<'a> {
     scopes: Vec<Scope>,
     modules: Vec<CoreModule>,
     module_types: Vec<Arc<ModuleType>>,
-    /// Whether what comes next belongs to the last of the modules.
+    /// `true` if the next payload belongs to the last of the modules.
     is_in_module: bool,
-    /// The names in the module that is under way.
+    /// The names in the current module.
     core_names: CoreNamesReader,
-    /// The imports of that module.
+    /// The imports of the current module.
     imports: Option<ImportSectionReader<'a>>,
     bodies: Bodies,
     functions: FunctionsValidator,
 }
 
 impl<'a> Decoder<'a> {
-    /// Gives the definition of the outermost component when it has ended.
+    /// Handles a payload. Returns the definition of the outermost component when it has ended.
     fn payload(&mut self, payload: &Payload<'a>) -> Result<Option<Definition>, InvalidComponent> {
         match self.validator.payload(payload)? {
             ValidPayload::Func(function, body) => self.function(function, &body)?,
@@ -214,7 +215,7 @@ impl<'a> Decoder<'a> {
         self.scopes.last_mut().ok_or_else(|| InvalidComponent::invalid("not in a component", 0))
     }
 
-    /// A component begins, or a module within one.
+    /// Begins a component, or a module in one.
     fn version(&mut self, encoding: Encoding, offset: u64) -> Result<(), InvalidComponent> {
         match encoding {
             Encoding::Module if self.is_in_module => Ok(()),
@@ -231,7 +232,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// A component has ended.
+    /// Finishes a component.
     fn end(&mut self) -> Option<Definition> {
         let ended = self.scopes.pop().map(Scope::finish)?;
         match self.scopes.last_mut() {
@@ -243,7 +244,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Validates a core function, and looks for tail calls in it.
+    /// Validates a core function, and searches it for tail calls.
     fn function(
         &mut self,
         function: FuncToValidate<ValidatorResources>,
@@ -267,7 +268,7 @@ fn import_section<'a>(payload: &Payload<'a>) -> Option<ImportSectionReader<'a>> 
 }
 
 impl CoreModule {
-    /// Takes the next section.
+    /// Handles the next section.
     fn section(&mut self, payload: &Payload<'_>) {
         match payload {
             Payload::StartSection { .. } => self.has_start = true,
@@ -286,7 +287,7 @@ impl CoreModule {
 /// A validator of core functions, one after the other.
 #[derive(Default)]
 struct FunctionsValidator {
-    /// Memory that is used again for the next function.
+    /// Memory that is reused for the next function.
     allocations: FuncValidatorAllocations,
 }
 

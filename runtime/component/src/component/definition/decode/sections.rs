@@ -22,7 +22,7 @@ use crate::core_value::IntegerType;
 use super::InvalidComponent;
 use super::value_types::{KnownTypes, Resolved};
 
-/// A component definition that is being made.
+/// A component definition that is being decoded.
 #[derive(Debug, Default)]
 pub(super) struct Scope {
     pub(super) items: Vec<Item>,
@@ -30,7 +30,7 @@ pub(super) struct Scope {
     pub(super) counts: Counts,
 }
 
-/// How much there is in those index spaces whose types are asked for when something is added.
+/// The sizes of the index spaces whose types are looked up when an item is added.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     types: u32,
@@ -41,7 +41,7 @@ pub(super) struct Counts {
     components: u32,
 }
 
-/// The index of what is added next, which is counted.
+/// Returns the index of the next item, and counts it.
 pub(super) const fn next(count: &mut u32) -> u32 {
     let index = *count;
     *count = count.saturating_add(1);
@@ -49,7 +49,7 @@ pub(super) const fn next(count: &mut u32) -> u32 {
 }
 
 impl Scope {
-    /// The definition, as there is nothing more.
+    /// Returns the definition, which is complete.
     pub(super) fn finish(self) -> Definition {
         Definition {
             resources: self.known.slot_count(),
@@ -63,26 +63,26 @@ impl Scope {
         }
     }
 
-    /// A core module, which has this number. Its names come when it has ended.
+    /// Adds the core module with this number. Its names are added when it has ended.
     pub(super) fn core_module(&mut self, number: usize) {
         next(&mut self.counts.modules);
         self.items.push(Item::CoreModule { number, names: CoreNames::default() });
     }
 
-    /// The names in the core module that has ended.
+    /// Adds the names in the core module that has ended.
     pub(super) fn core_names(&mut self, found: CoreNames) {
         if let Some(Item::CoreModule { names, .. }) = self.items.last_mut() {
             *names = found;
         }
     }
 
-    /// A component within this one.
+    /// Adds a component inside of this one.
     pub(super) fn component(&mut self, definition: Arc<Definition>) {
         next(&mut self.counts.components);
         self.items.push(Item::Component(definition));
     }
 
-    /// A section that the validator has found valid.
+    /// Adds the items of a section, which the validator has found valid.
     pub(super) fn section(
         &mut self,
         payload: &Payload<'_>,
@@ -188,7 +188,7 @@ impl Scope {
                     ComponentExternalKind::Module => Sort::Module,
                     ComponentExternalKind::Instance => Sort::Instance,
                     ComponentExternalKind::Component => Sort::Component,
-                    // Whatever it is, it has been bound with its instance.
+                    // The type was bound together with its instance.
                     ComponentExternalKind::Type => return Ok(()),
                     ComponentExternalKind::Value => {
                         return Err(InvalidComponent::values(at.offset));
@@ -264,7 +264,7 @@ impl Scope {
         Ok(())
     }
 
-    /// What the item at hand adds to its index space, by its type.
+    /// Returns the addition of the current item to its index space, by its type.
     fn added(
         &mut self,
         at: Resolved<'_>,
@@ -274,7 +274,7 @@ impl Scope {
         entity(at, kind, index)
     }
 
-    /// The index of the item at hand.
+    /// Adds up the current item, and returns its index.
     fn count(&mut self, kind: ComponentExternalKind) -> u32 {
         match kind {
             ComponentExternalKind::Module => next(&mut self.counts.modules),
@@ -282,7 +282,7 @@ impl Scope {
             ComponentExternalKind::Type => next(&mut self.counts.types),
             ComponentExternalKind::Instance => next(&mut self.counts.instances),
             ComponentExternalKind::Component => next(&mut self.counts.components),
-            // Refused wherever there is one.
+            // Values are refused elsewhere.
             ComponentExternalKind::Value => 0,
         }
     }
@@ -309,7 +309,7 @@ impl Scope {
     }
 }
 
-/// Each item of a section, with where it is.
+/// Returns the items of a section, each with its offset.
 fn each<'a, 't, T: FromReader<'a>>(
     section: &SectionLimited<'a, T>,
     types: TypesRef<'t>,
@@ -322,7 +322,7 @@ fn each<'a, 't, T: FromReader<'a>>(
     Ok(())
 }
 
-/// The type of what has this index.
+/// Returns the type of the item with this index.
 fn entity(
     at: Resolved<'_>,
     kind: ComponentExternalKind,
@@ -360,7 +360,7 @@ const fn core_sort(kind: ExternalKind) -> CoreSort {
     }
 }
 
-/// Sorts what is referred to by name.
+/// Sorts items by name.
 fn sorted(mut named: Vec<(Arc<str>, Reference)>) -> Box<[(Arc<str>, Reference)]> {
     named.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     named.into()

@@ -1,7 +1,7 @@
 //! Finding tail calls in core functions.
 //!
-//! The operators of a function are visited without being made values of, and most functions are
-//! not even visited: none of their bytes is that of a tail call.
+//! The operators of a function are visited without being stored. Most functions are not even
+//! visited, as none of their bytes is the opcode of a tail call.
 
 use alloc::vec::Vec;
 
@@ -9,14 +9,15 @@ use wasmparser::{FunctionBody, VisitOperator, VisitSimdOperator};
 
 use super::InvalidComponent;
 
-/// Returns `true` if a byte is that of `return_call`, `return_call_indirect` or `return_call_ref`.
+/// Returns `true` if a byte is the opcode of `return_call`, `return_call_indirect` or
+/// `return_call_ref`.
 const fn may_be_tail_call(byte: u8) -> bool {
     matches!(byte, 0x12 | 0x13 | 0x15)
 }
 
-/// Returns `true` if there is a tail call in a function.
+/// Returns `true` if a function has a tail call.
 pub(super) fn has_tail_calls(body: &FunctionBody<'_>) -> Result<bool, InvalidComponent> {
-    // In chunks without a branch, so that the compiler looks at many bytes at once.
+    // Chunks without a branch let the compiler compare many bytes at once.
     let mut chunks = body.as_bytes().chunks(32);
     if !chunks.any(|chunk| chunk.iter().fold(false, |any, byte| any | may_be_tail_call(*byte))) {
         return Ok(false);

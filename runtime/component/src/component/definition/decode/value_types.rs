@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -26,26 +27,26 @@ use super::InvalidComponent;
 /// The number of a stream or future type that is not resolved.
 const UNRESOLVED: TypeIndex = TypeIndex(0);
 
-/// The types that one component definition knows, each converted once.
+/// The types of a component definition, each converted once.
 #[derive(Debug, Default)]
 pub(super) struct KnownTypes {
     slots: BTreeMap<ResourceId, u32>,
     /// The representations of the component's own resource types, by slot.
     pub(super) representations: BTreeMap<u32, IntegerType>,
-    /// The slots that items up to here fill.
+    /// The slots that were filled by the items so far.
     pub(super) filled: BTreeSet<u32>,
     values: BTreeMap<ComponentDefinedTypeId, Type>,
     functions: BTreeMap<ComponentFuncTypeId, Arc<FunctionType>>,
     pub(super) instances: BTreeMap<ComponentInstanceTypeId, Arc<InstanceType>>,
     pub(super) components: BTreeMap<ComponentTypeId, Arc<NestedComponentType>>,
     pub(super) modules: BTreeMap<ComponentCoreModuleTypeId, Arc<ModuleType>>,
-    /// The instance types whose resource types items up to here have found.
+    /// The instance types in which resource types were searched for so far.
     pub(super) searched: BTreeSet<ComponentInstanceTypeId>,
     pub(super) core_types: BTreeMap<CoreTypeId, u32>,
     pub(super) core_signatures: BTreeMap<CoreTypeId, Arc<CoreSignature>>,
 }
 
-/// The types that the validator has resolved, and where in the bytes they are needed.
+/// The types that the validator has resolved, and the offset of their use.
 #[derive(Clone, Copy)]
 pub(super) struct Resolved<'a> {
     pub(super) types: TypesRef<'a>,
@@ -53,12 +54,13 @@ pub(super) struct Resolved<'a> {
 }
 
 impl Resolved<'_> {
-    /// What the validator let through and can't be.
+    /// Returns the error for something that the validator should not have accepted.
     pub(super) fn unexpected(self, what: &str) -> InvalidComponent {
-        InvalidComponent::invalid(what, self.offset)
+        let message = format!("{what}: this is a bug in Weft, please report it");
+        InvalidComponent::invalid(message, self.offset)
     }
 
-    /// The type with this index, of any kind.
+    /// Returns the type with this index, of any kind.
     pub(super) fn any_type(self, index: u32) -> Result<ComponentAnyTypeId, InvalidComponent> {
         if index < self.types.component_type_count() {
             Ok(self.types.component_any_type_at(index))
@@ -67,18 +69,18 @@ impl Resolved<'_> {
         }
     }
 
-    /// The type of a value with this index.
+    /// Returns the type of a value with this index.
     pub(super) fn defined_type(
         self,
         index: u32,
     ) -> Result<ComponentDefinedTypeId, InvalidComponent> {
         match self.any_type(index)? {
             ComponentAnyTypeId::Defined(id) => Ok(id),
-            _ => Err(self.unexpected("this is no type of a value")),
+            _ => Err(self.unexpected("this is not the type of a value")),
         }
     }
 
-    /// The type of the function with this index.
+    /// Returns the type of the function with this index.
     pub(super) fn function(self, index: u32) -> Result<ComponentFuncTypeId, InvalidComponent> {
         if index < self.types.component_function_count() {
             Ok(self.types.component_function_at(index))
@@ -89,18 +91,18 @@ impl Resolved<'_> {
 }
 
 impl KnownTypes {
-    /// How many slots there are.
+    /// Returns the number of slots.
     pub(super) fn slot_count(&self) -> u32 {
         u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }
 
-    /// The slot of a resource type; a new one for a new type.
+    /// Returns the slot of a resource type, which is new for a new type.
     pub(super) fn slot(&mut self, resource: ResourceId) -> u32 {
         let next = self.slot_count();
         *self.slots.entry(resource).or_insert(next)
     }
 
-    /// The slot of the resource type that is the type with this index.
+    /// Returns the slot of the resource type with this type index.
     pub(super) fn resource(
         &mut self,
         at: Resolved<'_>,
@@ -108,12 +110,12 @@ impl KnownTypes {
     ) -> Result<u32, InvalidComponent> {
         match at.any_type(index)? {
             ComponentAnyTypeId::Resource(resource) => Ok(self.slot(resource.resource())),
-            _ => Err(at.unexpected("this is no resource type")),
+            _ => Err(at.unexpected("this is not a resource type")),
         }
     }
 
-    /// The type of the elements of the stream, or of the value of the future, that is the type
-    /// with this index.
+    /// Returns the type of the elements of the stream, or of the value of the future, with this
+    /// type index.
     pub(super) fn end(
         &mut self,
         at: Resolved<'_>,
@@ -121,11 +123,11 @@ impl KnownTypes {
     ) -> Result<Option<Type>, InvalidComponent> {
         match self.defined(at, at.defined_type(index)?)? {
             Type::Stream(end) | Type::Future(end) => Ok(end.element().cloned()),
-            _ => Err(at.unexpected("this is no stream or future type")),
+            _ => Err(at.unexpected("this is not a stream or future type")),
         }
     }
 
-    /// The type of the function with this type in the validator.
+    /// Returns the type of the function that has this type in the validator.
     pub(super) fn function(
         &mut self,
         at: Resolved<'_>,
@@ -154,7 +156,7 @@ impl KnownTypes {
         Ok(function)
     }
 
-    /// The type of a value, if there is one.
+    /// Returns the type of a value, if there is one.
     pub(super) fn optional(
         &mut self,
         at: Resolved<'_>,
@@ -182,8 +184,8 @@ impl KnownTypes {
         types.iter().map(|ty| self.value(at, *ty)).collect()
     }
 
-    /// The type of a value that is defined by the component. The validator limits how deeply these
-    /// are nested.
+    /// Returns the type of a value that the component defines. The validator limits how deeply
+    /// these are nested.
     pub(super) fn defined(
         &mut self,
         at: Resolved<'_>,

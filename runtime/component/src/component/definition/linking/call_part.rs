@@ -1,6 +1,6 @@
-//! The parts of a call, as the callee's flag tells them.
+//! The parts of a linked call, which the callee's flag records.
 
-/// The part of a call that a callee's flag tells.
+/// A part of a linked call, which the callee's flag records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallPart {
     /// The callee runs, or values are moved.
@@ -17,16 +17,16 @@ impl CallPart {
     const ALL: [Self; 4] =
         [Self::Function, Self::CalleeRealloc, Self::CallerRealloc, Self::PostReturn];
 
-    /// Returns the value of the callee's flag while the link at a position among those of the callee
-    /// is in this part of its call.
+    /// Returns the value of the callee's flag for this part of a call, by the link at a position
+    /// among those of the callee.
     pub(super) fn flag(self, link: usize) -> i32 {
         let part = Self::ALL.iter().position(|it| *it == self).unwrap_or_default();
-        // There are no more links than items are looked at.
+        // There are fewer links than items.
         i32::try_from((link + 1) * Self::ALL.len() + part).unwrap_or(i32::MAX)
     }
 
-    /// Returns the position of the link among those of the callee, and the part of its call, that a
-    /// flag tells; nothing if it is 0, or ended the linking of its instance.
+    /// Returns the position of the link among those of the callee, and the part of its call, from a
+    /// flag. Returns `None` if the flag is 0, or if it ended the linking of the instance.
     pub(crate) fn of_flag(flag: i32) -> Option<(usize, Self)> {
         let flag = usize::try_from(flag).ok()?;
         let part = *Self::ALL.get(flag % Self::ALL.len())?;

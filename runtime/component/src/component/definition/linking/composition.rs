@@ -1,7 +1,7 @@
-//! The instances that instantiating a component makes, as far as that is known before.
+//! The instances that an instantiation of a component makes, as far as they are known before.
 //!
-//! The items of the definitions are walked as an instantiator walks them, but nothing is made:
-//! each instance gets a number, and each function is where it was lifted, or unknown.
+//! This walks through the items of the definitions as an instantiator does, but makes nothing. Each
+//! instance gets a number. Each function is known by the place where it was lifted, or unknown.
 
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
@@ -11,18 +11,16 @@ use alloc::vec::Vec;
 use crate::component::definition::extern_type::ExternType;
 use crate::component::definition::items::{Definition, Item, OuterSort, Reference, Sort};
 
-/// The largest number of instances that are looked at, because each takes time when a component is
-/// loaded.
+/// The largest number of instances to examine. Each takes time when a component is loaded.
 const MAX_INSTANCES: usize = 512;
-/// The largest number of items and arguments that are looked at, in all instances together, because
-/// each takes time when a component is loaded.
+/// The largest number of items and arguments to examine, in all instances together. Each takes time
+/// when a component is loaded.
 const MAX_ITEMS: usize = 20_000;
-/// The largest number of components that instantiate one another, because each level takes native
-/// stack.
+/// The largest number of components that instantiate one another. Each level uses native stack.
 const MAX_DEPTH: usize = 48;
 
-/// The instances of a composition. The first is the outermost; an instance is before those within
-/// it, and within one they are in the order in which they are made.
+/// The instances of a composition. The first is the outermost. An instance comes before its inner
+/// instances, which are in the order in which they are made.
 #[derive(Debug, Default)]
 pub(crate) struct Composition {
     pub(crate) instances: Vec<ComposedInstance>,
@@ -32,11 +30,11 @@ pub(crate) struct Composition {
 #[derive(Debug)]
 pub(crate) struct ComposedInstance {
     pub(crate) definition: Arc<Definition>,
-    /// The way to it from the outermost instance: the index of each in the one around it.
+    /// The path from the outermost instance: the index of each instance in its parent.
     pub(crate) way: Vec<usize>,
-    /// The instances within it: the position of the item that makes one, and its number.
+    /// The inner instances: the position of the item that makes one, and its number.
     pub(crate) within: Vec<(usize, usize)>,
-    /// The functions of its index space: where each was lifted, if that is known.
+    /// The functions of its index space, with the place where each was lifted, if it is known.
     pub(crate) functions: Vec<Option<LiftedAt>>,
 }
 
@@ -49,13 +47,13 @@ pub(crate) struct LiftedAt {
     pub(crate) item: usize,
 }
 
-/// A thing that is imported or exported.
+/// An import or export.
 #[derive(Clone, Debug)]
 enum Thing {
     Function(LiftedAt),
     Instance(Rc<Exports>),
     Component(Rc<Closure>),
-    /// A thing from outside, or one that does not matter here.
+    /// An import from outside, or an item that does not matter here.
     Unknown,
 }
 
@@ -76,7 +74,7 @@ struct Around {
 }
 
 impl Composition {
-    /// Returns what instantiating a component makes; nothing if that is more than is looked at.
+    /// Returns the instances that a component makes. Returns `None` if there are too many.
     pub(crate) fn of(root: &Arc<Definition>) -> Option<Self> {
         let mut walk = Walk { composition: Self::default(), items: 0 };
         let closure = Closure { definition: root.clone(), around: None };
@@ -100,7 +98,7 @@ struct Spaces {
 }
 
 impl Walk {
-    /// Walks through an instance of a component. Returns what it exports.
+    /// Walks through an instance of a component. Returns its exports.
     fn instantiate(
         &mut self,
         closure: &Closure,
@@ -141,7 +139,7 @@ impl Walk {
                 self.push(spaces, Sort::Function, Thing::Function(lifted));
             }
             Item::Component(definition) => {
-                // What is copied for each component counts as items do.
+                // Components that are copied count as items.
                 self.items += spaces.components.len();
                 let components = spaces.components.clone();
                 let around = Around { components, around: closure.around.clone() };
@@ -249,7 +247,7 @@ impl Walk {
     }
 }
 
-/// Returns a component of one further out.
+/// Returns a component of an outer component.
 fn outer(spaces: &Spaces, closure: &Closure, count: u32, index: u32) -> Thing {
     let Some(further) = count.checked_sub(1) else { return at(&spaces.components, index) };
     let mut around = closure.around.as_ref();

@@ -1,4 +1,4 @@
-//! The core index spaces of a definition: where each core function and memory is from.
+//! The core index spaces of a definition: the origin of each core function and memory.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ pub(crate) struct CoreSpace<'d> {
     modules: Vec<Option<usize>>,
 }
 
-/// A core function or a memory, as its index space has it.
+/// A core function or a memory in its index space.
 #[derive(Clone, Copy, Debug)]
 enum CoreThing<'d> {
     /// The function that the canonical definition at this position makes.
@@ -35,8 +35,7 @@ enum CoreInstance<'d> {
 /// The origin of a core function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CoreFunctionAt<'d> {
-    /// The canonical definition at this position makes it: a built-in, or a function that is
-    /// lowered.
+    /// The canonical definition at this position makes it: a built-in or a lowered function.
     Canonical(usize),
     /// A core instance of the component's own module exports it.
     Module {
@@ -49,7 +48,7 @@ pub(crate) enum CoreFunctionAt<'d> {
     },
 }
 
-/// The properties of a memory that are known before it is made.
+/// The properties of a memory that are known before it exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MemoryKind {
     pub(crate) address_type: IntegerType,
@@ -57,7 +56,7 @@ pub(crate) struct MemoryKind {
 }
 
 impl<'d> CoreSpace<'d> {
-    /// Returns the core index spaces of a definition, once all its items are there.
+    /// Returns the core index spaces of a definition, whose items are complete.
     pub(crate) fn of(definition: &'d Definition) -> Self {
         let mut space = Self::default();
         for (position, item) in definition.items.iter().enumerate() {
@@ -95,9 +94,9 @@ impl<'d> CoreSpace<'d> {
         }
     }
 
-    /// Returns where a core function is from; nothing if a module from outside has it.
+    /// Returns the origin of a core function. Returns `None` if it is from an imported module.
     pub(crate) fn function(&self, index: u32) -> Option<CoreFunctionAt<'d>> {
-        // Each step leads to something that was there before, so the loop ends.
+        // Each step leads to an earlier item, so that the loop ends.
         let mut thing = at(&self.functions, index)?;
         loop {
             let (instance, name) = match thing {
@@ -118,7 +117,7 @@ impl<'d> CoreSpace<'d> {
         }
     }
 
-    /// Returns where the function is from that a core instance imports.
+    /// Returns the origin of a function that a core instance imports.
     pub(crate) fn imported_function<'n>(
         &self,
         instance: u32,
@@ -143,8 +142,8 @@ impl<'d> CoreSpace<'d> {
         }
     }
 
-    /// Returns what is known of a memory; nothing if a module from outside has it, or if threads
-    /// share it.
+    /// Returns the properties of a memory. Returns `None` if it is from an imported module, or if
+    /// threads share it.
     pub(crate) fn memory(
         &self,
         index: u32,

@@ -1,4 +1,4 @@
-//! The calls by guests, as an embedder is told of them.
+//! The calls by guests, as an embedder sees them.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -13,7 +13,7 @@ use super::rules::{Call, NotLinked};
 
 /// A call by a guest in a component: of a function that an instance imports, or of one of its own.
 ///
-/// Its text says who calls what, and why the call is not linked, if it isn't.
+/// Its text has the caller and the callee, and the reason if the call is not linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GuestCall {
     caller: Box<[usize]>,
@@ -23,7 +23,7 @@ pub struct GuestCall {
 }
 
 impl GuestCall {
-    /// Returns what is told of calls, which are in the order of their callers.
+    /// Returns the reports of calls, which are in the order of their callers.
     pub(super) fn all(composition: &Composition, calls: &[Call]) -> Vec<Self> {
         let mut told = Vec::with_capacity(calls.len());
         for of_caller in calls.chunk_by(|one, other| one.caller == other.caller) {
@@ -51,26 +51,26 @@ impl GuestCall {
         told
     }
 
-    /// Returns the way to the instance that calls, from the outermost one: the index of each in the
-    /// one around it.
+    /// Returns the path of the calling instance from the outermost one: the index of each instance
+    /// in its parent.
     #[must_use]
     pub fn caller(&self) -> &[usize] {
         &self.caller
     }
 
-    /// Returns the way to the instance that is called, if the call is linked.
+    /// Returns the path of the called instance, if the call is linked.
     #[must_use]
     pub fn callee(&self) -> Option<&[usize]> {
         self.callee.as_deref()
     }
 
-    /// Returns the name of the function, as the caller has it.
+    /// Returns the name of the function in the calling instance.
     #[must_use]
     pub fn function(&self) -> &str {
         &self.function
     }
 
-    /// Returns the reason why the call is not linked; nothing if it is.
+    /// Returns the reason why the call is not linked. Returns `None` if it is linked.
     #[must_use]
     pub const fn not_linked(&self) -> Option<NotLinked> {
         self.not_linked
@@ -88,7 +88,7 @@ impl fmt::Display for GuestCall {
     }
 }
 
-/// The way to an instance.
+/// The path of an instance.
 struct Way<'a>(&'a [usize]);
 
 impl fmt::Display for Way<'_> {
@@ -99,7 +99,7 @@ impl fmt::Display for Way<'_> {
     }
 }
 
-/// Returns the names of a definition's functions: as each is imported, aliased or exported first.
+/// Returns the names of a definition's functions: the first import, alias or export of each.
 fn names(definition: &Definition) -> Vec<Option<&str>> {
     let mut names: Vec<Option<&str>> = Vec::new();
     for item in &definition.items {

@@ -1,16 +1,16 @@
-//! The things that generated modules import.
+//! The imports of generated modules.
 
 use crate::abi::{CoreFunctionType, FlatTypes};
 use crate::core_value::CoreType;
 
-/// Something that the module of a group imports. Links are numbered by their position in the group.
+/// An import of the module of a group. Links are numbered by their position in the group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkImport {
     /// The function that makes the call of a link in the ordinary way.
     Fallback(usize),
     /// The flag with this number.
     Flag(u32),
-    /// The core function that is called.
+    /// The core function to call.
     Callee(usize),
     /// The `post-return` of the callee.
     PostReturn(usize),
@@ -18,41 +18,40 @@ pub(crate) enum LinkImport {
     Memory(usize, LinkEnd),
     /// The `realloc` of one side of a link.
     Realloc(usize, LinkEnd),
-    /// A function of Weft's.
+    /// A function of Weft.
     Host(LinkFunction),
 }
 
 /// A side of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkEnd {
-    /// The one that calls.
+    /// The side that calls.
     Caller,
-    /// The one that is called.
+    /// The side that is called.
     Callee,
 }
 
-/// A function of Weft's that generated code calls. A link is named by its number in the component.
+/// A function of Weft that generated code calls. A link is named by its number in the component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum LinkFunction {
     /// Traps for the reason with this [code](super::link_trap::LinkTrap::code).
     Trap,
-    /// Traps if more bytes than this may not be moved in addition to the size of the source's
-    /// memory.
+    /// Traps unless this many bytes may be moved beyond the size of the source's memory.
     Charge,
-    /// Traps if a string is malformed: the link and [direction](direction_code), the address and the
-    /// length.
+    /// Traps if a string is malformed. Its parameters are the link and [direction](direction_code),
+    /// the address and the length.
     CheckString,
-    /// Moves the arguments of a link, which are given after it.
+    /// Moves the arguments of a link, which follow the link.
     Arguments(CoreFunctionType),
-    /// Moves the result of a link: the link, the address of the result, and the address that it
-    /// goes to.
+    /// Moves the result of a link. Its parameters are the link, the address of the result, and the
+    /// destination address.
     Results(CoreFunctionType),
-    /// Returns the next of the core values that arguments were moved to.
+    /// Returns the next of the core values to which arguments were moved.
     Next,
 }
 
 impl LinkFunction {
-    /// Returns its type.
+    /// Returns the type of the function.
     pub(crate) fn ty(self) -> CoreFunctionType {
         use CoreType::{I32, I64};
         let (params, results): (&[CoreType], &[CoreType]) = match self {
@@ -71,7 +70,7 @@ pub(super) fn flat_types(types: &[CoreType]) -> FlatTypes {
     types.iter().fold(FlatTypes::EMPTY, |flat, ty| flat.push(*ty))
 }
 
-/// Returns the number by which generated code names a link and the side that values come from.
+/// Returns the number in generated code for a link and the side that values come from.
 pub(crate) fn direction_code(link: usize, from: LinkEnd) -> u32 {
     let end = match from {
         LinkEnd::Caller => 0,
@@ -80,7 +79,7 @@ pub(crate) fn direction_code(link: usize, from: LinkEnd) -> u32 {
     u32::try_from(2 * link + end).unwrap_or(u32::MAX)
 }
 
-/// Returns the link that a number names, and the side that values come from.
+/// Returns the link of such a number, and the side that values come from.
 pub(crate) fn of_direction_code(code: u32) -> (usize, LinkEnd) {
     let from = if code.is_multiple_of(2) { LinkEnd::Caller } else { LinkEnd::Callee };
     (usize::try_from(code / 2).unwrap_or(usize::MAX), from)

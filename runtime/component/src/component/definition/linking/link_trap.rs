@@ -1,4 +1,4 @@
-//! The traps that generated code raises: the rules of lifting and lowering, by number.
+//! The traps that generated code raises: numbers for rules of lifting and lowering.
 
 use crate::trap::Trap;
 
@@ -12,14 +12,14 @@ macro_rules! link_traps {
         }
 
         impl LinkTrap {
-            /// Returns its number.
+            /// Returns the number of the trap.
             pub(crate) const fn code(self) -> u32 {
                 match self {
                     $(Self::$name => $code,)*
                 }
             }
 
-            /// Returns the rule that was broken, by its number.
+            /// Returns the trap for a number.
             pub(crate) const fn of_code(code: u32) -> Option<Trap> {
                 match code {
                     $($code => Some(Trap::$name),)*
@@ -33,16 +33,16 @@ macro_rules! link_traps {
 link_traps! {
     /// The address of a value is not aligned.
     PointerUnaligned = 0;
-    /// A value does not lie in its memory.
+    /// A value is not inside of its memory.
     PointerOutOfBounds = 1;
     /// A list is too long.
     ListTooLong = 2;
-    /// A list does not lie in its memory.
+    /// A list is not inside of its memory.
     ListContentOutOfBounds = 3;
-    /// A number is no character.
+    /// A number is not a character.
     InvalidChar = 4;
-    /// A discriminant is none of a case.
+    /// A discriminant belongs to no case.
     InvalidDiscriminant = 5;
-    /// A string does not lie in its memory.
+    /// A string is not inside of its memory.
     StringContentOutOfBounds = 6;
 }

@@ -1,26 +1,26 @@
-//! Linked guests: the calls between guests that nobody can look at, and the core modules that make
+//! Linked calls: calls between guests that nothing can observe, and the core modules that make
 //! them.
 //!
-//! A call of a guest by a guest has records, because a built-in or a host function may look at them.
-//! An instance that has neither, and calls nobody who has, is *blind*. A synchronous call of a blind
-//! instance is *linked*: a core module that is generated here lies between caller and callee, and
-//! lifts, lowers and calls. The machine hears nothing of it.
+//! A call between guests has records, because a built-in or a host function may look at them. An
+//! instance that has neither, and that calls only such instances, is *blind*. A synchronous call of
+//! a blind instance is *linked*: a generated core module between caller and callee lifts, lowers
+//! and calls. The machine does not take part.
 //!
-//! For each callee there is a *flag*, a global. While a link calls into the instance, its flag says
-//! which link that is, and in which part of the call it is. A link whose callee's flag isn't 0 goes
-//! the ordinary way, by the *fallback*. So a trap leaves the flags of all instances on the stack set;
-//! and setting a flag ends the linking of an instance, whatever the reason.
+//! For each callee there is a *flag*, a global. While a link calls into the instance, its flag
+//! records the link and the part of the call. If the callee's flag isn't 0, a link calls in the
+//! ordinary way, through the *fallback*. So after a trap, the flags of all instances on the stack
+//! stay set. Setting a flag ends the linking of an instance for any other reason, too.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `composition` | the instances that instantiating a component makes |
-//! | `core_space` | where core functions and memories are from |
-//! | `module_code`, `reach` | the functions that `realloc` and `post-return` may call |
+//! | `composition` | the instances that an instantiation of a component makes |
+//! | `core_space` | the origins of core functions and memories |
 //! | `rules` | the calls that are linked, and why others are not |
-//! | `plan` | the links, in groups that are instantiated together |
+//! | `rules` | the calls that are linked, and the reasons why others are not |
 //! | `link_input`, `link_import`, `call_part` | a link as code is made for it, what that imports, and what a flag tells |
-//! | `guest_call` | [`GuestCall`](guest_call::GuestCall): what an embedder is told of a call |
-//! | `link_trap` | the traps that generated code raises |
+//! | `link_input`, `link_import`, `call_part` | links as input for generated code, the imports of that code, and the parts of a call in a flag |
+//! | `guest_call` | [`GuestCall`](guest_call::GuestCall): a call, as an embedder sees it |
 //! | `encode` | the generated modules |
 
 pub(crate) mod call_part;

@@ -1,4 +1,4 @@
-//! The functions of a core module, as far as following calls needs them.
+//! The functions of a core module, as far as it takes to follow calls.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -8,33 +8,33 @@ use wasmparser::{
     FunctionBody, Operator, Parser, Payload, SubType, TableInit, TypeRef, ValType,
 };
 
-/// The functions of a core module, which is valid.
+/// The functions of a valid core module.
 #[derive(Debug, Default)]
 pub(super) struct ModuleCode<'b> {
     bytes: &'b [u8],
-    /// The functions that it imports: from which module, and as what.
+    /// The imported functions: the module and the name of each.
     imports: Vec<(&'b str, &'b str)>,
     /// The functions that it exports.
     exports: Vec<(&'b str, u32)>,
     /// The places of the bodies of its own functions.
     bodies: Vec<Range<usize>>,
-    /// The functions that a reference may refer to, if all references are its own.
+    /// The functions that a reference can point to, if no reference comes from outside.
     referenced: Vec<u32>,
-    /// References may come from outside, or leave it.
+    /// `true` if references may come from outside, or leave the module.
     is_open: bool,
 }
 
 /// The functions that a function may call.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    /// Those that it names.
+    /// The functions that it calls by index.
     pub(super) direct: Vec<u32>,
-    /// It calls references, too.
+    /// `true` if it also calls references.
     pub(super) has_indirect: bool,
 }
 
 impl<'b> ModuleCode<'b> {
-    /// Reads a module. Returns nothing if it can't be read.
+    /// Reads a module. Returns `None` if it can't be read.
     pub(super) fn read(bytes: &'b [u8]) -> Option<Self> {
         let mut code = Self { bytes, ..Self::default() };
         for payload in Parser::new(0).parse_all(bytes) {
@@ -73,7 +73,7 @@ impl<'b> ModuleCode<'b> {
                     }
                 }
             }
-            // References pass through functions with such types, and through tags.
+            // References can pass through functions with such types, and through tags.
             Payload::TypeSection(section) => {
                 for group in section {
                     for ty in group.ok()?.into_types() {
@@ -125,7 +125,7 @@ impl<'b> ModuleCode<'b> {
         Some(())
     }
 
-    /// Takes the functions that a constant refers to.
+    /// Adds the functions that a constant refers to.
     fn constant(&mut self, expression: &ConstExpr<'_>) -> Option<()> {
         for operator in expression.get_operators_reader() {
             if let Operator::RefFunc { function_index } = operator.ok()? {
@@ -145,12 +145,13 @@ impl<'b> ModuleCode<'b> {
         self.imports.get(usize::try_from(function).ok()?).copied()
     }
 
-    /// Returns the functions that an indirect call may reach; nothing if others may be, too.
+    /// Returns the functions that an indirect call may reach. Returns `None` if it may reach
+    /// others, too.
     pub(super) fn referenced(&self) -> Option<&[u32]> {
         (!self.is_open).then_some(&*self.referenced)
     }
 
-    /// Returns the bytes of the body of one of the module's own functions.
+    /// Returns the size of the body of one of the module's own functions.
     pub(super) fn size(&self, function: u32) -> Option<usize> {
         Some(self.body(function)?.len())
     }
@@ -160,7 +161,7 @@ impl<'b> ModuleCode<'b> {
         self.bytes.get(self.bodies.get(own)?.clone())
     }
 
-    /// Returns the functions that one of the module's own may call.
+    /// Returns the functions that one of the module's own functions may call.
     pub(super) fn calls(&self, function: u32) -> Option<Calls> {
         let body = FunctionBody::new(BinaryReader::new(self.body(function)?, 0));
         let mut calls = Calls::default();
@@ -183,7 +184,7 @@ impl<'b> ModuleCode<'b> {
     }
 }
 
-/// Returns `true` if references may be passed by something of this type.
+/// Returns `true` if an item of this type may pass references.
 fn may_pass_references(ty: &SubType) -> bool {
     match &ty.composite_type.inner {
         CompositeInnerType::Func(function) => {

@@ -15,7 +15,7 @@ use super::link_import::LinkImport;
 use super::link_input::LinkInput;
 use super::rules::{Call, Rules};
 
-/// The largest number of links in a group, because a module has at most 100 memories.
+/// The largest number of links in a group. A module has at most 100 memories.
 const MAX_GROUP: usize = 32;
 
 /// The links of a component.
@@ -27,14 +27,14 @@ pub(crate) struct LinkPlan {
     pub(crate) flagged: Vec<FlaggedInstance>,
     pub(crate) links: Vec<PlannedLink>,
     pub(crate) groups: Vec<Group>,
-    /// All calls by guests, linked or not.
+    /// All calls between guests, linked or not.
     pub(crate) calls: Vec<GuestCall>,
 }
 
 /// An instance that the component consists of.
 #[derive(Debug, Default)]
 pub(crate) struct PlannedInstance {
-    /// The numbers of the instances within it, by the positions of the items that make them.
+    /// The numbers of the inner instances, by the positions of the items that make them.
     pub(crate) within: BTreeMap<usize, usize>,
     /// The numbers of its links, by the positions of the items that lower the functions.
     pub(crate) links: BTreeMap<usize, usize>,
@@ -56,21 +56,21 @@ pub(crate) struct PlannedLink {
     pub(crate) group: usize,
 }
 
-/// Links of one caller that one generated module makes. It is instantiated when the last of their
-/// functions is lowered.
+/// The links of one caller that one generated module makes. It is instantiated when the last of
+/// their functions is lowered.
 #[derive(Debug)]
 pub(crate) struct Group {
     /// The numbers of the links.
     pub(crate) links: Vec<usize>,
     /// The generated module.
     bytes: Vec<u8>,
-    /// Its imports, by the numbers that are their names.
+    /// The imports, by the numbers that are their names.
     imports: Vec<LinkImport>,
 }
 
 impl LinkPlan {
-    /// Returns the links of a component whose core modules are these bytes; nothing if it is larger
-    /// than what is looked at.
+    /// Returns the links of a component with these core modules. Returns `None` if the component is
+    /// too large.
     pub(crate) fn of(decoded: &Decoded, modules: &[&[u8]]) -> Option<Self> {
         let composition = Composition::of(&decoded.root)?;
         let mut rules = Rules::new(&composition, &decoded.module_types, modules);
@@ -88,7 +88,7 @@ impl LinkPlan {
         Some(plan)
     }
 
-    /// Adds a group of calls that are linked.
+    /// Adds a group of linked calls.
     fn add_group(
         &mut self,
         composition: &Composition,
@@ -125,8 +125,8 @@ impl LinkPlan {
         Some(())
     }
 
-    /// Adds a link to those of its callee. Returns the number of the callee's flag, and the position of
-    /// the link.
+    /// Adds a link to those of its callee. Returns the number of the callee's flag, and the
+    /// position of the link.
     fn add_to_flag(&mut self, instance: usize, link: usize) -> Option<(u32, usize)> {
         let found = self.flagged.iter().position(|it| it.instance == instance);
         let flag = found.unwrap_or_else(|| {
@@ -154,8 +154,8 @@ fn item(composition: &Composition, instance: usize, item: usize) -> Option<&Item
     composition.instances.get(instance)?.definition.items.get(item)
 }
 
-/// Returns the calls that are linked, those together that can be instantiated together: nothing
-/// between the first and the last uses one of the core functions that they make.
+/// Returns the linked calls in groups that can be instantiated together: no item between the first
+/// and the last uses one of the core functions that the group makes.
 fn groups(composition: &Composition, calls: &[Call]) -> Vec<Vec<Call>> {
     let mut groups = Vec::new();
     for of_caller in calls.chunk_by(|one, other| one.caller == other.caller) {
@@ -188,7 +188,7 @@ fn add_groups(definition: &Definition, calls: &BTreeMap<usize, Call>, groups: &m
     groups.extend(Some(group).filter(|group| !group.is_empty()));
 }
 
-/// Returns `true` if an item does something with one of these core functions.
+/// Returns `true` if an item uses one of these core functions.
 fn uses_one_of(item: &Item, functions: &[u32]) -> bool {
     let uses = |index: u32| functions.contains(&index);
     match item {
@@ -203,14 +203,14 @@ fn uses_one_of(item: &Item, functions: &[u32]) -> bool {
                     .any(uses)
         }
         Item::Resource { destructor, .. } => destructor.is_some_and(uses),
-        // The functions in options of others are followed, and never lead to what is linked.
+        // The functions in options of other items are followed, and never lead to a linked call.
         _ => false,
     }
 }
 
 /// The links of a component, with the modules that an engine has compiled.
 pub(crate) struct CompiledLinks<M> {
-    /// The component that the numbers of instances begin with.
+    /// The component from which the numbers of instances are counted.
     pub(crate) root: Arc<Definition>,
     pub(crate) plan: Arc<LinkPlan>,
     /// The module with the flags.
@@ -223,8 +223,8 @@ pub(crate) struct CompiledLinks<M> {
 pub(crate) type CompiledGroups<M> = Box<[(M, Vec<LinkImport>)]>;
 
 impl LinkPlan {
-    /// Compiles the modules of all groups, equal ones once. Returns each with its imports in the order
-    /// in which `compile` says their names.
+    /// Compiles the modules of all groups; equal ones are compiled once. Returns each with its
+    /// imports in the order of the names that `compile` returns.
     pub(crate) fn compile_groups<M: Clone>(
         &self,
         compile: impl Fn(&[u8]) -> Option<(M, Vec<String>)>,

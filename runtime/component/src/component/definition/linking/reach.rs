@@ -1,9 +1,9 @@
 //! The functions that `realloc` and `post-return` may call.
 //!
-//! During both, an instance may not call out, and what it looks at is not the task that it works
-//! for. Where no call leads from them to a canonical definition, none of this can be noticed.
-//! Calls are followed through all core modules of the component; what can't be followed may lead
-//! anywhere.
+//! During both, an instance may not call out, and the task that it sees is not the one that it
+//! works for. If no call leads from them to a canonical definition, none of this can be observed.
+//! Calls are followed through all core modules of the component. A call that can't be followed may
+//! lead anywhere.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -17,21 +17,21 @@ use crate::component::definition::items::{Definition, Item};
 use super::core_space::{CoreFunctionAt, CoreSpace};
 use super::module_code::{Calls, ModuleCode};
 
-/// The largest number of bytes of code that calls are followed through, because that takes time when a
-/// component is loaded. What comes after them may lead anywhere.
+/// The largest number of bytes of code to search, as this takes time when a component is loaded.
+/// Code beyond that may lead anywhere.
 const MAX_CODE: usize = 4 << 20;
 
-/// The core modules of a component. Each is read when it is asked for first.
+/// The core modules of a component. Each is read on first use.
 #[derive(Debug)]
 pub(super) struct Modules<'b> {
     bytes: &'b [&'b [u8]],
     read: BTreeMap<usize, Option<ModuleCode<'b>>>,
-    /// The bytes of code that may still be read.
+    /// The number of bytes of code that may still be read.
     code_left: usize,
 }
 
 impl<'b> Modules<'b> {
-    /// Returns the modules that these bytes are.
+    /// Returns the modules with these bytes.
     pub(super) const fn new(bytes: &'b [&'b [u8]]) -> Self {
         Self { bytes, read: BTreeMap::new(), code_left: MAX_CODE }
     }
@@ -52,8 +52,8 @@ impl<'b> Modules<'b> {
 /// The functions that `realloc` and `post-return` of a definition may call.
 #[derive(Debug)]
 pub(super) struct Reach {
-    /// By the index of the core function: the positions of the canonical definitions that it may call;
-    /// nothing if it may call any.
+    /// The positions of the canonical definitions that a core function may call, by its index.
+    /// `None` if it may call any.
     reached: BTreeMap<u32, Option<BTreeSet<usize>>>,
 }
 
@@ -72,14 +72,13 @@ impl Reach {
         Self { reached: reached.collect() }
     }
 
-    /// Returns `true` if one of them may call the canonical definition at a position.
+    /// Returns `true` if one of the functions may call the canonical definition at a position.
     pub(super) fn may_reach(&self, position: usize) -> bool {
         let mut all = self.reached.values();
         all.any(|reached| reached.as_ref().is_none_or(|reached| reached.contains(&position)))
     }
 
-    /// Returns `true` if one of them, by the index of the core function, calls no canonical
-    /// definition.
+    /// Returns `true` if the function with this index calls no canonical definition.
     pub(super) fn is_closed(&self, function: u32) -> bool {
         let reached = self.reached.get(&function);
         reached.is_some_and(|reached| reached.as_ref().is_some_and(BTreeSet::is_empty))
@@ -102,20 +101,21 @@ fn roots(definition: &Definition) -> BTreeSet<u32> {
     collected.functions
 }
 
-/// A search through all that is called.
+/// A search through all calls.
 struct Search<'a, 'd, 'b> {
     space: &'a CoreSpace<'d>,
     modules: &'a mut Modules<'b>,
-    /// The functions that were found: of which core instance, with the number of its module.
+    /// The functions that were found: the core instance, the number of its module, and the
+    /// function.
     seen: BTreeSet<(u32, usize, u32)>,
-    /// Those whose calls were not looked at.
+    /// The functions whose calls were not examined yet.
     open: Vec<(u32, usize, u32)>,
-    /// The canonical definitions that were found, by their positions.
+    /// The positions of the canonical definitions that were found.
     reached: BTreeSet<usize>,
 }
 
 impl Search<'_, '_, '_> {
-    /// Follows all calls from a core function on. Returns nothing if one leads where nobody knows.
+    /// Follows all calls from a core function on. Returns `None` if one leads to an unknown place.
     fn run(&mut self, root: u32) -> Option<()> {
         self.find(self.space.function(root))?;
         while let Some(function) = self.open.pop() {

@@ -1,4 +1,4 @@
-//! The calls that are linked, and why others are not.
+//! The calls that are linked, and the reasons why others are not.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -16,26 +16,26 @@ use super::core_space::CoreSpace;
 use super::link_input::LinkSide;
 use super::reach::{Modules, Reach};
 
-/// The largest number of parts of the types of a function that is linked, because each may be code.
+/// The largest number of parts of the types of a linked function. Each part may become code.
 const MAX_PARTS: usize = 500;
-/// The largest number of parts of the types of all functions that are linked, for the same reason.
+/// The largest number of parts of the types of all linked functions. Each part may become code.
 const MAX_PARTS_OF_ALL: usize = 20_000;
 
 /// The reason why a call from guest to guest is not linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotLinked {
-    /// The function is the host's, or of an instance that is not made with the component.
+    /// The function belongs to the host, or to an instance that is not made with the component.
     NotOfTheComponent,
     /// The instance calls a function of its own.
     SameInstance,
-    /// The call is asynchronous: by the type of the function, or as it is lifted or lowered.
+    /// The call is asynchronous: by the type of the function, or by its lifting or lowering.
     Async,
-    /// The types have handles in them, or more parts than code is made for.
+    /// The types contain handles, or have too many parts.
     Types,
-    /// A memory is shared, or of a core module from outside.
+    /// A memory is shared, or belongs to an imported core module.
     Memory,
-    /// A `realloc` or a `post-return` that the call needs may call out of its instance, or one of the
+    /// A `realloc` or a `post-return` of the call may call out of its instance, or one of the
     /// caller may make this call.
     Realloc,
     /// The callee's instance has built-ins or threads, or makes a call that is not linked.
@@ -49,14 +49,14 @@ impl fmt::Display for NotLinked {
             Self::SameInstance => "caller and callee are one instance",
             Self::Async => "the call is asynchronous",
             Self::Types => "the types have handles or too many parts",
-            Self::Memory => "a memory is shared or from outside",
+            Self::Memory => "a memory is shared, or belongs to an imported module",
             Self::Realloc => "`realloc` or `post-return` may call out",
-            Self::CalleeLooks => "the callee has built-ins, or calls somebody who has",
+            Self::CalleeLooks => "the callee has built-ins, or calls an instance that has",
         })
     }
 }
 
-/// A call by a guest: a function that is lowered.
+/// A call by a guest: a lowered function.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     /// The number of the caller's instance.
@@ -74,7 +74,7 @@ pub(super) struct Rules<'a, 'b> {
     modules: Modules<'b>,
     /// The facts about definitions, by their addresses.
     known: BTreeMap<usize, Known<'a>>,
-    /// The parts of the types of all functions that may be linked.
+    /// The number of parts of the types of all functions that may be linked.
     parts: usize,
 }
 
@@ -95,8 +95,8 @@ impl<'a, 'b> Rules<'a, 'b> {
         Self { composition, module_types, modules, known: BTreeMap::new(), parts: 0 }
     }
 
-    /// Returns all calls by guests in the order of the callers, and decides which are linked. Returns
-    /// nothing if there are too many of them.
+    /// Returns all calls by guests, in the order of the callers, and decides which are linked.
+    /// Returns `None` if there are too many.
     pub(super) fn calls(&mut self) -> Option<Vec<Call>> {
         let mut calls = Vec::new();
         for (caller, instance) in self.composition.instances.iter().enumerate() {
@@ -138,7 +138,7 @@ impl<'a, 'b> Rules<'a, 'b> {
         if ty.is_async || options.is_async || lift.is_async {
             return Err(NotLinked::Async);
         }
-        // Its flags are code, too.
+        // The code for the flags counts, too.
         let mut parts = 10;
         if ![&ty.params, &ty.results].iter().all(|types| are_linkable(types, &mut parts)) {
             return Err(NotLinked::Types);
@@ -181,7 +181,7 @@ impl<'a, 'b> Rules<'a, 'b> {
         Ok(functions.into_iter().flatten().all(|function| reach.is_closed(function)))
     }
 
-    /// Returns one side of a call; nothing if its memory can't be used.
+    /// Returns a side of a call. Returns `None` if its memory can't be used.
     pub(super) fn side(&mut self, instance: usize, options: &CanonicalOptions) -> Option<LinkSide> {
         let types = self.module_types;
         let space = &self.known(instance)?.space;
@@ -192,7 +192,7 @@ impl<'a, 'b> Rules<'a, 'b> {
         Some(LinkSide { options: *options, memory })
     }
 
-    /// Returns what is known of the definition of an instance.
+    /// Returns the facts about the definition of an instance.
     fn known(&mut self, instance: usize) -> Option<&Known<'a>> {
         let definition = self.definition(instance)?;
         let modules = &mut self.modules;
@@ -203,8 +203,8 @@ impl<'a, 'b> Rules<'a, 'b> {
         }))
     }
 
-    /// Returns for each instance whether it is blind: it has no built-in and no thread, and all its
-    /// calls are linked. Instances that call one another in a circle are not.
+    /// Returns for each instance if it is blind: it has no built-in and no thread, and all its
+    /// calls are linked. Instances that call one another in a circle are not blind.
     fn blind(&self, calls: &[Call]) -> Vec<bool> {
         let instances = &self.composition.instances;
         let may_be: Vec<bool> = instances.iter().map(|it| may_be_blind(&it.definition)).collect();
@@ -241,7 +241,7 @@ fn is_spilled(types: &TypeList) -> bool {
     abi.narrow.flat.exceed(max) || abi.wide.flat.exceed(max)
 }
 
-/// Returns `true` if memory is allocated for strings or lists in values of these types.
+/// Returns `true` if values of these types have strings or lists, for which memory is allocated.
 fn allocates(types: &TypeList) -> bool {
     types.types().any(has_buffer)
 }
@@ -259,7 +259,7 @@ fn has_buffer(ty: &Type) -> bool {
     }
 }
 
-/// Returns `true` if code is made for types. `parts` counts their parts.
+/// Returns `true` if code can be generated for types. `parts` counts their parts.
 fn are_linkable(types: &TypeList, parts: &mut usize) -> bool {
     types.types().all(|ty| is_linkable(ty, parts))
 }

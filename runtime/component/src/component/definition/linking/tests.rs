@@ -1,4 +1,4 @@
-//! The generated modules, beside a validator.
+//! The generated modules, checked by a validator.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -12,7 +12,7 @@ use super::encode::flags;
 use super::link_import::{LinkEnd, LinkImport, direction_code, of_direction_code};
 use super::plan::LinkPlan;
 
-/// A component whose outer instance calls `f`, which has this type, of an inner one.
+/// Returns a component whose outer instance calls `f`, which has this type, of an inner one.
 fn component(function: &str, signature: &str, lifted: &str, [caller, callee]: [&str; 2]) -> String {
     let core = |memory: &str, results: &str| {
         let address = if memory.starts_with("i64") { "i64" } else { "i32" };

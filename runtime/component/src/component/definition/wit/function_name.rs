@@ -1,12 +1,12 @@
-//! The names of functions: of which resource type each is, and whether it is an accessor.
+//! The parts of functions' names: the resource type, and the word of an accessor.
 
-/// The name of a function, taken apart.
+/// The parts of a function's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FunctionName<'a> {
     pub(super) kind: Kind,
-    /// The resource type; nothing for a free function.
+    /// The resource type; `None` for a free function.
     pub(super) resource: Option<&'a str>,
-    /// The word for the function in WIT, if it is one of those that read or write something.
+    /// WIT's word for the function, if it is an accessor.
     pub(super) accessor: Option<&'static str>,
     pub(super) name: &'a str,
 }
@@ -21,7 +21,7 @@ pub(super) enum Kind {
 }
 
 impl<'a> FunctionName<'a> {
-    /// Takes a name apart, which is valid.
+    /// Splits a valid name into its parts.
     pub(super) fn parse(name: &'a str) -> Self {
         let kinds = [
             ("[constructor]", Kind::Constructor),

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// The words that are names only after a `%`.
+/// The keywords, which are names only after a `%`.
 const KEYWORDS: [&str; 43] = [
     "as",
     "async",
@@ -61,7 +61,7 @@ impl fmt::Display for Identifier<'_> {
     }
 }
 
-/// Returns `true` if a name is one word, which is no interface of a package.
+/// Returns `true` if a name is one word, and so not an interface of a package.
 pub(super) fn is_plain(name: &str) -> bool {
     name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
 }
@@ -82,8 +82,8 @@ pub(super) struct PackageName<'a> {
 }
 
 impl<'a> InterfaceName<'a> {
-    /// Takes a name apart; nothing for another kind of name, and for nested namespaces, which WIT does
-    /// not have.
+    /// Splits a name into its parts. Returns `None` for another kind of name, and for nested
+    /// namespaces, which WIT lacks.
     pub(super) fn parse(name: &'a str) -> Option<Self> {
         let (path, version) = match name.split_once('@') {
             Some((path, version)) => (path, Some(version)),

@@ -1,4 +1,4 @@
-//! The interfaces of a component, and where each type is defined.
+//! The interfaces of a component, and the interface that defines each type.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -22,14 +22,14 @@ pub(super) struct Interfaces<'a> {
     types: HashMap<(Type, &'a str), usize>,
 }
 
-/// An interface: all that is imported or exported of it.
+/// An interface: its items that are imported or exported.
 pub(super) struct Interface<'a> {
     pub(super) number: usize,
     pub(super) name: InterfaceName<'a>,
-    /// Each name once.
+    /// The items, each name once.
     pub(super) items: Vec<(&'a str, &'a ExternType)>,
-    /// All, also those whose name is there already: an interface that is imported and exported has
-    /// two resource types of each name.
+    /// All items, even those with a name that is there already: an interface that is both imported
+    /// and exported has two resource types of each name.
     pub(super) occurrences: Vec<(&'a str, &'a ExternType)>,
     names: BTreeSet<&'a str>,
 }
@@ -74,7 +74,7 @@ impl<'a> Interfaces<'a> {
         }
     }
 
-    /// Returns the interface in which a resource type is defined, and its name there.
+    /// Returns the interface that defines a resource type, and its name there.
     pub(super) fn of_resource(&self, resource: TypeIndex) -> Option<(&Interface<'a>, &'a str)> {
         let (number, name) = self.resources.get(&resource)?;
         Some((self.all.get(*number)?, name))

@@ -16,7 +16,8 @@ use super::scope::{Scope, has_own_name};
 /// An item, by its name.
 type Item<'a> = (&'a str, &'a ExternType);
 
-/// Writes what an interface of `package` has, or the types of a world, each line after `indent`.
+/// Writes the items of an interface of `package`, or the types of a world, each line after
+/// `indent`.
 pub(super) fn write(
     text: &mut String,
     indent: &str,
@@ -63,7 +64,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Writes what WIT has no words for.
+/// Writes an item that WIT has no syntax for.
 pub(super) fn comment(
     text: &mut String,
     indent: &str,

@@ -1,15 +1,15 @@
 //! Components in WIT's syntax.
 //!
-//! A definition has types by their structure, so a type is spelled by the name that its interface
-//! has for it. An alias of a type that has no name of its own, such as `type size = u32`, is there,
-//! but functions spell what it stands for.
+//! The types in a definition are structural, so a type is written with the name that its interface
+//! has for it. An alias of a type without a name of its own, such as `type size = u32`, is written,
+//! but functions use the type that it stands for.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `interfaces` | the interfaces of a component, and where each type is defined |
 //! | `scope` | the names in one interface, and what it uses of others |
 //! | `items` | the text of types, resources and functions |
-//! | `function_name` | the names of functions, taken apart |
+//! | `function_name` | the parts of functions' names |
 //! | `identifier` | names, with `%` where they are keywords |
 
 mod function_name;
@@ -31,7 +31,7 @@ use scope::Scope;
 
 /// A component as a world, with the interfaces that it imports and exports.
 ///
-/// Things that WIT has no words for are comments.
+/// Items that WIT has no syntax for are comments.
 pub(crate) struct WitText<'a>(pub(crate) &'a Definition);
 
 impl fmt::Display for WitText<'_> {

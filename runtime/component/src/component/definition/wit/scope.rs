@@ -1,4 +1,4 @@
-//! The names in one interface, or in a world, and what it uses of other interfaces.
+//! The names in an interface or in a world, and those that it uses of other interfaces.
 
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub(super) struct Scope<'a> {
     types: HashMap<Type, Cow<'a, str>>,
     /// The types of other interfaces that are used: the name there, and the name here.
     uses: BTreeMap<InterfaceName<'a>, Vec<(&'a str, Cow<'a, str>)>>,
-    /// Everything with a name.
+    /// All names that are taken.
     taken: BTreeSet<&'a str>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Scope<'a> {
         Self::of_items(interfaces, None, &items)
     }
 
-    /// Returns the scope of what is in an interface, if it is one, or in the world.
+    /// Returns the scope of the items of an interface, or of the world.
     pub(super) fn of_items(
         interfaces: &Interfaces<'a>,
         own: Option<&Interface<'a>>,
@@ -76,7 +76,7 @@ impl<'a> Scope<'a> {
         scope
     }
 
-    /// Adds what is exported by a name, if it is a type.
+    /// Adds an export, if it is a type.
     fn define(
         &mut self,
         interfaces: &Interfaces<'a>,
@@ -101,7 +101,7 @@ impl<'a> Scope<'a> {
                     return;
                 }
                 self.types.insert(ty.clone(), Cow::Borrowed(name));
-                // Only what comes before is used, so that no two interfaces use one another.
+                // Only earlier interfaces are used, so that no two interfaces use one another.
                 if let Some(there) = interfaces.of_type(ty, name)
                     && own.is_none_or(|own| there.number < own.number)
                 {
@@ -119,7 +119,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Uses what has no name here and one elsewhere, in a type.
+    /// Adds a use for each part of a type that has a name elsewhere, but not here.
     fn need(
         &mut self,
         interfaces: &Interfaces<'a>,
@@ -179,7 +179,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Returns a name that nothing here has: `name`, or one with a number.
+    /// Returns a name that is free here: `name`, or `name` with a number.
     fn free_name(&self, name: &'a str) -> Cow<'a, str> {
         let uses = || self.uses.values().flatten().map(|(_, name)| &**name);
         let is_free = |name: &str| !self.taken.contains(name) && !uses().any(|it| it == name);
@@ -194,14 +194,14 @@ impl<'a> Scope<'a> {
         found.map_or(Cow::Borrowed(name), Cow::Owned)
     }
 
-    /// Returns what is used of other interfaces: the name there, and the name here.
+    /// Returns the names that are used of other interfaces: the name there, and the name here.
     pub(super) fn uses(
         &self,
     ) -> impl Iterator<Item = (&InterfaceName<'a>, &[(&'a str, Cow<'a, str>)])> {
         self.uses.iter().map(|(interface, names)| (interface, &**names))
     }
 
-    /// Returns `true` if a name is that of something of another interface.
+    /// Returns `true` if a name belongs to another interface.
     pub(super) fn is_used(&self, name: &str) -> bool {
         self.uses.values().flatten().any(|(_, it)| *it == name)
     }
@@ -217,7 +217,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Returns `true` if a type is one that has a name in WIT.
+/// Returns `true` if a type has a name in WIT.
 pub(super) fn has_own_name(ty: &Type) -> bool {
     match ty {
         Type::Record(record) => record.shape() == RecordShape::Record,

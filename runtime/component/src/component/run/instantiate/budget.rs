@@ -1,11 +1,11 @@
-//! The budget of an instantiation, so that a small component does not take the host's
-//! memory, stack or time.
+//! The budget of an instantiation, which keeps a small component from using up the host's memory,
+//! stack or time.
 
 use crate::component::store::store_limits::{StoreLimit, StoreLimits};
 
 use super::error::InstantiateError;
 
-/// The part that is left.
+/// The remaining budget.
 pub(crate) struct Budget {
     limits: StoreLimits,
     instances: u32,
@@ -19,21 +19,21 @@ impl Budget {
         Self { limits, instances, depth: instance_depth, visible: visible_definitions }
     }
 
-    /// Takes what an instance of a component or a core module needs.
+    /// Takes the budget for an instance of a component or a core module.
     pub(crate) fn take_instance(&mut self) -> Result<(), InstantiateError> {
         let left = self.instances.checked_sub(1);
         self.instances = left.ok_or_else(|| self.reached(StoreLimit::Instances))?;
         Ok(())
     }
 
-    /// Takes what a component needs that sees this many others.
+    /// Takes the budget for a component that sees this many others.
     pub(crate) fn take_visible(&mut self, count: usize) -> Result<(), InstantiateError> {
         let left = u64::try_from(count).ok().and_then(|count| self.visible.checked_sub(count));
         self.visible = left.ok_or_else(|| self.reached(StoreLimit::VisibleDefinitions))?;
         Ok(())
     }
 
-    /// Takes what a component needs for what it instantiates; [`leave`](Self::leave) follows.
+    /// Takes the budget for a nested instantiation, which [`leave`](Self::leave) returns.
     pub(crate) fn enter(&mut self) -> Result<(), InstantiateError> {
         let left = self.depth.checked_sub(1);
         self.depth = left.ok_or_else(|| self.reached(StoreLimit::InstanceDepth))?;

@@ -47,7 +47,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         representation: IntegerType,
     ) -> Result<FunctionId, Fault> {
         let core = Some(self.spaces.core_function(function)?);
-        let unlistable = |_| Fault::not_validated("a list of one type");
+        let unlistable = |_| Fault::Inconsistent("a list of one type");
         let params = match representation {
             IntegerType::I32 => Type::U32,
             IntegerType::I64 => Type::U64,
@@ -79,7 +79,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let state = self.cx.data_mut();
         let State { types, roots, .. } = &mut *state;
         let number = types.add_options(store_options, |part| roots.record(part))?;
-        // Only `task.return` asks for them, which functions that are lifted without `async` can't call.
+        // Only `task.return` uses these, and functions lifted without `async` can't call it.
         let (result, lift_options) = if options.is_async {
             let number = types.lift_options(&store_options, memory, |part| roots.record(part))?;
             (ty.result.clone(), number)
@@ -155,7 +155,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         self.core_function(function, signature)
     }
 
-    /// Makes a host function that core modules import.
+    /// Makes a host function for core modules to import.
     fn core_function(
         &mut self,
         function: CoreFunction,
@@ -163,7 +163,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     ) -> Result<(), Fault> {
         let number = self.cx.data_mut().functions.add_core_function(function);
         let number = number
-            .ok_or_else(|| Fault::not_validated("there are more core functions than numbers"))?;
+            .ok_or_else(|| Fault::Inconsistent("there are more core functions than numbers"))?;
         self.cx.data_mut().roots.record(Part::CoreFunction(number));
         let function = if self.has_tail_calls {
             self.cx.new_function_for_tail_calls(number, signature)
@@ -178,8 +178,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Returns the types of the handles of a function, if it is the host's and its types are
-    /// Rust's own. That they fit was checked when it was imported.
+    /// Returns the types of the handles of a function, if it is a host function with Rust's own
+    /// types. Its types were checked when it was imported.
     fn handle_types(&self, function: FunctionId, ty: &FunctionType) -> Result<HandleTypes, Error> {
         let Some(function) = self.functions.host_function(function) else {
             return Ok(HandleTypes::default());

@@ -21,8 +21,8 @@ use super::frame::Frame;
 impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     /// Instantiates a core module.
     ///
-    /// It needs no task if none of its functions runs. If it traps all the same, as a segment is out
-    /// of bounds, there is a task that traps.
+    /// This needs no task if none of the module's functions runs. If it traps nevertheless, because
+    /// a segment is out of bounds, there is a task that traps.
     pub(crate) fn instantiate_core(
         &mut self,
         module: &Module<E>,
@@ -31,7 +31,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let starting = if module.loaded().has_start {
             Starting::Module(module.clone(), imports)
         } else {
-            // What a host function instantiates uses the fuel of the call that it is part of.
+            // A host function that instantiates a module uses the fuel of the call that it is part
+            // of.
             if self.cx.data().crossing.is_outermost() {
                 self.cx.refuel();
             }
@@ -47,12 +48,12 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         self.cx.start_core(initialisation, starting)
     }
 
-    /// Returns the function whose task initialises the instance.
+    /// Returns the function whose task initializes the instance.
     fn initialisation(&mut self) -> Result<FunctionId, Fault> {
         if let Some(function) = self.initialisation {
             return Ok(function);
         }
-        let nothing = TypeList::new([]).map_err(|_| Fault::not_validated("a list of no types"))?;
+        let nothing = TypeList::new([]).map_err(|_| Fault::Inconsistent("a list of no types"))?;
         let ty = FunctionType {
             names: Arc::new([]),
             params: nothing.clone(),
@@ -68,7 +69,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// Instantiates a core module in a task of `initialisation`, as its start function may call
-    /// out.
+    /// imports.
     fn start_core(
         &mut self,
         initialisation: FunctionId,
@@ -87,8 +88,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(state.crossing.take_started()?)
     }
 
-    /// Instantiates a core module, as the machine's step says: on the thread of the component
-    /// instance's initialisation, which can't stop.
+    /// Instantiates a core module for a step of the machine, on the thread of the component
+    /// instance's initialization, which can't stop.
     pub(crate) fn start_core_instance(&mut self) -> Result<Next, Fault> {
         self.sync_links()?;
         let starting = self.data_mut().crossing.take_starting()?;
@@ -109,7 +110,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 Ok(Next::Step(state.machine.function_returned(None)?))
             }
             Err(trap) => {
-                // A guest may have tried to stop, which it can't in a start function.
+                // A guest may have tried to stop, which is not possible in a start function.
                 let _ = state.crossing.take_stop();
                 Err(state.crossing.take_trap(trap))
             }

@@ -6,30 +6,30 @@ use core::fmt;
 use thiserror::Error;
 
 use crate::component::definition::import_error::ImportError;
+use crate::component::definition::wrapped::Wrapped;
 use crate::component::store::call_error::CallError;
 use crate::component::store::fault::Fault;
 use crate::component::store::store_limits::LimitReached;
 use crate::error::{Error, Failure, WithCauses};
 
-/// A component can't be instantiated.
+/// The reasons why a component can't be instantiated.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum InstantiateError {
-    /// Something is wrong with what is given for its imports. The message has a line for each error,
-    /// with its causes.
+    /// The linker lacks items for its imports, or has items that can't be used for them. The message
+    /// has a line for each error, with its causes.
     #[error("{}", Lines(.0))]
     Imports(
-        /// What, of every import that something is wrong with.
+        /// The errors of all imports.
         Vec<ImportError>,
     ),
-    /// It was loaded for another engine than the store's.
-    #[error("the component was loaded for another engine")]
+    /// The component was loaded for another engine than the store's.
+    #[error("the component was loaded for another engine than that of the store")]
     OtherEngine,
-    /// A limit of the store is reached, which its [`StoreLimits`](crate::component::StoreLimits)
-    /// set.
+    /// A limit of the store is reached. [`StoreLimits`](crate::component::StoreLimits) sets it.
     #[error(transparent)]
     Limit(LimitReached),
-    /// An initialisation trapped, or Weft failed.
+    /// The initialization trapped, or Weft failed.
     #[error(transparent)]
     Call(CallError),
 }
@@ -40,7 +40,7 @@ impl fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, error) in self.0.iter().enumerate() {
             f.write_str(if position == 0 { "" } else { "\n" })?;
-            WithCauses(error).fmt(f)?;
+            Wrapped(WithCauses(error)).fmt(f)?;
         }
         Ok(())
     }

@@ -29,25 +29,25 @@ pub(crate) struct Frame<'a, 'c, E: CoreEngine, T: 'static> {
     pub(crate) cx: &'a mut Context<'c, E, T>,
     pub(crate) making: &'a mut Making<E>,
     pub(crate) instance: InstanceId,
-    /// The function whose task initialises the instance, if one was needed.
+    /// The function whose task initializes the instance, if one was needed.
     pub(crate) initialisation: Option<FunctionId>,
     pub(crate) code: Arc<Code<E>>,
-    /// The item that is under way.
+    /// The current item.
     pub(crate) place: Place,
-    /// Host functions may come to modules with tail calls.
+    /// `true` if modules with tail calls may call host functions.
     pub(crate) has_tail_calls: bool,
-    /// `true` if core code of the instance may stop: it reaches something that may wait.
+    /// `true` if core code of the instance may stop: it can call something that may wait.
     pub(crate) may_stop: bool,
     pub(crate) resolver: Resolver,
     pub(crate) spaces: Spaces<E>,
     /// The links of the instance, if it has some.
     pub(crate) linking: Option<Linking<E>>,
-    /// The imports that the instance is given.
+    /// The imports of the instance.
     pub(crate) imports: &'a [NamedEntity<E>],
     pub(crate) exports: Vec<NamedEntity<E>>,
 }
 
-/// The things that all instances share that are made together.
+/// The data that all instances share that are made together.
 pub(crate) struct Making<E: CoreEngine> {
     pub(crate) budget: Budget,
     /// The items in the index spaces of the instances around the one that is being made.
@@ -58,7 +58,8 @@ pub(crate) struct Making<E: CoreEngine> {
     core_imports: Vec<CoreExtern<E>>,
 }
 
-/// As many items as a small component and one within it have, so that their list need not grow.
+/// The number of items of a small component with one inner component, for which the list need not
+/// grow.
 const USUAL_ITEMS: usize = 16;
 
 impl<E: CoreEngine> Making<E> {
@@ -80,7 +81,7 @@ impl<E: CoreEngine> Making<E> {
     pub(crate) fn put_named(&mut self, mut named: Vec<NamedEntity<E>>) {
         named.clear();
         if named.capacity() > 0 {
-            // One more than there is a place for is dropped.
+            // If there is no place for it, it is dropped.
             let _ = self.named.try_push(named);
         }
     }
@@ -98,8 +99,7 @@ impl<E: CoreEngine> Making<E> {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Makes an instance of a component that is loaded, with what is given for its imports, which
-    /// was checked.
+    /// Makes an instance of a loaded component, with imports that were checked.
     pub(crate) fn instantiate_component(
         &mut self,
         component: &Closure<E>,
@@ -117,7 +117,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 if state.are_removable(&parts) {
                     self.remove_parts(parts)?;
                 } else {
-                    // A guest's destructor of the host's resource runs. It stays, for nobody to find.
+                    // A guest runs as the destructor of a host's resource. The instance stays, but
+                    // cannot be found.
                     state.add_root(parts)?;
                 }
                 Err(error)
@@ -139,8 +140,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
-    /// Makes an instance of a component that is given these imports, which are sorted by name. It is
-    /// the one with a number in the instance `around` it, if there is one.
+    /// Makes an instance of a component with these imports, which are sorted by name. If it is
+    /// inside of an instance, `around` is that instance and the number in it.
     pub(crate) fn make(
         cx: &'a mut Context<'c, E, T>,
         component: &Closure<E>,
@@ -194,7 +195,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
         })
     }
 
-    /// Ends the making, and returns the exports.
+    /// Completes the instance, and returns the exports.
     fn finish(mut self) -> Exports<E> {
         let exports = Exports::take(&mut self.exports);
         self.making.put_named(self.exports);
@@ -210,7 +211,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
         self.exports.push((name, entity));
     }
 
-    /// Returns a type with the store's numbers. One without numbers is shared by all instances.
+    /// Returns a type with the store's numbers. A type without numbers is shared by all instances.
     pub(crate) fn resolve_function_type(
         &mut self,
         ty: &Arc<FunctionType>,
@@ -224,8 +225,8 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Adds a function of an instance that is called without a memory: a destructor, or the
-    /// initialisation of the instance, which has no core function.
+    /// Adds a function of an instance that needs no memory: a destructor, or the initialization of
+    /// the instance, which has no core function.
     pub(crate) fn add_plain_function(
         &mut self,
         instance: InstanceId,
@@ -252,7 +253,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         self.add_lifted(lifted, None, options)
     }
 
-    /// Adds a function that a guest exports, and tells the machine of it.
+    /// Adds a function that a guest exports, to the store and to the machine.
     pub(crate) fn add_lifted(
         &mut self,
         lifted: Lifted<E::Function>,

@@ -1,4 +1,4 @@
-//! The things that are given for the imports of a component, before there is a store.
+//! The items for the imports of a component, before there is a store.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -14,7 +14,7 @@ use crate::component::store::roots::RootId;
 use crate::engine::CoreEngine;
 use crate::error::Error;
 
-/// A thing that is given for an import.
+/// An item for an import.
 pub(crate) enum Given<E: CoreEngine, T: 'static> {
     /// A host function, with the name of the import.
     Function(Arc<HostFunction<E, T>>, Arc<str>),
@@ -24,19 +24,19 @@ pub(crate) enum Given<E: CoreEngine, T: 'static> {
     Module(Module<E>),
     /// A component.
     Component(Closure<E>),
-    /// An instance that is put together.
+    /// An instance that is composed of items.
     Instance(GivenByName<E, T>),
-    /// An instance in a store, and what it is or is a part of.
+    /// An instance in a store, with its identity and the instance that it is, or is a part of.
     Exports(Exports<E>, Identity, RootId),
-    /// A type, which is nothing at run time.
+    /// A type, which does not exist at run time.
     Type,
 }
 
-/// Things that are given, by the names of imports.
+/// Items by the names of imports.
 pub(crate) type GivenByName<E, T> = BTreeMap<Arc<str>, Given<E, T>>;
 
 impl<E: CoreEngine, T: 'static> Given<E, T> {
-    /// Returns what it is, for messages.
+    /// Returns the kind of the item, for messages.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Function(..) => "a function",
@@ -48,7 +48,7 @@ impl<E: CoreEngine, T: 'static> Given<E, T> {
         }
     }
 
-    /// Returns `true` if something of it is in a store, so that only there it is known what.
+    /// Returns `true` if a part of it is in a store, so that its type is known only there.
     pub(crate) fn is_in_store(&self) -> bool {
         match self {
             Self::Exports(..) => true,
@@ -57,7 +57,7 @@ impl<E: CoreEngine, T: 'static> Given<E, T> {
         }
     }
 
-    /// Returns what it is in a store.
+    /// Returns the item in a store.
     pub(crate) fn entity(&self, state: &mut State<E, T>) -> Result<Entity<E>, Error> {
         Ok(match self {
             Self::Function(function, path) => {
@@ -77,7 +77,7 @@ impl<E: CoreEngine, T: 'static> Given<E, T> {
     }
 }
 
-/// Returns what things that are given are in a store, sorted by name.
+/// Returns items in a store, sorted by name.
 pub(crate) fn entities<E: CoreEngine, T: 'static>(
     given: &GivenByName<E, T>,
     state: &mut State<E, T>,

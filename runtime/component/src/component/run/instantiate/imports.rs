@@ -1,9 +1,8 @@
-//! Checking what is given for imports.
+//! Checking the items for imports.
 //!
-//! Most of it is known without a store: then it is checked once, when a linker prepares a component.
-//! Only of what instances in a store export, the types are known in that store. So resource types
-//! have numbers of the check's own: one for each token of the host, and one for each number of a
-//! store.
+//! Most types are known without a store. They are checked once, when a linker prepares a component.
+//! Only the types of exports of instances in a store are not known before. So the check has its own
+//! numbers for resource types: one for each token of the host, and one for each number of a store.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -28,9 +27,9 @@ use crate::machine::FunctionId;
 
 use super::given::{Given, GivenByName};
 
-/// Returns the mistakes in what is given for the imports of a component, each with the position of
-/// its import. Without a store, nothing is said of the functions of instances in one. What is missing
-/// in what is put together was told before.
+/// Returns the errors of the items for the imports of a component, each with the position of its
+/// import. Without a store, functions of instances in a store are not checked. Items that are
+/// missing in composed instances were reported before.
 pub(crate) fn import_errors<E: CoreEngine, T: 'static>(
     definition: &Definition,
     given: &GivenByName<E, T>,
@@ -62,23 +61,23 @@ struct ImportCheck<'a, E: CoreEngine, T: 'static> {
     state: Option<&'a State<E, T>>,
     /// The numbers of resource types.
     numbers: BTreeMap<ResourceKey, TypeIndex>,
-    /// The resource types that the slots of the component stand for.
+    /// The numbers of the resource types in the slots of the component.
     slots: BTreeMap<TypeIndex, TypeIndex>,
-    /// The position of the import that is checked.
+    /// The position of the import that is being checked.
     position: usize,
     errors: Vec<(usize, ImportError)>,
 }
 
-/// A resource type, as it is told from others.
+/// The identity of a resource type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ResourceKey {
-    /// One of the host that the store has no number for, by its address.
+    /// A resource type of the host that has no number in the store, by its address.
     Host(usize),
     /// One with a number in the store.
     Store(TypeIndex),
 }
 
-/// A thing that was found for an import: a linker has it, or it is in a store.
+/// An item for an import: of a linker, or of a store.
 enum Found<'a, E: CoreEngine, T: 'static> {
     Given(&'a Given<E, T>),
     Entity(&'a Entity<E>),
@@ -100,7 +99,7 @@ impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
         }
     }
 
-    /// Returns what an instance has by a name.
+    /// Returns the part of an instance with a name.
     fn part(self, name: &str) -> Option<Self> {
         match self {
             Self::Given(Given::Instance(parts)) => parts.get(name).map(Self::Given),
@@ -111,14 +110,14 @@ impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
         }
     }
 
-    /// Returns `true` if it is put together, so that what is missing was told before.
+    /// Returns `true` if it is a composed instance, whose missing parts were reported before.
     const fn is_put_together(self) -> bool {
         matches!(self, Self::Given(Given::Instance(_)))
     }
 }
 
 impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
-    /// Notes what the slots stand for that are named here first.
+    /// Sets the resource types of slots that are named here first.
     fn bind(&mut self, ty: &ExternType, found: Found<'a, E, T>) {
         match ty {
             ExternType::Resource(slot) => {
@@ -159,7 +158,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
         *self.numbers.entry(key).or_insert(TypeIndex(next))
     }
 
-    /// Checks that what was found for an import is of its type.
+    /// Checks that the item for an import has its type.
     fn check(&mut self, path: &str, expected: &ExternType, found: Found<'a, E, T>) {
         let result = match (expected, found) {
             (ExternType::Function(expected), Found::Given(Given::Function(function, _))) => {
@@ -257,7 +256,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
                     let token = token.and_then(|it| declared.resources.get(it))?;
                     Some(self.of_token(token))
                 });
-                // A position that there isn't makes it another type than any.
+                // A position that does not exist makes it different from all types.
                 self.compare(path, expected, given, &declared.ty);
             }
             (None, HostFunctionCall::Typed(function)) => {
@@ -268,13 +267,13 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
                     self.tell(ImportError::Function { name: path.into(), mismatch });
                 }
             }
-            // It takes what it is given, and says if that isn't its.
+            // It accepts all arguments, and returns an error if they are wrong.
             (None, _) => {}
         }
     }
 
-    /// Compares the type of a function with what is given, which is nothing if `stated` names resource
-    /// types that there aren't.
+    /// Compares the type of a function with the type of an item. `given` is `None` if `stated`
+    /// names resource types that don't exist.
     fn compare(
         &mut self,
         path: &str,
@@ -294,19 +293,19 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
         self.tell(ImportError::Mismatch { name: path.into(), expected, given });
     }
 
-    /// Returns the type that a function is to have; nothing if it names the resource type of an
-    /// import that is wrong itself, which was told.
+    /// Returns the type that a function should have. Returns `None` if it names the resource type
+    /// of a wrong import, which was reported before.
     fn expected(&self, expected: &FunctionType) -> Option<FunctionType> {
         expected.resolved_by(|slot| self.slots.get(&slot).copied())
     }
 
-    /// Returns the names that the component has for resource types, by their slots.
+    /// Returns the component's names of resource types, by their slots.
     fn slot_names(&self) -> ResourceNames {
         ResourceNames::of(self.definition.externs())
     }
 
-    /// Returns the names of resource types by their numbers: those that the component has for them,
-    /// and those of what it is given.
+    /// Returns the names of resource types by their numbers: those of the component, and those of
+    /// the items.
     fn names(&mut self) -> ResourceNames {
         let (of_slots, mut names) = (self.slot_names(), ResourceNames::default());
         for (slot, number) in &self.slots {
@@ -317,7 +316,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
         for (name, given) in self.given {
             self.add_names(&mut names, name, Found::Given(given));
         }
-        // A resource type of the host that is given for nothing has no name.
+        // A resource type of the host that was found for no import has no name.
         for number in self.numbers.values() {
             names.add(*number, "another-resource");
         }
@@ -345,7 +344,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
     }
 }
 
-/// The numbers of resource types that a function gives; those of streams and futures don't matter.
+/// A source of numbers for resource types; the numbers of streams and futures don't matter.
 struct NumbersBy<F>(F);
 
 impl<F: FnMut(TypeIndex) -> Option<TypeIndex>> HandleNumbers for NumbersBy<F> {
@@ -365,7 +364,7 @@ impl<F: FnMut(TypeIndex) -> Option<TypeIndex>> HandleNumbers for NumbersBy<F> {
 }
 
 impl FunctionType {
-    /// Returns the same with other numbers; nothing if there is none for a resource type.
+    /// Returns the type with other numbers. Returns `None` if a resource type has no number.
     fn resolved_by(
         &self,
         number: impl FnMut(TypeIndex) -> Option<TypeIndex>,

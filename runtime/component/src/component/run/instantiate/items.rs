@@ -15,7 +15,7 @@ use super::error::InstantiateError;
 use super::frame::Frame;
 
 impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
-    /// Does what an item says.
+    /// Executes an item.
     pub(crate) fn item(&mut self, item: &Item) -> Result<(), InstantiateError> {
         match item {
             Item::CoreModule { number, .. } => self.core_module(*number)?,
@@ -66,18 +66,18 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         Ok(())
     }
 
-    /// Takes what is given for an import. It was checked: by validation, or before the outermost
-    /// instance was begun.
+    /// Adds the item for an import. It was checked by validation, or before the outermost instance
+    /// was begun.
     fn import(&mut self, name: &ExternName, binding: Option<&Binding>) -> Result<(), Fault> {
         let given = find_entity(self.imports, &name.name);
-        let given = given.ok_or_else(|| Fault::not_validated("an argument is missing"))?.clone();
+        let given = given.ok_or_else(|| Fault::Inconsistent("an argument is missing"))?.clone();
         self.spaces.bind(binding, &given)?;
         self.spaces.push(given)
     }
 
     fn core_module(&mut self, number: usize) -> Result<(), Fault> {
         let module = self.code.modules.get(number);
-        let module = module.ok_or_else(|| Fault::not_validated("a core module is missing"))?;
+        let module = module.ok_or_else(|| Fault::Inconsistent("a core module is missing"))?;
         self.spaces.push(Entity::Module(module.clone()))
     }
 
@@ -93,11 +93,11 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         imports.reserve(loaded.imports.len());
         let argument = |from: &str| {
             let found = arguments.iter().find(|(argument, _)| **argument == *from);
-            found.map(|(_, it)| *it).ok_or_else(|| Fault::not_validated("an argument is missing"))
+            found.map(|(_, it)| *it).ok_or_else(|| Fault::Inconsistent("an argument is missing"))
         };
         for (from, name) in &loaded.imports {
             let found = self.core_export(argument(from)?, name)?;
-            imports.push(found.ok_or_else(|| Fault::not_validated("a core export is missing"))?);
+            imports.push(found.ok_or_else(|| Fault::Inconsistent("a core export is missing"))?);
         }
         let mut memories = Vec::new();
         for CoreImport { module: from, name, ty } in &loaded.ty.imports {
@@ -117,18 +117,18 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         Ok(match self.spaces.core_instance(instance)? {
             CoreInstance::Module(instance, ..) => self.cx.export(instance, name),
             CoreInstance::Exports(position) => {
-                let found = self.put_together(*position, name)?;
+                let found = self.composed_export(*position, name)?;
                 found.map(|(sort, index)| self.spaces.core_extern(sort, index)).transpose()?
             }
         })
     }
 
-    /// Returns what tells the memory that a core instance exports from others.
+    /// Returns the identity of the memory that a core instance exports.
     fn memory_key(&self, instance: u32, name: &str) -> Result<MemoryKey, Fault> {
-        let missing = || Fault::not_validated("a memory is missing");
+        let missing = || Fault::Inconsistent("a memory is missing");
         Ok(match self.spaces.core_instance(instance)? {
             CoreInstance::Exports(position) => {
-                let (_, index) = self.put_together(*position, name)?.ok_or_else(missing)?;
+                let (_, index) = self.composed_export(*position, name)?.ok_or_else(missing)?;
                 self.spaces.memory(index)?.1
             }
             CoreInstance::Module(_, module, imported) => {
@@ -139,10 +139,14 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         })
     }
 
-    /// Returns what a core instance exports that is put together by the item with this position.
-    fn put_together(&self, position: usize, name: &str) -> Result<Option<(CoreSort, u32)>, Fault> {
+    /// Returns an export of the core instance that is composed by the item with this position.
+    fn composed_export(
+        &self,
+        position: usize,
+        name: &str,
+    ) -> Result<Option<(CoreSort, u32)>, Fault> {
         let Some(Item::CoreInstance { exports }) = self.place.definition.items.get(position) else {
-            return Err(Fault::not_validated("a core instance is missing"));
+            return Err(Fault::Inconsistent("a core instance is missing"));
         };
         let found = exports.binary_search_by(|(it, ..)| (**it).cmp(name)).ok();
         let found = found.and_then(|found| exports.get(found));
@@ -156,7 +160,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         name: &str,
     ) -> Result<(), Fault> {
         let found = self.core_export(instance, name)?.filter(|found| sort.is_of(found));
-        let found = found.ok_or_else(|| Fault::not_validated("a core export is missing"))?;
+        let found = found.ok_or_else(|| Fault::Inconsistent("a core export is missing"))?;
         match found {
             CoreExtern::Memory(memory) => {
                 let key = self.memory_key(instance, name)?;

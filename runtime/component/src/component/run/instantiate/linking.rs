@@ -1,5 +1,5 @@
-//! The calls of other instances that are linked: the generated modules are instantiated between the
-//! core modules that they link.
+//! The linked calls of an instance: the generated modules are instantiated between the core modules
+//! that they link.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -30,11 +30,11 @@ pub(crate) struct Linking<E: CoreEngine> {
     set: u32,
     /// The instance with the flags.
     flags: E::Instance,
-    /// The functions that were lowered for the group that is not instantiated yet.
+    /// The functions that were lowered for a group that is not instantiated yet.
     lowered: Vec<LoweredLink<E>>,
 }
 
-/// A function that was lowered.
+/// A lowered function.
 struct LoweredLink<E: CoreEngine> {
     /// Its index among the core functions.
     index: u32,
@@ -44,8 +44,8 @@ struct LoweredLink<E: CoreEngine> {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Begins with the links of a component that is instantiated; nothing if its calls are not linked
-    /// here.
+    /// Begins the links of a component that is instantiated. Returns `None` if its calls are not
+    /// linked in this store.
     pub(crate) fn begin_linking(
         &mut self,
         component: &Closure<E>,
@@ -70,7 +70,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(Some(Linking { links, instance: 0, set, flags, lowered: Vec::new() }))
     }
 
-    /// Returns a function that a generated module exports.
+    /// Returns an exported function of a generated module.
     pub(crate) fn link_export(
         &self,
         instance: &E::Instance,
@@ -78,13 +78,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<E::Function, Fault> {
         match self.export(instance, name) {
             Some(CoreExtern::Function(function)) => Ok(function),
-            _ => Err(Fault::not_validated("a generated module lacks a function")),
+            _ => Err(Fault::Inconsistent("a generated module lacks a function")),
         }
     }
 }
 
 impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
-    /// Says which links the instance is part of.
+    /// Sets the links of the instance.
     pub(crate) fn set_linking(&mut self, linking: Option<Linking<E>>) -> Result<(), Error> {
         self.linking = linking;
         let Some(Linking { links, instance, set, .. }) = &self.linking else { return Ok(()) };
@@ -97,7 +97,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         Ok(())
     }
 
-    /// Returns the links of the instance that the item under way makes.
+    /// Returns the links of the instance that the current item makes.
     pub(crate) fn linking_within(&self) -> Option<Linking<E>> {
         let Linking { links, instance, set, flags, .. } = self.linking.as_ref()?;
         let within = links.plan.instances.get(*instance)?.within.get(&self.place.item)?;
@@ -110,8 +110,8 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         })
     }
 
-    /// Links the function that the item under way has lowered, if it is to be. Together with the
-    /// others of its group it gets another core function when the last of them is lowered.
+    /// Links the function that the current item has lowered, if it should be linked. When the last
+    /// function of its group is lowered, all of them get other core functions.
     pub(crate) fn link(&mut self, callee: FunctionId, options: OptionsIndex) -> Result<(), Fault> {
         let Some(linking) = &mut self.linking else { return Ok(()) };
         let links = linking.links.clone();
@@ -133,7 +133,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         Ok(())
     }
 
-    /// Instantiates the module of a group, all of whose functions are lowered.
+    /// Instantiates the module of a group, whose functions are all lowered.
     fn instantiate_group(
         &mut self,
         module: &E::Module,
@@ -154,7 +154,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         Ok(())
     }
 
-    /// Returns what is given for an import of a generated module.
+    /// Returns the item for an import of a generated module.
     fn link_import(
         &mut self,
         import: LinkImport,
@@ -216,7 +216,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         }
     }
 
-    /// Returns a function for the code of the links, which is made when it is needed first.
+    /// Returns a function for the code of the links, which is made at its first use.
     fn link_function(&mut self, function: LinkFunction) -> Result<E::Function, Fault> {
         let set = self.linking.as_ref().ok_or(Error::Unknown(Table::Functions))?.set;
         let state = self.cx.data_mut();

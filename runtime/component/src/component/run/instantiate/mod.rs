@@ -1,4 +1,4 @@
-//! Instantiation: walking the items of a definition.
+//! Instantiation: executing the items of a definition.
 //!
 //! | file | contents |
 //! |---|---|
@@ -6,10 +6,10 @@
 //! | `spaces` | its index spaces |
 //! | `items` | the effect of each item |
 //! | `canonical` | canonical definitions |
-//! | `linking` | the calls of other instances that are linked |
-//! | `given` | what is given for imports |
-//! | `imports` | checking what is given for imports |
-//! | `numbers` | the store's numbers for what a definition names by its own |
+//! | `linking` | the linked calls of the instance |
+//! | `given` | the items for imports |
+//! | `imports` | checking the items for imports |
+//! | `numbers` | the store's numbers for the indices and slots of a definition |
 //! | `core_instance` | instances of core modules |
 //! | `budget` | limits |
 //! | `error` | [`InstantiateError`](error::InstantiateError) |

@@ -1,4 +1,4 @@
-//! The store's numbers, for what an instance's definition names by its own indices and slots.
+//! The store's numbers for the indices and slots of an instance's definition.
 
 use crate::abi::{CoreFunctionType, HandleNumbers, Resolver, Type};
 use crate::builtin::{CoreTypeIndex, MemoryIndex, OptionsIndex, TableIndex, TypeIndex};

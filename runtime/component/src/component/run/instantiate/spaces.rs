@@ -18,32 +18,32 @@ use crate::error::Error;
 use crate::limits::Table;
 use crate::machine::{FunctionId, InstanceId};
 
-/// The index spaces of an instance, so far.
+/// The index spaces of an instance, as far as it is made.
 pub(crate) struct Spaces<E: CoreEngine> {
     /// The core modules and components around the definition.
     around: Option<Arc<Surroundings<E>>>,
     /// The resource types in the slots.
     pub(crate) slots: Vec<Option<TypeIndex>>,
-    /// The items of all index spaces, one space after the other, after those of the instances
-    /// around it.
+    /// The items of all index spaces, one space after another, after those of the instances around
+    /// it.
     items: Vec<SpaceItem<E>>,
     /// The number of items of the instances around it.
     num_around: usize,
     ranges: [SpaceRange; NUM_SPACES],
 }
 
-/// The place of an index space among the items of all.
+/// The range of an index space among all items.
 #[derive(Clone, Copy)]
 struct SpaceRange {
     start: usize,
     length: usize,
-    /// The length when the instance is made.
+    /// The length when the instance is complete.
     capacity: usize,
 }
 
-/// A thing in an index space.
+/// An item in an index space.
 pub(crate) enum SpaceItem<E: CoreEngine> {
-    /// Nothing yet.
+    /// No item yet.
     Nothing,
     /// A core function, table, global or tag.
     Core(CoreExtern<E>),
@@ -56,8 +56,8 @@ pub(crate) enum SpaceItem<E: CoreEngine> {
 }
 
 impl<E: CoreEngine> Spaces<E> {
-    /// Returns empty index spaces for an instance of a component, in one list with those of the
-    /// instances around it.
+    /// Returns empty index spaces for an instance of a component, in a list that begins with those
+    /// of the instances around it.
     pub(crate) fn new(component: &Closure<E>, mut items: Vec<SpaceItem<E>>) -> Self {
         let definition = &component.definition;
         let slots = usize::try_from(definition.resources).unwrap_or_default();
@@ -80,7 +80,7 @@ impl<E: CoreEngine> Spaces<E> {
         items
     }
 
-    /// Gives away the items for the time in which an instance within this one is made.
+    /// Takes the items away while an inner instance is made.
     pub(crate) fn take_items(&mut self) -> Vec<SpaceItem<E>> {
         core::mem::take(&mut self.items)
     }
@@ -94,7 +94,7 @@ impl<E: CoreEngine> Spaces<E> {
         self.ranges.get(space.position()).copied()
     }
 
-    /// Returns what is in an index space.
+    /// Returns the items in an index space.
     fn all(&self, space: Space) -> &[SpaceItem<E>] {
         let range = self.range(space).map(|it| it.start..it.start + it.length);
         range.and_then(|range| self.items.get(range)).unwrap_or_default()
@@ -111,7 +111,7 @@ impl<E: CoreEngine> Spaces<E> {
             range.length += 1;
             place
         });
-        *place.ok_or_else(|| Fault::not_validated("there is more than was counted"))? = item;
+        *place.ok_or_else(|| Fault::Inconsistent("there is more than was counted"))? = item;
         Ok(())
     }
 
@@ -122,7 +122,7 @@ impl<E: CoreEngine> Spaces<E> {
         }
     }
 
-    /// Returns the functions that there are so far.
+    /// Returns the functions that were added so far.
     pub(crate) fn functions(&self) -> impl Iterator<Item = FunctionId> {
         let functions = self.all(Space::Component(Sort::Function)).iter();
         functions.filter_map(|item| match item {
@@ -131,7 +131,7 @@ impl<E: CoreEngine> Spaces<E> {
         })
     }
 
-    /// Returns what a reference refers to.
+    /// Returns the item of a reference.
     pub(crate) fn entity(&self, reference: Reference) -> Result<Entity<E>, Fault> {
         let (sort, index) = match reference {
             Reference::Function(index) => (Sort::Function, index),
@@ -144,7 +144,7 @@ impl<E: CoreEngine> Spaces<E> {
         self.of_component(sort, index).cloned()
     }
 
-    /// Adds what references refer to, by name, to a list.
+    /// Adds the items of references, with their names, to a list.
     pub(crate) fn add_entities(
         &self,
         references: &[(Arc<str>, Reference)],
@@ -157,7 +157,7 @@ impl<E: CoreEngine> Spaces<E> {
         })
     }
 
-    /// Adds to the index space of its sort.
+    /// Adds an item to the index space of its sort.
     pub(crate) fn push(&mut self, entity: Entity<E>) -> Result<(), Fault> {
         let sort = match entity {
             Entity::Function(_) => Sort::Function,
@@ -174,7 +174,7 @@ impl<E: CoreEngine> Spaces<E> {
         self.add(Space::Core(CoreSort::Memory), SpaceItem::Memory(memory, key))
     }
 
-    /// Adds to the core index space of its sort something that is no memory.
+    /// Adds an item other than a memory to the core index space of its sort.
     pub(crate) fn push_core(&mut self, it: CoreExtern<E>) -> Result<(), Fault> {
         let sort = match it {
             CoreExtern::Function(_) => CoreSort::Function,
@@ -219,18 +219,18 @@ impl<E: CoreEngine> Spaces<E> {
         }
     }
 
-    /// Returns how many instances there are.
+    /// Returns the number of instances.
     pub(crate) fn num_instances(&self) -> usize {
         self.all(Space::Component(Sort::Instance)).len()
     }
 
-    /// Returns how many core modules and components there are.
+    /// Returns the number of core modules and components.
     pub(crate) fn num_visible(&self) -> usize {
         let length = |sort| self.all(Space::Component(sort)).len();
         length(Sort::Module).saturating_add(length(Sort::Component))
     }
 
-    /// Returns what a component within this one sees of it.
+    /// Returns the core modules and components that an inner component sees.
     pub(crate) fn surroundings(&self) -> Surroundings<E> {
         let all = |sort| {
             self.all(Space::Component(sort)).iter().filter_map(|item| match item {
@@ -275,7 +275,7 @@ impl<E: CoreEngine> Spaces<E> {
         Some((last, self.core_function(last).ok()?))
     }
 
-    /// Puts another core function in the place of one that nobody has used.
+    /// Replaces a core function that was not used yet.
     pub(crate) fn replace_core_function(
         &mut self,
         index: u32,
@@ -297,7 +297,7 @@ impl<E: CoreEngine> Spaces<E> {
         }
     }
 
-    /// Returns a memory, and what tells it from others.
+    /// Returns a memory and its identity.
     pub(crate) fn memory(&self, memory: u32) -> Result<(E::Memory, MemoryKey), Error> {
         match self.find(Space::Core(CoreSort::Memory), memory) {
             Some(SpaceItem::Memory(memory, key)) => Ok((*memory, *key)),
@@ -317,7 +317,7 @@ impl<E: CoreEngine> Spaces<E> {
         Ok(found.copied().flatten().ok_or(Error::Unknown(Table::Types))?)
     }
 
-    /// Returns what tells the memory of options from others.
+    /// Returns the identity of the memory of options.
     pub(crate) fn memory_key(
         &self,
         options: &CanonicalOptions,
@@ -325,7 +325,7 @@ impl<E: CoreEngine> Spaces<E> {
         Ok(options.memory.map(|memory| self.memory(memory)).transpose()?.map(|(_, key)| key))
     }
 
-    /// Returns the options of `instance`, with what their indices stand for.
+    /// Returns the options of `instance`, with the items for their indices.
     pub(crate) fn store_options(
         &self,
         instance: InstanceId,
@@ -348,11 +348,11 @@ impl<E: CoreEngine> Spaces<E> {
         name: &str,
     ) -> Result<(), Fault> {
         let found = self.instance(instance)?.get(name).filter(|found| found.is(sort));
-        let found = found.ok_or_else(|| Fault::not_validated("an export is missing"))?.clone();
+        let found = found.ok_or_else(|| Fault::Inconsistent("an export is missing"))?.clone();
         self.push(found)
     }
 
-    /// Adds something of a component around this one.
+    /// Adds an item of a component around this one.
     pub(crate) fn alias_outer(
         &mut self,
         sort: OuterSort,
@@ -372,7 +372,7 @@ impl<E: CoreEngine> Spaces<E> {
                 for _ in 0..further {
                     around = around.and_then(|it| it.around.as_ref());
                 }
-                let around = around.ok_or_else(|| Fault::not_validated("nothing is around"))?;
+                let around = around.ok_or_else(|| Fault::Inconsistent("nothing is around"))?;
                 match sort {
                     OuterSort::Module => Entity::Module(at(&around.modules, index)?.clone()),
                     OuterSort::Component => {
@@ -384,7 +384,7 @@ impl<E: CoreEngine> Spaces<E> {
         self.push(entity)
     }
 
-    /// Fills slots from what is there now.
+    /// Fills slots from the current items.
     pub(crate) fn bind(
         &mut self,
         binding: Option<&Binding>,
@@ -394,17 +394,17 @@ impl<E: CoreEngine> Spaces<E> {
             (None, _) => Ok(()),
             (Some(Binding::Resource(slot)), Entity::Resource(ty)) => {
                 let place = usize::try_from(*slot).ok().and_then(|it| self.slots.get_mut(it));
-                *place.ok_or_else(|| Fault::not_validated("a slot is missing"))? = Some(*ty);
+                *place.ok_or_else(|| Fault::Inconsistent("a slot is missing"))? = Some(*ty);
                 Ok(())
             }
             (Some(Binding::Instance(exports)), Entity::Instance(instance)) => {
                 exports.iter().try_for_each(|(name, binding)| {
                     let found = instance.get(name);
-                    let found = found.ok_or_else(|| Fault::not_validated("a type is missing"))?;
+                    let found = found.ok_or_else(|| Fault::Inconsistent("a type is missing"))?;
                     self.bind(Some(binding), found)
                 })
             }
-            _ => Err(Fault::not_validated("what is bound is not a resource type")),
+            _ => Err(Fault::Inconsistent("what is bound is not a resource type")),
         }
     }
 }
@@ -415,5 +415,5 @@ fn at<V>(space: &[V], index: u32) -> Result<&V, Fault> {
 }
 
 fn leads_nowhere() -> Fault {
-    Fault::not_validated("an index leads nowhere")
+    Fault::Inconsistent("an index leads nowhere")
 }

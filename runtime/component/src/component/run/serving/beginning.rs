@@ -37,9 +37,9 @@ pub(crate) struct Taken<S: StreamSink> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Makes a stream or future whose writable end a source serves. Returns the readable one.
+    /// Makes a stream or future whose writable end a source serves. Returns the readable end.
     ///
-    /// The elements are of the type `ty`, or of the one that the source's Rust type is.
+    /// The elements have the type `ty`, or else the type of the source's Rust type.
     pub(crate) fn serve_source<S: StreamSource>(
         &mut self,
         kind: EndKind,
@@ -64,8 +64,8 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         let waker = self.waiting.waker(id).ok_or(Error::Full(Table::Waitables))?;
         self.machine.serve_host_end(writable)?;
         let (outcome, transfer) = Outcome::new(self.panics.late());
-        // The work of a Rust future begins when it is given, as nobody reads an event that it waits
-        // for; a stream is only read ahead by those that read it.
+        // A Rust future is polled from the beginning, as nobody reads an event that it waits for. A
+        // stream is polled only when it is read.
         let is_eager = kind == EndKind::Future;
         if is_eager {
             self.panics.late().guard(|| waker.wake_by_ref());
@@ -75,7 +75,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         Ok(Given { readable, transfer, waker })
     }
 
-    /// Lets a sink serve a readable end that the host holds.
+    /// Makes a sink serve a readable end that the host holds.
     pub(crate) fn serve_sink<S: StreamSink>(
         &mut self,
         kind: EndKind,

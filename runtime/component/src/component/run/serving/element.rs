@@ -1,4 +1,4 @@
-//! The type of what goes through a stream or future that is served.
+//! The element types of streams and futures that are served.
 
 use alloc::vec::Vec;
 
@@ -9,19 +9,19 @@ use crate::component::store::resource_value_error::ValueFailure;
 
 use crate::component::run::copies::NOTHING;
 
-/// The element of a stream, or the value of a future, as a type of the store, and the numbers of the
-/// types of its handles.
+/// The element of a stream, or the value of a future, as a type of the store, with the numbers of
+/// the types of its handles.
 #[derive(Debug)]
 pub(crate) struct Element {
     pub(crate) ty: Option<Type>,
-    /// The same, as a list.
+    /// The same type, as a list.
     pub(crate) types: TypeList,
     pub(crate) handles: HandleTypes,
     pub(crate) contains_float: bool,
 }
 
 impl Element {
-    /// Checks that the type is that of `V`.
+    /// Checks that `ty` is the type of `V`.
     pub(crate) fn of<V: ComponentType>(ty: Option<Type>) -> Result<Self, CallError> {
         let mut handles = HandleTypes::default();
         handles.check_optional(ty.as_ref(), &V::SHAPE).map_err(CallError::Elements)?;
@@ -30,8 +30,8 @@ impl Element {
         Ok(Self { ty, types, handles, contains_float })
     }
 
-    /// Returns values as [`Val`]s. The values of resources in them are put into `kept`; if that fails,
-    /// none is left there.
+    /// Converts values to [`Val`]s. The values of resources in them are added to `kept`. If that
+    /// fails, none is left there.
     pub(crate) fn vals<V: Lower>(
         &self,
         kept: &mut HostValues,

@@ -31,9 +31,9 @@ pub(crate) struct ServedSink<S: StreamSink> {
     element: Element,
     /// The values that the guest has written and the sink has not taken.
     kept: VecDeque<Val>,
-    /// The other end was dropped.
+    /// `true` after the other end was dropped.
     is_closed: bool,
-    /// The sink has all that it gets.
+    /// `true` after the sink got all its values.
     is_finishing: bool,
     outcome: Outcome<S::Output, S::Error>,
     waker: Waker,
@@ -62,7 +62,7 @@ impl<S: StreamSink> ServedSink<S> {
         catch(|| sink.poll_take(&mut WakerContext::from_waker(waker), received))
     }
 
-    /// Returns what comes after a poll that has taken `taken` values and left `left`.
+    /// Returns the next step after a poll that has taken `taken` values and left `left`.
     #[inline]
     fn polled<E: CoreEngine, T: 'static>(
         &mut self,
@@ -76,7 +76,7 @@ impl<S: StreamSink> ServedSink<S> {
                 if taken > 0 {
                     return EndNext::Offer;
                 }
-                // It takes nothing and doesn't wait either: it yields.
+                // It takes no values and does not wait: it yields.
                 self.wake_itself();
                 EndNext::Wait
             }
@@ -88,7 +88,7 @@ impl<S: StreamSink> ServedSink<S> {
         }
     }
 
-    /// Lets the sink come to its end.
+    /// Polls the sink for its end.
     fn finish<E: CoreEngine, T: 'static>(&mut self, cx: &mut Context<'_, E, T>) -> EndNext {
         self.is_finishing = true;
         let sink = self.sink.as_mut();
@@ -100,7 +100,7 @@ impl<S: StreamSink> ServedSink<S> {
         }
     }
 
-    /// Drops what a poll gave that got values which are none.
+    /// Drops the result of a poll that got invalid values.
     fn discard(&self, polled: Polled<S>) {
         match polled {
             Ok(Poll::Ready(Err(error))) => self.outcome.discard(Err(StreamError::Failed(error))),
@@ -109,7 +109,7 @@ impl<S: StreamSink> ServedSink<S> {
         }
     }
 
-    /// Wakes itself. A panic of who drives the store is not its own.
+    /// Wakes itself. A panic of the driver's waker does not belong to it.
     fn wake_itself(&self) {
         self.outcome.late().guard(|| self.waker.wake_by_ref());
     }
@@ -123,12 +123,12 @@ impl<S: StreamSink> ServedSink<S> {
         self.outcome.tell(result);
         let left = core::mem::take(&mut self.kept);
         let state = cx.data_mut();
-        // It fails only for what is gone already.
+        // This fails only for values that are gone already.
         let _ = state.handles.discard(&mut state.machine, left.into());
         EndNext::Over
     }
 
-    /// Lets the sink take values that are kept.
+    /// Polls the sink with values that are kept.
     fn poll_kept<E: CoreEngine, T: 'static>(&mut self, cx: &mut Context<'_, E, T>) -> EndNext {
         let before = self.kept.len();
         let Element { types, handles, .. } = &self.element;
@@ -152,7 +152,7 @@ impl<S: StreamSink> ServedSink<S> {
         }
     }
 
-    /// Lets the sink take values as they lie in the guest's memory.
+    /// Polls the sink with values in the guest's memory.
     #[inline]
     fn copy_in_place<E: CoreEngine, T: 'static>(
         &mut self,
@@ -209,7 +209,7 @@ impl<S: StreamSink> ServedSink<S> {
     }
 }
 
-/// What the poll of a sink gave, or its panic.
+/// The result of a poll of a sink, or its panic.
 type Polled<S> = Result<Poll<Result<SinkState, <S as StreamSink>::Error>>, HostPanic>;
 
 impl<E: CoreEngine, T: 'static, S: StreamSink> ServedEnd<E, T> for ServedSink<S> {

@@ -25,12 +25,12 @@ use super::transfer::{Outcome, StreamError};
 /// A source that serves the writable end of a stream or future.
 pub(crate) struct ServedSource<S: StreamSource> {
     source: Pin<Box<S>>,
-    /// It is polled before anybody reads.
+    /// `true` if it is polled before anybody reads.
     is_eager: bool,
     element: Element,
     /// The values that the source has made and nobody has taken.
     kept: Vec<S::Item>,
-    /// How the source has ended. It is told when nothing is kept any more.
+    /// The outcome of the source. It is reported when no values are kept any longer.
     ended: Option<Result<(), StreamError<S::Error>>>,
     outcome: Outcome<(), S::Error>,
     waker: Waker,
@@ -48,7 +48,7 @@ impl<S: StreamSource> ServedSource<S> {
         Self { source, is_eager, element, kept: Vec::new(), ended: None, outcome, waker }
     }
 
-    /// Lets the source put values into a destination.
+    /// Polls the source with a destination for its values.
     #[inline]
     fn poll(
         source: Pin<&mut S>,
@@ -68,7 +68,7 @@ impl<S: StreamSource> ServedSource<S> {
         self.polled(polled, filled, room)
     }
 
-    /// Returns what comes after a poll that has put `filled` values where there was `room`.
+    /// Returns the next step after a poll that has put `filled` values into `room` places.
     #[inline]
     fn polled(&mut self, polled: Polled<S>, filled: usize, room: usize) -> EndNext {
         match polled {
@@ -76,7 +76,7 @@ impl<S: StreamSource> ServedSource<S> {
                 if filled > 0 {
                     return EndNext::Offer;
                 }
-                // It has none and doesn't wait either: it yields.
+                // It has no values and does not wait: it yields.
                 self.wake_itself();
                 EndNext::Wait
             }
@@ -91,7 +91,7 @@ impl<S: StreamSource> ServedSource<S> {
     #[cold]
     fn end(&mut self, result: Result<(), StreamError<S::Error>>) -> EndNext {
         if matches!(self.ended, Some(Err(_))) {
-            // The first failure is the one that is told.
+            // Only the first failure is reported.
             self.outcome.discard(result);
         } else {
             self.ended = Some(result);
@@ -99,18 +99,18 @@ impl<S: StreamSource> ServedSource<S> {
         EndNext::Over
     }
 
-    /// Wakes itself. A panic of who drives the store is not its own.
+    /// Wakes itself. A panic of the driver's waker does not belong to it.
     fn wake_itself(&self) {
         self.outcome.late().guard(|| self.waker.wake_by_ref());
     }
 
-    /// Drops what nobody has taken.
+    /// Drops the values that nobody has taken.
     fn clear(&mut self) {
         self.outcome.late().clear(&mut self.kept);
     }
 
-    /// Tells how the source has ended, if it has and nothing is kept. Otherwise the end goes on as
-    /// `next` says.
+    /// Reports the outcome of the source, if it has ended and no values are kept. Otherwise the
+    /// next step is `next`.
     #[inline]
     fn settle(&mut self, next: EndNext) -> EndNext {
         if next != EndNext::Over && self.ended.is_none() {
@@ -125,7 +125,7 @@ impl<S: StreamSource> ServedSource<S> {
         EndNext::Over
     }
 
-    /// Moves values straight into the guest's memory.
+    /// Moves values directly into the guest's memory.
     #[inline]
     fn copy_in_place<E: CoreEngine, T: 'static>(
         &mut self,
@@ -166,7 +166,7 @@ impl<S: StreamSource> ServedSource<S> {
         Ok(store(values, &mut lowering, address)?)
     }
 
-    /// Takes from the host what it gives with values that have handles.
+    /// Takes the handles in values from the host.
     fn claim<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
@@ -189,7 +189,7 @@ impl<S: StreamSource> ServedSource<S> {
         Ok(vals)
     }
 
-    /// Lowers values that were claimed.
+    /// Lowers values whose handles were taken.
     fn lower_claimed<E: CoreEngine, T: 'static>(
         &self,
         cx: &mut Context<'_, E, T>,
@@ -216,7 +216,7 @@ impl<S: StreamSource> Drop for ServedSource<S> {
     }
 }
 
-/// What the poll of a source gave, or its panic.
+/// The result of a poll of a source, or its panic.
 type Polled<S> = Result<Poll<Result<SourceState, <S as StreamSource>::Error>>, HostPanic>;
 
 impl<E: CoreEngine, T: 'static, S: StreamSource> ServedEnd<E, T> for ServedSource<S> {
@@ -251,7 +251,7 @@ impl<E: CoreEngine, T: 'static, S: StreamSource> ServedEnd<E, T> for ServedSourc
         };
         self.outcome.late().clear(&mut values);
         if self.kept.is_empty() {
-            // Its memory is used again.
+            // Its memory is reused.
             self.kept = values;
         }
         lowered?;

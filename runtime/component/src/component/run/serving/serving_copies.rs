@@ -1,4 +1,4 @@
-//! Moving values from sources and to sinks, and letting them go on.
+//! Moving values from sources and to sinks, and continuing these.
 
 use alloc::vec::Vec;
 
@@ -17,7 +17,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let (from, to) = (copy.writable(), copy.readable());
         let (end, other) = if from.is_served { (from.end, to) } else { (to.end, from) };
         let Some(mut served) = self.data_mut().take_served(end) else {
-            // It is being polled, which can't be, or was given up.
+            // It was given up. It can't be in the middle of a poll.
             return Ok(self.data_mut().machine.served_copied(copy, 0, AfterServed::Drop)?);
         };
         let moved = match (other.buffer.options, from.is_served) {
@@ -58,7 +58,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let count = count_of(&values);
         let after = if count > 0 { sink.put_values(self, values) } else { EndNext::Offer };
         if after == EndNext::Offer && count > 0 {
-            // Nobody else begins the next copy.
+            // Nothing else begins the next copy.
             sink.wake();
         }
         if next == EndNext::Offer && after == EndNext::Offer {
@@ -82,13 +82,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let state = self.data_mut();
         let buffer = state.handles.buffer(copy.writable().end)?;
         let values: Vec<_> = buffer.drain(..room.min(buffer.len())).collect();
-        // They are the host's before and after.
+        // The host had them before, and has them again.
         state.handles.give_back(&state.machine, &values);
         let count = count_of(&values);
         Ok(Moved { count, next: sink.put_values(self, values) })
     }
 
-    /// Lets an end go on that was woken. Returns `true` if something has moved.
+    /// Continues an end that was woken. Returns `true` if values have moved.
     pub(crate) fn poll_served(&mut self, end: EndId, mut served: AnyServedEnd<E, T>) -> bool {
         let next = served.go_on(self);
         self.data_mut().put_served(end, served, next);
@@ -104,10 +104,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         has_moved
     }
 
-    /// Offers an end to the other side. Returns `true` if that waits, and values were moved.
+    /// Offers an end to the other side. Returns `true` if that side waits, and values were moved.
     fn offer(&mut self, end: EndId) -> bool {
         let Ok(step) = self.data_mut().machine.offer_served_end(end) else {
-            // The engine has interrupted a guest: it is offered when that has gone on.
+            // The engine has interrupted a guest. The end is offered after that guest went on.
             if let Some(served) = self.data_mut().take_served(end) {
                 served.wake();
                 self.data_mut().put_served(end, served, EndNext::Wait);
@@ -122,7 +122,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let Err(fault) = self.copy_served(copy) else { return true };
         let state = self.data_mut();
         let error = CallError::from(state.crossing.take_fault(fault));
-        // Here is nobody to tell: the transfer hears of it.
+        // There is nobody to tell here: the transfer gets the error.
         let _ = state.machine.trapped();
         if let Some(guest) = guest {
             let _ = state.machine.lock_down_instance(guest);
@@ -134,7 +134,8 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         true
     }
 
-    /// Lets an end hear that the other one was dropped, if there is one that has not.
+    /// Tells a served end that the other end was dropped, if there is one that does not know.
+    /// Returns `true` if there was.
     pub(crate) fn close_served(&mut self) -> Result<bool, Error> {
         let Some(end) = self.data_mut().machine.next_served_event()? else { return Ok(false) };
         if let Some(mut served) = self.data_mut().take_served(end) {
@@ -150,7 +151,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> State<E, T> {
-    /// Wakes the sink that reads from a source: it was withheld when there was nothing for it.
+    /// Wakes the sink that reads from a source, which was not woken while there was nothing for it.
     fn wake_served_reader(&mut self, source: EndId) {
         if let Some(reader) = self.machine.served_reader_of(source)
             && let Some(waker) = self.waiting.waker(WaitableId::End(reader))
@@ -159,7 +160,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         }
     }
 
-    /// Takes what serves an end.
+    /// Takes the source or sink of an end.
     #[inline]
     fn take_served(&mut self, end: EndId) -> Option<AnyServedEnd<E, T>> {
         match self.waiting.take(WaitableId::End(end))? {
@@ -168,7 +169,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         }
     }
 
-    /// Keeps what serves an end, or drops it if it is over.
+    /// Keeps the source or sink of an end, or drops it if it is over.
     #[inline]
     fn put_served(&mut self, end: EndId, served: AnyServedEnd<E, T>, next: EndNext) {
         let id = WaitableId::End(end);
@@ -179,13 +180,13 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         }
     }
 
-    /// Drops an end that nothing serves any more.
+    /// Drops an end that nothing serves any longer.
     fn drop_served(&mut self, end: EndId) {
-        // It is gone already if its other side trapped.
+        // The end no longer exists if its other side trapped.
         let _: Result<(), Failure> = self.machine.drop_served_end(end);
     }
 
-    /// Ends what serves an end with an error.
+    /// Finishes the source or sink of an end with an error.
     fn fail_served(&mut self, end: EndId, mut served: AnyServedEnd<E, T>, error: CallError) {
         let left = served.fail(error);
         let _ = self.handles.discard(&mut self.machine, left);

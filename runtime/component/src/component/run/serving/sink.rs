@@ -1,4 +1,4 @@
-//! Sinks: where the values of a stream go that the host gets from a guest.
+//! Sinks: the destinations for values of streams that the host gets from guests.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -10,22 +10,22 @@ use crate::abi::{Elements, HandleTypes, Lift, LiftContext, TypeList, Val};
 use crate::component::store::host_values::HostValues;
 use crate::component::store::resource_value_error::ValueFailure;
 
-/// The state of a sink that has taken values.
+/// The state of a sink after it has taken values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SinkState {
     /// It takes more.
     More,
-    /// It wants no more. The guest learns that the stream was dropped.
+    /// It has enough. The guest learns that the stream was dropped.
     Enough,
 }
 
 /// A sink for the values of a stream that the host gets from a guest.
 ///
-/// [`streams`](crate::component::streams) has sinks for most purposes. Write your own to look at values
-/// right where they are.
+/// [`streams`](crate::component::streams) has sinks for most purposes. Write your own to look at
+/// values in the guest's memory, without copying them.
 ///
 /// A sink gets values when the guest writes, and the guest goes on when they are taken. It is
-/// polled while the store is driven, on whatever thread that happens.
+/// polled while the store is driven, on the thread that drives it.
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -67,44 +67,44 @@ pub trait StreamSink: Send + 'static {
     /// The result, which the [transfer](super::Transfer) returns.
     type Output: Send + 'static;
 
-    /// The error that it can fail with, which the [transfer](super::Transfer) tells. The guest learns that
+    /// The error of the sink, which the [transfer](super::Transfer) returns. The guest learns that
     /// the stream was dropped.
     type Error: Send + 'static;
 
-    /// Takes values out of `received`, as many as it wants now. The others are there when it is
-    /// polled again.
+    /// Takes values out of `received`, as many as it wants now. The others are offered in the next
+    /// poll.
     ///
-    /// [`Poll::Pending`] says that it has no room. The waker is woken when it has room again.
+    /// Return [`Poll::Pending`] if there is no room, and wake the waker when there is room again.
     ///
     /// # Errors
     ///
-    /// Its own.
+    /// The error of the sink.
     fn poll_take(
         self: Pin<&mut Self>,
         context: &mut WakerContext<'_>,
         received: &mut Received<'_, Self::Item>,
     ) -> Poll<Result<SinkState, Self::Error>>;
 
-    /// Returns `true` if it wants no more values. It is asked when the waker was woken, so that a
-    /// guest that doesn't write learns of that, too.
+    /// Returns `true` if it has enough values. This is called after the waker was woken, so that
+    /// a guest that doesn't write also learns of it.
     fn has_enough(&self) -> bool {
         false
     }
 
-    /// Comes to the end, after the guest has dropped the stream, or this had
+    /// Finishes the sink, after the guest has dropped the stream, or after the sink had
     /// [enough](SinkState::Enough). It is polled until it is ready, and never again.
     ///
     /// # Errors
     ///
-    /// Its own.
+    /// The error of the sink.
     fn poll_finish(
         self: Pin<&mut Self>,
         context: &mut WakerContext<'_>,
     ) -> Poll<Result<Self::Output, Self::Error>>;
 }
 
-/// The values that have come for a [sink](StreamSink): most often as they lie in the buffer in the
-/// guest's memory that it writes from.
+/// The values that have arrived for a [sink](StreamSink). Most often they are in the guest's
+/// buffer, from which it writes.
 pub struct Received<'a, T> {
     place: Place<'a>,
     left: usize,
@@ -115,14 +115,14 @@ pub struct Received<'a, T> {
 enum Place<'a> {
     /// The guest's buffer.
     Memory { lifting: LiftContext<'a>, bytes: &'a [u8], stride: usize },
-    /// Values that were lifted before: those with handles.
+    /// Values that were lifted before, because they have handles.
     Kept {
         values: &'a mut VecDeque<Val>,
         types: &'a TypeList,
         handles: &'a HandleTypes,
         /// The values of resources in them.
         kept: &'a mut HostValues,
-        /// The same values, if they are bytes that were asked for.
+        /// The same values, if they are bytes that the sink asked for.
         bytes: Vec<u8>,
     },
 }
@@ -159,13 +159,13 @@ impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
         self.failure.take()
     }
 
-    /// Returns how many values there are.
+    /// Returns the number of values.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.left
     }
 
-    /// Returns `true` if there are no more values.
+    /// Returns `true` if there are no values left.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.left == 0
@@ -183,11 +183,11 @@ impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
                 T::load(lifting, first).map_err(ValueFailure::from)
             }
             Place::Kept { values, types, handles, kept, .. } => {
-                // Where there is no element, there is no type of one either.
+                // If there is no element type, there is no value either.
                 let value = values.pop_front().filter(|_| types.types().len() > 0);
                 let converted = kept.value_of(value.as_slice(), types, handles);
                 if let (Err(_), Some(value)) = (&converted, value) {
-                    // The handles in it are given up with the others.
+                    // Its handles are dropped together with the others.
                     values.push_front(value);
                 }
                 converted
@@ -205,8 +205,8 @@ impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
         }
     }
 
-    /// Takes at most `max` values, and appends them to `into`. Returns how many that were. For
-    /// numbers, and what is made of them, this is one copy.
+    /// Takes at most `max` values, and appends them to `into`. Returns their number. Numbers, and
+    /// records and tuples of numbers, are copied as one block.
     pub fn take_into(&mut self, into: &mut Vec<T>, max: usize) -> usize {
         let count = self.left.min(max);
         if let Place::Memory { lifting, bytes, stride } = &mut self.place
@@ -226,7 +226,7 @@ impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
         (0..count).map_while(|_| self.take()).map(|value| into.push(value)).count()
     }
 
-    /// Remembers why a value can't be lifted, and that there is nothing more to take.
+    /// Remembers the reason why a value can't be lifted. There is then nothing more to take.
     fn fail(&mut self, failure: impl Into<ValueFailure>) {
         self.failure = Some(failure.into());
         self.left = 0;
@@ -234,7 +234,7 @@ impl<'a, T: for<'l> Lift<'l>> Received<'a, T> {
 }
 
 impl Received<'_, u8> {
-    /// Returns all bytes, as they lie there. [`advance`](Self::advance) takes them.
+    /// Returns all bytes, in place. [`advance`](Self::advance) takes them.
     #[must_use]
     pub fn bytes(&mut self) -> &[u8] {
         match &mut self.place {
@@ -250,7 +250,7 @@ impl Received<'_, u8> {
         }
     }
 
-    /// Takes so many bytes.
+    /// Takes `count` bytes.
     pub fn advance(&mut self, count: usize) {
         let count = count.min(self.left);
         self.left -= count;

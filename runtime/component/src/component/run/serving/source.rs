@@ -1,4 +1,4 @@
-//! Sources: where the values of a stream come from that the host gives to a guest.
+//! Sources: the origins of values of streams for guests.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -11,22 +11,23 @@ use arrayvec::ArrayVec;
 use crate::abi::{Elements, Lower, Options, Window};
 use crate::error::{AbiError, Failure};
 
-/// The state of a source that has put values into a [`Destination`].
+/// The state of a source after it has put values into a [`Destination`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceState {
     /// There may be more: it is asked again when more are wanted.
     More,
-    /// There are no more values: the stream ends after those that were put. It is never asked again.
+    /// The values are complete. The stream ends after the values that were put, and the source is
+    /// never asked again.
     Ended,
 }
 
-/// A source of the values of a stream that the host gives to a guest.
+/// A source of the values of a stream for a guest.
 ///
-/// [`streams`](crate::component::streams) has sources for most purposes. Write your own to make values
-/// right where they are wanted.
+/// [`streams`](crate::component::streams) has sources for most purposes. Write your own to produce
+/// values directly in the guest's memory.
 ///
-/// A source is asked for values when the guest reads, and not before. It is polled while the store
-/// is driven, on whatever thread that happens.
+/// A source is asked for values only when the guest reads. It is polled while the store is driven,
+/// on the thread that drives it.
 ///
 /// ```
 /// use std::pin::Pin;
@@ -63,34 +64,33 @@ pub trait StreamSource: Send + 'static {
     /// The type of the values.
     type Item: Lower + Send + 'static;
 
-    /// The error that it can fail with, which the [transfer](super::Transfer) tells. The guest's stream
-    /// just ends.
+    /// The error of the source, which the [transfer](super::Transfer) returns. For the guest, the
+    /// stream ends.
     type Error: Send + 'static;
 
-    /// Puts values into `destination`, as many as there are now and it has
+    /// Puts values into `destination`: as many as there are now, and as there is
     /// [room](Destination::room) for.
     ///
-    /// [`Poll::Pending`] says that all values that it has were put. The waker is woken when it has
-    /// others.
+    /// Return [`Poll::Pending`] if all values were put, and wake the waker when there are more.
     ///
     /// # Errors
     ///
-    /// Its own. The values that were put are not lost.
+    /// The error of the source. The values that were put are not lost.
     fn poll_fill(
         self: Pin<&mut Self>,
         context: &mut WakerContext<'_>,
         destination: &mut Destination<'_, Self::Item>,
     ) -> Poll<Result<SourceState, Self::Error>>;
 
-    /// Returns `true` if it is known that there are no more values. It is asked when the waker was
-    /// woken, so that a guest that doesn't read learns of the end, too.
+    /// Returns `true` if the values are certainly complete. This is called after the waker was
+    /// woken, so that a guest that doesn't read also learns of the end.
     fn is_ended(&self) -> bool {
         false
     }
 }
 
-/// The place where a [source](StreamSource) puts values: most often the buffer in the guest's memory
-/// that it reads into.
+/// The place into which a [source](StreamSource) puts values. Most often it is the guest's buffer,
+/// into which it reads.
 pub struct Destination<'a, T> {
     place: Place<'a, T>,
     room: usize,
@@ -100,16 +100,16 @@ pub struct Destination<'a, T> {
 enum Place<'a, T> {
     /// The guest's buffer.
     Memory { bytes: &'a mut [u8], options: Options, stride: usize },
-    /// Values that are lowered afterwards: those that need the guest's `realloc`, or have handles.
-    /// `before` of them were there before.
+    /// Values that are lowered afterwards, because they need the guest's `realloc`, or have
+    /// handles. The first `before` of them were put earlier.
     Kept { values: &'a mut Vec<T>, before: usize },
 }
 
 impl<'a, T: Lower> Destination<'a, T> {
-    /// Returns `true` if values of the type are put into a guest's memory as they are.
+    /// Returns `true` if values of the type are written directly into a guest's memory.
     pub(crate) const IN_MEMORY: bool = T::INLINE && T::ABI.narrow.size > 0;
 
-    /// Returns the destination that `bytes` are.
+    /// Returns a destination in a guest's memory.
     pub(crate) fn in_memory(
         bytes: &'a mut [u8],
         options: Options,
@@ -125,7 +125,7 @@ impl<'a, T: Lower> Destination<'a, T> {
         Self { place: Place::Kept { values, before }, room, filled: 0 }
     }
 
-    /// Returns the values that are lowered afterwards, without any that were not put.
+    /// Returns the values to lower afterwards, if they are not written to memory directly.
     pub(crate) fn kept_values(&mut self) -> Option<&mut Vec<T>> {
         match &mut self.place {
             Place::Memory { .. } => None,
@@ -136,13 +136,13 @@ impl<'a, T: Lower> Destination<'a, T> {
         }
     }
 
-    /// Returns how many values were put.
+    /// Returns the number of values that were put.
     #[must_use]
     pub const fn filled(&self) -> usize {
         self.filled
     }
 
-    /// Returns how many values there is room for.
+    /// Returns the number of values that there is room for.
     #[must_use]
     pub const fn room(&self) -> usize {
         self.room - self.filled
@@ -164,8 +164,8 @@ impl<'a, T: Lower> Destination<'a, T> {
         None
     }
 
-    /// Puts as many of the values as there is room for, and takes no others out of the iterator.
-    /// Returns how many that were.
+    /// Puts as many of the values as there is room for, and takes no others from the iterator.
+    /// Returns their number.
     pub fn extend(&mut self, values: impl IntoIterator<Item = T>) -> usize {
         let (before, room) = (self.filled, self.room());
         let mut values = values.into_iter();
@@ -175,7 +175,7 @@ impl<'a, T: Lower> Destination<'a, T> {
             self.filled += kept.len() - length;
             return self.filled - before;
         }
-        // Some at a time: each store has its cost.
+        // A batch at a time, as each store has a fixed cost.
         let mut some = ArrayVec::<T, 64>::new();
         while self.room() > 0 {
             some.clear();
@@ -187,8 +187,8 @@ impl<'a, T: Lower> Destination<'a, T> {
         self.filled - before
     }
 
-    /// Puts as many of the values as there is room for, from the first on. Returns how many that
-    /// were. For numbers, and what is made of them, this is one copy.
+    /// Puts as many of the values as there is room for, from the first on. Returns their number.
+    /// Numbers, and records and tuples of numbers, are copied as one block.
     pub fn copy_from(&mut self, values: &[T]) -> usize
     where
         T: Clone,
@@ -203,8 +203,8 @@ impl<'a, T: Lower> Destination<'a, T> {
         if self.store(values).is_ok() { count } else { 0 }
     }
 
-    /// Moves as many values as there is room for out of a queue, from its front. Returns how many
-    /// that were. For numbers, and what is made of them, this is one copy.
+    /// Moves as many values as there is room for from the front of a queue. Returns their number.
+    /// Numbers, and records and tuples of numbers, are copied as one block.
     pub fn move_from(&mut self, values: &mut VecDeque<T>) -> usize {
         let count = values.len().min(self.room());
         if let Some(kept) = self.kept_values() {
@@ -223,7 +223,7 @@ impl<'a, T: Lower> Destination<'a, T> {
         count
     }
 
-    /// Lowers values that there is room for into the guest's buffer.
+    /// Lowers values into the guest's buffer, which has room for them.
     #[inline]
     fn store(&mut self, values: &[T]) -> Result<(), Failure> {
         let Place::Memory { bytes, options, stride } = &mut self.place else { return Ok(()) };
@@ -238,8 +238,8 @@ impl<'a, T: Lower> Destination<'a, T> {
 }
 
 impl Destination<'_, u8> {
-    /// Returns the bytes that there is room for, to be written to; [`advance`](Self::advance) says how
-    /// many were. What is in them before means nothing.
+    /// Returns the bytes of the free room, to write to. Their contents are unspecified. Call
+    /// [`advance`](Self::advance) with the number of bytes written.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         let (room, filled) = (self.room, self.filled);
         match &mut self.place {
@@ -251,7 +251,7 @@ impl Destination<'_, u8> {
         }
     }
 
-    /// Says that so many of the bytes that there is room for were written to.
+    /// Marks `count` bytes of the free room as written.
     pub fn advance(&mut self, count: usize) {
         let count = count.min(self.room());
         self.filled += count;

@@ -1,4 +1,4 @@
-//! The end of a stream or future that the host serves, as whoever has made it hears of it.
+//! The outcome of a stream or future that the host serves.
 
 use alloc::sync::Arc;
 use core::convert::Infallible;
@@ -23,17 +23,17 @@ pub enum StreamError<E = Infallible> {
     /// The source or the sink failed.
     #[error("the source or sink failed: {0}")]
     Failed(E),
-    /// The source or the sink panicked. The value of the panic is in here.
+    /// The source or the sink panicked. This has the value of the panic.
     #[error("the source or sink panicked: {0}")]
     Panicked(HostPanic),
-    /// The guest dropped its end: of a stream, before the source was at its end; of a future, before
-    /// there was a value.
+    /// The guest dropped its end too early: of a stream, before the source had ended; of a future,
+    /// before there was a value.
     #[error("the other end was dropped")]
     Dropped,
     /// A value could not be moved, or the guest has trapped.
     #[error(transparent)]
     Call(CallError),
-    /// The store was dropped, or the end was taken away from it.
+    /// The store was dropped, or the end was taken from the source or sink.
     #[error("the store was dropped")]
     Gone,
     /// The result was taken already: the transfer was polled after it was ready.
@@ -44,16 +44,16 @@ pub enum StreamError<E = Infallible> {
 /// The result of a transfer.
 type Finished<R, E> = Result<R, StreamError<E>>;
 
-/// Where the result of a transfer is until somebody takes it.
+/// The place of the result of a transfer until it is taken.
 struct Slot<R, E> {
     result: ConcurrentQueue<Finished<R, E>>,
     waker: AtomicWaker,
-    /// Where panics go that nobody hears of.
+    /// The place for panics that nobody gets.
     late: LatePanics,
 }
 
 impl<R, E> Slot<R, E> {
-    /// Drops a result that nobody takes. A panic goes on where the store is driven.
+    /// Drops a result that nobody takes. A panic continues where the store is driven.
     fn discard(&self, result: Finished<R, E>) {
         match result {
             Err(StreamError::Panicked(panic)) => self.late.add(panic),
@@ -62,33 +62,34 @@ impl<R, E> Slot<R, E> {
     }
 }
 
-/// A stream or future that the host serves: a future, which is ready when the source is at its end, or
-/// the sink has got everything.
+/// A future for a stream or future that the host serves. It is ready when the source has ended, or
+/// the sink has got all values.
 ///
-/// It goes on while anything drives the store, also if this is dropped. To drive the store until it is
-/// ready, use [`Store::drive`](crate::component::Store::drive) or `Store::block_on`.
+/// The stream goes on while anything drives the store, even if the transfer is dropped. To drive
+/// the store until the transfer is ready, use [`Store::drive`](crate::component::Store::drive) or
+/// `Store::block_on`.
 ///
-/// Of a source, `R` is `()`: all values were taken by the guest. Of a sink, it is the sink's
+/// For a source, `R` is `()`: the guest has taken all values. For a sink, it is the sink's
 /// [output](super::StreamSink::Output).
 #[must_use = "its end, with the error, is told to nobody else; drop it if that doesn't matter"]
 pub struct Transfer<R, E = Infallible> {
     slot: Arc<Slot<R, E>>,
-    /// Somebody has taken the result.
+    /// `true` after the result was taken.
     is_taken: bool,
 }
 
 impl<R, E> Transfer<R, E> {
-    /// Returns `true` if its result is there.
+    /// Returns `true` if the result is there.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         !self.slot.result.is_empty()
     }
 
-    /// Returns the result when it is there: the same as awaiting the transfer itself.
+    /// Returns the result when it is there, as awaiting the transfer itself does.
     ///
     /// # Errors
     ///
-    /// [`StreamError`] says why it has ended too early.
+    /// [`StreamError`] if it has ended too early.
     pub async fn finished(self) -> Result<R, StreamError<E>> {
         self.await
     }
@@ -119,7 +120,7 @@ impl<R, E> Future for Transfer<R, E> {
 impl<R, E> Drop for Transfer<R, E> {
     fn drop(&mut self) {
         self.slot.result.close();
-        // The store drops neither: both are of whoever has this.
+        // Waker and result belong to this side, and not to the store.
         drop(self.slot.waker.take());
         match self.slot.result.pop() {
             Ok(Err(StreamError::Panicked(panic))) => self.slot.late.add(panic),
@@ -134,13 +135,14 @@ impl<R, E> fmt::Debug for Transfer<R, E> {
     }
 }
 
-/// The store's side of a [`Transfer`]. If it is dropped without a result, the transfer is gone.
+/// The store's side of a [`Transfer`]. If it is dropped without a result, the transfer fails with
+/// [`StreamError::Gone`].
 pub(crate) struct Outcome<R, E> {
     slot: Arc<Slot<R, E>>,
 }
 
 impl<R, E> Outcome<R, E> {
-    /// Returns the two sides of a transfer. `late` is where panics go that nobody hears of.
+    /// Returns the two sides of a transfer. `late` is the place for panics that nobody gets.
     pub(crate) fn new(late: &LatePanics) -> (Self, Transfer<R, E>) {
         let slot = Slot {
             result: ConcurrentQueue::bounded(1),
@@ -151,12 +153,12 @@ impl<R, E> Outcome<R, E> {
         (Self { slot: slot.clone() }, Transfer { slot, is_taken: false })
     }
 
-    /// Returns where panics go that nobody hears of.
+    /// Returns the place for panics that nobody gets.
     pub(crate) fn late(&self) -> &LatePanics {
         &self.slot.late
     }
 
-    /// Tells the result, unless there is one.
+    /// Sets the result, unless there is one.
     pub(crate) fn tell(&self, result: Finished<R, E>) {
         if let Err(refused) = self.slot.result.push(result) {
             self.slot.discard(refused.into_inner());
@@ -164,7 +166,7 @@ impl<R, E> Outcome<R, E> {
         self.slot.late.guard(|| self.slot.waker.wake());
     }
 
-    /// Drops a result that comes behind another one.
+    /// Drops a result that comes after another one.
     pub(crate) fn discard(&self, result: Finished<R, E>) {
         self.slot.discard(result);
     }

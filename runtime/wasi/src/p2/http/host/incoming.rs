@@ -1,4 +1,4 @@
-//! The functions of what comes in.
+//! The functions of incoming messages.
 
 use alloc::string::String;
 

@@ -1,4 +1,4 @@
-//! The functions that guests call.
+//! The host functions of `wasi:http` 0.2.
 
 mod fields;
 mod incoming;

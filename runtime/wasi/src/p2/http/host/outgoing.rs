@@ -1,4 +1,4 @@
-//! The functions of what goes out.
+//! The functions of outgoing messages.
 
 use alloc::string::String;
 

@@ -1,4 +1,4 @@
-//! The functions of responses that are to come.
+//! The functions of future responses.
 
 use core::task::Poll;
 

@@ -56,7 +56,7 @@ impl HostOutgoingDatagramStream for WasiCtx {
             match self_.send(&datagram.data, datagram.remote_address.map(Into::into)).await {
                 Ok(true) => count += 1,
                 Err(error) if count == 0 => return Err(error.into()),
-                // One that was sent counts more than the error of the next one.
+                // A datagram that was sent counts more than the error of the next one.
                 Ok(false) | Err(_) => break,
             }
         }

@@ -43,7 +43,7 @@ fn exports_of_instances_within_instances_are_aliased_one_after_the_other() {
 }
 
 #[test]
-fn modules_and_components_further_out_are_aliased_by_how_far_and_their_index() {
+fn outer_modules_and_components_are_aliased_by_distance_and_index() {
     let decoded = decoded(
         r"(component $outermost
             (core module $m)

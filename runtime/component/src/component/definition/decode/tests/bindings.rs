@@ -5,7 +5,7 @@ use super::{bindings, decoded, instance};
 use crate::component::definition::items::{Binding, Item};
 
 #[test]
-fn a_resource_type_that_only_a_function_mentions_is_bound_with_its_instance() {
+fn a_resource_type_that_only_functions_mention_is_bound_with_its_instance() {
     let decoded = decoded(
         r#"(component
             (import "i" (instance $i

@@ -70,7 +70,7 @@ fn allows(builtin: Builtin, option: &str) -> bool {
     builtin.description().allowed.contains(&option)
 }
 
-/// Whether the signature names the representation, so that the type is the component's own.
+/// Returns `true` if the signature names the representation, so that the type is the component's own.
 fn is_of_own_resource(builtin: Builtin) -> bool {
     let description = builtin.description();
     let representation = SymbolicType::ResourceRepresentation;
@@ -270,7 +270,7 @@ fn a_task_without_a_result_returns_none() {
     assert_eq!(definition, TaskDefinition::Return { result_type: None, options }.into());
 }
 
-/// The core types that the spec's symbol stands for in a definition with these values.
+/// Returns the core types that the spec's symbol stands for in a definition with these values.
 fn core_types(ty: SymbolicType, fixed: &Fixed) -> Vec<CoreType> {
     let ty = match ty {
         SymbolicType::I32 => CoreType::I32,

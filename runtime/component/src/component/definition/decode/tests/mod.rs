@@ -1,4 +1,4 @@
-//! What is made of components in the text format.
+//! The definitions that components in the text format are decoded into.
 
 mod aliases;
 mod bindings;
@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use super::{Bodies, Features, InvalidComponent};
 use crate::component::definition::items::{Binding, Decoded, Item};
 
-/// The bytes of a component in the text format.
+/// Returns the bytes of a component in the text format.
 fn bytes(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("the text is right")
 }
@@ -35,7 +35,7 @@ fn refused(text: &str) -> InvalidComponent {
     decode(&bytes(text)).expect_err("the component is refused")
 }
 
-/// What the imports, instantiations and exports bind, in order.
+/// Returns the bindings of imports, instantiations and exports, in order.
 fn bindings(items: &[Item]) -> Vec<Option<Binding>> {
     let binding = |item: &Item| match item {
         Item::Import { binding, .. }
@@ -46,7 +46,7 @@ fn bindings(items: &[Item]) -> Vec<Option<Binding>> {
     items.iter().filter_map(binding).collect()
 }
 
-/// A binding of the parts of an instance.
+/// Returns a binding of the parts of an instance.
 fn instance<const N: usize>(parts: [(&str, Binding); N]) -> Binding {
     let parts: Vec<(Box<str>, Binding)> =
         parts.into_iter().map(|(name, binding)| (name.into(), binding)).collect();

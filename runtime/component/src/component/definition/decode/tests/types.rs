@@ -35,7 +35,7 @@ impl HandleNumbers for Numbers {
     }
 }
 
-/// The types of the functions that a component imports.
+/// Returns the types of the functions that a component imports.
 fn functions(text: &str) -> Vec<Arc<FunctionType>> {
     let decoded = decoded(text);
     let function = |item: &Item| match item {

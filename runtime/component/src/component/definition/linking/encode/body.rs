@@ -18,7 +18,7 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// Returns the code of a function with these parameters, so far.
+    /// Returns the empty code of a function with these parameters.
     pub(super) fn new(params: FlatTypes) -> Self {
         let locals: Vec<_> = params.iter().collect();
         Self { code: Vec::new(), num_params: locals.len(), locals }
@@ -48,7 +48,7 @@ impl Body {
         self.locals.get(usize::try_from(local).ok()?).copied()
     }
 
-    /// Returns the function, which ends here.
+    /// Returns the function, which is complete.
     pub(super) fn finish(mut self) -> Function {
         self.code().end();
         let own = self.locals.get(self.num_params..).unwrap_or_default();

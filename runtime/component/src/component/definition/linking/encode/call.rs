@@ -16,7 +16,7 @@ use super::imports::Imports;
 use super::shape::{is_code_made, num_buffers};
 use super::values::{Locals, Place, Source, Target, Values};
 
-/// Returns the function of the link that is at `member` of its group.
+/// Returns the function of the link at the position `member` in its group.
 pub(super) fn function(
     imports: &mut Imports,
     member: usize,
@@ -28,7 +28,7 @@ pub(super) fn function(
     let mut body = Body::new(lowered.params);
     let fallback = imports.own_function(LinkImport::Fallback(member), &lowered);
     let flag = imports.flag(input.flag);
-    // The callee trapped before, is not linked any more, or is on the stack.
+    // The callee trapped before, is no longer linked, or is on the stack.
     body.code().global_get(flag).if_(BlockType::Empty);
     for (param, _) in (0_u32..).zip(lowered.params.iter()) {
         body.code().local_get(param);
@@ -56,7 +56,7 @@ fn signature(
     flattening.flatten_functype(end.addresses(input), params, results)
 }
 
-/// The function of a link, so far.
+/// The unfinished function of a link.
 struct Link<'a, 'i> {
     imports: &'a mut Imports,
     body: &'a mut Body,
@@ -72,7 +72,7 @@ impl<'i> Link<'_, 'i> {
         Values { body, imports, input, member: *member, flag: *flag, from, sum: None }
     }
 
-    /// Moves the arguments. Returns locals with what the callee gets.
+    /// Moves the arguments. Returns locals with the callee's arguments.
     fn arguments(&mut self, lowered: FlatTypes, lifted: FlatTypes) -> Vec<u32> {
         let input = self.input;
         let types = &input.ty.params;
@@ -109,12 +109,12 @@ impl<'i> Link<'_, 'i> {
         moved
     }
 
-    /// Returns the layouts of values on the side that they come from, and on the other.
+    /// Returns the layouts of values on the side that they come from, and on the other side.
     fn layouts(&self, types: &TypeList, from: LinkEnd) -> [Layout; 2] {
         [from, from.other()].map(|end| types.abi().of(end.addresses(self.input)))
     }
 
-    /// Calls the callee. Returns a local with what it returns.
+    /// Calls the callee. Returns a local with its result.
     fn call(&mut self, lifted: &CoreFunctionType, arguments: &[u32]) -> Option<u32> {
         let callee = self.imports.own_function(LinkImport::Callee(self.member), lifted);
         for argument in arguments {
@@ -124,7 +124,7 @@ impl<'i> Link<'_, 'i> {
         lifted.results.get(0).map(|ty| self.body.set_local(ty))
     }
 
-    /// Moves the result. Returns a local with what the caller gets, if that is a core value.
+    /// Moves the result. Returns a local with the caller's result, if that is a core value.
     fn result(&mut self, lowered: FlatTypes, returned: Option<u32>) -> Option<u32> {
         let input = self.input;
         let types = &input.ty.results;
@@ -132,7 +132,7 @@ impl<'i> Link<'_, 'i> {
         let returned = returned?;
         let mut values = self.values(LinkEnd::Callee);
         if layouts.iter().all(|layout| layout.flat.exceed(Flattening::Lift.max_flat_results())) {
-            // It is the last one.
+            // The address of the result is the last parameter.
             let out = u32::try_from(lowered.count()?.checked_sub(1)?).ok()?;
             if !is_code_made(input, types) {
                 values.native_result(returned, out);
@@ -170,14 +170,15 @@ impl<'i> Link<'_, 'i> {
 }
 
 impl Values<'_, '_> {
-    /// Adds up the bytes of lists and strings from here on, if there may be several.
+    /// Starts to count the bytes of lists and strings, if there may be several.
     fn count_bytes(&mut self, types: &TypeList) {
         if num_buffers(types) > 1 {
             self.sum = Some(self.body.local(CoreType::I64));
         }
     }
 
-    /// Returns the place of values that are passed by the address in a local, which is checked.
+    /// Returns the place of values that are passed by an address in a local. The address is
+    /// checked.
     fn spilled(&mut self, layout: Layout, address: u32) -> Place {
         let (addresses, memory) = (self.source_addresses(), self.source_memory());
         self.check_aligned(addresses, address, layout.alignment, LinkTrap::PointerUnaligned);
@@ -187,7 +188,7 @@ impl Values<'_, '_> {
         Place::at(address)
     }
 
-    /// Returns the place of a result that goes to the address in a local, which is checked.
+    /// Returns the place for a result at the address in a local. The address is checked.
     fn out_param(&mut self, layout: Layout, address: u32) -> Place {
         let (addresses, memory) = (self.target_addresses(), self.target_memory());
         self.check_aligned(addresses, address, layout.alignment, LinkTrap::PointerUnaligned);

@@ -1,4 +1,4 @@
-//! The first pass: what lifting traps at. Nothing is lowered before it is over.
+//! The first pass: the checks of lifting. Nothing is lowered before they have passed.
 
 use alloc::vec::Vec;
 
@@ -57,7 +57,7 @@ impl Values<'_, '_> {
         self.push_bits(&Type::Char, source);
         let value = self.body.set_local(CoreType::I32);
         let mut code = self.body.code();
-        // A surrogate, or above the last one.
+        // A surrogate, or beyond the last character.
         code.local_get(value).i32_const(0xd800).i32_sub().i32_const(0x800).i32_lt_u();
         code.local_get(value).i32_const(0x10_ffff).i32_gt_u().i32_or();
         self.trap_if(LinkTrap::InvalidChar);
@@ -94,7 +94,7 @@ impl Values<'_, '_> {
         match source {
             Source::Flat(locals) => locals.next(),
             Source::Memory(place) => {
-                // It is loaded as a number of its size is.
+                // The discriminant is loaded like an integer of its size.
                 let ty = match discriminant_size(variant.cases().len()) {
                     1 => Type::U8,
                     2 => Type::U16,
@@ -106,13 +106,13 @@ impl Values<'_, '_> {
         }
     }
 
-    /// Returns locals with the core values of a payload, which comes as what all payloads share.
+    /// Returns locals with the core values of a payload, from the locals that all payloads share.
     pub(super) fn unjoined(&mut self, ty: &Type, joined: &[u32]) -> Vec<u32> {
         let flat = ty.abi().of(self.source_addresses()).flat;
         flat.iter().zip(joined).map(|(ty, local)| self.converted(*local, ty)).collect()
     }
 
-    /// Returns a local with the value of another one as a value of a type.
+    /// Converts the value of a local to a type, and returns the local with the result.
     pub(super) fn converted(&mut self, local: u32, ty: CoreType) -> u32 {
         let Some(from) = self.body.type_of(local).filter(|from| *from != ty) else {
             return local;
@@ -122,7 +122,7 @@ impl Values<'_, '_> {
         self.body.set_local(ty)
     }
 
-    /// Converts the value on the stack, of which the bits stay.
+    /// Converts the value on the stack without changing its bits.
     pub(super) fn convert(&mut self, from: CoreType, to: CoreType) {
         use CoreType::{F32, F64, I32, I64};
         let mut code = self.body.code();

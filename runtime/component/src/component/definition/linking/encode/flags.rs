@@ -9,15 +9,15 @@ use wasm_encoder::{
 
 use super::names::flag_name;
 
-/// The flag of an instance that is not linked any more.
+/// The flag of an instance that is no longer linked.
 const UNLINKED: i32 = -1;
 
 /// The type of a flag.
 pub(super) const FLAG: GlobalType =
     GlobalType { val_type: ValType::I32, mutable: true, shared: false };
 
-/// Returns the module with this number of flags. It exports them, `get`, which returns the value of
-/// one, and `unlink`, which sets one for good.
+/// Returns the module with this number of flags. It exports the flags, and two functions: `get`
+/// returns the value of a flag, and `unlink` ends the linking of an instance.
 pub(crate) fn flags(count: u32) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I32], [ValType::I32]);

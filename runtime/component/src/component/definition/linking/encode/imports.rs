@@ -1,4 +1,4 @@
-//! What the module of a group imports. Each thing is imported once.
+//! The imports of the module of a group. Each item is imported once.
 
 use alloc::vec::Vec;
 
@@ -24,17 +24,17 @@ pub(super) struct Imports {
     globals: Counted,
 }
 
-/// The imports of one sort: the keys of those that more than one link may need.
+/// The imports of one sort, with the keys of those that several links may need.
 #[derive(Default)]
 struct Counted {
     count: u32,
     keys: Vec<(Key, u32)>,
 }
 
-/// The thing that is imported.
+/// The key of an import.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Key {
-    /// A core function or memory, by the number of an instance and its index there.
+    /// A core function or memory: the number of its instance, and its index there.
     Of(usize, u32),
     Flag(u32),
     Host(LinkFunction),
@@ -54,7 +54,7 @@ impl Counted {
 }
 
 impl Imports {
-    /// Returns the index of a function type.
+    /// Returns the index of a function type, which is added if it is new.
     pub(super) fn type_of(&mut self, ty: &CoreFunctionType) -> u32 {
         let found = self.known_types.iter().position(|it| it == ty);
         let position = found.unwrap_or_else(|| {
@@ -65,7 +65,7 @@ impl Imports {
         u32::try_from(position).unwrap_or(u32::MAX)
     }
 
-    /// Returns how many functions are imported.
+    /// Returns the number of imported functions.
     pub(super) const fn num_functions(&self) -> u32 {
         self.functions.count
     }
@@ -76,19 +76,19 @@ impl Imports {
     }
 
     fn import(&mut self, import: LinkImport, ty: EntityType) {
-        // An engine may have imports in another order: they are found by their names.
+        // An engine may order imports differently: they are found by their names.
         self.section.import("", &name(self.list.len()), ty);
         self.list.push(import);
     }
 
-    /// Imports a function that only one link has.
+    /// Imports a function that belongs to only one link.
     pub(super) fn own_function(&mut self, import: LinkImport, ty: &CoreFunctionType) -> u32 {
         let ty = self.type_of(ty);
         self.import(import, EntityType::Function(ty));
         self.functions.add(None)
     }
 
-    /// Imports the core function with an index in an instance.
+    /// Imports the core function with an index in an instance, once.
     pub(super) fn function(
         &mut self,
         import: LinkImport,
@@ -104,7 +104,7 @@ impl Imports {
         self.functions.add(Some(key))
     }
 
-    /// Imports a function of Weft's.
+    /// Imports a function of Weft, once.
     pub(super) fn host(&mut self, function: LinkFunction) -> u32 {
         let key = Key::Host(function);
         if let Some(found) = self.functions.get(key) {
@@ -115,7 +115,7 @@ impl Imports {
         self.functions.add(Some(key))
     }
 
-    /// Imports a flag.
+    /// Imports a flag, once.
     pub(super) fn flag(&mut self, flag: u32) -> u32 {
         let key = Key::Flag(flag);
         if let Some(found) = self.globals.get(key) {
@@ -125,7 +125,7 @@ impl Imports {
         self.globals.add(Some(key))
     }
 
-    /// Imports the memory with an index in an instance.
+    /// Imports the memory with an index in an instance, once.
     pub(super) fn memory(
         &mut self,
         import: LinkImport,
@@ -152,7 +152,7 @@ fn val_types(types: FlatTypes) -> Vec<ValType> {
     types.iter().map(val_type).collect()
 }
 
-/// Returns a core type as the encoder has it.
+/// Returns a core type as the encoder's type.
 pub(super) const fn val_type(ty: CoreType) -> ValType {
     match ty {
         CoreType::I32 => ValType::I32,

@@ -3,12 +3,12 @@
 //! | file | contents |
 //! |---|---|
 //! | `flags` | the module with the flags |
-//! | `imports` | what the module of a group imports |
+//! | `imports` | the imports of the module of a group |
 //! | `body` | the code of a function, and its locals |
 //! | `call` | the function of a link |
-//! | `shape` | which types code is made for, and which values native code moves |
-//! | `values` | the two sides of a link, and where values come from and go to |
-//! | `check` | the first pass: what lifting traps at |
+//! | `shape` | the types that code is generated for, and the values that native code moves |
+//! | `values` | the two sides of a link, and the places of values |
+//! | `check` | the first pass: the checks of lifting |
 //! | `transfer` | the second pass: values that are moved |
 //! | `scalar` | values that are one core value |
 //! | `pair` | strings and lists |
@@ -39,15 +39,14 @@ use imports::Imports;
 pub(crate) use flags::flags;
 pub(crate) use names::{flag_name, function_name};
 
-/// A generated module, and what is given for its imports, in their order.
+/// A generated module, and the items for its imports, in their order.
 #[derive(Debug)]
 pub(crate) struct EncodedModule {
     pub(crate) bytes: Vec<u8>,
     pub(crate) imports: Vec<LinkImport>,
 }
 
-/// Returns the module that makes links. It exports the function of each by its
-/// [name](function_name).
+/// Returns the module of some links. It exports the function of each by its [name](function_name).
 pub(super) fn links(inputs: &[LinkInput<'_>]) -> EncodedModule {
     let mut imports = Imports::default();
     let mut bodies = Vec::with_capacity(inputs.len());

@@ -7,12 +7,12 @@ use arrayvec::ArrayString;
 /// A name in a generated module: a number.
 pub(crate) type Name = ArrayString<20>;
 
-/// Returns the name that the function of a link is exported as, by its position in the group.
+/// Returns the name of the exported function of a link, by its position in the group.
 pub(crate) fn function_name(member: usize) -> Name {
     name(member)
 }
 
-/// Returns the name that a flag is exported as.
+/// Returns the name of an exported flag.
 pub(crate) fn flag_name(flag: u32) -> Name {
     name(flag)
 }

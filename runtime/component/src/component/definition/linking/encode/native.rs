@@ -9,7 +9,7 @@ use crate::core_value::CoreType;
 use super::values::Values;
 
 impl Values<'_, '_> {
-    /// Lets native code move arguments. Returns locals with the core values that the callee gets,
+    /// Calls native code to move arguments. Returns locals with the core values for the callee,
     /// which have these types.
     pub(super) fn native_arguments(&mut self, params: &[u32], types: FlatTypes) -> Vec<u32> {
         let mut ty = FlatTypes::one(CoreType::I32);
@@ -33,7 +33,7 @@ impl Values<'_, '_> {
         moved
     }
 
-    /// Lets native code move a result from one address to another, which are in locals.
+    /// Calls native code to move a result between two addresses, which are in locals.
     pub(super) fn native_result(&mut self, from: u32, to: u32) {
         let mut ty = FlatTypes::one(CoreType::I32);
         self.push_code();
@@ -46,7 +46,7 @@ impl Values<'_, '_> {
         self.body.code().call(function);
     }
 
-    /// Pushes the number by which native code knows the link.
+    /// Pushes the number of the link in calls of native code.
     fn push_code(&mut self) {
         let code = direction_code(self.input.number, self.from);
         self.body.code().i32_const(code.cast_signed());

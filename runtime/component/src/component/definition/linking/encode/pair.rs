@@ -12,13 +12,13 @@ use super::values::{Memory, Place, Source, Target, Values};
 /// A string or a list whose content is copied.
 #[derive(Clone, Copy)]
 pub(super) struct Buffer {
-    /// The bytes of one element or code unit.
+    /// The size of an element or code unit, in bytes.
     size: u64,
     alignment: u32,
     is_string: bool,
 }
 
-/// Returns the type of addresses that is shorter.
+/// Returns the narrower of two types of addresses.
 pub(super) const fn shorter(one: IntegerType, other: IntegerType) -> IntegerType {
     match (one, other) {
         (IntegerType::I64, IntegerType::I64) => IntegerType::I64,
@@ -27,7 +27,7 @@ pub(super) const fn shorter(one: IntegerType, other: IntegerType) -> IntegerType
 }
 
 impl Values<'_, '_> {
-    /// Returns the content of a string, or of a list of any length.
+    /// Returns the content of a string, or of a list of variable length.
     pub(super) fn buffer(&self, ty: &Type) -> Option<Buffer> {
         match ty {
             Type::String => {
@@ -58,7 +58,7 @@ impl Values<'_, '_> {
         }
     }
 
-    /// Returns a local with the address at a place.
+    /// Returns a local with the address stored at a place.
     fn load_address(&mut self, place: Place) -> u32 {
         let addresses = self.source_addresses();
         let argument = place.argument(self.source_memory());
@@ -90,7 +90,7 @@ impl Values<'_, '_> {
         }
     }
 
-    /// `load_list_from_range`
+    /// Checks the range of a list, as `load_list_from_range` does.
     fn check_list(&mut self, buffer: &Buffer, address: u32, length: u32) {
         let addresses = self.source_addresses();
         let max = u64::from(MAX_LIST_BYTE_LENGTH) / buffer.size.max(1);
@@ -108,8 +108,8 @@ impl Values<'_, '_> {
         self.check_bounds(memory, address, (addresses, bytes), trap);
     }
 
-    /// Returns a local with the bytes of a string or list that is not too long, as long as an address
-    /// of the side that it comes from.
+    /// Returns a local with the size in bytes of a string or list that is not too long. The local
+    /// has the type of the source's addresses.
     fn bytes(&mut self, buffer: &Buffer, length: u32) -> u32 {
         if buffer.size == 1 {
             return length;
@@ -124,8 +124,8 @@ impl Values<'_, '_> {
         self.body.set_local(addresses.into())
     }
 
-    /// Adds up the bytes of strings and lists. They may all lie in the same place; only where they
-    /// are more than the memory, they may be more than are moved.
+    /// Adds to the bytes of strings and lists. As these may overlap, their sum can be larger than
+    /// the memory. Only then it may exceed the number of bytes that may be moved.
     fn charge(&mut self, buffer: &Buffer, sum: u32, length: u32) {
         let bytes = self.bytes(buffer, length);
         self.push_wide(self.source_addresses(), bytes);

@@ -1,4 +1,4 @@
-//! Values that are one core value: as they are lifted, and as they are lowered.
+//! Values that are one core value: lifting and lowering them.
 
 use wasm_encoder::{Ieee32, Ieee64};
 
@@ -8,7 +8,7 @@ use crate::limit::{CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN};
 
 use super::values::{Source, Target, Values};
 
-/// Returns the core type of a value that is one.
+/// Returns the core type of a value that is one core value.
 pub(super) const fn core_type(ty: &Type) -> CoreType {
     match ty {
         Type::S64 | Type::U64 => CoreType::I64,
@@ -18,7 +18,7 @@ pub(super) const fn core_type(ty: &Type) -> CoreType {
     }
 }
 
-/// Returns `true` if a core value is lowered as what it was lifted from, whatever it is.
+/// Returns `true` if lifting and lowering a core value never changes it.
 const fn is_unchanged(ty: &Type) -> bool {
     matches!(ty, Type::S32 | Type::U32 | Type::S64 | Type::U64 | Type::Char)
 }
@@ -57,7 +57,7 @@ impl Values<'_, '_> {
         }
     }
 
-    /// Pushes a value that is one core value, as it is lowered.
+    /// Pushes a value that is one core value, in its lowered form.
     fn push(&mut self, ty: &Type, source: &mut Source<'_, '_>) {
         let is_flat = matches!(source, Source::Flat(_));
         self.push_bits(ty, source);
@@ -97,7 +97,8 @@ impl Values<'_, '_> {
         }
     }
 
-    /// Pushes the bits of a value that is one core value: of one in memory, only its own.
+    /// Pushes the bits of a value that is one core value. Of a value in memory, only its own bits
+    /// are loaded.
     pub(super) fn push_bits(&mut self, ty: &Type, source: &mut Source<'_, '_>) {
         let place = match source {
             Source::Flat(locals) => {
@@ -121,7 +122,7 @@ impl Values<'_, '_> {
     }
 }
 
-/// Returns the bytes of a value in memory.
+/// Returns the size of a value in memory, in bytes.
 fn size(ty: &Type) -> u64 {
     let Abi { narrow, .. } = ty.abi();
     narrow.size

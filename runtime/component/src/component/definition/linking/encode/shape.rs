@@ -1,4 +1,4 @@
-//! The types that code is made for; values of others are moved by native code.
+//! The types that code is generated for. Native code moves values of other types.
 
 use alloc::vec::Vec;
 
@@ -8,11 +8,11 @@ use crate::abi::{
 use crate::component::definition::linking::link_input::LinkInput;
 use crate::limit::MAX_FLAT_PARAMS;
 
-/// The largest number of parts of values that code is made for. Each element of a list of a fixed
-/// length is one.
+/// The largest number of parts of values that code is generated for. Each element of a fixed-length
+/// list is a part.
 const MAX_PARTS: u32 = 200;
 
-/// Returns `true` if code is made that moves values of these types.
+/// Returns `true` if code is generated that moves values of these types.
 pub(super) fn is_code_made(input: &LinkInput<'_>, types: &TypeList) -> bool {
     let encodings = [input.caller, input.callee].map(|side| side.options.string_encoding);
     let copies_strings = matches!(
@@ -24,14 +24,14 @@ pub(super) fn is_code_made(input: &LinkInput<'_>, types: &TypeList) -> bool {
     parts <= MAX_PARTS && types.types().all(|ty| is_simple(ty, copies_strings))
 }
 
-/// Returns how many parts values of a type are moved in.
+/// Returns the number of parts of a value of a type.
 fn parts(ty: &Type) -> u32 {
     let all = |parts: &mut dyn Iterator<Item = &Type>| {
         parts.fold(1, |sum: u32, ty| sum.saturating_add(self::parts(ty)))
     };
     match ty {
         Type::List(list) => match list.shape() {
-            // Where it is no longer than that, it may be passed as core values.
+            // A list that is not longer may be passed as core values.
             ListShape::FixedLength(length) if is_copied(ty) => length.min(MAX_FLAT_PARAMS),
             ListShape::FixedLength(length) => parts(list.element()).saturating_mul(length),
             ListShape::List | ListShape::Map => 1,
@@ -60,7 +60,7 @@ fn is_simple(ty: &Type, copies_strings: bool) -> bool {
     }
 }
 
-/// Returns `true` if a value arrives as the bytes that it is.
+/// Returns `true` if a value is moved by copying its bytes.
 pub(super) fn is_copied(ty: &Type) -> bool {
     ty.is_plain() && !ty.contains_float()
 }
@@ -78,7 +78,7 @@ pub(super) fn may_trap(ty: &Type) -> bool {
     }
 }
 
-/// Returns how many lists and strings values of these types have at most; 2 if there are more.
+/// Returns the largest number of lists and strings in values of these types; 2 if there are more.
 pub(super) fn num_buffers(types: &TypeList) -> u32 {
     types.types().fold(0, |sum, ty| buffers(ty).saturating_add(sum).min(2))
 }
@@ -101,7 +101,7 @@ fn buffers(ty: &Type) -> u32 {
     }
 }
 
-/// Returns the layout that the payloads of a variant share, and where it lies.
+/// Returns the layout that the payloads of a variant share, and its offset.
 pub(super) fn payload_of(variant: &VariantType) -> (Abi, Offset) {
     let nothing = Abi::NOTHING;
     let payloads: Vec<Abi> =
@@ -110,7 +110,7 @@ pub(super) fn payload_of(variant: &VariantType) -> (Abi, Offset) {
     (shared, shared.payload_offset(payloads.len()))
 }
 
-/// Returns where the values of a list of types lie in memory.
+/// Returns the offsets in memory of the values of a list of types.
 pub(super) fn offsets(types: &TypeList) -> Vec<Offset> {
     let mut record = Abi::NOTHING;
     let mut offsets = Vec::new();

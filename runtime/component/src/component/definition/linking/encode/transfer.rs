@@ -1,4 +1,4 @@
-//! The second pass: values are moved.
+//! The second pass: moving the values.
 
 use alloc::vec::Vec;
 
@@ -10,7 +10,7 @@ use crate::core_value::IntegerType;
 use super::shape::{is_copied, offsets, payload_of};
 use super::values::{Locals, Place, Source, Target, Values};
 
-/// The largest number of bytes that are moved by loads and stores, because longer ones are copied.
+/// The largest number of bytes that are moved by loads and stores. More are copied as a block.
 const MAX_LOADED: u64 = 16;
 
 impl Values<'_, '_> {
@@ -65,7 +65,7 @@ impl Values<'_, '_> {
         }
     }
 
-    /// Copies a number of bytes that is known.
+    /// Copies a constant number of bytes.
     fn copy(&mut self, from: Place, to: Place, bytes: u64) {
         let (source, target) = (self.source_memory(), self.target_memory());
         let (from_addresses, to_addresses) = (self.source_addresses(), self.target_addresses());
@@ -129,7 +129,7 @@ impl Values<'_, '_> {
         }
     }
 
-    /// Moves the payload of a variant, whose core values go to `places`.
+    /// Moves the payload of a variant. Its core values go to `places`.
     fn transfer_payload(
         &mut self,
         ty: &Type,
@@ -165,7 +165,7 @@ impl Values<'_, '_> {
     }
 }
 
-/// Returns where an element of a list of a fixed length lies.
+/// Returns the offset of an element of a fixed-length list.
 pub(super) fn element_offset(element: &Type, number: u32) -> Offset {
     let abi = element.abi();
     let [narrow, wide] =
@@ -173,7 +173,7 @@ pub(super) fn element_offset(element: &Type, number: u32) -> Offset {
     Offset { narrow, wide }
 }
 
-/// Returns the number of elements that the type of a list says; 0 if it says none.
+/// Returns the length of a fixed-length list; 0 for another list.
 pub(super) fn fixed_length(list: &ListType) -> u32 {
     match list.shape() {
         ListShape::FixedLength(length) => length,

@@ -1,4 +1,4 @@
-//! The two sides of a link, and where values come from and go to.
+//! The two sides of a link, and the places that values come from and go to.
 
 use alloc::vec::Vec;
 
@@ -29,7 +29,7 @@ pub(super) struct Values<'a, 'i> {
     pub(super) flag: u32,
     /// The side that values come from.
     pub(super) from: LinkEnd,
-    /// The local in which the bytes of lists and strings are added up, if there are several.
+    /// The local that counts the bytes of lists and strings, if there are several.
     pub(super) sum: Option<u32>,
 }
 
@@ -41,7 +41,7 @@ pub(super) enum Source<'c, 's> {
     Memory(Place),
 }
 
-/// The locals that were not used.
+/// The locals that are not used yet.
 #[derive(Clone)]
 pub(super) struct Locals<'s>(pub(super) &'s [u32]);
 
@@ -68,47 +68,47 @@ pub(super) struct Memory {
 }
 
 impl Locals<'_> {
-    /// Takes the next one.
+    /// Takes the next local.
     pub(super) fn next(&mut self) -> u32 {
         match self.0 {
             [first, rest @ ..] => {
                 self.0 = rest;
                 *first
             }
-            // There are as many as the type has core values.
+            // There is a local for each core value of the type.
             [] => 0,
         }
     }
 
-    /// Goes past some.
+    /// Skips some locals.
     pub(super) fn skip(&mut self, count: usize) {
         self.0 = self.0.get(count..).unwrap_or_default();
     }
 }
 
 impl Place {
-    /// Returns the start of what a local has the address of.
+    /// Returns the place at the address in a local.
     pub(super) const fn at(base: u32) -> Self {
         Self { base, offset: 0 }
     }
 
-    /// Returns the place that lies so far behind this one.
+    /// Returns the place at an offset from this one.
     pub(super) const fn after(self, offset: u64) -> Self {
         Self { base: self.base, offset: self.offset.saturating_add(offset) }
     }
 
-    /// Returns what an instruction needs that loads or stores here.
+    /// Returns the argument of an instruction that loads or stores here.
     pub(super) const fn argument(self, memory: Memory) -> MemArg {
         let target = MemArgTarget::Memory(memory.index);
         MemArg { offset: self.offset, align: 0, target, ordering: None }
     }
 
-    /// Returns the local that the place lies behind.
+    /// Returns the local with the base address.
     pub(super) const fn base(self) -> u32 {
         self.base
     }
 
-    /// Returns how far behind its local it lies.
+    /// Returns the offset from the base address.
     pub(super) const fn offset(self) -> u64 {
         self.offset
     }
@@ -163,12 +163,12 @@ impl LinkEnd {
 }
 
 impl Values<'_, '_> {
-    /// Returns what addresses are on the side that values come from.
+    /// Returns the type of addresses on the side that values come from.
     pub(super) const fn source_addresses(&self) -> IntegerType {
         self.from.addresses(self.input)
     }
 
-    /// Returns what addresses are on the side that values go to.
+    /// Returns the type of addresses on the side that values go to.
     pub(super) const fn target_addresses(&self) -> IntegerType {
         self.from.other().addresses(self.input)
     }
@@ -185,7 +185,7 @@ impl Values<'_, '_> {
 
     fn memory(&mut self, end: LinkEnd) -> Memory {
         let LinkSide { options, memory } = end.side(self.input);
-        // Where values lie in memory, validation has made sure that there is one.
+        // If values are in memory, validation has made sure that there is a memory.
         let kind =
             memory.unwrap_or(MemoryKind { address_type: options.address_type, page_size_log2: 16 });
         let key = (end.instance(self.input), options.memory.unwrap_or_default());
@@ -193,8 +193,8 @@ impl Values<'_, '_> {
         Memory { index, kind }
     }
 
-    /// Calls the `realloc` of the side that values go to. The size in bytes is what `size` pushes.
-    /// Returns the local with the new address.
+    /// Calls the `realloc` of the side that values go to, with the size in bytes in the local
+    /// `size`. Returns the local with the new address.
     pub(super) fn realloc(&mut self, alignment: u32, size: u32) -> u32 {
         let end = self.from.other();
         let address: CoreType = self.target_addresses().into();
@@ -217,16 +217,16 @@ impl Values<'_, '_> {
         local
     }
 
-    /// Sets the callee's flag: the link is in this part of its call.
+    /// Sets the callee's flag to this part of the link's call.
     pub(super) fn enter(&mut self, part: CallPart) {
         let value = part.flag(self.input.position);
         self.body.code().i32_const(value).global_set(self.flag);
     }
 
-    /// Pushes an address that is known.
+    /// Pushes an address that is a constant.
     pub(super) fn address_constant(&mut self, addresses: IntegerType, value: u64) {
         match addresses {
-            // No constant is larger: sizes of values are limited.
+            // Constants are never larger, as the sizes of values are limited.
             IntegerType::I32 => {
                 let value = u32::try_from(value).unwrap_or(u32::MAX);
                 self.body.code().i32_const(value.cast_signed())
@@ -262,8 +262,8 @@ impl Values<'_, '_> {
         code.unreachable().end();
     }
 
-    /// Traps unless a number of bytes at the address in a local lies in a memory. The number is in a
-    /// local, too.
+    /// Traps unless the bytes at an address are inside of a memory. The address and the number of
+    /// bytes are in locals.
     pub(super) fn check_bounds(
         &mut self,
         memory: Memory,
@@ -273,7 +273,7 @@ impl Values<'_, '_> {
     ) {
         let own = memory.kind.address_type;
         match own {
-            // The end of a range of 32-bit addresses is exact with 64 bits.
+            // With 64 bits, the end of a range of 32-bit addresses does not overflow.
             IntegerType::I32 => {
                 self.push_wide(own, address);
                 self.push_wide(addresses, bytes);
@@ -281,7 +281,7 @@ impl Values<'_, '_> {
                 self.push_memory_bytes(memory);
                 self.body.code().i64_gt_u();
             }
-            // Of what is left after the bytes, the address may be no more.
+            // The address must not be above the size of the memory minus the number of bytes.
             IntegerType::I64 => {
                 self.push_memory_bytes(memory);
                 let size = self.body.set_local(CoreType::I64);
