@@ -50,7 +50,16 @@ pub enum ContextValue<L: ExtensionLimits> {
 ///
 /// Implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes, for
 /// [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array), and with
-/// `alloc` for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`.
+/// `alloc` for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`. A
+/// [`Duration`](core::time::Duration) is kept as 12 bytes. On `Heap`, `Option`, `Result` and tuples of
+/// types of the Component Model can be kept, and records that derive
+/// [`Value`](macro@crate::abi::Value) in a `Kept`.
+#[diagnostic::on_unimplemented(
+    message = "the host can't keep a value of type `{Self}`",
+    label = "can't be kept in `{L}`",
+    note = "numbers, `bool`, `char`, text, bytes and `Duration` can be kept everywhere; on `Heap`, also \
+            `Option`, `Result` and tuples of types of the Component Model, and any of them in `Kept`"
+)]
 pub trait IntoContextValue<L: ExtensionLimits> {
     /// The value, to be kept.
     ///
@@ -101,6 +110,13 @@ pub trait IntoContextValue<L: ExtensionLimits> {
 /// # }
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a key can't have a value of type `{Self}`",
+    label = "can't be kept in `{L}`",
+    note = "numbers, `bool`, `char`, text, bytes and `Duration` can be kept everywhere; on `Heap`, also \
+            `Option`, `Result` and tuples of types of the Component Model, and any of them in `Kept`",
+    note = "a type of your own can be kept by an implementation of `ContextValueType`"
+)]
 pub trait ContextValueType<L: ExtensionLimits>: IntoContextValue<L> + 'static {
     /// What is given back: the value, or what it borrows from where it is kept, such as a `&str`.
     type View<'a>;

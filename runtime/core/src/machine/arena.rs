@@ -187,7 +187,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         // With a tag, fewer bits count.
         slot.generation = match self.tag {
             0 => next,
-            tag => (tag as u32) << TAG_SHIFT | next & COUNT_BITS,
+            tag => u32::from(tag) << TAG_SHIFT | next & COUNT_BITS,
         };
         self.free = Some(key);
         self.used -= 1;
