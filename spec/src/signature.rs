@@ -141,7 +141,7 @@ impl Signature {
         (self.params.iter().map(resolve).collect(), self.results.iter().map(resolve).collect())
     }
 
-    /// Returns true if both have the same types, whatever their names.
+    /// Returns true if both have the same types; names do not matter.
     pub fn same_types(&self, other: &Self) -> bool {
         let types = |slots: &[Slot]| slots.iter().map(|slot| slot.ty).collect::<Vec<_>>();
         types(&self.params) == types(&other.params) && types(&self.results) == types(&other.results)

@@ -50,7 +50,7 @@ def trap_if(condition):
 
 
 def align_to(ptr, alignment):
-    """The reference divides as floats do, which is not exact beyond 2**53."""
+    """Returns an exact result. The reference divides floats, which is not exact beyond 2**53."""
     return -(-ptr // alignment) * alignment
 
 
@@ -58,7 +58,7 @@ CACHE = {}
 
 
 def remembered(name, of_options=False):
-    """What the reference works out again for each element is worked out once for each case."""
+    """Caches values that the reference computes again for each element, once for each case."""
     work_out = d[name]
 
     def function(t, *rest):
@@ -93,7 +93,7 @@ class World:
         store = d["Store"]()
         self.source = d["ComponentInstance"](store)
         self.destination = d["ComponentInstance"](store)
-        # The second resource type is one that the destination defines.
+        # The second resource type is defined by the destination.
         self.resources = [d["ResourceType"](None), d["ResourceType"](self.destination)]
 
     def type(self, t):
@@ -145,7 +145,7 @@ class World:
 
 
 def to_json(v, t):
-    """A lifted value as JSON."""
+    """Returns a lifted value as JSON."""
     name = type(t).__name__
     t = d["despecialize"](t)
     match type(t).__name__:
@@ -165,7 +165,7 @@ def to_json(v, t):
 
 
 def with_strings(v, t, change):
-    """The same value with other strings."""
+    """Returns the same value with other strings."""
     t = d["despecialize"](t)
     match type(t).__name__:
         case "StringType": return change(v)
@@ -180,14 +180,14 @@ def with_strings(v, t, change):
 
 
 def of_host(string):
-    """As the host has it: in UTF-8."""
+    """Returns the string in UTF-8, as in the host."""
     text, _, _ = string
     return (text, "utf8", len(text.encode("utf-8")))
 
 
 def retagged(source, destination):
     """Between memories of two widths, `store_string_into_range` looks for the tag of a source's
-    length where the destination would have it. That can't be meant: move it there."""
+    length where the destination would have it. That must be a mistake, so this moves it there."""
     source, destination = (d["utf16_tag"](side["addresses"]) for side in (source, destination))
 
     def change(string):
@@ -199,8 +199,8 @@ def retagged(source, destination):
 
 
 class Context(d["LiftLowerContext"]):
-    """A context with a `realloc` that is not a guest's: a bump allocator, which misbehaves once
-    if the case says so."""
+    """Returns a context with a `realloc` outside a guest: a bump allocator, which fails once if
+    the case says so."""
 
     def __init__(self, opts, inst, scope, plan):
         super().__init__(opts, inst, scope)
@@ -303,7 +303,7 @@ def run(case):
 
     result["lower"] = {}
     for peer in ["host", "guest"]:
-        # What was lowered once has an owner.
+        # A value that was lowered once has an owner.
         def lower():
             world.destination.handles = d["Table"]()
             opts = options(destination)

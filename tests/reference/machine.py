@@ -2,13 +2,12 @@
 
 usage: machine.py DEFINITIONS < PROGRAMS
 
-DEFINITIONS is the reference's `definitions.py`; PROGRAMS has a JSON object a line:
+DEFINITIONS is the reference's `definitions.py`; PROGRAMS has one JSON object on each line:
 
-  instances  how many component instances there are
-  entries    what guests and the host do, in the order in which they come to do something:
-             [operation, a, b, c, d]
-  choices    what was chosen wherever the spec leaves something open: [choice, count, chosen]
-  trace      what has to happen, line by line
+  instances  the number of component instances
+  entries    the actions of guests and the host, in order: [operation, a, b, c, d]
+  choices    the choices that the spec leaves open: [choice, count, chosen]
+  trace      the expected events, line by line
 
 For each program it prints `ok`, or `differs LINE: WHAT` with the first line of the trace that
 is another one here. `tests/src/programs` is the other side, and says what the operations are.
@@ -48,7 +47,7 @@ class Abort(BaseException):
 
 
 class Program:
-  """One program, and where it stands."""
+  """One program, with its position."""
 
   def __init__(self, reference, case):
     self.reference = reference
@@ -90,7 +89,7 @@ class Program:
   # --- choices
 
   def choose(self, choice, count):
-    """What was chosen where there are two possibilities or more."""
+    """Returns the recorded choice among at least two possibilities."""
     recorded = next(self.choices, None)
     if recorded is None or recorded[0] != choice or recorded[1] != count:
       raise Differs(f'{self.position}: here a choice of `{choice}` among {count}, there {recorded}')
@@ -117,7 +116,7 @@ class Program:
     return f'C{call_number(thread.task.on_start)}'
 
   def appear(self):
-    """The current thread runs guest code for the first time."""
+    """Numbers the current thread, which runs guest code for the first time."""
     thread = self.reference.current_thread()
     if getattr(thread, 'number', None) is None:
       thread.number = self.threads
@@ -143,9 +142,9 @@ def frame_name(frame):
 
 
 def patch(reference, current):
-  """Puts the doors to choices, traps and threads where the reference has its own.
+  """Replaces the reference's choices, traps and threads by those of programs.
 
-  `current` gives the program that runs.
+  `current` returns the program that runs.
   """
 
   def site(frame):
@@ -279,7 +278,7 @@ def patch(reference, current):
 
 
 class Function:
-  """A function of a guest: how it is lifted, and its type."""
+  """A function of a guest: the way it is lifted, and its type."""
 
   def __init__(self, params, result, is_async, lift):
     self.params = params
@@ -289,7 +288,7 @@ class Function:
 
 
 class World:
-  """What there is: the same in every program, but for the number of instances."""
+  """The objects of a program, which differ only in the number of instances."""
 
   def __init__(self, program, count):
     reference = program.reference
@@ -433,7 +432,7 @@ class World:
   # --- guests
 
   def run(self, number, function, kind):
-    """The current thread runs guest code until it returns."""
+    """Runs guest code on the current thread until it returns."""
     program = self.program
     guest = Guest(program, self, number, function, kind)
     while True:
@@ -516,7 +515,7 @@ class World:
 
 
 def checksum(memory):
-  """FNV-1a"""
+  """Returns the FNV-1a checksum."""
   hashed = 0x811c9dc5
   for byte in memory:
     hashed = ((hashed ^ byte) * 0x01000193) & 0xffff_ffff
@@ -547,7 +546,7 @@ class Guest:
     return []
 
   def perform(self, entry):
-    """Does what `entry` says; gives what the function returns if that is it."""
+    """Performs `entry`. If it returns from the function, returns the function's result."""
     operation, a, b, c, d = entry
     if operation.startswith('host.'):
       return None
@@ -591,7 +590,7 @@ class Guest:
     return f'{int(results[0])} {words[0]} {words[1]}'
 
   def built_in(self, name, numbers):
-    """Calls a built-in with what its parameters are called for, and with numbers for the others.
+    """Calls a built-in with objects for the parameters that name one, and with numbers otherwise.
 
     The first number chooses the definition, if there is a choice: the type of a resource, stream
     or future, with `async` as bit 4; a slot; or `async` alone.
@@ -669,7 +668,7 @@ class HostCall:
 
 
 class HostedCall:
-  """A call of a function of the host."""
+  """A call of a host function."""
 
   def __init__(self, number, on_start, on_resolve):
     self.number = number
@@ -703,7 +702,7 @@ class HostBuffer:
 
 
 def run_host(program, kind):
-  """The host has control, until it gives it back; `kind` is `top` at the bottom of the stack."""
+  """Runs the host until it returns control; `kind` is `top` at the bottom of the stack."""
   host = Host(program)
   while True:
     entry = program.next_entry()
@@ -724,13 +723,13 @@ def run_host(program, kind):
 
 
 class Host:
-  """What the host does."""
+  """Performs the actions of the host."""
 
   def __init__(self, program):
     self.program = program
 
   def drain(self):
-    """When there are no entries left: lets whatever is ready run to its end."""
+    """Lets everything that is ready run to its end, after the last entry."""
     store = self.program.store
     if not any(thread.ready() for thread in store.waiting):
       return False
@@ -913,7 +912,7 @@ def run(program):
 
 
 def is_trap(sites, expected, name, condition):
-  """Whether the reference traps so for the rule that `expected` names."""
+  """Returns True if this trap of the reference belongs to the rule that `expected` names."""
   if not expected.startswith('trap '):
     return False
   short = name.split('.')[-1]

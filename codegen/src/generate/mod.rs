@@ -82,7 +82,7 @@ impl Module {
         let text = rust::file(&self.from, self.tokens).map_err(|error| {
             Report::of(weft_spec::Diagnostic::error(
                 "generator",
-                format!("what was generated for `{path}` is not Rust: {error}"),
+                format!("the text generated for `{path}` is not Rust: {error}"),
             ))
         })?;
         Ok(Output { path, text })

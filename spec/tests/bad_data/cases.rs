@@ -68,7 +68,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     (
         "missing-key",
-        "rows that lack keys are told once, with all of them",
+        "rows that lack keys are reported once, with all keys",
         &[
             ("types.toml", "opcode    = 0xf0\n", ""),
             ("types.toml", "summary   = \"One type.\"\n", ""),
@@ -461,7 +461,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     (
         "blocks",
-        "a built-in without `async` that blocks unless it is said",
+        "a built-in without `async` that blocks unless it is `async`",
         &[(STREAM, "\"never\"", "\"unless-async\"")],
     ),
     (

@@ -47,7 +47,7 @@ pub(crate) fn play(machine: &mut ExtendedMachine<Board>) -> Result<(), Wrong> {
     };
     expect(
         machine.contexts().get::<UserId>() == Some(1),
-        "what was there before the scopes is there again",
+        "the state before the scopes is restored",
     )?;
     let context = machine.tasks().context(task)?;
     let value = context.and_then(|it| it.get::<UserId>());

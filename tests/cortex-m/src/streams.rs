@@ -102,7 +102,7 @@ pub(crate) fn play(board: &mut Guests<'_>) -> Result<u32, Wrong> {
     let step = board.exit()?;
     expect(step == Step::ReturnToHost, "the producer is done")?;
     let Some(HostEvent { event, .. }) = board.machine.next_host_event()? else {
-        return Err(Wrong::Unexpected("the host hears of its call"));
+        return Err(Wrong::Unexpected("the host gets the event of its call"));
     };
     expect(event.payload == payload, "the call of the host has returned")?;
     board.machine.drop_call(call)?;

@@ -19,21 +19,21 @@ pub(crate) fn play(board: &mut Guests<'_, Extensions<Board>>) -> Result<(), Wron
     board.machine.threads().begin_join(thread, None)?;
     expect(
         board.machine.threads().status(thread)? == ThreadStatus::Joining,
-        "somebody waits for it",
+        "the thread is awaited",
     )?;
     let again = board.machine.threads().begin_join(thread, None);
     expect(again == Err(ExtensionError::AlreadyJoined.into()), "a thread is joined once")?;
-    expect(board.machine.threads().end_join(thread)?.is_none(), "the thread is not over")?;
+    expect(board.machine.threads().end_join(thread)?.is_none(), "the thread has not ended")?;
 
     board.task_return(worker)?;
     let step = board.exit()?;
-    expect(step == Step::ReturnToHost, "the thread is over")?;
+    expect(step == Step::ReturnToHost, "the thread has ended")?;
     let heard = board.machine.next_host_event()?.map(|it| it.waitable);
-    expect(heard == Some(WaitableId::Subtask(call)), "the host hears of the thread's call")?;
+    expect(heard == Some(WaitableId::Subtask(call)), "the host gets the event of the thread's call")?;
     board.machine.drop_call(call)?;
 
     let end = board.machine.threads().end_join(thread)?;
-    expect(end == Some(ThreadEnd::Completed), "the thread has come to its end")?;
+    expect(end == Some(ThreadEnd::Completed), "the thread has completed")?;
     expect(destroyed(board, thread)? == Some((2, 20)), "the newest value is destroyed first")?;
     expect(destroyed(board, thread)? == Some((1, 10)), "and then the one before")?;
     expect(destroyed(board, thread)?.is_none(), "each is destroyed once")?;

@@ -20,8 +20,8 @@ fn a_plug_in_draws_has_a_limit_and_is_abandoned() {
         15 more pages of memory: true\n\
         and another one: false\n\
         the plug-in took too long\n\
-        it had begun 2 pages\n\
-        another one has begun 1\n";
+        it had started 2 pages\n\
+        another one has started 1\n";
     expect_output(env!("CARGO_BIN_EXE_plugins"), expected);
 }
 

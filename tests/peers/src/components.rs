@@ -43,7 +43,6 @@ pub fn calls_without_tasks() -> String {
 
 /// Returns the same without the function of a record, because not all hosts accept a component that
 /// exports a type by itself.
-/// by itself.
 pub fn calls_without_types() -> String {
     let text = calls_without_tasks().replace(r#"(export $rec "rec" (type $Rec))"#, "");
     let record = r#"  (func (export "echo-rec") (param "r" $rec)"#;

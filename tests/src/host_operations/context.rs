@@ -29,7 +29,7 @@ super::operations! {
     TASK_IN_CONTEXT, "start a task in it, cancel and drop that", task_in_context;
     /// Starts a task in a context and changes the context, so that it is copied; then drops the
     /// task.
-    SET_SHARED, "the same, and set what the task has, too", set_shared;
+    SET_SHARED, "the same, and set a value of the shared context", set_shared;
 }
 
 /// The id of a user.
@@ -141,8 +141,8 @@ fn task_in_context<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = with_values::<L>();
     Box::new(move || {
         let task = machine.tasks().start().expect("a task");
-        machine.tasks().cancel(task).expect("a task that is not over");
-        machine.tasks().drop(task).expect("a task that is over");
+        machine.tasks().cancel(task).expect("a running task");
+        machine.tasks().drop(task).expect("an ended task");
     })
 }
 
@@ -151,7 +151,7 @@ fn set_shared<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     Box::new(move || {
         let task = machine.tasks().start().expect("a task");
         machine.contexts().set::<UserId>(8).expect("a value");
-        machine.tasks().cancel(task).expect("a task that is not over");
-        machine.tasks().drop(task).expect("a task that is over");
+        machine.tasks().cancel(task).expect("a running task");
+        machine.tasks().drop(task).expect("an ended task");
     })
 }

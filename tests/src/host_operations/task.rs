@@ -30,20 +30,20 @@ super::operations! {
 
 /// Cancels a task and drops it, so that it causes no event.
 fn cancel_and_drop<L: ExtensionLimits>(machine: &mut ExtendedMachine<L>, task: SubtaskId) {
-    machine.tasks().cancel(task).expect("a task that is not over");
-    machine.tasks().drop(task).expect("a task that is over");
+    machine.tasks().cancel(task).expect("a running task");
+    machine.tasks().drop(task).expect("an ended task");
 }
 
 fn start_and_return<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let task = machine.tasks().start().expect("a task");
-        machine.tasks().complete(task, 7_u32).expect("a task that is not over");
+        machine.tasks().complete(task, 7_u32).expect("a running task");
         let heard = machine.next_host_event().expect("events").expect("an event");
         assert_eq!(heard.waitable, WaitableId::Subtask(task));
         let result = machine.tasks().result(task).expect("a task").expect("a result");
         assert_eq!(result.value().and_then(|it| it.get::<u32>()), Some(7));
-        machine.tasks().drop(task).expect("a task that is over");
+        machine.tasks().drop(task).expect("an ended task");
     })
 }
 
@@ -51,8 +51,8 @@ fn start_and_fail<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let mut machine = ExtendedMachine::<L>::default();
     Box::new(move || {
         let task = machine.tasks().start().expect("a task");
-        machine.tasks().fail(task, None).expect("a task that is not over");
-        machine.tasks().drop(task).expect("a task that is over");
+        machine.tasks().fail(task, None).expect("a running task");
+        machine.tasks().drop(task).expect("an ended task");
     })
 }
 
@@ -130,10 +130,10 @@ fn token_bind<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     Box::new(move || {
         let token = machine.cancellation_tokens().create().expect("a token");
         let task = machine.tasks().start().expect("a task");
-        machine.cancellation_tokens().bind(token, task).expect("a task that is not over");
+        machine.cancellation_tokens().bind(token, task).expect("a running task");
         machine.cancellation_tokens().cancel(token).expect("a token");
         assert_eq!(machine.tasks().status(task), Ok(TaskStatus::Cancelled));
-        machine.tasks().drop(task).expect("a task that is over");
+        machine.tasks().drop(task).expect("an ended task");
         machine.cancellation_tokens().drop(token).expect("a token");
     })
 }

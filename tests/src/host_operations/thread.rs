@@ -57,7 +57,7 @@ impl<L: ExtensionLimits> Play<L> {
         expect_return_to_host(&self.machine.resolve(token, None).expect("a task that returns"));
         let heard = self.machine.next_host_event().expect("events").expect("an event");
         assert_eq!(heard.waitable, WaitableId::Subtask(call));
-        self.machine.threads().begin_join(thread, None).expect("a thread that nobody joins");
+        self.machine.threads().begin_join(thread, None).expect("a thread without a waiter");
         assert_eq!(self.machine.threads().end_join(thread), Ok(Some(ThreadEnd::Completed)));
         let mut heard = 0;
         while let Some(ended) = self.machine.threads().next_destructor().expect("threads") {

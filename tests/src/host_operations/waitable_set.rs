@@ -55,10 +55,10 @@ fn wait_for_task<L: ExtensionLimits>(
     waited: WaitableSetId,
 ) {
     let task = start_in(machine, set);
-    machine.tasks().complete(task, ()).expect("a task that is not over");
+    machine.tasks().complete(task, ()).expect("a running task");
     let ready = machine.waitable_sets().poll(waited).expect("a set");
     assert_eq!(task_of(&ready), task);
-    machine.tasks().drop(task).expect("a task that is over");
+    machine.tasks().drop(task).expect("an ended task");
 }
 
 /// Returns the task whose event it is.
@@ -113,12 +113,12 @@ fn poll_all<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     Box::new(move || {
         let tasks: [_; MEMBERS] = std::array::from_fn(|_| start_in(&mut machine, set));
         for task in tasks {
-            machine.tasks().complete(task, ()).expect("a task that is not over");
+            machine.tasks().complete(task, ()).expect("a running task");
         }
         let ready = machine.waitable_sets().poll_all(set).expect("a set");
         assert_eq!(ready.flatten().count(), MEMBERS);
         for task in tasks {
-            machine.tasks().drop(task).expect("a task that is over");
+            machine.tasks().drop(task).expect("an ended task");
         }
     })
 }

@@ -18,7 +18,7 @@ pub struct Bounds {
     pub bytes: usize,
     /// The fuel that guests use before they are interrupted.
     pub fuel: u64,
-    /// The number of interruptions after which they go on.
+    /// The number of interruptions after which they continue.
     pub interruptions: u32,
     /// The largest number of turns of a call.
     pub turns: u32,

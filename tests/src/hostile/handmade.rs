@@ -36,9 +36,9 @@ pub fn handmade() -> Vec<(String, Vec<u8>)> {
 }
 
 fn encode(text: &str) -> Vec<u8> {
-    let buffer = ParseBuffer::new(text).expect("a component of ours is text");
-    let mut wat = parser::parse::<Wat<'_>>(&buffer).expect("a component of ours is well-formed");
-    wat.encode().expect("a component of ours has a binary")
+    let buffer = ParseBuffer::new(text).expect("the component is text");
+    let mut wat = parser::parse::<Wat<'_>>(&buffer).expect("the component is well-formed");
+    wat.encode().expect("the component has a binary form")
 }
 
 /// Returns a component with one core function `f`, which is lifted as a function without

@@ -106,7 +106,7 @@ impl<L: Limits, C: Chooser> Script<L, C> for Generator {
                 let guest = Guest::new(player, thread);
                 if is_over { self.guest_ends(&guest) } else { self.guest(&guest) }
             }
-            // Nothing is generated for it: it repeats what was played with records.
+            // Nothing is generated for it: it repeats the run with records.
             Control::Unrecorded => return None,
             Control::Host if player.places.last() == Some(&Place::Call) => {
                 self.called_host(player, is_over)

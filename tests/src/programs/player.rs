@@ -17,7 +17,7 @@ use super::world::{Function, ProgramWorld};
 
 /// A source of entries.
 pub trait Script<L: Limits, C: Chooser> {
-    /// Returns the next action of the guest or host in control; nothing if the program is over.
+    /// Returns the next action of the guest or host in control; nothing if the program has ended.
     fn next(&mut self, player: &mut ProgramPlayer<L, C>) -> Option<Entry>;
 }
 

@@ -75,7 +75,7 @@ pub(crate) struct UnrecordedCall {
     caller: Option<usize>,
     /// Set if it was lowered with `async`.
     is_async: bool,
-    /// The side that goes on after it.
+    /// The side that continues after it.
     resumed: Control,
     /// The guest that was called; `None` if the host was.
     callee: Option<UnrecordedGuest>,

@@ -379,7 +379,7 @@ fn host_read() -> Box<dyn FnMut()> {
         stage.machine.lift_end(instance, EndKind::Stream, STREAM, readable).expect("an end");
     Box::new(move || {
         stage.block(ThreadDefinition::Yield, []);
-        assert!(!stage.host_copy(readable), "nobody writes yet");
+        assert!(!stage.host_copy(readable), "there is no write yet");
         stage.tick_builtin();
         assert_eq!(stage.write(writable), completed());
         let event = stage.hear();

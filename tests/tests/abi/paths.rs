@@ -79,8 +79,8 @@ fn transfers(case: &Case, list: &TypeList) -> Value {
         growing.unborn = std::mem::take(&mut growing.memory);
     }
     json!({
-        "both at hand": transfer(case, list, pair::<true>(case, new_guest(case, Peer::Guest))),
-        "one at a time": transfer(case, list, pair::<false>(case, growing)),
+        "both memories": transfer(case, list, pair::<true>(case, new_guest(case, Peer::Guest))),
+        "one memory at a time": transfer(case, list, pair::<false>(case, growing)),
     })
 }
 

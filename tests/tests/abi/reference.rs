@@ -193,7 +193,7 @@ fn the_two_mistakes_of_the_reference_are_not_repeated() {
     }
     for (case, length) in mistakes::of_the_tag() {
         let outcome = paths::run(&case);
-        assert_eq!(outcome["ways"]["both at hand"]["flat"][1], length, "{case:?}");
+        assert_eq!(outcome["ways"]["both memories"]["flat"][1], length, "{case:?}");
         cases.push(case);
     }
     let results = match ask_reference(&cases) {

@@ -4,8 +4,6 @@
 //! Guests of functions that are not `async` share one stack in their memory, as in compiled code.
 //! Those of an instance that have started and not returned therefore continue in reverse order:
 //! only the last one runs. Here, they never block by themselves.
-//! out. So those of an instance that have begun and not returned go on in the reverse order: only the
-//! last one runs. Here, they never block by themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 

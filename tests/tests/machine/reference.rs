@@ -229,7 +229,7 @@ fn nothing_is_left_after_all_removals_and_drops() {
         let ProgramPlayer { mut machine, world, host_function_calls, host_ends, .. } = player;
         // A program that trapped has left active calls.
         while machine.count_of(Table::Frames) > 0 {
-            machine.trapped().expect("something was begun");
+            machine.trapped().expect("a call is active");
         }
         for call in host_function_calls {
             machine.drop_call(call.subtask.expect("a record")).expect("a call of the host");

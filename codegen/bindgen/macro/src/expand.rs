@@ -24,7 +24,9 @@ pub(crate) fn expand(input: TokenStream, folder: &Path) -> TokenStream {
     };
     let made = options(&input, folder).and_then(|options| bind(&options)).and_then(|bindings| {
         let tokens = bindings.text.parse::<TokenStream>().map_err(|error| {
-            let message = format!("the generated bindings are not Rust: {error}");
+            let message = format!(
+                "the generated bindings are not Rust, which is a fault of the generator: {error}"
+            );
             Report::of(weft_spec::Diagnostic::error("bind", message))
         })?;
         Ok((bindings, tokens))

@@ -109,7 +109,10 @@ pub(crate) fn emit(wit: &Wit, rules: &Rules<'_>) -> Result<Bindings, Report> {
     let name = id_of(&wit.resolve, world);
     let header = wit.header(&name);
     let body = print(tokens, rules.options.inner_attributes).map_err(|error| {
-        Report::of(Diagnostic::error("bind", format!("what was generated is not Rust: {error}")))
+        Report::of(Diagnostic::error(
+            "bind",
+            format!("the generated text is not Rust, which is a fault of the generator: {error}"),
+        ))
     })?;
     let text = format!("{header}\n\n{body}");
     Ok(Bindings {

@@ -405,7 +405,7 @@ fn every_trap_site_is_claimed_and_every_claim_is_a_site() {
                 && difference.described.is_none()
                 && difference.found.as_deref().is_some_and(|found| found.ends_with(condition))
         });
-        assert!(told, "nobody claims `{claim}`");
+        assert!(told, "no trap claims `{claim}`");
     }
     // A built-in that traps, without the trap in the data.
     for at in 0..spec.builtins.len() {

@@ -1,4 +1,4 @@
-//! Certificates that sign themselves.
+//! Self-signed certificates.
 
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -10,7 +10,7 @@ pub(crate) struct Identity {
     key: Vec<u8>,
 }
 
-/// When a certificate is valid.
+/// The time in which a certificate is valid.
 #[derive(Clone, Copy)]
 pub(crate) enum Validity {
     Now,
@@ -18,7 +18,7 @@ pub(crate) enum Validity {
 }
 
 impl Identity {
-    /// Makes a key, and a certificate that says that its owner is `host`.
+    /// Creates a key, and a certificate whose owner is `host`.
     pub(crate) fn new(host: &str, validity: Validity) -> Self {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;

@@ -1,4 +1,4 @@
-//! Clients of a guest that say too little, too much or nonsense.
+//! Clients of a guest that send too little, too much or nonsense.
 
 use std::io;
 use std::pin::Pin;
@@ -23,7 +23,7 @@ pub(crate) async fn all(guest: &Guest) {
     leaving_nothing("responses", responses(guest)).await;
 }
 
-/// Sends some bytes, and returns all that comes back.
+/// Sends some bytes, and returns the whole answer.
 async fn told(authority: &str, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(authority).await.unwrap();
     let _ = stream.write_all(bytes).await;
@@ -65,7 +65,7 @@ async fn bodies(guest: &Guest) {
     let head = "POST /count HTTP/1.1\r\nhost: here\r\ncontent-length: 4\r\n\r\nfour";
     let said = told(&authority, format!("{head} and more\r\n\r\n").as_bytes()).await;
     assert!(said.contains("4 Ok(None)") && said.contains("HTTP/1.1 400"), "{said}");
-    // A guest that doesn't want it all.
+    // The guest does not read the whole body.
     let head = "POST /half HTTP/1.1\r\nhost: here\r\ncontent-length: 1000000\r\n\r\n";
     let mut stream = TcpStream::connect(&authority).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -102,19 +102,19 @@ async fn bad_requests(guest: &Guest) {
         let mut stream = TcpStream::connect(&authority).await.unwrap();
         let _ = stream.write_all(request.as_bytes()).await;
         let mut head = [0; 12];
-        // The rest of a long one may end it by a reset, before the answer is read.
+        // The rest of a long answer may end with a reset, before the answer is read.
         if stream.read_exact(&mut head).await.is_ok() {
             let said = String::from_utf8_lossy(&head);
             let start: String = request.chars().take(40).collect();
             assert_eq!(said, format!("HTTP/1.1 {status}"), "{}: {start:?}", guest.name);
         }
     }
-    // The guest has seen nothing of it.
+    // The guest has received nothing of it.
     assert!(guest.stderr.contents().is_empty());
     serving.abort();
 }
 
-/// Closes connections half-way, at each point.
+/// Closes connections before the end, at each point.
 async fn going_away(guest: &Guest) {
     let (authority, serving) = guest.serve().await;
     let head = "POST /count HTTP/1.1\r\nhost: here\r\ncontent-length: 9\r\n\r\n";
@@ -141,7 +141,7 @@ async fn responses(guest: &Guest) {
         format!("GET {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").into_bytes()
     };
     let said = told(&authority, &get("/long")).await;
-    // Not more than it says, and the guest hears of it.
+    // At most the announced length, and the guest gets an error.
     let body = said.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     assert!(body.len() <= 4, "{}: {said}", guest.name);
     until("the guest knows", || {
@@ -157,7 +157,7 @@ async fn responses(guest: &Guest) {
         .await;
     }
     if guest.is_of_0_3() {
-        // An error that the guest reports is for the maker of the request: here nobody.
+        // An error of the guest's body is reported to the maker of the request; here there is none.
         assert!(told(&authority, &get("/report")).await.starts_with("HTTP/1.1 200"));
     }
     let said = told(&authority, &get("/headers/90")).await;

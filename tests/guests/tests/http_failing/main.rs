@@ -1,9 +1,10 @@
-//! HTTP that goes wrong, on loopback: servers and clients that are slow, rude or gone, with guests of
-//! WASI 0.2 and 0.3. Each ends with the right code, and leaves no task and no descriptor open.
+//! Failures of HTTP, on loopback: servers and clients that are slow, disconnect or break the rules,
+//! with guests of WASI 0.2 and 0.3. Each ends with the right code, and leaves no task and no
+//! descriptor open.
 //!
-//! It is a program of its own, as it counts what is open.
+//! It is a program of its own, because it counts open descriptors.
 //!
-//! | module | who goes wrong |
+//! | module | failures of |
 //! |---|---|
 //! | [`peers`] | servers: slow ones, ones that close, ones that send nonsense |
 //! | [`sending`] | guests that send requests |
@@ -74,8 +75,8 @@ impl Guest {
         self.name.starts_with("service")
     }
 
-    /// Lets the guest send a request as the headers say, and returns how the response and the request
-    /// end.
+    /// Lets the guest send the request in the headers `say`, and returns the ends of the response
+    /// and the request.
     async fn ask(&self, say: &[(&str, &str)]) -> String {
         let mut request = Request::get("http://here/ask");
         for (name, value) in say {
@@ -84,7 +85,7 @@ impl Guest {
         self.answer(request.body(Body::empty()).unwrap()).await
     }
 
-    /// Returns the body that the guest answers with.
+    /// Returns the body of the guest's answer.
     async fn answer(&self, request: Request<Body>) -> String {
         let answering = async {
             let response = self.server.handle(request).await.unwrap();
@@ -103,12 +104,12 @@ impl Guest {
     }
 }
 
-/// Returns the number of descriptors that are open, or 0 where the system doesn't tell.
+/// Returns the number of open descriptors, or 0 if the system does not report it.
 fn open_descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
-/// Runs a scenario, and waits until all that it has begun is gone.
+/// Runs a scenario, and waits until everything that it has started is gone.
 async fn leaving_nothing(what: &str, scenario: impl Future<Output = ()>) {
     let open = || (open_descriptors(), Handle::current().metrics().num_alive_tasks());
     let before = open();
@@ -120,7 +121,7 @@ async fn leaving_nothing(what: &str, scenario: impl Future<Output = ()>) {
     .await;
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 async fn until(what: &str, is_so: impl Fn() -> bool) {
     for _ in 0..1500 {
         if is_so() {
@@ -131,11 +132,11 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
     panic!("not within 15 seconds: {what}");
 }
 
-/// Runs all scenarios, one after the other: open descriptors are counted between them.
+/// Runs all scenarios, one after the other, because open descriptors are counted between them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_goes_wrong_has_its_code_and_leaves_nothing() {
+async fn every_failure_has_its_code_and_leaves_nothing() {
     for guest in Guest::both() {
-        // Everything that is made once is made here.
+        // Everything that is created only once is created here.
         let warm = guest.ask(&[("x-to", "localhost:1")]).await;
         assert!(warm.starts_with("ErrorCode::ConnectionRefused"), "{warm}");
         peers::all(&guest).await;

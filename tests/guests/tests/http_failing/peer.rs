@@ -1,4 +1,4 @@
-//! Servers that are written by hand.
+//! Handwritten servers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Makes a server that does something with each connection, one after the other.
+    /// Creates a server that runs a closure for each connection, one after the other.
     pub(crate) fn new<F: Future<Output = ()> + Send>(
         serve: impl Fn(TcpStream) -> F + Send + 'static,
     ) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
-        // One that doesn't read is soon full.
+        // With a small buffer, a server that does not read is soon full.
         socket.set_recv_buffer_size(4096).unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = socket.listen(16).unwrap();
@@ -32,8 +32,8 @@ impl Peer {
         Self { authority, serving }
     }
 
-    /// Makes a server that reads the head of each request, answers with some bytes, and closes the
-    /// connection.
+    /// Creates a server that reads the head of each request, answers with some bytes, and closes
+    /// the connection.
     pub(crate) fn answering(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes: Arc<[u8]> = bytes.into().into();
         Self::new(move |mut stream| {
@@ -46,8 +46,8 @@ impl Peer {
         })
     }
 
-    /// Makes a server that reads the head of each request, answers with some bytes, and then does
-    /// nothing more, until the other side closes the connection.
+    /// Creates a server that reads the head of each request, answers with some bytes, and then
+    /// waits until the other side closes the connection.
     pub(crate) fn stopping_after(bytes: &'static [u8]) -> Self {
         Self::new(move |mut stream| async move {
             head(&mut stream).await;
@@ -76,7 +76,8 @@ pub(crate) async fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// Closes the direction to the other side, and reads until that side closes: a reset would lose bytes.
+/// Closes the direction to the other side, and reads until that side closes, because a reset would
+/// lose bytes.
 pub(crate) async fn ended(stream: &mut TcpStream) {
     let _ = stream.shutdown().await;
     let mut rest = [0; 1024];
@@ -84,7 +85,7 @@ pub(crate) async fn ended(stream: &mut TcpStream) {
     let _ = tokio::time::timeout(Duration::from_secs(5), reading).await;
 }
 
-/// Returns so many lines of headers.
+/// Returns `count` lines of headers.
 pub(crate) fn headers(count: usize) -> String {
     let lines: Vec<_> = (0..count).map(|number| format!("a{number}: b\r\n")).collect();
     lines.concat()

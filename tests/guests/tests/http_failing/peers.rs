@@ -18,7 +18,7 @@ pub(crate) async fn all(guest: &Guest) {
     leaving_nothing("good but unusual servers", unusual(guest)).await;
 }
 
-/// Expects the beginning of what the guest says.
+/// Checks the beginning of the guest's report.
 async fn expect(guest: &Guest, peer: &Peer, say: &[(&str, &str)], expected: &str, what: &str) {
     let mut all = vec![("x-to", peer.authority.as_str())];
     all.extend(say);
@@ -38,7 +38,7 @@ async fn slow(guest: &Guest) {
     assert!(is_right, "{}: {said}", guest.name);
 }
 
-/// Fills the queue of connections that nobody accepts: the next one is never answered.
+/// Fills the queue of unaccepted connections, so that the next one is never answered.
 async fn full(guest: &Guest) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -51,7 +51,7 @@ async fn full(guest: &Guest) {
             Ok(stream) => waiting.push(stream.unwrap()),
             Err(_) => break,
         }
-        // Another system may take any number.
+        // Another system may have a queue without a limit.
         if waiting.len() > 20 {
             return;
         }
@@ -63,13 +63,14 @@ async fn full(guest: &Guest) {
 async fn not_reading(guest: &Guest) {
     let peer = Peer::new(|mut stream| async move {
         head(&mut stream).await;
-        // Until the other side has given up, which is seen without reading all.
+        // Waits until the other side has disconnected, which is visible without reading everything.
         let _ = tokio::time::timeout(Duration::from_mins(1), gone(&stream)).await;
     });
     let say = [("x-first", "300"), ("x-write", "8000000")];
     expect(guest, &peer, &say, "ErrorCode::ConnectionWriteTimeout", "not reading").await;
     if guest.is_of_0_3() {
-        // One that answers, and does not read the rest. (A guest of 0.2 would write all first.)
+        // The server answers, and does not read the rest. (A guest of 0.2 would first write
+        // everything.)
         let peer = Peer::new(|mut stream| async move {
             head(&mut stream).await;
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
@@ -136,7 +137,7 @@ async fn nonsense(guest: &Guest) {
         let what = String::from_utf8_lossy(bytes);
         expect(guest, &peer, &[], "ErrorCode::HttpProtocolError", &what).await;
     }
-    // Before anybody has asked.
+    // Before a request was sent.
     let early = Peer::new(|mut stream| async move {
         let _ = stream.write_all(b"SSH-2.0-server\r\n").await;
         ended(&mut stream).await;
@@ -165,7 +166,7 @@ async fn large_heads(guest: &Guest) {
 }
 
 async fn unusual(guest: &Guest) {
-    // The bytes after the body are nobody's.
+    // The bytes after the body belong to no response.
     let longer = Peer::answering(*b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfour and more");
     expect(guest, &longer, &[], "200 4 ", "longer than it says").await;
     let until_end = Peer::answering(*b"HTTP/1.0 200 OK\r\n\r\nup to the end");
@@ -180,7 +181,7 @@ async fn unusual(guest: &Guest) {
     let final_one = "HTTP/1.1 204 No Content\r\n\r\n";
     let hints = Peer::answering(format!("{interim}{final_one}"));
     expect(guest, &hints, &[], "204 0 Ok(None)", "interim responses").await;
-    // An answer before the request is read, which goes on.
+    // The answer comes before the end of the request, which continues.
     let early = Peer::new(|mut stream| async move {
         head(&mut stream).await;
         let _ = stream.write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno").await;

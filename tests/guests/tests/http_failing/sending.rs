@@ -1,4 +1,4 @@
-//! Guests that send requests, rightly and wrongly.
+//! Guests that send requests, correctly and with mistakes.
 
 use std::sync::{Arc, Mutex};
 
@@ -36,7 +36,7 @@ async fn malformed(guest: &Guest) {
     }
 }
 
-/// Makes a server that keeps what it was sent, and answers at its end.
+/// Creates a server that keeps the received bytes, and answers at their end.
 fn keeping() -> (Peer, Arc<Mutex<Vec<u8>>>) {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let all = Arc::clone(&kept);
@@ -122,7 +122,7 @@ async fn request_dropped(guest: &Guest) {
     assert!(!kept.lock().unwrap().ends_with(b"0\r\n\r\n"), "{}", guest.name);
 }
 
-/// Checks that the server sees that nobody reads any more.
+/// Checks that the server sees that there is no reader.
 async fn response_dropped(guest: &Guest) {
     let is_over = Arc::new(Mutex::new(false));
     let told = Arc::clone(&is_over);

@@ -1,4 +1,4 @@
-//! Servers with certificates, good ones and others.
+//! Servers with valid certificates, and with others.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn settings(identity: &Identity) -> ServerConfig {
     builder.with_single_cert(vec![identity.certificate().into()], identity.key()).unwrap()
 }
 
-/// Makes a server that answers over TLS. Its name is `localhost`.
+/// Creates a server that answers over TLS. Its name is `localhost`.
 fn secure(settings: ServerConfig) -> (Peer, String) {
     let acceptor = TlsAcceptor::from(Arc::new(settings));
     let peer = Peer::new(move |stream| {
@@ -66,10 +66,10 @@ async fn certificates(guest: &Guest, stranger: &Guest, here: &Identity) {
     let said = ask(guest, &authority).await;
     assert!(said.starts_with("200 4 Ok(None)"), "{}: {said}", guest.name);
     let bad = "ErrorCode::TlsCertificateError";
-    // Nobody who is trusted has signed it.
+    // It is not signed by a trusted authority.
     let said = ask(stranger, &authority).await;
     assert!(said.starts_with(bad), "{}: {said}", guest.name);
-    // It is another host's.
+    // It belongs to another host.
     let said = ask(guest, &peer.authority).await;
     assert!(said.starts_with(bad), "{}: {said}", guest.name);
     for (name, validity) in [("elsewhere", Validity::Now), ("localhost", Validity::Past)] {
@@ -84,18 +84,18 @@ async fn certificates(guest: &Guest, stranger: &Guest, here: &Identity) {
 }
 
 async fn failing(guest: &Guest, here: &Arc<Identity>) {
-    // One without TLS.
+    // A server without TLS.
     let plain = Peer::new(|mut stream| async move {
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         ended(&mut stream).await;
     });
     let said = ask(guest, &plain.authority).await;
     assert!(said.starts_with("ErrorCode::TlsProtocolError"), "{}: {said}", guest.name);
-    // One that closes.
+    // A server that closes.
     let closing = Peer::new(|stream| async move { drop(stream) });
     let said = ask(guest, &closing.authority).await;
     assert!(said.starts_with("ErrorCode::ConnectionTerminated"), "{}: {said}", guest.name);
-    // One that says nothing.
+    // A server that sends nothing.
     let silent = Peer::new(|mut stream| async move {
         let mut rest = [0; 1024];
         while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
@@ -103,7 +103,8 @@ async fn failing(guest: &Guest, here: &Arc<Identity>) {
     let say = [("x-to", &*silent.authority), ("x-scheme", "https"), ("x-connect", "50")];
     let said = guest.ask(&say).await;
     assert!(said.starts_with("ErrorCode::ConnectionTimeout"), "{}: {said}", guest.name);
-    // One that wants to know who asks: before the end of the handshake, and after it.
+    // A server that requires a certificate of the client: before the end of the handshake, and
+    // after it.
     for versions in [&[&version::TLS12], &[&version::TLS13]] {
         let mut roots = RootCertStore::empty();
         roots.add(here.certificate().into()).unwrap();
@@ -119,7 +120,7 @@ async fn failing(guest: &Guest, here: &Arc<Identity>) {
         let is_alert = said.starts_with("ErrorCode::TlsAlertReceived");
         assert!(is_alert, "{}: {versions:?}: {said}", guest.name);
     }
-    // One that ends without saying so: the rest may have been cut off by somebody else.
+    // A server that ends without notice: the rest may have been cut off by an attacker.
     let acceptor = TlsAcceptor::from(Arc::new(settings(here)));
     let cut = Peer::new(move |stream| {
         let acceptor = acceptor.clone();

@@ -21,7 +21,7 @@ const SHOWN: usize = 10;
 /// Returns the page with all tables.
 pub fn page(report: &Report) -> String {
     let mut text = String::from(
-        "# Results\n\nWritten by `cargo peers`: [how to run it, and what is compared](../README.md).\n\n\
+        "# Results\n\nWritten by `cargo peers`: [the method and the cases](../README.md).\n\n\
          ![The chart](chart.svg)\n",
     );
     if let Some(part) = &report.times {

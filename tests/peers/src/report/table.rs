@@ -92,7 +92,7 @@ pub fn guests(rows: &[Guest]) -> Table {
     Table { columns: columns.map(Into::into).into(), rows: rows.iter().map(row).collect() }
 }
 
-/// Returns the sizes of the smallest hosts, with what is beyond the first.
+/// Returns the sizes of the smallest hosts, and their differences from the first.
 pub fn sizes(rows: &[Size]) -> Table {
     let columns = ["host", "bytes", "more than the first"];
     let first = rows.first().map_or(0, |it| it.bytes);

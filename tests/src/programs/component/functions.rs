@@ -151,7 +151,7 @@ impl Future for Waiting {
         let has_returned = {
             let mut playback = self.shared.lock();
             if playback.is_over() {
-                return Poll::Ready(Err("it is over".into()));
+                return Poll::Ready(Err("the call has ended".into()));
             }
             let hosted = playback.hosted.entry(self.number).or_default();
             hosted.waker = Some(context.waker().clone());

@@ -180,7 +180,7 @@ impl Play {
             let Ok(Some(Val::Own(resource))) = result else { panic!("a resource: {result:?}") };
             self.store.data_mut().made.insert(call, resource);
         }
-        // From now on, a pending task goes on only when the trace says it.
+        // From now on, a pending task continues only when the trace says it.
         self.store.set_turns_per_poll(1);
         self.shared.lock().has_begun = true;
     }
@@ -245,7 +245,7 @@ impl Play {
             }
             ["end"] => {
                 if self.store.poll(Waker::noop())?.can_go_on {
-                    self.shared.lock().differ("something can go on".to_owned());
+                    self.shared.lock().differ("a task can continue".to_owned());
                 }
             }
             _ => {
@@ -291,7 +291,7 @@ impl Play {
             return Err(error);
         }
         let mut playback = self.shared.lock();
-        // Calls that cannot go on after a trap are also dropped.
+        // Calls that cannot continue after a trap are also dropped.
         let traps = playback.expected_line().starts_with("trap ") || playback.is_over();
         if let Some(number) = playback.dropped
             && !traps

@@ -346,7 +346,7 @@ fn a_host_function_that_fails_late_is_named_and_so_is_the_instance() {
     let guest = world.guest();
     let ask = world.function(&guest, "ask");
     let call = world.store.start(&ask, &[Val::U32(1)]).unwrap();
-    asked.fail(1, "nobody knows");
+    asked.fail(1, "no answer");
     let error = world.store.run(call).unwrap_err();
     assert!(matches!(error, CallError::Host(_)), "{error}");
     let found = lines(&trap(&world.store));

@@ -206,7 +206,7 @@ fn every_future_is_pending_while_the_host_has_to_act() {
 
     finish(&mut world, end);
     let Poll::Ready(status) = pin!(world.store.wait_for_task_async(task)).poll(cx) else {
-        panic!("it is over")
+        panic!("the call has ended")
     };
     assert_eq!(status.unwrap(), TaskStatus::Completed);
     assert_eq!(world.store.waits_for_host(task), None);

@@ -66,7 +66,7 @@ fn a_join_reports_the_trap_of_the_threads_callee() {
     let mut world = GuestWorld::new();
     let instance = world.instance(CALLS);
     let call = world.store.function_reference(&instance, "call").unwrap();
-    // Another task that could go on forever is no reason to wait.
+    // Another task that could continue forever is no reason to wait.
     let guest = world.guest();
     let spin = world.function(&guest, "spin");
     world.store.start(&spin, &[]).unwrap();

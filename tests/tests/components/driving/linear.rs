@@ -65,7 +65,7 @@ enum Way {
     WaitForTask,
     /// A set with all of them.
     WaitForSet,
-    /// A `poll` of the store until nothing can go on.
+    /// A `poll` of the store until nothing can continue.
     Poll,
 }
 

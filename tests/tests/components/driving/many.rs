@@ -38,7 +38,7 @@ fn only_host_functions_that_were_woken_are_polled() {
         (0..1_000).map(|number| world.store.start(&ask, &[Val::U32(number)]).unwrap()).collect();
     assert_eq!(asked.polls(), 1_000);
     assert_eq!(world.store.poll(Waker::noop()).unwrap().functions, 1_000);
-    assert_eq!(asked.polls(), 1_000, "nobody was woken");
+    assert_eq!(asked.polls(), 1_000, "no wake-up");
     asked.answer(500, 7);
     assert_eq!(world.store.poll(Waker::noop()).unwrap().functions, 999);
     assert_eq!(asked.polls(), 1_001);
@@ -126,7 +126,7 @@ fn calls_that_wait_in_a_trapped_instance_end_with_the_reason() {
     let error = world.store.run(asking).unwrap_err();
     let CallError::InstanceTrapped(cause) = &error else { panic!("{error}") };
     assert!(matches!(cause.error(), CallError::Core(_)), "{cause}");
-    assert!(asked.is_dropped(1), "nobody is left whom the answer could go to");
+    assert!(asked.is_dropped(1), "there is no receiver for the answer");
     let error = world.store.run(trapping).unwrap_err();
     assert!(matches!(error, CallError::Core(_)), "{error}");
 }
@@ -279,7 +279,7 @@ fn a_failed_host_read_ends_the_calls_of_the_writing_instance() {
     let holding = world.store.start(&hold, &[Val::U32(1)]).unwrap();
     let error = world.store.read(end, 1).unwrap_err();
     assert!(matches!(error, CallError::Trap(_)), "{error}");
-    assert!(asked.is_dropped(1), "nobody is left whom the answer could go to");
+    assert!(asked.is_dropped(1), "there is no receiver for the answer");
     let error = world.store.run(holding).unwrap_err();
     let CallError::InstanceTrapped(cause) = &error else { panic!("{error}") };
     assert!(matches!(cause.error(), CallError::Trap(_)), "{cause}");

@@ -1,4 +1,4 @@
-//! Calls that stop and go on, traps, and tables.
+//! Calls that stop and continue, traps, and tables.
 
 use weft::abi::CoreFunctionType;
 use weft::core_value::CoreType::{I32, I64};

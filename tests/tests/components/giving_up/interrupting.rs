@@ -102,7 +102,7 @@ fn a_poll_ends_with_each_slice_and_wakes_its_waker() {
         let mut call = Box::pin(store.call_async(&count, &[Val::S32(10_000)]));
         let mut polls = 1;
         while call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-            assert_eq!(wakes.take(), 1, "it can go on");
+            assert_eq!(wakes.take(), 1, "it can continue");
             polls += 1;
         }
         polls

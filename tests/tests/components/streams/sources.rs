@@ -38,7 +38,7 @@ where
             break result.unwrap();
         }
         polls += 1;
-        assert!(polls < 10_000, "it goes on with each poll");
+        assert!(polls < 10_000, "it continues with each poll");
     };
     assert_eq!(result, expected);
     store.poll(Waker::noop()).unwrap();

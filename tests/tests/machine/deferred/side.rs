@@ -461,7 +461,9 @@ impl<L: ExtensionLimits> Side<L> {
                 assert_eq!(Ok(packed), returned.pack());
                 "gets a result with async".to_owned()
             }
-            Step::Resume { value: Resumed::Builtin(value), .. } => format!("goes on with {value}"),
+            Step::Resume { value: Resumed::Builtin(value), .. } => {
+                format!("continues with {value}")
+            }
             step => panic!("{step:?}"),
         };
         Ok(self.ended(active, told))

@@ -29,7 +29,7 @@ fn the_end_of_a_thread_is_reported_once<L: ExtensionLimits>() {
     assert_eq!(world.machine.threads().clean_up(), Ok(0));
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
-    assert_eq!(world.machine.threads().clean_up(), Ok(0), "nobody has joined it");
+    assert_eq!(world.machine.threads().clean_up(), Ok(0), "it was not joined");
     assert_eq!(world.machine.threads().end_join(thread), Err(ExtensionError::NotJoined.into()));
     assert_eq!(world.machine.threads().begin_join(thread, None), Ok(()));
     assert_eq!(world.machine.threads().end_join(thread), Ok(Some(ThreadEnd::Completed)));
@@ -59,11 +59,7 @@ fn no_thread_waits_for_itself_directly_or_indirectly<L: ExtensionLimits>() {
     );
     assert_eq!(world.machine.threads().status(a), Ok(ThreadStatus::Running), "nothing has changed");
     assert_eq!(world.machine.threads().cancel_join(c), Ok(()));
-    assert_eq!(
-        world.machine.threads().begin_join(a, Some(c)),
-        Ok(()),
-        "nobody waits for the third any more"
-    );
+    assert_eq!(world.machine.threads().begin_join(a, Some(c)), Ok(()), "the third has no waiter");
     for thread in [a, b] {
         world.machine.threads().cancel_join(thread).unwrap();
     }
@@ -115,7 +111,11 @@ fn a_thread_that_ended_waits_for_nothing<L: ExtensionLimits>() {
     assert_eq!(world.machine.threads().begin_join(over, Some(other)), Ok(()));
     assert_eq!(world.machine.threads().end_join(over), Ok(Some(ThreadEnd::Failed)));
     assert_eq!(world.machine.threads().clean_up(), Ok(1));
-    assert_eq!(world.machine.threads().begin_join(waited, None), Ok(()), "somebody else can");
+    assert_eq!(
+        world.machine.threads().begin_join(waited, None),
+        Ok(()),
+        "another waiter is possible"
+    );
     assert_eq!(world.machine.threads().status(waited), Ok(ThreadStatus::Joining));
     for thread in [waited, other] {
         world.machine.threads().cancel_join(thread).unwrap();

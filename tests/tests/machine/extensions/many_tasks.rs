@@ -18,7 +18,11 @@ fn tasks_whose_results_were_taken_are_forgotten() {
         assert!(world.machine.tasks().result(task).unwrap().is_some());
         assert!(world.machine.count_of(Table::Waitables) <= 64);
     }
-    assert_eq!(world.machine.tasks().status(first), Ok(TaskStatus::Completed), "nobody has asked");
+    assert_eq!(
+        world.machine.tasks().status(first),
+        Ok(TaskStatus::Completed),
+        "its result was not taken"
+    );
     world.machine.tasks().clean_up().unwrap();
     world.clean_up();
 }

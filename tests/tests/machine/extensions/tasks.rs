@@ -146,7 +146,7 @@ fn the_metadata_of_a_task_ends_with_it<L: ExtensionLimits>() {
     assert_eq!(
         world.machine.tasks().metadata(first).unwrap().count(),
         1,
-        "it is over, and still known"
+        "it has ended, and is still known"
     );
     world.machine.tasks().drop(first).unwrap();
     // It has the place of the first.

@@ -96,10 +96,10 @@ fn a_thread_is_the_implicit_one_of_a_task_and_ends_with_it<L: ExtensionLimits>()
     assert_eq!(
         world.machine.threads().end_join(thread),
         Err(ExtensionError::NotJoined.into()),
-        "nobody waits"
+        "it has no waiter"
     );
     world.task_return(None);
-    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running), "it goes on");
+    assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Running), "it continues");
     assert_eq!(world.exit(), HOST);
     assert_eq!(world.machine.threads().status(thread), Ok(ThreadStatus::Completed));
     assert_eq!(world.machine.threads().machine_thread(thread), Ok(None));
@@ -247,7 +247,7 @@ fn a_thread_knows_its_parent_and_its_children<L: ExtensionLimits>() {
     let instance = world.instances.remove(0);
     world.machine.remove_instance(instance).unwrap();
     join(&mut world, parent.0);
-    assert_eq!(world.machine.threads().parent(children[0].0), Ok(None), "nobody knows it any more");
+    assert_eq!(world.machine.threads().parent(children[0].0), Ok(None), "it is forgotten");
     let orphan =
         world.machine.threads().spawn_ref(function, ThreadSpawnConfig::default(), Some(parent.0));
     assert_eq!(orphan.map(|_| ()), Err(Failure::Error(GONE)));

@@ -225,7 +225,7 @@ fn a_trap_fails_only_the_threads_of_its_instance<L: ExtensionLimits>() {
     let statuses =
         [goes_on, sleeps, traps].map(|it| world.machine.threads().status(it.id).unwrap());
     let expected = [ThreadStatus::Running, ThreadStatus::Failed, ThreadStatus::Failed];
-    assert_eq!(statuses, expected, "nobody waits for the first any more");
+    assert_eq!(statuses, expected, "the first has no waiter");
     assert_eq!(world.machine.threads().children(goes_on.id).unwrap().count(), 2);
     let keys: Vec<_> = world.destroyed().iter().map(|it| it.key).collect();
     assert_eq!(keys, [1, 2]);

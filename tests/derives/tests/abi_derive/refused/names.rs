@@ -1,4 +1,4 @@
-//! Names that WIT does not have, options that there are not: all of an item's at once.
+//! Names that WIT does not allow, and unknown options: all errors of an item at once.
 use weft::abi::{ComponentType, Lift, Lower};
 
 #[derive(ComponentType, Lift, Lower)]

@@ -1,4 +1,4 @@
-//! Tuples that there are not.
+//! Tuples that are not valid.
 use weft::abi::{ComponentType, Lift, Lower};
 
 #[derive(ComponentType, Lift, Lower)]

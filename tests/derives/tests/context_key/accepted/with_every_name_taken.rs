@@ -1,4 +1,4 @@
-//! The expansion means its own paths, whatever the names around it mean.
+//! The expansion uses its own paths, even if the names around it have other meanings.
 #![deny(warnings)]
 #![allow(non_camel_case_types, dead_code)]
 

@@ -1,4 +1,4 @@
-//! A type without the derive is told of it.
+//! A type without the derive: the error names the derive.
 
 use weft::context::TypedContextKey;
 

@@ -78,11 +78,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let again = plugin.draw(&mut store, 1);
     assert!(matches!(again, Err(CallError::InstanceTrapped { .. })), "{again:?}");
-    println!("it had begun {} pages", store.into_data().pages);
+    println!("it had started {} pages", store.into_data().pages);
 
     let mut store = new_store();
     let plugin = prepared.instantiate(&mut store)?;
     plugin.draw(&mut store, 1)?;
-    println!("another one has begun {}", store.data().pages);
+    println!("another one has started {}", store.data().pages);
     Ok(())
 }

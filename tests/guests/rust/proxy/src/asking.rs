@@ -1,4 +1,4 @@
-//! A client that does what the headers of the request say.
+//! A client that is controlled by the headers of the request.
 
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::*;
@@ -13,7 +13,7 @@ fn code(error: StreamError) -> String {
     }
 }
 
-/// Writes so many bytes. Returns how that ends.
+/// Writes `count` bytes. Returns the result of the writes.
 pub fn write(body: &OutgoingBody, count: usize) -> String {
     let stream = body.write().unwrap();
     let mut left = count;
@@ -33,7 +33,7 @@ fn method(name: &str) -> Method {
     match name { "GET" => Method::Get, "POST" => Method::Post, other => Method::Other(other.to_string()) }
 }
 
-/// Sends a request. Returns how the response ends, and how the request does.
+/// Sends a request. Returns the end of the response, and that of the request.
 pub fn ask(say: &Fields) -> String {
     let text = |name: &str| say.get(name).first().map(|value| String::from_utf8(value.clone()).unwrap());
     let number = |name: &str| text(name).map(|value| value.parse::<u64>().unwrap());

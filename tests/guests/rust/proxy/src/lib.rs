@@ -1,4 +1,4 @@
-//! An HTTP server of WASI 0.2: each path does something else, and some do it wrongly.
+//! An HTTP server of WASI 0.2: each path has another behavior, and some make mistakes.
 
 mod asking;
 mod reading;

@@ -1,10 +1,10 @@
-//! Reading a body.
+//! Reads a body.
 
 use wasip2::http::types::*;
 use wasip2::io::streams::StreamError;
 
-/// Reads a body to its end, or so many bytes at least and no more. Returns how many there were, and the
-/// end.
+/// Reads a body to its end, or until at least `most` bytes were read. Returns the number of bytes,
+/// and the end.
 pub fn read(body: IncomingBody, most: Option<usize>) -> String {
     let stream = body.stream().unwrap();
     let mut count = 0;

@@ -1,10 +1,10 @@
-//! Reading a body.
+//! Reads a body.
 
 use wasip3::http::types::*;
 use wasip3::wit_bindgen::{FutureReader, StreamReader, StreamResult};
 
-/// Reads a body to its end, or so many bytes at least and no more. Returns how many there were, and the
-/// end.
+/// Reads a body to its end, or until at least `most` bytes were read. Returns the number of bytes,
+/// and the end.
 pub async fn read(mut body: StreamReader<u8>, trailers: FutureReader<Result<Option<Trailers>, ErrorCode>>, most: Option<usize>) -> String {
     let mut count = 0;
     loop {

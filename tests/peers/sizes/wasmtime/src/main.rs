@@ -15,7 +15,7 @@ fn load(bytes: &[u8]) -> Component {
     let mut config = Config::new();
     config.target("pulley64").ok().unwrap();
     let engine = Engine::new(&config).ok().unwrap();
-    // SAFETY: the bytes are what the same release of Wasmtime has compiled.
+    // SAFETY: the bytes were compiled by the same release of Wasmtime.
     unsafe { Component::deserialize(&engine, bytes) }.ok().unwrap()
 }
 

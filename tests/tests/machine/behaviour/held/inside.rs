@@ -249,7 +249,7 @@ fn one_that_blocks_is_pending<L: ExtensionLimits>() {
     world.task_return(None);
     assert_eq!(world.exit(), HOST);
     assert_eq!(world.machine.call_state(call), Ok(SubtaskState::Returned));
-    // One of the instance itself goes on after it has come back.
+    // A call of the instance itself continues after it has returned.
     let stackful = world.stackful(instance);
     let (_, step) = world.begin_for_held(held, stackful);
     let blocked = enters(&step, stackful);
