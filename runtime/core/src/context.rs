@@ -121,6 +121,9 @@
 mod ambient;
 mod async_context;
 mod contexts;
+#[cfg(feature = "alloc")]
+mod kept;
+mod kept_duration;
 mod key;
 mod scope;
 pub(crate) mod stack;
@@ -132,6 +135,8 @@ pub use crate::error::InvalidContextKey;
 pub use ambient::{AmbientContextScope, InContext, ambient_context};
 pub use async_context::{AsyncContext, ContextError};
 pub use contexts::Contexts;
+#[cfg(feature = "alloc")]
+pub use kept::Kept;
 pub use key::{ContextKey, ContextKeyCollision, ContextKeyIdentity, TypedContextKey};
 pub use scope::{AsyncContextScope, with_async_context};
 pub use value::{ContextValue, ContextValueType, IntoContextValue};

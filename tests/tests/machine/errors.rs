@@ -119,16 +119,18 @@ fn every_error_is_raised() {
     // An error of representations of 64 bits, which has a unit test.
     assert!(raised.insert(name(MachineError::RepresentationTooLarge.into())));
     // Errors of one kind of storage, which `extensions` raises.
-    for error in
-        [ExtensionError::ValueTooLong { bytes: 0 }, ExtensionError::TooManySources { max: 0 }]
-    {
+    for error in [
+        ExtensionError::ValueTooLong { bytes: 0 },
+        ExtensionError::TooManySources { max: 0 },
+        ExtensionError::NoContextValue,
+    ] {
         assert!(raised.insert(name(error.into())), "{error:?}");
     }
     // No operation raises these.
     let mut expected = cases();
     assert!(expected.remove(&name(Error::Inconsistent(Table::Tasks))));
     assert_eq!(raised, expected);
-    assert_eq!(raised.len(), 65);
+    assert_eq!(raised.len(), 66);
 }
 
 /// A chooser that returns an impossible choice, for one kind of choice.

@@ -16,6 +16,9 @@ pub enum ExtensionError {
         /// Its length in bytes; the greatest number if it is longer than that.
         bytes: u32,
     },
+    /// A value has a handle in it, so that the host can't keep it.
+    #[error("a value that the host keeps is a value of the Component Model without handles")]
+    NoContextValue,
     /// A text can't be the key of metadata.
     #[error("a text can't be a key of metadata: {0}")]
     InvalidKey(#[from] InvalidContextKey),

@@ -36,11 +36,13 @@
 //! the store of components itself.
 
 mod access;
+mod any_error;
 pub(crate) mod attributes;
 pub(crate) mod extensions;
 pub mod limits;
 pub(crate) mod machine;
 
 pub use access::{ExtensionAccess, HostExtensions};
+pub use any_error::AnyError;
 pub use extensions::Extensions;
 pub use machine::ExtendedMachine;

@@ -123,7 +123,7 @@ fn a_thread_that_ended_waits_for_nothing<L: ExtensionLimits>() {
     clean_up(world, &threads);
 }
 
-/// Each thread waits for one that is newer, so that nobody waits for the newest.
+/// Checks threads that each wait for a newer one, so that nobody waits for the newest.
 #[cfg(feature = "alloc")]
 #[test]
 fn long_chains_of_joins_take_time_in_proportion() {

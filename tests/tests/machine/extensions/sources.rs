@@ -171,7 +171,7 @@ fn all_followed_sources_are_present() {
 #[cfg(feature = "alloc")]
 const LONG: usize = 20_000;
 
-/// A new error has a chain of any length as its source at once, also if a task has failed with it.
+/// Makes a chain of any length the source of a new error at once, also if a task has failed with it.
 #[cfg(feature = "alloc")]
 #[test]
 fn a_long_chain_takes_time_in_proportion() {
