@@ -14,7 +14,7 @@ use super::value::{ContextValue, ContextValueType, IntoContextValue};
 /// A value of any type of the Component Model without handles, such as a record that derives
 /// [`Value`](macro@crate::abi::Value), as the value of a key: a **host extension**.
 ///
-/// A context gives back the value itself. It is converted each time.
+/// A context returns the value itself. It is converted each time.
 ///
 /// ```
 /// # extern crate weft_core as weft;

@@ -49,21 +49,11 @@ pub enum ContextValue<L: ExtensionLimits> {
 
 /// A type that can be stored as a [`ContextValue`]. This is a host extension.
 ///
-<<<<<<< HEAD
 /// It is implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes,
 /// and for [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array).
 /// With `alloc`, it is implemented for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap),
-/// `Val`.
-||||||| c288b3e
-/// Implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes, for
-/// [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array), and with
-/// `alloc` for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`.
-=======
-/// Implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes, for
-/// [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array), and with
-/// `alloc` for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`. A
-/// [`Duration`](core::time::Duration) is kept as 12 bytes. On `Heap`, `Option`, `Result` and tuples of
-/// types of the Component Model can be kept, and records that derive
+/// `Val`. A [`Duration`](core::time::Duration) is kept as 12 bytes. On `Heap`, `Option`, `Result` and
+/// tuples of types of the Component Model can be kept, and records that derive
 /// [`Value`](macro@crate::abi::Value) in a `Kept`.
 #[diagnostic::on_unimplemented(
     message = "the host can't keep a value of type `{Self}`",
@@ -71,7 +61,6 @@ pub enum ContextValue<L: ExtensionLimits> {
     note = "numbers, `bool`, `char`, text, bytes and `Duration` can be kept everywhere; on `Heap`, also \
             `Option`, `Result` and tuples of types of the Component Model, and any of them in `Kept`"
 )]
->>>>>>> faults
 pub trait IntoContextValue<L: ExtensionLimits> {
     /// Converts to a value to store.
     ///
