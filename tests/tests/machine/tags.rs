@@ -1,4 +1,4 @@
-//! Machines with tags: no id of one is taken for one of another.
+//! Machines with tags: an id of one is never accepted by another.
 
 use weft_core::error::{Error, Failure};
 use weft_core::error_context::ErrorContextId;
@@ -28,8 +28,8 @@ struct Ids {
     handler: CancellationHandlerId,
 }
 
-/// Makes a machine with a tag, and one of each kind in it, always in the same order. `used` of each
-/// kind were there before.
+/// Creates a machine with a tag, and one object of each kind in it, always in the same order. `used`
+/// objects of each kind existed before.
 fn world<L: ExtensionLimits>(tag: u8, used: u32) -> (GuestMachine<L>, Ids) {
     let mut world = GuestMachine::<L>::new();
     world.machine.set_tag(tag);

@@ -51,7 +51,7 @@ fn an_error_has_stack_frames_from_the_innermost_out<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// A text that would be two more errors, a frame, and a terminal's command.
+/// A text with two forged errors, a forged frame, and a terminal command.
 const FORGED: &str = "x\r\n    at f\ncaused by: \u{1b}[2Jy\u{2028}";
 
 fn nothing_in_a_trace_can_be_mistaken_for_its_lines<L: ExtensionLimits>() {
@@ -109,7 +109,7 @@ fn an_error_has_metadata_by_their_keys<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn the_metadata_of_an_error_has_the_keys_that_contexts_have<L: ExtensionLimits>() {
+fn keys_of_error_metadata_follow_the_rules_of_contexts<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let error = world.machine.error_contexts().create_simple("it broke").unwrap();
     for (text, invalid) in no_keys() {
@@ -218,7 +218,7 @@ on_each_storage! {
     an_error_has_stack_frames_from_the_innermost_out,
     nothing_in_a_trace_can_be_mistaken_for_its_lines,
     an_error_has_metadata_by_their_keys,
-    the_metadata_of_an_error_has_the_keys_that_contexts_have,
+    keys_of_error_metadata_follow_the_rules_of_contexts,
     host_data_on_a_guests_error_ends_with_it,
     host_data_on_an_error_survives_a_guest_that_passes_it,
     every_operation_refuses_an_error_that_is_gone,

@@ -123,10 +123,10 @@ fn a_thread_that_ended_waits_for_nothing<L: ExtensionLimits>() {
     clean_up(world, &threads);
 }
 
-/// Checks threads that each wait for a newer one, so that nobody waits for the newest.
+/// Checks a long chain in which each thread waits for the next newer one.
 #[cfg(feature = "alloc")]
 #[test]
-fn long_chains_of_joins_take_time_in_proportion() {
+fn long_chains_of_joins_take_linear_time() {
     const LONG: usize = 3_000;
 
     let mut world = GuestMachine::<weft_core::limits::Heap>::new();

@@ -354,10 +354,10 @@ fn no_event_is_taken_during_a_step_or_a_trap<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Nests sets to any depth at once, from the inside and from the outside.
+/// Nests sets to any depth in linear time, from the inside and from the outside.
 #[cfg(feature = "alloc")]
 #[test]
-fn deep_sets_take_time_in_proportion() {
+fn deep_sets_take_linear_time() {
     const DEEP: usize = 20_000;
 
     let mut machine = ExtendedMachine::<weft_core::limits::Heap>::default();

@@ -166,15 +166,16 @@ fn all_followed_sources_are_present() {
     world.clean_up();
 }
 
-/// The longest chains of these tests. A walk of the whole chain for each link would take many times
-/// as long as the tests are given.
+/// The longest chains of these tests. A walk through the whole chain for each link would exceed the
+/// time of the tests.
 #[cfg(feature = "alloc")]
 const LONG: usize = 20_000;
 
-/// Makes a chain of any length the source of a new error at once, also if a task has failed with it.
+/// Sets chains of any length as the source of a new error in constant time, also if a task has
+/// failed with the error.
 #[cfg(feature = "alloc")]
 #[test]
-fn a_long_chain_takes_time_in_proportion() {
+fn a_long_chain_takes_linear_time() {
     let mut world = GuestMachine::<weft_core::limits::Heap>::new();
     let begun = std::time::Instant::now();
     let mut newest: Option<ErrorContextId> = None;
@@ -189,7 +190,7 @@ fn a_long_chain_takes_time_in_proportion() {
             world.machine.error_contexts().drop(before).unwrap();
         }
     }
-    // The other way round: each error gets a new one as its source.
+    // In the other direction, each error gets a new one as its source.
     let first = world.machine.error_contexts().create_simple("first").unwrap();
     let mut last = first;
     for _ in 0..LONG {

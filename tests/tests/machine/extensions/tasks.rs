@@ -43,7 +43,7 @@ fn a_host_task_runs_until_it_returns_with_an_event<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn the_metadata_of_a_task_has_the_keys_that_contexts_have<L: ExtensionLimits>() {
+fn keys_of_task_metadata_follow_the_rules_of_contexts<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let task = world.machine.tasks().start().unwrap();
     for (text, invalid) in no_keys() {
@@ -495,7 +495,7 @@ fn every_operation_refuses_a_task_that_is_gone<L: ExtensionLimits>() {
 
 on_each_storage! {
     a_host_task_runs_until_it_returns_with_an_event,
-    the_metadata_of_a_task_has_the_keys_that_contexts_have,
+    keys_of_task_metadata_follow_the_rules_of_contexts,
     a_task_returns_nothing_a_value_or_bytes,
     a_task_that_ended_cannot_end_again,
     a_task_that_fails_holds_the_error_as_long_as_it_lives,

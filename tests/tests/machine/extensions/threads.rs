@@ -280,7 +280,7 @@ fn thread_values_are_destroyed_at_the_end_newest_first<L: ExtensionLimits>() {
     clean_up(world, &[(thread, call)]);
 }
 
-fn a_destructor_that_there_is_not_is_refused_where_they_are_counted<L: ExtensionLimits>() {
+fn an_unknown_destructor_is_refused_if_destructors_are_counted<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (thread, call) = run(&mut world);
     world.machine.threads().set_local(thread, 1, 1_u32, Some(u32::MAX)).unwrap();
@@ -430,7 +430,7 @@ on_each_storage! {
     a_thread_whose_instance_is_removed_has_failed,
     a_thread_knows_its_parent_and_its_children,
     thread_values_are_destroyed_at_the_end_newest_first,
-    a_destructor_that_there_is_not_is_refused_where_they_are_counted,
+    an_unknown_destructor_is_refused_if_destructors_are_counted,
     a_value_that_is_set_again_is_the_newest,
     a_removed_value_is_not_destroyed,
     an_ended_thread_is_known_until_its_values_are_destroyed,
