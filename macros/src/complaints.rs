@@ -1,12 +1,12 @@
-//! Everything that is wrong with one input, gathered so that it is reported at once.
+//! The mistakes in one input, collected so that all of them are reported at once.
 //!
-//! A check that fails notes an error at the user's token and goes on; [`Complaints::settle`]
-//! decides at the end whether there is something to expand.
+//! A check that fails notes an error at the user's token and goes on. [`Complaints::settle`]
+//! decides at the end if there is something to expand.
 
 use proc_macro2::Span;
 use quote::ToTokens;
 
-/// The errors found so far, in the order they were found.
+/// The errors found so far, in the order in which they were found.
 #[derive(Default)]
 pub(crate) struct Complaints {
     errors: Option<syn::Error>,
@@ -31,16 +31,17 @@ impl Complaints {
         self.note(syn::Error::new_spanned(tokens, message));
     }
 
-    /// The result if nothing was noted, every error otherwise.
+    /// Returns what was made if nothing was noted, and every error otherwise.
     ///
-    /// `None` means that a part is missing; whoever failed to make it has noted why.
+    /// `made` is `None` if a part is missing. The function that should have made the part has
+    /// noted the reason.
     pub(crate) fn settle<T>(self, made: Option<T>) -> syn::Result<T> {
         match (self.errors, made) {
             (Some(errors), _) => Err(errors),
             (None, Some(made)) => Ok(made),
             (None, None) => Err(syn::Error::new(
                 Span::call_site(),
-                "this derive found nothing to expand and no reason; please report it",
+                "a bug in this derive: it found nothing to expand and no mistake in the input; please report it",
             )),
         }
     }

@@ -1,15 +1,8 @@
-//! `#[derive(ComponentType)]`, `#[derive(Lift)]`, `#[derive(Lower)]`: from the tokens of a type to
-//! the traits of `weft::abi`.
+//! `#[derive(ComponentType)]`, `#[derive(Lift)]` and `#[derive(Lower)]`: from the tokens of a
+//! type to implementations of the traits of `weft::abi`.
 //!
-//! | part | where |
-//! |---|---|
-//! | which items are which types, and what they are called | `item.rs` |
-//! | `#[component(…)]` | `options.rs` |
-//! | the rule for names | `name.rs` |
-//! | the three traits | `emit.rs` |
-//!
-//! Only `ComponentType` complains about an item: the three are derived together, and a mistake is
-//! said once.
+//! Only `ComponentType` complains about an item. The three are derived together, so each mistake
+//! is reported once.
 
 mod emit;
 mod item;
@@ -24,7 +17,7 @@ use crate::complaints::Complaints;
 
 use item::Item;
 
-/// The `weft` crate that the attributes of a type name.
+/// Returns the path of the `weft` crate that the attributes of a type name.
 pub(crate) fn weft_of(attributes: &[syn::Attribute], complaints: &mut Complaints) -> syn::Path {
     let options = options::Options::read(attributes, options::Place::Struct, complaints);
     options.weft.unwrap_or_else(|| syn::parse_quote!(::weft))
@@ -38,13 +31,13 @@ pub(crate) enum Derived {
     Lower,
 }
 
-/// The expansion of one of the derives: the implementation, or one `compile_error!` for each
-/// mistake.
+/// Returns the expansion of one of the derives: the implementation, or one `compile_error!` for
+/// each mistake.
 pub(crate) fn expand(derived: Derived, input: TokenStream) -> TokenStream {
     expand_all(&[derived], input)
 }
 
-/// The expansion of several of the derives. The input is read once.
+/// Returns the expansion of several of the derives. The input is read once.
 pub(crate) fn expand_all(derived: &[Derived], input: TokenStream) -> TokenStream {
     let item = Item::read(input);
     let expansions = derived.iter().map(|derived| match (&item, derived) {

@@ -1,28 +1,18 @@
 //! `#[derive(ContextKey)]`: from the tokens of a type to the tokens of its key.
 //!
-//! | part | where |
-//! |---|---|
-//! | which items may be keys, and what they expand to | here |
-//! | `#[context_key(…)]` | `options.rs` |
-//! | the key's name: its default, its spelling as an identifier | `name.rs` |
-//! | the rule for names | `rule.rs` |
-//! | which types a value may have | `value.rs` |
+//! # The compile error for two keys of one name
 //!
-//! # How a collision becomes a compile error
+//! The expansion has an empty item whose identifier spells the key's name. A second key of that name
+//! defines the same item again, and the compiler shows both places:
 //!
-//! Next to the implementation stands one empty item whose identifier spells the key's name. A
-//! second key of that name defines the item again, and the compiler shows both places:
+//! - With `keys = Set`, the item is a function in an inherent `impl` of the set (E0592). Inherent
+//!   items of a type are unique in its crate, so the set's keys can be in different modules.
+//! - Otherwise it is a module (E0428), so names are unique within one module or function body.
 //!
-//! - with `keys = Set`, it is a function in an inherent `impl` of the set (E0592). Inherent
-//!   items of a type may not repeat anywhere in its crate, so the set's keys may be spread
-//!   over modules;
-//! - otherwise it is a module (E0428), so the names within one module, or one function body,
-//!   differ.
-//!
-//! Both are chosen to need no lint attributes: modules are never dead code, the function's
-//! leading underscore says that it is meant not to be called, and the spelling is snake case
-//! whatever the name. `#[allow]` is emitted once only, for a key in a function body that
-//! joins a set from outside: an inherent `impl` there is otherwise warned about.
+//! Neither needs lint attributes: modules are never dead code, the function's name begins with an
+//! underscore, as that of an unused function does, and the spelling is snake case for every name.
+//! `#[allow]` is emitted in one case only: for a key in a function body that joins a set from
+//! outside. The compiler warns about an inherent `impl` there.
 
 mod name;
 mod options;
@@ -38,7 +28,8 @@ use syn::{Data, DeriveInput, Fields, Path, Type, spanned::Spanned};
 use self::{name::KeyName, options::Options};
 use crate::complaints::Complaints;
 
-/// The expansion of the derive: the key's items, or one `compile_error!` for each mistake.
+/// Returns the expansion of the derive: the key's items, or one `compile_error!` for each
+/// mistake.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     match Key::read(input) {
         Ok(key) => key.into_token_stream(),
@@ -46,15 +37,15 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     }
 }
 
-/// A key that was read without complaint.
+/// A key that was read without a mistake.
 struct Key {
     /// The type that is the key.
     ident: Ident,
     value: Type,
     name: KeyName,
-    /// The set that the name is unique in; the module if there is none.
+    /// The set that the name is unique in. Without one it is unique in the module.
     set: Option<Path>,
-    /// Where the `weft` crate is.
+    /// The path of the `weft` crate.
     weft: Path,
 }
 
@@ -93,9 +84,10 @@ impl Key {
         complaints.settle(key)
     }
 
-    /// The empty item that a second key of the same name would define again.
+    /// Returns the empty item that a second key of the same name would define again.
     ///
-    /// All of it stands where the name comes from, so that this is what the compiler shows.
+    /// All of its tokens have the place that the name comes from, so that the compiler shows this
+    /// place.
     fn claim_of_the_name(&self) -> TokenStream {
         let span = Span::call_site().located_at(self.name.span());
         let spelling = self.name.spelling();
@@ -105,7 +97,7 @@ impl Key {
                 #[doc(hidden)]
                 const fn #claim() {}
             };
-            // A set that is not the crate's own is refused at the path that names it.
+            // The path that names the set is where the compiler reports a set of another crate.
             let set_span = Span::call_site().located_at(set.span());
             quote_spanned! {set_span=>
                 #[allow(non_local_definitions)]
@@ -125,7 +117,7 @@ impl ToTokens for Key {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let Self { value, name, weft, .. } = self;
         let name = name.text();
-        // Read as part of the expansion, so that a key marked as deprecated does not warn here.
+        // This is read as part of the expansion, so that a deprecated key does not warn here.
         let mut ident = self.ident.clone();
         ident.set_span(Span::call_site().located_at(ident.span()));
         let claim = self.claim_of_the_name();
@@ -140,7 +132,7 @@ impl ToTokens for Key {
     }
 }
 
-/// Returns `true` if a path surely leads to another crate. Of others, only the compiler knows.
+/// Returns `true` if a path leads to another crate. For some paths, only the compiler can tell.
 fn is_foreign(path: &Path) -> bool {
     const OTHERS: [&str; 3] = ["std", "core", "alloc"];
     let first = path.segments.first();
@@ -149,7 +141,7 @@ fn is_foreign(path: &Path) -> bool {
             && first.is_some_and(|first| OTHERS.iter().any(|it| first.ident == it))
 }
 
-/// A key is a name for a value: it has no data, no parameters and nothing to choose from.
+/// Checks that an item is only a name: it has no data, no parameters and no cases.
 fn check_shape(input: &DeriveInput, complaints: &mut Complaints) {
     let ident = &input.ident;
     match &input.data {

@@ -10,7 +10,8 @@ use syn::{
 use crate::complaints::Complaints;
 use crate::component::{self, Derived};
 
-/// The expansion of the derive: the implementations, or one `compile_error!` for each mistake.
+/// Returns the expansion of the derive: the implementations, or one `compile_error!` for each
+/// mistake.
 pub(crate) fn expand(input: &TokenStream) -> TokenStream {
     match read(input) {
         Err(errors) => errors.to_compile_error(),
@@ -26,7 +27,7 @@ pub(crate) fn expand(input: &TokenStream) -> TokenStream {
 
 struct List {
     input: DeriveInput,
-    /// An array, or a name that is one.
+    /// An array, or the name of one.
     array: Type,
     weft: Path,
 }
@@ -63,8 +64,8 @@ fn read(input: &TokenStream) -> syn::Result<List> {
     complaints.settle(array.map(|array| List { input, array, weft }))
 }
 
-/// The array that a type is, also if it came through a `macro_rules!` variable; or a name, of which
-/// only the compiler knows if it is an array's.
+/// Returns the type if it is an array, or a name that could be an array's: only the compiler
+/// knows. The type may have come through a `macro_rules!` variable.
 fn array_of(ty: &Type, complaints: &mut Complaints) -> Option<Type> {
     match ty {
         Type::Group(group) => array_of(&group.elem, complaints),
@@ -93,7 +94,7 @@ fn is_another_list(path: &TypePath) -> bool {
 }
 
 impl List {
-    /// The place of the array, and that of its length if that is written.
+    /// Returns the place of the array, and the place of its length if that is written.
     fn spans(&self) -> (Span, Span) {
         let length = match &self.array {
             Type::Array(array) => array.len.span(),
@@ -102,8 +103,8 @@ impl List {
         [self.array.span(), length].map(|it| Span::call_site().located_at(it)).into()
     }
 
-    /// Has the compiler say at the user's length if there is no such list, unless a parameter has a
-    /// part in it, so that there is nothing to check before it is used.
+    /// Returns a check that fails to compile, at the user's length, if there is no such list. A
+    /// type with parameters has no check, because its length is known only where it is used.
     fn check_of_length(&self) -> TokenStream {
         if !self.input.generics.params.is_empty() {
             return TokenStream::new();
@@ -111,7 +112,7 @@ impl List {
         let (weft, array) = (&self.weft, &self.array);
         let (span, length) = self.spans();
         let part = quote_spanned! {span=> <#array as #weft::abi::ComponentType>::PART };
-        // The whole call stands at the length, also the path to it.
+        // The whole call has the place of the length, with the path to the function.
         let path = weft.to_token_stream().into_iter().map(|mut token| {
             token.set_span(length);
             token
@@ -132,8 +133,8 @@ impl List {
                 (&parameter.ident, bounds.get_or_insert_with(|| parse_quote!(where)));
             clause.predicates.push(parse_quote!(#parameter: #weft::abi::ComponentType));
         }
-        // All of it stands at the array: where that is a name of something else, what follows from
-        // it is told there.
+        // All tokens have the place of the array. If it is the name of another type, the compiler
+        // reports everything that follows there.
         let span = self.spans().0;
         let [element, length, elements] = match &self.array {
             Type::Array(TypeArray { elem, len, .. }) if generics.params.is_empty() => {

@@ -1,16 +1,16 @@
-//! Weft's derives, used through the `weft` crate, which re-exports each of them beside the
-//! trait it implements.
+//! The derives of Weft. Programs use them through the `weft` crate, which re-exports each of them
+//! beside the trait that it implements.
 //!
-//! | derive | implements | logic |
-//! |---|---|---|
-//! | [`macro@ContextKey`] | `weft::context::TypedContextKey` | `context_key.rs` |
-//! | [`macro@ComponentType`], [`macro@Lift`], [`macro@Lower`], all three as [`macro@Value`] | the traits of `weft::abi` | `component.rs` |
-//! | [`macro@FixedLengthList`] | those, and `weft::list::FixedLength` | `fixed_length_list.rs` |
+//! | derive | implements |
+//! |---|---|
+//! | [`macro@ContextKey`] | `weft::context::TypedContextKey` |
+//! | [`macro@ComponentType`], [`macro@Lift`], [`macro@Lower`], all three as [`macro@Value`] | the traits of `weft::abi` |
+//! | [`macro@FixedLengthList`] | those, and `weft::list::FixedLength` |
 //!
-//! What every derive here keeps to:
+//! Every derive here follows these rules:
 //!
-//! - The logic is a function on `proc_macro2` tokens in a file of its own, so that tests call
-//!   it without a compiler; this file only connects it.
+//! - Its logic is a function on `proc_macro2` tokens in a file of its own, so that tests call it
+//!   without a compiler. This file only connects it.
 //! - The expansion contains no `unsafe`, names everything by an absolute path, needs neither
 //!   `std` nor `alloc`, and is quiet under `deny(warnings, missing_docs)`.
 //! - All mistakes in one input are reported at once, each at the token that the user wrote.
@@ -34,13 +34,13 @@ pub fn derive_component_type(input: TokenStream) -> TokenStream {
     component::expand(component::Derived::ComponentType, input.into()).into()
 }
 
-/// Lets values of a type be lifted from a guest; goes with [`macro@ComponentType`].
+/// Lets values of a type be lifted from a guest. It is used with [`macro@ComponentType`].
 #[proc_macro_derive(Lift, attributes(component))]
 pub fn derive_lift(input: TokenStream) -> TokenStream {
     component::expand(component::Derived::Lift, input.into()).into()
 }
 
-/// Lets values of a type be lowered into a guest; goes with [`macro@ComponentType`].
+/// Lets values of a type be lowered into a guest. It is used with [`macro@ComponentType`].
 #[proc_macro_derive(Lower, attributes(component))]
 pub fn derive_lower(input: TokenStream) -> TokenStream {
     component::expand(component::Derived::Lower, input.into()).into()

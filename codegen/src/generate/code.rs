@@ -8,7 +8,19 @@ use weft_spec::model::{Code, PackedField, Packing, Sentinel};
 use super::rust::{canonical_abi, constant_name, count, doc, outer_doc, type_name, value_name};
 
 pub(super) fn module(spec: &Spec) -> TokenStream {
-    let head = doc("Enumerations that cross the boundary as integers, and packed integers.");
+    let head = doc("Codes of enumerations, and integers that hold several facts.\n\
+         \n\
+         A built-in can return several facts in one integer. Each type here packs and unpacks one of them:\n\
+         \n\
+         ```\n\
+         use weft_core::code::{CopyResult, StreamResult};\n\
+         \n\
+         let read = StreamResult::Ended { result: CopyResult::Completed, progress: 3 };\n\
+         let packed = read.pack()?;\n\
+         assert_eq!(packed, 0x30);\n\
+         assert_eq!(StreamResult::unpack(packed), Ok(read));\n\
+         # Ok::<(), weft_core::error::FieldTooLarge>(())\n\
+         ```");
     let codes = spec.codes.iter().map(code);
     let packings = spec.packings.iter().map(|packing| self::packing(spec, packing));
     let fields = packed_fields(spec);

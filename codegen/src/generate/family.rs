@@ -36,8 +36,9 @@ pub(super) fn module(spec: &Spec, family: &str) -> TokenStream {
     let arms = members.iter().map(|builtin| arm(spec, builtin));
     let call_doc = outer_doc(&format!(
         "Calls the built-in on `machine` with its core arguments.\n\n# Errors\n\n\
-         [`Failure::Trap`] as in the methods of [`{trait_name}`]; [`Failure::Error`] if the \
-         arguments do not match the signature, or a result does not fit it."
+         - [`Failure::Trap`] with the traps of the methods of [`{trait_name}`].\n\
+         - [`Failure::Error`] if the arguments do not match the signature, or a result does not \
+         fit it."
     ));
     let descriptions = members.iter().map(|builtin| {
         let (name, table) = (constant(builtin), description(spec, builtin));
@@ -339,8 +340,10 @@ fn method(spec: &Spec, builtin: &Builtin) -> TokenStream {
 }
 
 fn documentation(spec: &Spec, builtin: &Builtin) -> String {
-    let mut text =
-        format!("`{}`: {}\n\n`{}`", *builtin.name, builtin.summary, builtin.signature.value);
+    let mut text = format!(
+        "{}\n\nThis is the built-in `{}`, with the core signature `{}`.",
+        builtin.summary, *builtin.name, builtin.signature.value
+    );
     let leading = |name: &str| spec.guard(name).is_some_and(|guard| guard.leading);
     let checked: Vec<String> = builtin
         .guards
@@ -349,7 +352,7 @@ fn documentation(spec: &Spec, builtin: &Builtin) -> String {
         .map(|guard| format!("[`Guards::{}`]", value_name(guard)))
         .collect();
     if !checked.is_empty() {
-        let _ = write!(text, "\n\nChecked first: {}.", checked.join(", "));
+        let _ = write!(text, "\n\nThese checks come first: {}.", checked.join(", "));
     }
     let done: Vec<&str> = builtin
         .guards
@@ -365,7 +368,8 @@ fn documentation(spec: &Spec, builtin: &Builtin) -> String {
         .map(|trap| format!("`{}`", *trap.id))
         .collect();
     if !traps.is_empty() {
-        let _ = write!(text, "\n\n# Errors\n\nTraps: {}.", traps.join(", "));
+        let noun = if traps.len() == 1 { "trap" } else { "traps" };
+        let _ = write!(text, "\n\n# Errors\n\nThe {noun} {}.", traps.join(", "));
     }
     let read = explainer(&builtin.anchors.explainer);
     let rule = canonical_abi(&builtin.anchors.canonical_abi);

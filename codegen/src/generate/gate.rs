@@ -7,7 +7,15 @@ use weft_spec::Spec;
 use super::rust::{count, doc, outer_doc, type_name};
 
 pub(super) fn module(spec: &Spec) -> TokenStream {
-    let head = doc("The features that gate parts of the Component Model.");
+    let head = doc("The features that parts of the Component Model belong to.\n\
+         \n\
+         ```\n\
+         use weft_core::gate::Gate;\n\
+         use weft_core::value_type::ValueType;\n\
+         \n\
+         assert_eq!(ValueType::Stream.gate(), Gate::Async);\n\
+         assert_eq!(Gate::Async.since(), \"wasi-0.3\");\n\
+         ```");
     let variants = spec.gates.iter().map(|gate| {
         let name = type_name(&gate.name);
         let mark = if gate.emoji.is_empty() { String::new() } else { format!("{} ", gate.emoji) };

@@ -14,7 +14,7 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         let traps = guard.traps.iter().map(|trap| format!("[`Trap::{}`]", type_name(trap)));
         let traps: Vec<_> = traps.collect();
         let text = outer_doc(&format!(
-            "Returns true if this rule holds: {}\n\nOtherwise the built-in traps with {}.",
+            "Returns `true` if this rule holds: {}\n\nOtherwise, the built-in traps with {}.",
             guard.summary,
             traps.join(", ")
         ));
@@ -22,7 +22,7 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
     });
     let checks = leading.iter().map(|guard| {
         let name = value_name(&guard.name);
-        let text = outer_doc(&guard.summary);
+        let text = outer_doc(&format!("Checks this rule: {}", guard.summary));
         let trap = guard.traps.iter().map(|trap| type_name(trap));
         quote! {
             #text
@@ -37,8 +37,8 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
         /// The checks of an implementation that the dispatch makes before it calls a built-in.
         pub trait Guards {
             #(#methods)*
-            /// Notes that a built-in trapped, by one of these checks or by its own: the guest must
-            /// not go on.
+            /// Notes that a built-in trapped, in one of these checks or in its own. The guest must not
+            /// go on.
             fn raised(&mut self, trap: Trap) {
                 let _ = trap;
             }

@@ -8,7 +8,15 @@ use weft_spec::Spec;
 use super::rust::{canonical_abi, constant_name, doc, outer_doc};
 
 pub(super) fn module(spec: &Spec) -> TokenStream {
-    let head = doc("Limits and other numbers of the canonical ABI.");
+    let head = doc("Limits and other numbers of the canonical ABI.\n\
+         \n\
+         ```\n\
+         use weft_core::abi::Flattening;\n\
+         use weft_core::limit::MAX_FLAT_PARAMS;\n\
+         \n\
+         assert_eq!(MAX_FLAT_PARAMS, 16);\n\
+         assert_eq!(Flattening::Lift.max_flat_params(), 16);\n\
+         ```");
     let constants = spec.constants.iter().map(|constant| {
         let name = constant_name(&constant.name);
         let link = canonical_abi(&constant.anchor);

@@ -8,7 +8,16 @@ use weft_spec::model::{Trap, TrapLayer, TrapWords};
 use super::rust::{count, doc, outer_doc, type_name, value_name};
 
 pub(super) fn module(spec: &Spec) -> TokenStream {
-    let head = doc("The rules that trap when they are broken.");
+    let head = doc("The rules of the Component Model, and the traps of guests that break them.\n\
+         \n\
+         ```\n\
+         use weft_core::trap::{Rule, Trap};\n\
+         \n\
+         let trap = Trap::UnknownHandleIndex { index: 7 };\n\
+         assert_eq!(trap.to_string(), \"unknown handle index 7\");\n\
+         assert_eq!(trap.rule(), Rule::UnknownHandleIndex);\n\
+         assert_eq!(trap.rule().id(), \"unknown-handle-index\");\n\
+         ```");
     let words = spec.trap_words.iter().map(words);
     let variants = spec.traps.iter().map(|trap| variant(spec, trap));
     let messages = spec.traps.iter().map(message);
@@ -29,10 +38,10 @@ pub(super) fn module(spec: &Spec) -> TokenStream {
     quote! {
         #head
         use core::fmt;
-        /// The guest broke a rule of the Component Model.
+        /// The trap of a guest that broke a rule of the Component Model.
         ///
-        /// A trap is documented by the rule that was broken, and displays as the message that the
-        /// official test suite expects.
+        /// The documentation of each trap is the rule. Its text is the message that the official
+        /// test suite expects.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Trap { #(#variants)* }
         impl Trap {

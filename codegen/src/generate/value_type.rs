@@ -8,7 +8,17 @@ use weft_spec::model::{CoreType, Layout};
 use super::rust::{count, doc, outer_doc, type_name};
 
 pub(super) fn module(spec: &Spec) -> TokenStream {
-    let head = doc("The value types of the Component Model, and the layouts that never change.");
+    let head = doc(
+        "The kinds of value types of the Component Model, and the layouts that never change.\n\
+         \n\
+         ```\n\
+         use weft_core::value_type::ValueType;\n\
+         \n\
+         let ty = ValueType::from_opcode(0x7f).unwrap();\n\
+         assert_eq!(ty, ValueType::Bool);\n\
+         assert_eq!(ty.name(), \"bool\");\n\
+         ```",
+    );
     let types = &spec.value_types;
     let count = count(types.len());
     let idents: Vec<_> = types.iter().map(|ty| type_name(&ty.name)).collect();

@@ -1,15 +1,9 @@
 //! The implementations of the three traits.
 //!
-//! They declare which parts there are and leave the rest to `weft::abi`, whose functions are compiled
-//! once: a derived type has a few constants and a function for each way. A part whose type is no type
-//! of the Component Model is reported by the compiler at that type. So each constant and function
-//! names a part in the same words: the compiler tells once what it finds several times.
-//!
-//! | trait | where |
-//! |---|---|
-//! | `ComponentType` | here |
-//! | `Lower` | `lower.rs` |
-//! | `Lift` | `lift.rs` |
+//! They declare the parts of a type and leave the rest to functions of `weft::abi`, which are
+//! compiled once. So a derived type has only a few constants and two functions. If a part's type
+//! isn't a type of the Component Model, the compiler reports it at that type. Each constant and
+//! function names a part in the same words, so that the compiler reports each mistake once.
 
 mod lift;
 mod lower;
@@ -23,13 +17,13 @@ use super::item::{Case, Field, Item, Kind};
 pub(super) use lift::lift;
 pub(super) use lower::lower;
 
-/// The place of a type in the user's code, read as part of the expansion, so that a deprecated one
-/// does not warn.
+/// Returns the place of a type in the user's code, read as part of the expansion, so that a
+/// deprecated type does not warn.
 fn span_of(ty: &Type) -> Span {
     Span::call_site().located_at(ty.span())
 }
 
-/// A constant of a part's `ComponentType`.
+/// Returns the path of a constant of a part's `ComponentType`.
 fn constant(weft: &Path, ty: &Type, name: &str) -> TokenStream {
     let name = Ident::new(name, Span::call_site());
     let span = span_of(ty);
@@ -37,7 +31,7 @@ fn constant(weft: &Path, ty: &Type, name: &str) -> TokenStream {
 }
 
 impl Item {
-    /// The bounds of the item with `bound` for each type parameter.
+    /// Returns the bounds of the item, with `bound` for each type parameter.
     fn bounds(&self, bound: &TokenStream) -> Option<WhereClause> {
         let mut generics = self.generics.clone();
         let parameters: Vec<Ident> =
@@ -52,7 +46,8 @@ impl Item {
         generics.where_clause
     }
 
-    /// The item's name, read as part of the expansion, so that a deprecated one does not warn.
+    /// Returns the item's name, read as part of the expansion, so that a deprecated item does not
+    /// warn.
     fn ident(&self) -> Ident {
         let mut ident = self.ident.clone();
         ident.set_span(Span::call_site().located_at(ident.span()));
@@ -62,7 +57,7 @@ impl Item {
     fn implementation(&self, tr: &TokenStream, body: &TokenStream) -> TokenStream {
         let (impl_generics, ty_generics, _) = self.generics.split_for_impl();
         let (ident, bounds) = (self.ident(), self.bounds(tr));
-        // The user may have deprecated the type or a part of it, which is no matter of its code.
+        // A deprecated type or part does not warn in the code that is generated for it.
         quote! {
             #[automatically_derived]
             #[allow(deprecated)]
@@ -71,7 +66,7 @@ impl Item {
     }
 }
 
-/// The `SHAPE` of an item.
+/// Returns the `SHAPE` of an item.
 fn shape(item: &Item) -> TokenStream {
     let weft = &item.weft;
     let shape = quote! { #weft::abi::Shape };
@@ -112,7 +107,7 @@ pub(super) fn component_type(item: &Item) -> TokenStream {
     let weft = &item.weft;
     let shape = shape(item);
     let inline = item.kind.part_types().into_iter().map(|ty| constant(weft, ty, "INLINE"));
-    // A type that is too large is told at its name.
+    // The name of the item is where the compiler reports that the type is too large.
     let span = item.ident().span();
     let abi = quote_spanned! {span=> <Self as #weft::abi::ComponentType>::SHAPE.abi() };
     item.implementation(
@@ -125,10 +120,10 @@ pub(super) fn component_type(item: &Item) -> TokenStream {
     )
 }
 
-/// The most fields that one body handles at once.
+/// The number of fields that one body handles at most.
 ///
-/// The compiler's work for a body grows with the square of the values in it that it may have to
-/// drop. So a record of more fields is handled in groups, each in a closure of its own.
+/// The compiler's work for a body grows with the square of the values in it that may have to be
+/// dropped. So a record of more fields is handled in groups, each in a closure of its own.
 const GROUP: usize = 32;
 
 /// Returns a name for each group of `fields`.

@@ -1,4 +1,4 @@
-//! Which items are which types, and what they are called.
+//! Items, their types in the Component Model, and the names of their parts.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{
@@ -10,39 +10,39 @@ use super::name::{Name, check_different};
 use super::options::{Options, Place};
 use crate::complaints::Complaints;
 
-/// As many labels flags may have: `weft::limit::MAX_FLAGS`.
+/// The number of labels that flags have at most: `weft::limit::MAX_FLAGS`.
 const MAX_FLAGS: usize = 32;
 
-/// A type that was read without complaint.
+/// A type that was read without a mistake.
 pub(super) struct Item {
     pub(super) ident: Ident,
     pub(super) generics: Generics,
     pub(super) kind: Kind,
-    /// Whether its lifetime is that of borrowed handles, and not of the guest's memory.
+    /// True if its lifetime is that of borrowed handles, and not of the guest's memory.
     pub(super) handles: bool,
-    /// Where the `weft` crate is.
+    /// The path of the `weft` crate.
     pub(super) weft: Path,
 }
 
-/// What it is in the Component Model.
+/// The type of the Component Model that an item becomes.
 pub(super) enum Kind {
     /// A struct with named fields.
     Record(Vec<Field>),
-    /// A struct with several unnamed fields, or one that says that it is a tuple.
+    /// A struct with several unnamed fields, or with the option `tuple`.
     Tuple(Vec<Field>),
-    /// A struct with one unnamed field: what the field is.
+    /// A struct with one unnamed field: it has the type of the field.
     Newtype(Box<Field>),
     /// An enum with payloads.
     Variant(Vec<Case>),
-    /// An enum without.
+    /// An enum without payloads.
     Enum(Vec<Case>),
-    /// A struct of truth values that says that it is flags.
+    /// A struct of `bool` fields with the option `flags`.
     Flags(Vec<Field>),
 }
 
 pub(super) struct Field {
     pub(super) member: Member,
-    /// Empty if it has none.
+    /// The name, which is empty for an unnamed field.
     pub(super) name: Name,
     pub(super) ty: Type,
 }
@@ -54,7 +54,7 @@ pub(super) struct Case {
 }
 
 impl Kind {
-    /// The types of all parts.
+    /// Returns the types of all parts.
     pub(super) fn part_types(&self) -> Vec<&Type> {
         match self {
             Self::Record(fields) | Self::Tuple(fields) => {
@@ -67,11 +67,11 @@ impl Kind {
     }
 }
 
-/// Types of the standard library that have values of the types in them.
+/// Types of the standard library that contain values of their type parameters.
 const CONTAINERS: [&str; 7] = ["Box", "Cow", "Vec", "Option", "Result", "HashMap", "BTreeMap"];
 
-/// Returns the place in a type where it contains the type `ident`, if that can be told without the
-/// compiler. A handle may well be one of a resource of this name.
+/// Returns the place in a type where it contains the type `ident`, as far as tokens show it. A
+/// handle may be one of a resource of this name.
 fn within<'t>(ty: &'t Type, ident: &Ident) -> Option<&'t Ident> {
     match ty {
         Type::Group(group) => within(&group.elem, ident),
@@ -111,7 +111,7 @@ impl Item {
             Data::Union(data) => {
                 complaints.at(
                     data.union_token.span,
-                    "a union is no type of the Component Model: an enum says which case it is",
+                    "a union is not a type of the Component Model: use an enum, which stores its case",
                 );
                 None
             }
@@ -125,7 +125,10 @@ impl Item {
             );
         }
         for second in input.generics.lifetimes().skip(1) {
-            complaints.on(second, "what is lifted borrows from one memory: one lifetime is enough");
+            complaints.on(
+                second,
+                "a lifted value borrows from one memory, so it has one lifetime: remove this one",
+            );
         }
         let item = kind.map(|kind| Self {
             ident: input.ident,
@@ -137,7 +140,7 @@ impl Item {
         complaints.settle(item)
     }
 
-    /// The lifetime that lifted values borrow for, if there is one.
+    /// Returns the lifetime that lifted values borrow for, if there is one.
     pub(super) fn lifetime(&self) -> Option<Lifetime> {
         let first = self.generics.lifetimes().next().filter(|_| !self.handles);
         first.map(|it| it.lifetime.clone())
@@ -174,7 +177,7 @@ fn read_struct(
         })
         .collect();
     if fields.is_empty() {
-        complaints.on(ident, "the Component Model has no empty records: a record has a field");
+        complaints.on(ident, "the Component Model has no empty records: add a field");
         return None;
     }
     if let Some(tuple) = tuple {
@@ -204,8 +207,8 @@ fn read_struct(
     }
 }
 
-/// Returns `true` if a type is `bool`, also if it came through a `macro_rules!` variable or is spelled
-/// with the path of its module.
+/// Returns `true` if a type is `bool`. It may have come through a `macro_rules!` variable, or be
+/// written with the path of its module.
 fn is_bool(ty: &Type) -> bool {
     match ty {
         Type::Group(group) => is_bool(&group.elem),
@@ -238,7 +241,7 @@ fn read_enum(
     complaints: &mut Complaints,
 ) -> Option<Kind> {
     if data.variants.is_empty() {
-        complaints.on(ident, "the Component Model has no empty variants: a variant has a case");
+        complaints.on(ident, "the Component Model has no empty variants: add a case");
         return None;
     }
     let mut cases = Vec::new();
@@ -254,7 +257,7 @@ fn read_enum(
                 fields.unnamed.first().map(|field| field.ty.clone())
             }
             Fields::Unnamed(fields) if fields.unnamed.is_empty() => {
-                complaints.on(fields, "a case without payload has no parentheses");
+                complaints.on(fields, "a case without payload has no parentheses: remove them");
                 None
             }
             Fields::Unnamed(fields) => {

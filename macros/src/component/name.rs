@@ -1,7 +1,7 @@
-//! The rule for names of fields, cases and flags: labels of the Component Model.
+//! The rule for names of fields, cases and flags: they are labels of the Component Model.
 //!
-//! A label is words with `-` between them. A word has digits and letters of one case; the first
-//! begins with a letter.
+//! A label consists of words with `-` between them. A word has digits and letters of one case.
+//! The first word begins with a letter.
 
 use std::collections::HashSet;
 
@@ -11,14 +11,14 @@ use syn::{LitStr, ext::IdentExt as _};
 
 use crate::complaints::Complaints;
 
-/// A name and where it was written.
+/// A name and the place where it was written.
 pub(super) struct Name {
     pub(super) text: String,
     pub(super) span: Span,
 }
 
 impl Name {
-    /// The name that an option says, or the kebab case of the identifier.
+    /// Returns the name in the option `name`, or the identifier in kebab case.
     pub(super) fn of(ident: &Ident, written: Option<&LitStr>, complaints: &mut Complaints) -> Self {
         let name = match written {
             Some(literal) => Self { text: literal.value(), span: literal.span() },
@@ -29,14 +29,16 @@ impl Name {
             Some(mistake) if written.is_some() => complaints.at(name.span, mistake),
             Some(_) => complaints.at(
                 name.span,
-                format_args!("`{ident}` makes no name in WIT: add `#[component(name = \"…\")]`"),
+                format_args!(
+                    "`{ident}` can't be turned into a name in WIT: add `#[component(name = \"…\")]`"
+                ),
             ),
         }
         name
     }
 }
 
-/// Complains about each name that is there already.
+/// Complains about each name that was used before.
 pub(super) fn check_different<'a>(
     names: impl Iterator<Item = &'a Name>,
     complaints: &mut Complaints,
@@ -44,12 +46,15 @@ pub(super) fn check_different<'a>(
     let mut seen: HashSet<&str> = HashSet::new();
     for name in names {
         if !seen.insert(&name.text) {
-            complaints.at(name.span, format_args!("`{}` is there twice", name.text));
+            complaints.at(
+                name.span,
+                format_args!("the name `{}` is used twice: choose another", name.text),
+            );
         }
     }
 }
 
-/// What keeps a text from being a label.
+/// Returns the reason that a text is not a label, if it is not.
 pub(super) fn label_mistake(text: &str) -> Option<String> {
     let is_word = |word: &str| {
         let of_case = |is_letter: fn(&char) -> bool| {

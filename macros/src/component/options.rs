@@ -5,7 +5,7 @@ use syn::{Attribute, LitStr, Path, meta::ParseNestedMeta, spanned::Spanned as _}
 
 use crate::complaints::Complaints;
 
-/// Where an attribute stands.
+/// The place of an attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// At a struct.
@@ -18,16 +18,16 @@ pub(super) enum Place {
     Unnamed,
 }
 
-/// What the attributes of one thing say.
+/// The options of one item, field or case.
 #[derive(Default)]
 pub(super) struct Options {
-    /// Where it says that a struct is `flags`.
+    /// The place of the option `flags`.
     pub(super) flags: Option<Span>,
-    /// The place where it says that a struct is a `tuple`, whatever its fields are called.
+    /// The place of the option `tuple`.
     pub(super) tuple: Option<Span>,
-    /// Where it says that an enum without payloads is a `variant`.
+    /// The place of the option `variant`.
     pub(super) variant: Option<Span>,
-    /// Where it says that the lifetime is that of handles.
+    /// The place of the option `handles`.
     pub(super) handles: Option<Span>,
     pub(super) name: Option<LitStr>,
     pub(super) weft: Option<Path>,

@@ -1,5 +1,6 @@
-//! The derives as functions on tokens: what they never emit, how much they emit, and the rule for
-//! names. How the compiler takes it is tested in `tests/derives/tests/abi_derive.rs`.
+//! Tests of the derives as functions on tokens: tokens that are never emitted, the size of
+//! expansions, and the rule for names. Tests with the compiler are in
+//! `tests/derives/tests/abi_derive.rs`.
 
 use std::str::FromStr;
 
@@ -9,7 +10,7 @@ use super::{Derived, expand, name::label_mistake};
 
 const ALL: [Derived; 3] = [Derived::ComponentType, Derived::Lift, Derived::Lower];
 
-/// Inputs with nothing wrong with them.
+/// Inputs without mistakes.
 const SOUND: &[&str] = &[
     "struct Point { x: f32, y: f32 }",
     "struct Pair(u8, u16);",
@@ -21,7 +22,7 @@ const SOUND: &[&str] = &[
     "#[component(flags)] struct Access { read: bool, r#type: bool }",
     "#[component(tuple)] struct Triple<'a> { f0: u8, _second: &'a str, f2: Vec<u8> }",
     "#[component(tuple)] struct One(u8);",
-    "#[component(variant)] enum Colour { Red, Green }",
+    "#[component(variant)] enum Color { Red, Green }",
     "#[component(handles)] struct Both<'a> { left: BorrowHandle<'a, File>, right: BorrowHandle<'a, File> }",
 ];
 
@@ -61,13 +62,13 @@ fn an_expansion_is_small() {
     let record = "struct Record { a: u8, b: u8, c: u8 }";
     let variant = "enum Variant { A, B(u8), C(u16) }";
     let total = |source| ALL.map(|derived| lines(derived, source)).iter().sum::<usize>();
-    // Of a user's five lines; most of it are the signatures of the functions.
+    // For the user's five lines; most of these lines are the signatures of the functions.
     assert!(total(record) <= 130, "{}", total(record));
     assert!(total(variant) <= 130, "{}", total(variant));
 }
 
 #[test]
-fn a_mistake_is_said_once_for_the_three_derives() {
+fn the_three_derives_report_a_mistake_once() {
     let said = ALL.map(|derived| {
         let expansion = expand(derived, TokenStream::from_str("struct Nothing;").unwrap());
         words(expansion).iter().filter(|word| *word == "compile_error").count()

@@ -1,4 +1,4 @@
-//! A key's name: its default, and its spelling as an identifier.
+//! The name of a key: its default, and its spelling as an identifier.
 
 use heck::ToKebabCase;
 use proc_macro2::{Ident, Span};
@@ -7,14 +7,14 @@ use syn::{LitStr, ext::IdentExt};
 use super::rule::broken_rule;
 use crate::complaints::Complaints;
 
-/// A name that keeps the rule.
+/// A name that follows the rule.
 pub(super) struct KeyName {
     text: String,
     span: Span,
 }
 
 impl KeyName {
-    /// The name in `name = "…"`.
+    /// Returns the name in `name = "…"`.
     pub(super) fn written(literal: &LitStr, complaints: &mut Complaints) -> Option<Self> {
         let name = Self { text: literal.value(), span: literal.span() };
         match broken_rule(&name.text) {
@@ -26,7 +26,7 @@ impl KeyName {
         }
     }
 
-    /// The default: the name of the type, in kebab case.
+    /// Returns the default name: the name of the type, in kebab case.
     pub(super) fn of_type(key: &Ident, complaints: &mut Complaints) -> Option<Self> {
         let name = Self { text: key.unraw().to_string().to_kebab_case(), span: key.span() };
         match broken_rule(&name.text) {
@@ -34,7 +34,9 @@ impl KeyName {
             Some(rule) => {
                 complaints.at(
                     name.span,
-                    format_args!("`{key}` makes no name ({rule}): add `name = \"…\"`"),
+                    format_args!(
+                        "`{key}` can't be turned into a name ({rule}): add `name = \"…\"`"
+                    ),
                 );
                 None
             }
@@ -45,12 +47,13 @@ impl KeyName {
         &self.text
     }
 
-    /// Where the name comes from: the literal, or the type.
+    /// Returns the place that the name comes from: the literal, or the type.
     pub(super) fn span(&self) -> Span {
         self.span
     }
 
-    /// The name as the end of a snake-case identifier, readable and never that of another name.
+    /// Returns the name as the end of a snake-case identifier. It is readable, and different for
+    /// each name.
     pub(super) fn spelling(&self) -> String {
         spelling(&self.text)
     }
@@ -58,10 +61,10 @@ impl KeyName {
 
 /// Spells a name in words of lower-case letters and digits, joined by `_`.
 ///
-/// Runs of lower-case letters and digits stay as they are, and a single `-` between two of
-/// them is the `_` between the words. Any other character is a word of its own, `u` and its
-/// code point in hexadecimal. A run that reads like such a word has its `u` spelled that way.
-/// So the name can be read back, which is why no two names are spelled alike.
+/// Runs of lower-case letters and digits stay as they are, and a single `-` between two of them
+/// becomes the `_` between the words. Any other character becomes a word of its own: `u` and its
+/// code point in hexadecimal. If a run looks like such a word, its `u` is spelled as a code
+/// point, too. So the name can be read back, and no two names have the same spelling.
 pub(super) fn spelling(name: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut run = String::new();

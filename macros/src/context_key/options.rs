@@ -1,7 +1,7 @@
 //! `#[context_key(value = Type, name = "text", keys = Path, crate = path)]`.
 //!
-//! The options may come in any order and be spread over several attributes. A mistake in one
-//! does not hide a mistake in the next: reading goes on at the next `option =`.
+//! The options can have any order, and be spread over several attributes. After a mistake,
+//! reading goes on at the next `option =`, so that one mistake does not hide another.
 
 use proc_macro2::{Ident, Span, TokenTree};
 use syn::{
@@ -13,25 +13,25 @@ use syn::{
 
 use crate::complaints::Complaints;
 
-/// What the attributes of one key say.
+/// The options of one key.
 #[derive(Default)]
 pub(super) struct Options {
     pub(super) value: Option<Type>,
     pub(super) name: Option<LitStr>,
-    /// A name was written, but not as a string: the default is not what was meant.
+    /// True if a name was written, but not as a string. The default isn't used then.
     pub(super) name_is_broken: bool,
     pub(super) set: Option<Path>,
     pub(super) weft: Option<Path>,
-    /// The options seen so far, good or bad.
+    /// The options read so far, right or wrong.
     seen: Vec<String>,
-    /// The first `context_key` attribute.
+    /// The place of the first `context_key` attribute.
     attribute: Option<Span>,
-    /// Part of an attribute could not be read, and may be where the missing option was.
+    /// True if a part of an attribute could not be read. It could have been the missing option.
     unreadable: bool,
 }
 
 impl Options {
-    /// Reads every `context_key` attribute, and notes what is wrong with them.
+    /// Reads every `context_key` attribute, and notes the mistakes in them.
     pub(super) fn read(attributes: &[Attribute], complaints: &mut Complaints) -> Self {
         let mut options = Self::default();
         for attribute in attributes {
@@ -43,7 +43,7 @@ impl Options {
                 options.unreadable = true;
                 complaints.on(
                     &attribute.meta,
-                    "the options stand in parentheses: `#[context_key(value = …)]`",
+                    "expected the options in parentheses: `#[context_key(value = …)]`",
                 );
                 continue;
             };
@@ -58,7 +58,7 @@ impl Options {
         options
     }
 
-    /// The complaint that there is no value type, unless another one already covers it.
+    /// Returns the complaint that there is no value type, unless another complaint covers it.
     pub(super) fn says_no_value(&self, key: &Ident) -> Option<Error> {
         if self.unreadable || self.seen.iter().any(|option| option == "value") {
             return None;
@@ -115,7 +115,7 @@ impl Options {
             self.name_is_broken |= named == "name";
             return Err(Error::new(
                 option.span(),
-                format_args!("`{named}` says nothing: write `{named} = …`"),
+                format_args!("expected `{named} = …`, and found `{named}` alone"),
             ));
         }
         input.parse::<Token![=]>()?;
@@ -138,7 +138,7 @@ impl Options {
     }
 }
 
-/// Goes on to the comma before what looks like the next option, or to the end.
+/// Skips to the comma before the next `option =`, or to the end.
 fn skip_option(input: ParseStream<'_>) {
     while !input.is_empty() {
         if input.peek(Token![,]) && input.peek2(Ident::peek_any) && input.peek3(Token![=]) {
@@ -157,7 +157,7 @@ fn refuse_quotes(input: ParseStream<'_>, what: &str) -> syn::Result<()> {
     Ok(())
 }
 
-/// A string literal, also one that came through a `macro_rules!` variable.
+/// Reads a string literal. It may have come through a `macro_rules!` variable.
 fn read_text(input: ParseStream<'_>) -> syn::Result<LitStr> {
     let mut expression: Expr = input.parse()?;
     while let Expr::Group(group) = expression {
@@ -175,7 +175,7 @@ fn read_text(input: ParseStream<'_>) -> syn::Result<LitStr> {
     ))
 }
 
-/// A path without generic arguments, also one that came through a `macro_rules!` variable.
+/// Reads a path without generic arguments. It may have come through a `macro_rules!` variable.
 fn read_path(input: ParseStream<'_>, what: &str) -> syn::Result<Path> {
     refuse_quotes(input, "path")?;
     let mut named: Type = input.parse()?;

@@ -1,10 +1,10 @@
-//! The rule for names of context keys, stated as `weft::context::ContextKey::new` states it.
+//! The rule for names of context keys, the same as that of `weft::context::ContextKey::new`.
 //!
-//! That function checks names that are known only at run time. Here the same mistake is reported
-//! at the token. This file uses nothing else of the crate: a test of the workspace includes it, and
-//! compares it with that function.
+//! That function checks names that are known only when a program runs. Here a mistake is reported
+//! at the token. This file uses nothing else of the crate: a test of the workspace includes it,
+//! and compares it with that function.
 
-/// The longest name, in bytes: `weft::context::ContextKey::MAX_NAME_BYTES`.
+/// The length of the longest name, in bytes: `weft::context::ContextKey::MAX_NAME_BYTES`.
 const MAX_BYTES: usize = 64;
 
 /// Returns the part of the rule that a name breaks.

@@ -1,5 +1,6 @@
-//! The derive as a function on tokens: what it emits, what it never emits, and what it says
-//! where. How the compiler takes it is tested in `tests/derives/tests/context_key.rs`.
+//! Tests of the derive as a function on tokens: the expansion, tokens that are never emitted, and
+//! the messages with their places. Tests with the compiler are in
+//! `tests/derives/tests/context_key.rs`.
 
 use std::{collections::HashMap, str::FromStr};
 
@@ -12,7 +13,7 @@ use syn::{
 
 use super::{Key, expand, name::spelling};
 
-/// Inputs with nothing wrong with them.
+/// Inputs without mistakes.
 const SOUND: &[&str] = &[
     "#[context_key(value = u64)] struct UserId;",
     "#[context_key(value = u64,)] pub struct UserId;",
@@ -32,14 +33,14 @@ const SOUND: &[&str] = &[
     "#[context_key(value = Box<dyn for<'a> Fn(&'a str) -> &'a str + Send>)] struct Callback;",
     "#[context_key(value = Box<dyn Fn(&str, Part<'_>) + Send + 'static>)] struct Callback;",
     "#[context_key(value = [u8; { const N: usize = 4; N }])] struct Buffer;",
-    "#[context_key(value = pixel!(rgb))] struct Colour;",
+    "#[context_key(value = pixel!(rgb))] struct Color;",
     "#[context_key(value = <Alpha as Beta>::Gamma)] struct UserId;",
     "#[doc = \"unsafe\"] #[context_key(value = u64, name = \"unsafe\")] struct NotUnsafe;",
     "#[context_key(value = u64)] struct r#unsafe;",
     "#[context_key(value = u64)] struct Ключ;",
 ];
 
-/// Inputs with mistakes: each with the tokens that are blamed and what is said of them.
+/// Inputs with mistakes: each with the tokens that are blamed and the messages.
 const UNSOUND: &[(&str, &[(&str, &str)])] = &[
     (
         "struct UserId;",
@@ -55,22 +56,22 @@ const UNSOUND: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "#[context_key] struct UserId;",
-        &[("context_key", "the options stand in parentheses: `#[context_key(value = …)]`")],
+        &[("context_key", "expected the options in parentheses: `#[context_key(value = …)]`")],
     ),
     (
         "#[context_key = \"u64\"] struct UserId;",
         &[(
             "context_key = \"u64\"",
-            "the options stand in parentheses: `#[context_key(value = …)]`",
+            "expected the options in parentheses: `#[context_key(value = …)]`",
         )],
     ),
     (
         "#[context_key(value)] struct UserId;",
-        &[("value", "`value` says nothing: write `value = …`")],
+        &[("value", "expected `value = …`, and found `value` alone")],
     ),
     (
         "#[context_key(value: u64)] struct UserId;",
-        &[("value", "`value` says nothing: write `value = …`")],
+        &[("value", "expected `value = …`, and found `value` alone")],
     ),
     (
         "#[context_key(u64 = 5, value = u64)] struct UserId;",
@@ -144,7 +145,10 @@ const UNSOUND: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "#[context_key(value = u64)] struct __;",
-        &[("__", "`__` makes no name (a context key's name is not empty): add `name = \"…\"`")],
+        &[(
+            "__",
+            "`__` can't be turned into a name (a context key's name is not empty): add `name = \"…\"`",
+        )],
     ),
     (
         "#[context_key(value = &str)] struct UserId;",
@@ -172,7 +176,7 @@ const UNSOUND: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "#[context_key(value = Vec<_>)] struct UserId;",
-        &[("_", "a context key says the type of its value: write it out")],
+        &[("_", "a context key has one value type: write it out")],
     ),
     (
         "#[context_key(value = impl Fn(&u8))] struct UserId;",
@@ -222,21 +226,21 @@ const UNSOUND: &[(&str, &[(&str, &str)])] = &[
         "#[context_key(value = u64)] struct UserId where u8: Copy;",
         &[("where u8: Copy", "a context key has no generic parameters to constrain")],
     ),
-    // Everything at once.
+    // Several mistakes at once.
     (
         "#[context_key(size = 4, value = &[_], name = 5, keys = \"K\")] #[context_key] struct Id<T>(T);",
         &[
             ("size", "unknown option `size`; the options are `value`, `name`, `keys` and `crate`"),
             ("5", "the name is a string literal, such as `name = \"user-id\"`"),
             ("\"K\"", "write the path without quotes"),
-            ("context_key", "the options stand in parentheses: `#[context_key(value = …)]`"),
+            ("context_key", "expected the options in parentheses: `#[context_key(value = …)]`"),
             ("(T)", "a context key holds no data: write `struct Id;`"),
             (
                 "<T>",
                 "a context key has no generic parameters: all of its instances would share one name",
             ),
             ("&", "a context value outlives the call that stored it: write `&'static`"),
-            ("_", "a context key says the type of its value: write it out"),
+            ("_", "a context key has one value type: write it out"),
         ],
     ),
 ];
@@ -245,7 +249,7 @@ fn tokens(source: &str) -> TokenStream {
     TokenStream::from_str(source).unwrap()
 }
 
-/// Every token but the brackets of groups, in order.
+/// Returns every token except the brackets of groups, in order.
 fn leaves(tokens: TokenStream) -> Vec<TokenTree> {
     tokens
         .into_iter()
@@ -267,7 +271,7 @@ fn idents(tokens: TokenStream) -> Vec<String> {
 }
 
 #[test]
-fn every_sound_input_expands_without_complaint() {
+fn every_right_input_expands_without_complaint() {
     for source in SOUND {
         assert!(Key::read(tokens(source)).is_ok(), "{source}");
         let expansion = expand(tokens(source));
@@ -283,7 +287,7 @@ fn no_expansion_contains_unsafe_or_anything_that_escapes_the_crate() {
         let words = idents(expansion.clone());
         assert!(!words.contains(&"unsafe".into()), "`unsafe` in the expansion of {source}");
 
-        // Anything else may be there if the user wrote it, in the type of the value.
+        // Other words may be there if the user wrote them, in the type of the value.
         let written = idents(tokens(source));
         for forbidden in [
             "mut",
@@ -380,7 +384,7 @@ fn every_mistake_is_reported_at_the_users_token_and_all_at_once() {
 }
 
 #[test]
-fn an_input_that_is_no_item_is_an_error_and_not_a_panic() {
+fn an_input_that_is_not_an_item_is_an_error_and_not_a_panic() {
     for source in ["", "fn f() {}", "struct", "#[context_key(value = u64)]"] {
         assert!(idents(expand(tokens(source))).iter().any(|word| word == "compile_error"));
     }
@@ -452,7 +456,7 @@ fn a_spelling_is_readable() {
 }
 
 #[test]
-fn no_two_names_are_spelled_alike_and_every_spelling_is_a_snake_case_identifier() {
+fn spellings_are_different_and_snake_case() {
     // Every name of up to six of the characters that the spelling treats differently.
     let alphabet = ['a', 'u', 'z', '5', '-', '_', 'F'];
     let mut seen: HashMap<String, String> = HashMap::new();
@@ -473,14 +477,14 @@ fn no_two_names_are_spelled_alike_and_every_spelling_is_a_snake_case_identifier(
                 "{name}: {spelled}"
             );
             if let Some(other) = seen.insert(spelled, name.clone()) {
-                panic!("`{name}` and `{other}` are spelled alike");
+                panic!("`{name}` and `{other}` have the same spelling");
             }
         }
     }
 }
 
 #[test]
-fn the_claim_of_a_name_stands_where_the_name_comes_from() {
+fn the_item_of_a_name_has_the_place_of_the_name() {
     let place = |source: &str, claim: &str| {
         let expansion = leaves(expand(tokens(source)));
         let claim = expansion
@@ -507,7 +511,7 @@ fn the_claim_of_a_name_stands_where_the_name_comes_from() {
 }
 
 #[test]
-fn the_expansion_is_small_and_says_only_this() {
+fn the_expansion_is_small_and_has_nothing_else() {
     let pretty = |source: &str| {
         prettyplease::unparse(&syn::parse2::<syn::File>(expand(tokens(source))).unwrap())
     };

@@ -1,11 +1,11 @@
-//! Which types a value may have, as far as tokens tell.
+//! The types that a value may have, as far as tokens show it.
 //!
-//! A value outlives the call that stored it, so its type has no lifetime but `'static`, and it
-//! is written out, because a key says its type in one place. What tokens cannot tell (the type
-//! does not exist, is not sized, or hides a lifetime) the compiler says at the same tokens.
+//! A value outlives the call that stored it, so its type has no lifetime but `'static`. It is
+//! written out, because a key has one value type. Tokens don't show if the type exists, is sized,
+//! or hides a lifetime: the compiler reports that at the same tokens.
 //!
-//! `unsafe` is refused here although the user wrote it: the promise that an expansion contains
-//! none has no exceptions, and a `type` alias gets around it.
+//! `unsafe` is refused although the user wrote it: no expansion contains it, without exceptions.
+//! A `type` alias avoids it.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -17,7 +17,7 @@ use syn::{
 
 use crate::complaints::Complaints;
 
-/// Notes everything about `value` that no value's type may have.
+/// Notes each part of `value` that a value's type can't have.
 pub(super) fn check(value: &Type, complaints: &mut Complaints) {
     let mut check = Check { complaints, bound: Vec::new(), signatures: 0 };
     check.visit_type(value);
@@ -33,7 +33,8 @@ struct Check<'c> {
     complaints: &'c mut Complaints,
     /// The lifetimes that the `for<…>` around this place bind.
     bound: Vec<Ident>,
-    /// How many function signatures are around this place; in one, `&T` needs no lifetime.
+    /// The number of function signatures around this place. In a signature, `&T` needs no
+    /// lifetime.
     signatures: usize,
 }
 
@@ -81,7 +82,7 @@ impl<'ast> Visit<'ast> for Check<'_> {
     }
 
     fn visit_type_infer(&mut self, placeholder: &'ast TypeInfer) {
-        self.complaints.on(placeholder, "a context key says the type of its value: write it out");
+        self.complaints.on(placeholder, "a context key has one value type: write it out");
     }
 
     fn visit_type_impl_trait(&mut self, opaque: &'ast TypeImplTrait) {
@@ -109,8 +110,8 @@ impl<'ast> Visit<'ast> for Check<'_> {
         });
     }
 
-    // What a binder declares, what a constant computes and what a macro takes are no types of
-    // the value.
+    // Lifetimes that a binder declares, expressions of constants and the tokens of macros are not
+    // types of the value.
     fn visit_bound_lifetimes(&mut self, _: &'ast BoundLifetimes) {}
     fn visit_expr(&mut self, _: &'ast Expr) {}
     fn visit_macro(&mut self, _: &'ast Macro) {}

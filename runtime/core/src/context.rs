@@ -1,36 +1,9 @@
 //! Contexts that follow tasks: a **host extension**.
 //!
-//! The Component Model gives each thread two numbered context slots, read and written by
-//! `context.get` and `context.set`; they belong to the guest. A host that carries values of
-//! its own along with its tasks, such as who is asking, or which trace a call belongs to,
-//! keeps them in contexts. Nothing here is a canonical built-in, and no guest sees any of it.
-//!
-//! | item | what it is |
-//! |---|---|
-//! | [`AsyncContext`] | values by their keys |
-//! | [`Contexts`] | the current context, and those under it: [`current`](Contexts::current), [`replace`](Contexts::replace), [`push`](Contexts::push), [`pop`](Contexts::pop), [`get`](Contexts::get), [`set`](Contexts::set) and their like |
-//! | [`AsyncContextScope`], [`with_async_context`] | a context that is current until a guard is dropped, or a closure returns |
-//! | `AmbientContextScope`, `ambient_context` | the same for a thread, without a store (feature `std`) |
-//! | `AsyncContext::scope` | the same for a future, on whatever thread it is polled (feature `std`) |
-//! | [`ContextValue`], [`IntoContextValue`], [`ContextValueType`] | a value; what can be one; what is given back |
-//! | [`struct@ContextKey`] | a key made of text, checked when it is made |
-//! | [`TypedContextKey`], [`macro@ContextKey`] | a key that is a type, and knows the type of its value |
-//! | [`ContextKeyIdentity`] | what a context remembers of a typed key, to tell it from another of the same name |
-//! | [`InvalidContextKey`], [`ContextKeyCollision`], [`ContextError`] | what can go wrong |
-//!
-//! # Which context is current
-//!
-//! Each task has contexts of its own, one of which is current; so has the host. What the host does
-//! by itself, it does in its own; a host function that a guest calls is in the task's whose
-//! guest called it.
-//!
-//! A task begins with the context that is current where it is begun, whether the host begins it or
-//! another guest: it has those values when the host has left the scope, and however often it has
-//! been suspended meanwhile. They are its own: what is set afterwards, by whoever began it or by the
-//! task, the other does not see. A context is copied only when somebody changes one that others
-//! have, too; so beginning a task in it costs a count.
-//!
-//! # The guide's first example
+//! A host needs values that follow its tasks, such as the user of a request, or the trace that a call
+//! belongs to. It stores them in contexts. (The Component Model also has two context slots for each
+//! thread, for `context.get` and `context.set`. These belong to the guest. Nothing here is a canonical
+//! built-in, and no guest sees any of it.)
 //!
 //! ```
 //! # use weft_core as weft;
@@ -39,7 +12,7 @@
 //! use weft::limits::Heap;
 //! use weft::host::ExtendedMachine;
 //!
-//! // A store of components has a host side as a machine has, and a host function, too.
+//! // A store of components has the same views, and so has a host function.
 //! let mut machine = ExtendedMachine::<Heap>::default();
 //!
 //! // Create and set a context.
@@ -67,16 +40,29 @@
 //! # Ok::<(), weft::context::ContextError>(())
 //! ```
 //!
-//! # What is in here
-//!
-//! | file | |
+//! | item | purpose |
 //! |---|---|
-//! | `key` | keys |
-//! | `value`, `value_type` | values, and which types of Rust they can be |
-//! | `async_context` | contexts by themselves |
-//! | `stack` | where contexts are, for each task and for the host |
-//! | `contexts`, `scope` | what the host does with them |
-//! | `ambient` | contexts of a thread |
+//! | [`AsyncContext`] | values by their keys |
+//! | [`Contexts`] | the current context, and those under it: [`current`](Contexts::current), [`replace`](Contexts::replace), [`push`](Contexts::push), [`pop`](Contexts::pop), [`get`](Contexts::get), [`set`](Contexts::set) and their like |
+//! | [`AsyncContextScope`], [`with_async_context`] | a context that is current until a guard is dropped, or a closure returns |
+//! | `AmbientContextScope`, `ambient_context` | the same for a thread, without a store (feature `std`) |
+//! | `AsyncContext::scope` | the same for a future, on each thread that polls it (feature `std`) |
+//! | [`ContextValue`], [`IntoContextValue`], [`ContextValueType`] | a value; the types that become one; the types that it is returned as |
+//! | [`struct@ContextKey`] | a key made of text, checked when it is made |
+//! | [`TypedContextKey`], [`macro@ContextKey`] | a key that is a type, and knows the type of its value |
+//! | [`ContextKeyIdentity`] | the type of a typed key, which distinguishes keys of the same name |
+//! | [`InvalidContextKey`], [`ContextKeyCollision`], [`ContextError`] | errors |
+//!
+//! # The current context
+//!
+//! Each task has contexts of its own, one of which is current, and so has the host. Outside of any
+//! call, the host uses its own. A host function uses those of the task whose guest called it.
+//!
+//! A task begins with the context that is current where it is begun, by the host or by another guest.
+//! It keeps those values after the host has left the scope, and while it is suspended. They are its
+//! own: changes after that are seen neither by the task, if its beginner makes them, nor by the
+//! beginner, if the task makes them. A context is only copied when it is changed while others have it,
+//! too. So beginning a task in a context costs a count.
 //!
 //! # Typed keys
 //!
@@ -88,10 +74,10 @@
 //! #[context_key(value = u64)]
 //! struct UserId;
 //!
-//! // The name is the type's, in kebab case, unless `name = "…"` says otherwise.
+//! // The name is the type's, in kebab case, unless there is a `name = "…"`.
 //! assert_eq!(UserId::KEY, ContextKey::new("user-id")?);
 //!
-//! // What takes a typed key knows the type of its value.
+//! // A function with a typed key as its parameter knows the type of the value.
 //! fn store<K: TypedContextKey>(value: K::Value) -> K::Value {
 //!     value
 //! }
@@ -100,12 +86,12 @@
 //! # Ok::<(), weft::context::InvalidContextKey>(())
 //! ```
 //!
-//! # Two keys of one name
+//! # Two keys of the same name
 //!
-//! Two key types with the same name would read each other's values as their own. Where the
-//! compiler can see both (in one module, or in one `keys = …` set of a crate) it refuses them;
-//! see [`macro@ContextKey`]. Where it cannot, because they are in different crates, a context
-//! refuses the second with [`ContextKeyCollision`] as soon as its value is to be stored:
+//! Two key types with the same name would read each other's values as their own. If the compiler
+//! sees both, in one module or in one `keys = …` set of a crate, it refuses them: see
+//! [`macro@ContextKey`]. If they are in different crates, it can't see both. Then a context
+//! refuses the second with [`ContextKeyCollision`] before it stores its value:
 //!
 //! ```
 //! # extern crate weft_core as weft;

@@ -1,23 +1,14 @@
-//! What the host knows of errors: severity, code, source, stack frames and metadata. All of it are
+//! Severities, codes, sources, stack frames and metadata that the host adds to error contexts:
 //! **host extensions**.
 //!
-//! An [error context](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextnew)
-//! of the Component Model has a debug message, and nothing else. It may be made by a guest, with
-//! `error-context.new`, or by the host, and be passed between them; its debug message goes with it.
-//! What is described here rides beside it: the host keeps it by the [`ErrorContextId`], whoever made
-//! the error context, it never crosses into a guest, and it is gone when the error context is.
+//! An
+//! [error context](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextnew)
+//! of the Component Model has a debug message, and nothing else. A guest creates one with
+//! `error-context.new`, or the host creates one, and it can be passed between them with its debug
+//! message. The host can describe any error context further, with the methods of
+//! [`ErrorContexts`]. It keeps the description under the [`ErrorContextId`] until the error
+//! context is removed. Guests never see it.
 //!
-//! | item | what it is |
-//! |---|---|
-//! | [`ErrorContexts`] | [`create`](ErrorContexts::create), [`add_stack_frame`](ErrorContexts::add_stack_frame), [`set_metadata`](ErrorContexts::set_metadata) and their like |
-//! | [`ErrorSeverity`] | how bad it is |
-//! | [`StackFrame`] | where it came from |
-//! | [`ErrorTrace`] | all of it, and its sources, as text |
-//!
-//! A debug message that is too long for its storage is cut, as the spec allows; any other text that
-//! is, is [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong).
-//!
-//! # The guide's fourth example
 //!
 //! ```
 //! # use weft_core as weft;
@@ -49,19 +40,13 @@
 //! # Ok::<(), weft::error::Error>(())
 //! ```
 //!
-//! # Sources
+//! An error context can have another one as its
+//! [source](crate::error_context::ErrorContexts::set_source), and holds it: the source lives at least
+//! as long. An error context is never among its own sources, so each trace is finite.
+//! [`ErrorContexts::create_from`] creates an error context from a Rust error and all its sources.
 //!
-//! An error context can have another as its [source](crate::error_context::ErrorContexts::set_source),
-//! and holds it: the source lives as long as what it is the source of. None can be among its own
-//! sources, so each trace comes to an end. An error of Rust's becomes an error context with all its
-//! sources by [`ErrorContexts::create_from`].
-//!
-//! | file | what is in it |
-//! |---|---|
-//! | `severity`, `frame` | [`ErrorSeverity`], [`StackFrame`] |
-//! | `record` | what is kept of an error context |
-//! | `error_contexts`, `source` | what the host does with it; chains |
-//! | `trace` | [`ErrorTrace`] |
+//! A debug message that is too long for its storage is cut, as the spec allows. Any other text that is
+//! too long is refused, with [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong).
 
 mod error_contexts;
 mod frame;

@@ -1,17 +1,33 @@
-//! Ids: how a host names what is in a machine.
+//! Ids, by which a host names the objects in a machine.
 //!
-//! An id carries the generation of its slot, so that one of something gone is an
-//! [`Error::Unknown`](crate::error::Error::Unknown), and never somebody else's task.
+//! An id has the generation of its slot. So the id of an object that is gone is an
+//! [`Error::Unknown`](crate::error::Error::Unknown), and never the id of a newer object. A program with
+//! several machines can set a [tag](crate::machine::Machine::set_tag) for each. Then an id of another
+//! machine is an [`Error::Unknown`](crate::error::Error::Unknown), too.
 //!
-//! A program with several machines gives each a [tag](crate::machine::Machine::set_tag). Then an id of
-//! another machine is an [`Error::Unknown`](crate::error::Error::Unknown), too.
+//! ```
+//! # use weft_core as weft;
+//! use weft::id::Id;
+//! use weft::machine::{InstanceId, Machine};
+//!
+//! weft::limits! {
+//!     struct Small { ..MachineSizes::SMALL }
+//! }
+//!
+//! let mut machine = Machine::<Small>::default();
+//! let instance = machine.new_instance()?;
+//! assert_eq!((instance.position(), instance.generation()), (0, 0));
+//! assert_eq!(InstanceId::from_u64(instance.as_u64()), Some(instance));
+//! assert_eq!(instance.to_string(), "1"); // For logs.
+//! # Ok::<(), weft::error::Error>(())
+//! ```
 
 use core::fmt;
 use core::num::NonZeroU32;
 
-/// An id of something whose place in its table is used again when it is gone.
+/// An id of an object whose place in its table is used again after it is gone.
 ///
-/// A [`SecondaryMap`](crate::secondary_map::SecondaryMap) keeps values beside it.
+/// A [`SecondaryMap`](crate::secondary_map::SecondaryMap) maps ids to values.
 pub trait Id: Copy + Eq + fmt::Debug {
     /// Returns the number of its place in the table of its kind, from 1.
     fn number(self) -> NonZeroU32;
@@ -22,7 +38,7 @@ pub trait Id: Copy + Eq + fmt::Debug {
         (self.number().get() - 1) as usize
     }
 
-    /// Returns how often the place was used before.
+    /// Returns the number of objects that had the place before.
     fn generation(self) -> u32;
 }
 
@@ -36,16 +52,16 @@ macro_rules! ids {
         }
 
         impl $name {
-            /// The id as a number, which no other thing of its kind has in the same machine, and none
-            /// will have before its place was used 2³² times, or 2²⁴ times in a machine with a
-            /// [tag](crate::machine::Machine::set_tag): for logs and metadata.
+            /// Returns the id as a number, for logs and metadata. No other object of its kind in
+            /// the same machine has the number, before its place was used 2³² times, or 2²⁴ times in a
+            /// machine with a [tag](crate::machine::Machine::set_tag).
             #[must_use]
             pub const fn as_u64(self) -> u64 {
                 ((self.generation as u64) << 32) | self.number.get() as u64
             }
 
-            /// Returns the id that [`as_u64`](Self::as_u64) returned `number` for. None if no id is
-            /// that number.
+            /// Returns the id whose [`as_u64`](Self::as_u64) is `number`, or `None` if there is
+            /// none.
             #[must_use]
             pub const fn from_u64(number: u64) -> Option<Self> {
                 let [a, b, c, d, generation @ ..] = number.to_le_bytes();
@@ -69,8 +85,8 @@ macro_rules! ids {
             }
         }
 
-        /// The number of its place; and, if others were there before, how many. The tag of its
-        /// machine comes first, if it has one: `7:3.1`.
+        /// Writes the number of its place, and the generation if it is not the first one. If the
+        /// machine has a tag, it comes first: `7:3.1`.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let [a, b, c, tag] = self.generation.to_le_bytes();
@@ -89,11 +105,11 @@ macro_rules! ids {
 ids! {
     /// A component instance.
     InstanceId;
-    /// A task: a call of a guest's export.
+    /// A task, which is a call of a guest's export.
     TaskId;
     /// A thread.
     ThreadId;
-    /// A subtask: a call as its caller sees it.
+    /// A subtask, which is a call as its caller sees it.
     SubtaskId;
     /// An end of a stream or future.
     EndId;
@@ -101,11 +117,11 @@ ids! {
     ErrorContextId;
     /// A waitable set.
     WaitableSetId;
-    /// A function that can be called: one that a guest exports, lifted, or one of the host.
+    /// A function that can be called: a guest's lifted export, or a host function.
     FunctionId;
 }
 
-/// Something that can be waited for: a call, or a read or write.
+/// A waitable: a call, or an end with its reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WaitableId {
     /// A subtask.

@@ -1,4 +1,4 @@
-//! `Lift`.
+//! The implementation of `Lift`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,7 +7,8 @@ use syn::{Index, Lifetime, Path, Type, parse_quote};
 use super::{GROUP, groups, span_of};
 use crate::component::item::{Case, Field, Item, Kind};
 
-/// What a part's `Lift` has as `name`; what is wrong with it is at the part's type.
+/// Returns the path of an item of a part's `Lift`. The compiler reports mistakes at the part's
+/// type.
 fn of_part(weft: &Path, lifetime: &Lifetime, ty: &Type, what: &TokenStream) -> TokenStream {
     let span = span_of(ty);
     quote_spanned! {span=> <#ty as #weft::abi::Lift<#lifetime>>::#what }
@@ -17,7 +18,7 @@ fn of_part(weft: &Path, lifetime: &Lifetime, ty: &Type, what: &TokenStream) -> T
 const NEVER_PLAIN: [&str; 9] =
     ["String", "Vec", "Option", "Result", "Box", "Cow", "HashMap", "bool", "char"];
 
-/// Returns false if a type has the name of one that has no `Lift::PLAIN`. A type of another crate
+/// Returns `false` if a type has the name of one that has no `Lift::PLAIN`. A type of another crate
 /// with that name is lifted without it, too.
 fn may_be_plain(ty: &Type) -> bool {
     match ty {
@@ -30,9 +31,9 @@ fn may_be_plain(ty: &Type) -> bool {
     }
 }
 
-/// `Lift::PLAIN`, which there is if all fields have one.
+/// Returns `Lift::PLAIN`, which exists if all fields have one.
 fn plain(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
-    // Most records have a text or the like, and the compiler need not look at all their fields.
+    // Most records have a string or the like, and then the compiler need not look at all their fields.
     if !fields.iter().all(|field| may_be_plain(&field.ty)) {
         return TokenStream::new();
     }
@@ -44,7 +45,8 @@ fn plain(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
     }
 }
 
-/// Returns `Self` made of its parts. Where these are many, tuples of some are made first.
+/// Returns an expression that lifts `Self`. If it has many fields, they are lifted as tuples
+/// first.
 fn record(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
     let lifted = fields.iter().map(|Field { ty, .. }| {
         let lifted = of_part(weft, lifetime, ty, &quote! { lift_part(__weft_parts) });
@@ -74,7 +76,8 @@ fn record(weft: &Path, fields: &[Field], lifetime: &Lifetime) -> TokenStream {
     }
 }
 
-/// Returns the case that was found. Its number was checked, so that none comes after the last.
+/// Returns an expression that lifts the case. Its number is checked before, so that the last arm
+/// needs no pattern.
 fn cases(weft: &Path, cases: &[Case], lifetime: &Lifetime) -> TokenStream {
     let last = cases.len().saturating_sub(1);
     let has_payloads = cases.iter().any(|case| case.payload.is_some());
@@ -126,7 +129,7 @@ pub(in crate::component) fn lift(item: &Item) -> TokenStream {
     let (_, ty_generics, _) = item.generics.split_for_impl();
     let tr = quote! { #weft::abi::Lift<#lifetime> };
     let (ident, bounds) = (item.ident(), item.bounds(&tr));
-    // The user may have deprecated the type or a part of it, which is no matter of its code.
+    // A deprecated type or part does not warn in the code that is generated for it.
     quote! {
         #[automatically_derived]
         #[allow(deprecated)]

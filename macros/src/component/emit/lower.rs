@@ -1,7 +1,7 @@
-//! `Lower`.
+//! The implementation of `Lower`.
 //!
-//! All names that the expansion binds begin with `__weft`: a constant of the user's that has the name
-//! of a binding would be the pattern.
+//! All names that the expansion binds begin with `__weft`. A constant of the user with the name
+//! of a binding would be taken as a pattern.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -10,7 +10,7 @@ use syn::Path;
 use super::{GROUP, span_of};
 use crate::component::item::{Case, Field, Item, Kind};
 
-/// Lowers each field after the other, in groups if they are many.
+/// Returns statements that lower each field after the other, in groups if there are many.
 fn fields(weft: &Path, fields: &[Field]) -> TokenStream {
     let lowered = fields.iter().map(|Field { member, ty, .. }| {
         let span = span_of(ty);
@@ -33,7 +33,7 @@ fn fields(weft: &Path, fields: &[Field]) -> TokenStream {
     quote! { #(#groups)* ::core::result::Result::Ok(()) }
 }
 
-/// Lowers the number of a case, and its payload if it has one.
+/// Returns an expression that lowers the number of a case, and its payload if it has one.
 fn cases(weft: &Path, cases: &[Case]) -> TokenStream {
     let arms = (0_u32..).zip(cases).map(|(number, Case { ident, payload, .. })| match payload {
         Some(ty) => {
@@ -50,7 +50,7 @@ fn cases(weft: &Path, cases: &[Case]) -> TokenStream {
     quote! { match self { #(#arms)* } }
 }
 
-/// Lowers only the number of a case.
+/// Returns an expression that lowers only the number of a case.
 fn case_number(weft: &Path, cases: &[Case]) -> TokenStream {
     let arms = (0_u32..).zip(cases).map(|(number, Case { ident, .. })| {
         quote! { Self::#ident => #number, }
@@ -60,7 +60,7 @@ fn case_number(weft: &Path, cases: &[Case]) -> TokenStream {
     }
 }
 
-/// Lowers a number with a bit for each field that is true.
+/// Returns an expression that lowers a number with a bit for each field that is true.
 fn flags(weft: &Path, fields: &[Field]) -> TokenStream {
     let bits = (0_u32..).zip(fields).map(|(position, Field { member, ty, .. })| {
         let span = span_of(ty);

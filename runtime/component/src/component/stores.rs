@@ -197,12 +197,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         state.settings.limits = limits;
     }
 
-    /// Sets the tag of the store, which the ids of its calls, tasks, sets, ends, error contexts, threads
-    /// and tokens have from now on. A program with several stores calls this once for each, before
-    /// anything else, with a different number from 1 to 255. An id of another store is then refused with
-    /// [`Error::Unknown`](crate::error::Error::Unknown): see
-    /// [`Machine::set_tag`](crate::machine::Machine::set_tag). Functions and instances know their store
-    /// without it.
+    /// Sets the tag of the store, which is a part of the ids of its calls, tasks, sets, ends, error
+    /// contexts, threads and tokens from now on: see
+    /// [`Machine::set_tag`](crate::machine::Machine::set_tag).
+    ///
+    /// A program with several stores calls this once for each, before anything else, with different
+    /// numbers from 1 to 255. Then an id of another store is refused with
+    /// [`Error::Unknown`](crate::error::Error::Unknown). Functions and instances know their store without
+    /// a tag.
     ///
     /// # Example
     ///

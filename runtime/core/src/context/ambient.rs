@@ -1,4 +1,4 @@
-//! Contexts of a thread, for code that has no store at hand.
+//! Contexts of a thread, for code that has no store.
 
 mod future;
 #[cfg(test)]
@@ -22,17 +22,17 @@ std::thread_local! {
 
 /// The contexts of a thread.
 struct Contexts {
-    /// Those that were entered and not left, the innermost last.
+    /// The contexts that were entered and not left, the innermost last.
     entered: Vec<Entered>,
-    /// How many were ever entered.
+    /// The number of contexts that were ever entered.
     count: u64,
 }
 
 /// A context that was entered.
 struct Entered {
-    /// The number of its scope, which is no other's: scopes are not always left in order.
+    /// The number of its scope, which no other scope has. Scopes are not always left in order.
     scope: u64,
-    /// Nothing while something is done with it.
+    /// `None` while it is lent.
     context: Option<AsyncContext<Heap>>,
 }
 
@@ -41,7 +41,7 @@ impl Contexts {
         Self { entered: Vec::new(), count: 0 }
     }
 
-    /// The number of the new scope.
+    /// Enters a scope, and returns its number.
     fn enter(&mut self, context: AsyncContext<Heap>) -> u64 {
         let scope = self.count;
         self.count += 1;
@@ -49,7 +49,7 @@ impl Contexts {
         scope
     }
 
-    /// Takes a scope and those inside of it away, if it was not left with one around it.
+    /// Removes a scope and those inside of it, if it was not removed with one around it.
     fn leave(&mut self, scope: u64) -> Vec<Entered> {
         match self.entered.iter().rposition(|entered| entered.scope == scope) {
             Some(position) => self.entered.split_off(position),
@@ -57,13 +57,13 @@ impl Contexts {
         }
     }
 
-    /// Takes the innermost context, with the number of its scope, to do something with it.
+    /// Takes the innermost context, with the number of its scope, to lend it.
     fn lend(&mut self) -> Option<(u64, AsyncContext<Heap>)> {
         let innermost = self.entered.last_mut()?;
         Some((innermost.scope, innermost.context.take()?))
     }
 
-    /// Puts a context back; gives it if its scope was left meanwhile.
+    /// Puts a context back, or returns it if its scope was left meanwhile.
     fn put_back(&mut self, scope: u64, context: AsyncContext<Heap>) -> Option<AsyncContext<Heap>> {
         match self.entered.iter_mut().rfind(|entered| entered.scope == scope) {
             Some(entered) => entered.context.replace(context),
@@ -72,19 +72,19 @@ impl Contexts {
     }
 }
 
-/// A context that is this thread's as long as this lasts: a **host extension**.
+/// A context that is current for this thread as long as the scope exists. This is a **host
+/// extension**.
 ///
-/// A store has its own contexts; this one is for code between whoever knows a context and whoever
-/// has the store, or that is called by a host function and is not given its store, such as
-/// a logger. Nothing passes between the two by itself:
+/// A store has its own contexts. This one is for code that is not passed a store, such as a
+/// logger that a host function calls. Nothing passes between the two by itself:
 ///
 /// | from | to | by |
 /// |---|---|---|
 /// | the thread | a store | [`AsyncContextScope::enter_ambient`] |
 /// | a store, such as that of a host function | the thread | [`enter_current`](Self::enter_current) |
 ///
-/// Scopes of a thread are left in the opposite order of their being entered; one that is left
-/// before those inside of it ends them, too, and their guards do nothing then.
+/// The scopes of a thread are left in the reverse order. If a scope is left before those inside
+/// of it, that ends them, too, and their guards do nothing.
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -116,26 +116,26 @@ impl Contexts {
 #[derive(Debug)]
 #[must_use = "the scope is left when this is dropped"]
 pub struct AmbientContextScope {
-    /// Its number.
+    /// The number of the scope.
     scope: u64,
-    /// It is this thread's.
+    /// The scope belongs to this thread.
     of_thread: PhantomData<*const ()>,
 }
 
 impl AmbientContextScope {
-    /// Makes a context this thread's.
+    /// Makes a context the current one of this thread.
     pub fn enter(context: AsyncContext<Heap>) -> Self {
         let scope = CONTEXTS.with_borrow_mut(|contexts| contexts.enter(context));
         Self { scope, of_thread: PhantomData }
     }
 
-    /// Makes a context without values this thread's.
+    /// Makes a context without values the current one of this thread.
     pub fn enter_empty() -> Self {
         Self::enter(AsyncContext::new())
     }
 
-    /// Makes a copy of a store's current context this thread's; one without values if there is
-    /// none.
+    /// Makes a copy of a store's current context the current one of this thread. It has no values
+    /// if the store has none.
     ///
     /// # Errors
     ///
@@ -155,9 +155,9 @@ impl AmbientContextScope {
         self.take().into_iter().next()?.context
     }
 
-    /// Takes the scope, and those inside of it.
+    /// Removes the scope, and those inside of it.
     fn take(&self) -> Vec<Entered> {
-        // When the thread ends, what it had entered may be gone before its guards.
+        // When the thread ends, its contexts may be gone before its guards.
         let left = CONTEXTS.try_with(|contexts| match contexts.try_borrow_mut() {
             Ok(mut contexts) => contexts.leave(self.scope),
             Err(_) => Vec::new(),
@@ -172,10 +172,10 @@ impl Drop for AmbientContextScope {
     }
 }
 
-/// Does something with this thread's context, if it has one: a **host extension**.
+/// Calls a closure with this thread's context, if it has one. This is a **host extension**.
 ///
-/// Meanwhile the thread has none, so that whatever is done can enter scopes of its own, and leave
-/// that of the context, which ends then as soon as this is done.
+/// Meanwhile, the thread has no context. So the closure can enter scopes of its own. It can also
+/// leave the scope of the context, which then ends after the closure.
 pub fn ambient_context<R>(act: impl FnOnce(Option<&mut AsyncContext<Heap>>) -> R) -> R {
     /// Puts the context back, also if `act` panics.
     struct Lent(Option<(u64, AsyncContext<Heap>)>);
@@ -183,7 +183,7 @@ pub fn ambient_context<R>(act: impl FnOnce(Option<&mut AsyncContext<Heap>>) -> R
     impl Drop for Lent {
         fn drop(&mut self) {
             let Some((scope, context)) = self.0.take() else { return };
-            // What is not put back is dropped when nothing is borrowed.
+            // A context that is not put back is dropped while nothing is borrowed.
             let left = CONTEXTS.try_with(|contexts| match contexts.try_borrow_mut() {
                 Ok(mut contexts) => contexts.put_back(scope, context),
                 Err(_) => Some(context),
@@ -197,7 +197,8 @@ pub fn ambient_context<R>(act: impl FnOnce(Option<&mut AsyncContext<Heap>>) -> R
 }
 
 impl<S: HostExtensions<Limits = Heap> + ?Sized> AsyncContextScope<'_, S> {
-    /// Enters a scope whose context is a copy of this thread's; one without values if it has none.
+    /// Enters a scope whose context is a copy of this thread's. It has no values if the thread
+    /// has none.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Contexts: values that go along with tasks.
+//! Contexts: values that follow tasks.
 
 use core::fmt;
 
@@ -12,12 +12,13 @@ use super::{
     IntoContextValue, InvalidContextKey, TypedContextKey,
 };
 
-/// Values that go along with a task, by their keys: a **host extension**.
+/// Values that follow a task, by their keys. This is a **host extension**.
 ///
-/// A context is a value of its own until it is made a task's, or the host's, by
-/// [`Contexts::replace`](crate::context::Contexts::replace) and its like.
+/// A context is a value of its own, until
+/// [`Contexts::replace`](crate::context::Contexts::replace) or one of its like makes it a task's
+/// or the host's.
 ///
-/// Where its storage is bounded, it is an array of as many values as `L` says, in place.
+/// If its storage is bounded, it is an array of as many values as `L` allows.
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -50,12 +51,13 @@ pub struct AsyncContext<L: ExtensionLimits> {
 }
 
 impl<L: ExtensionLimits> AsyncContext<L> {
-    /// A context without values.
+    /// Creates a context without values.
     pub fn new() -> Self {
         Self { values: Attributes::new(Table::ContextValues) }
     }
 
-    /// The value under a typed key. Nothing if there is none, or it is another key's of this name.
+    /// Returns the value under a typed key. Returns `None` if there is none, or if it belongs to
+    /// another key of this name.
     pub fn get<K>(&self) -> Option<<K::Value as ContextValueType<L>>::View<'_>>
     where
         K: TypedContextKey<Value: ContextValueType<L>>,
@@ -71,8 +73,11 @@ impl<L: ExtensionLimits> AsyncContext<L> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`ContextKeyCollision`] if another key of this name has a value here;
-    /// [`Error::Full`]: [`Table::ContextValues`]; [`ExtensionError::ValueTooLong`].
+    /// After an error, nothing has changed.
+    ///
+    /// - [`ContextKeyCollision`] if another key of this name has a value here.
+    /// - [`Error::Full`] if there is no room in [`Table::ContextValues`].
+    /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.
     ///
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn set<K>(&mut self, value: K::Value) -> Result<(), ContextError>
@@ -85,29 +90,32 @@ impl<L: ExtensionLimits> AsyncContext<L> {
         Ok(())
     }
 
-    /// Takes the value under a typed key away, and says whether there was one.
+    /// Removes the value under a typed key. Returns `true` if there was one.
     pub fn remove<K: TypedContextKey>(&mut self) -> bool {
         self.contains::<K>() && self.values.remove(K::NAME).is_some()
     }
 
-    /// Whether there is a value under a typed key.
+    /// Returns `true` if there is a value under a typed key.
     pub fn contains<K: TypedContextKey>(&self) -> bool {
         let held = self.values.get(K::NAME).and_then(|it| it.name.identity());
         held == Some(ContextKeyIdentity::of::<K>())
     }
 
-    /// The value under a key, typed or not.
+    /// Returns the value under a key, typed or not.
     pub fn get_value(&self, key: ContextKey<'_>) -> Option<&ContextValue<L>> {
         self.values.get(key.name()).map(|attribute| &attribute.value)
     }
 
-    /// Sets the value under a key that is text, and gives the one that was there.
+    /// Sets the value under a key that is text, and returns the one before.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`ContextKeyCollision`] if a typed key of this name has a value here,
-    /// whose type this could change; [`Error::Full`]: [`Table::ContextValues`];
-    /// [`ExtensionError::ValueTooLong`].
+    /// After an error, nothing has changed.
+    ///
+    /// - [`ContextKeyCollision`] if a typed key of this name has a value here, whose type this
+    ///   could change.
+    /// - [`Error::Full`] if there is no room in [`Table::ContextValues`].
+    /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.
     ///
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn set_value(
@@ -119,43 +127,43 @@ impl<L: ExtensionLimits> AsyncContext<L> {
         Ok(self.values.set(Name::Text(key.name()), value.into_context_value()?)?)
     }
 
-    /// Takes the value under a key, typed or not, away.
+    /// Removes and returns the value under a key, typed or not.
     pub fn remove_value(&mut self, key: ContextKey<'_>) -> Option<ContextValue<L>> {
         self.values.remove(key.name())
     }
 
-    /// Whether there is a value under a key, typed or not.
+    /// Returns `true` if there is a value under a key, typed or not.
     pub fn contains_key(&self, key: ContextKey<'_>) -> bool {
         self.get_value(key).is_some()
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether there are no values.
+    /// Returns `true` if there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Takes all values away.
+    /// Removes all values.
     pub fn clear(&mut self) {
         self.values.clear();
     }
 
-    /// All values with their keys, in the order in which these were first set.
+    /// Returns all values with their keys, in the order in which the keys were first set.
     pub fn iter(&self) -> impl Iterator<Item = (ContextKey<'_>, &ContextValue<L>)> {
         self.values.iter().filter_map(|attribute| {
             Some((ContextKey::new(attribute.name.text()).ok()?, &attribute.value))
         })
     }
 
-    /// A copy, if there is memory for one.
+    /// Copies the context, if there is memory for it.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::ContextValues`], which can only be of growing storage.
+    /// [`Error::Full`] with [`Table::ContextValues`], if growing storage has no memory.
     pub fn try_clone(&self) -> Result<Self, Error> {
         Ok(Self { values: self.values.try_clone()? })
     }
@@ -199,7 +207,7 @@ impl<L: ExtensionLimits> fmt::Debug for AsyncContext<L> {
     }
 }
 
-/// Equal if they have the same values under the same keys, in whatever order they were set.
+/// Compares values under the same keys, in any order.
 impl<L: ExtensionLimits> PartialEq for AsyncContext<L> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
@@ -211,17 +219,17 @@ impl<L: ExtensionLimits> PartialEq for AsyncContext<L> {
     }
 }
 
-/// Why something could not be done with a context.
+/// The failure of an action on a context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContextError {
-    /// Two keys have one name.
+    /// Two keys have the same name.
     #[error(transparent)]
     Collision(#[from] ContextKeyCollision),
-    /// A text is no key.
+    /// A text can't be a key.
     #[error(transparent)]
     InvalidKey(#[from] InvalidContextKey),
-    /// There is no room, or the task is none.
+    /// There is no room, or the task doesn't exist.
     #[error(transparent)]
     Error(#[from] Error),
 }

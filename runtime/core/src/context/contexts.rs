@@ -1,4 +1,4 @@
-//! What the host does with contexts: the current one, and those under it.
+//! The host's view of contexts: the current one, and those under it.
 
 use crate::chooser::Chooser;
 use crate::error::Error;
@@ -13,13 +13,12 @@ use super::{
     TypedContextKey,
 };
 
-/// A view of the contexts of a machine: a **host extension**.
+/// The contexts of a store or machine. This is a view, and a **host extension**.
 ///
-/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
-/// [`context`](crate::context).
+/// It is returned by `store.contexts()` each time it is needed. See [`context`](crate::context).
 ///
 /// The *current* context is that of [the task that runs](crate::task::Tasks::current), or of the
-/// host if none does. Where there is none yet, reading finds nothing, and changing makes one.
+/// host if none does. If there is none yet, reading finds nothing, and changing makes one.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -42,18 +41,19 @@ pub struct Contexts<'a, L: ExtensionLimits, C: Chooser> {
 }
 
 impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
-    /// The current context.
+    /// Returns the current context.
     pub fn current(self) -> Option<&'a AsyncContext<L>> {
         let machine: &'a _ = self.machine;
         machine.current_context()
     }
 
-    /// Makes a context current in place of the one that was; in a
-    /// [scope](super::AsyncContextScope), in place of the scope's.
+    /// Replaces the current context. In a [scope](super::AsyncContextScope), this is the scope's
+    /// context.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts),
+    /// [`Error::Full`], with nothing changed, if there is no room in
+    /// [`Contexts`](crate::limits::Table::Contexts) or
     /// [`TaskRecords`](crate::limits::Table::TaskRecords).
     pub fn replace(&mut self, context: AsyncContext<L>) -> Result<(), Error> {
         self.with_stack(|contexts, stack| contexts.replace(stack, context))
@@ -63,20 +63,44 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts),
-    /// [`ContextScopes`](crate::limits::Table::ContextScopes),
+    /// [`Error::Full`], with nothing changed, if there is no room in
+    /// [`Contexts`](crate::limits::Table::Contexts),
+    /// [`ContextScopes`](crate::limits::Table::ContextScopes) or
     /// [`TaskRecords`](crate::limits::Table::TaskRecords).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// # #[cfg(feature = "alloc")] {
+    /// # use weft::context::{AsyncContext, ContextKey};
+    /// # use weft::host::ExtendedMachine;
+    /// # use weft::limits::Heap;
+    /// # let mut machine = ExtendedMachine::<Heap>::default();
+    /// let user = ContextKey::new("user")?;
+    /// machine.contexts().set_value(user, 1)?;
+    /// machine.contexts().push(AsyncContext::new())?;
+    /// assert_eq!(machine.contexts().depth(), 2);
+    /// machine.contexts().set_value(user, 2)?;
+    ///
+    /// machine.contexts().pop()?; // The context below is current again, unchanged.
+    /// assert_eq!(machine.contexts().get_value(user).and_then(|it| it.get::<i32>()), Some(1));
+    /// machine.contexts().remove_value(user)?;
+    /// assert_eq!(machine.contexts().get_value(user), None);
+    /// # }
+    /// # Ok::<(), weft::context::ContextError>(())
+    /// ```
     pub fn push(&mut self, context: AsyncContext<L>) -> Result<(), Error> {
         self.with_stack(|contexts, stack| contexts.push(stack, context))
     }
 
-    /// Takes the current context away, so that the one under it is current. Nothing if there is
-    /// none.
+    /// Removes and returns the current context, so that the one under it is current. Returns
+    /// `None` if there is none.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::ContextScopeEntered`] if it is that of a
-    /// [scope](super::AsyncContextScope), which takes it away itself.
+    /// [`ExtensionError::ContextScopeEntered`] if it belongs to a
+    /// [scope](super::AsyncContextScope), which removes it itself.
     ///
     /// [`ExtensionError::ContextScopeEntered`]: crate::error::ExtensionError::ContextScopeEntered
     pub fn pop(&mut self) -> Result<Option<AsyncContext<L>>, Error> {
@@ -88,8 +112,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         self.machine.current_contexts().map_or(0, Stack::depth)
     }
 
-    /// The value under a typed key in the current context. Nothing if there is none, or it is
-    /// another key's of this name.
+    /// Returns the value under a typed key in the current context. Returns `None` if there is
+    /// none, or if it belongs to another key of this name.
     pub fn get<K>(self) -> Option<<K::Value as ContextValueType<L>>::View<'a>>
     where
         K: TypedContextKey<Value: ContextValueType<L>>,
@@ -97,14 +121,12 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         self.current()?.get::<K>()
     }
 
-    /// Sets the value under a typed key in the current context.
-    ///
-    /// Tasks that were begun in this context don't see it: they have it as it was.
+    /// Sets the value under a typed key in the current context. Tasks that were begun in this
+    /// context keep it unchanged.
     ///
     /// # Errors
     ///
-    /// Those of [`AsyncContext::set`] and [`push`](Self::push), with nothing
-    /// changed.
+    /// Those of [`AsyncContext::set`] and [`push`](Self::push), with nothing changed.
     pub fn set<K>(&mut self, value: K::Value) -> Result<(), ContextError>
     where
         K: TypedContextKey<Value: ContextValueType<L>>,
@@ -112,13 +134,13 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         self.change_context(|context| context.set::<K>(value))
     }
 
-    /// Takes the value under a typed key in the current context away, and says whether there was
+    /// Removes the value under a typed key in the current context. Returns `true` if there was
     /// one.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts), where others have the
-    /// context, too.
+    /// [`Error::Full`] if others have the context, too, and there is no room in
+    /// [`Contexts`](crate::limits::Table::Contexts).
     pub fn remove<K: TypedContextKey>(&mut self) -> Result<bool, Error> {
         match self.machine.current_context() {
             Some(context) if context.contains::<K>() => {
@@ -128,19 +150,17 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         }
     }
 
-    /// The value under a key in the current context.
+    /// Returns the value under a key in the current context.
     pub fn get_value(self, key: ContextKey<'_>) -> Option<&'a ContextValue<L>> {
         self.current()?.get_value(key)
     }
 
-    /// Sets the value under a key in the current context, and gives the one that was there.
-    ///
-    /// Tasks that were begun in this context don't see it: they have it as it was.
+    /// Sets the value under a key in the current context, and returns the one before. Tasks that
+    /// were begun in this context keep it unchanged.
     ///
     /// # Errors
     ///
-    /// Those of [`AsyncContext::set_value`] and [`push`](Self::push), with nothing
-    /// changed.
+    /// Those of [`AsyncContext::set_value`] and [`push`](Self::push), with nothing changed.
     pub fn set_value(
         &mut self,
         key: ContextKey<'_>,
@@ -149,12 +169,12 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         self.change_context(|context| context.set_value(key, value))
     }
 
-    /// Takes the value under a key in the current context away.
+    /// Removes the value under a key in the current context, and returns it.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts), where others have the
-    /// context, too.
+    /// [`Error::Full`] if others have the context, too, and there is no room in
+    /// [`Contexts`](crate::limits::Table::Contexts).
     pub fn remove_value(&mut self, key: ContextKey<'_>) -> Result<Option<ContextValue<L>>, Error> {
         match self.machine.current_context() {
             Some(context) if context.contains_key(key) => {
@@ -164,12 +184,12 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         }
     }
 
-    /// Takes all values of the current context away.
+    /// Removes all values of the current context.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Contexts`](crate::limits::Table::Contexts), where others have the
-    /// context, too.
+    /// [`Error::Full`] if others have the context, too, and there is no room in
+    /// [`Contexts`](crate::limits::Table::Contexts).
     pub fn clear(&mut self) -> Result<(), Error> {
         match self.machine.current_context() {
             Some(context) if !context.is_empty() => self.change_context(|context| {
@@ -180,11 +200,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         }
     }
 
-    /// The current context of a task, whether it runs or waits.
+    /// Returns the current context of a task, which may run or wait.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the task is no more.
+    /// [`Error::Unknown`] if the task doesn't exist any longer.
     pub fn of_task(self, task: TaskId) -> Result<Option<&'a AsyncContext<L>>, Error> {
         self.machine.task_key(task)?;
         let extensions = &self.machine.hooks;
@@ -208,8 +228,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         result.unwrap_or(Err(Error::Inconsistent(crate::limits::Table::Contexts).into()))
     }
 
-    /// Does something with the contexts of the task that runs, or of the host. A record that is
-    /// made for it goes if it holds no contexts then.
+    /// Calls `act` with the contexts of the task that runs, or of the host. A record that is made
+    /// for it is removed if it has no contexts then.
     fn with_stack<R>(
         &mut self,
         act: impl FnOnce(&mut ContextTable<L>, &mut Stack<L>) -> Result<R, Error>,
@@ -223,7 +243,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         }
     }
 
-    /// The same, where there are no contexts before, and nothing is to be done then.
+    /// Does the same, but only if there are contexts.
     fn with_stack_that_is<R: Default>(
         &mut self,
         act: impl FnOnce(&mut ContextTable<L>, &mut Stack<L>) -> Result<R, Error>,
@@ -246,7 +266,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         result
     }
 
-    /// Enters a scope, of the task that runs or of the host: which one, and what to restore.
+    /// Enters a scope of the task that runs, or of the host. Returns the task, and the state to
+    /// restore.
     pub(super) fn enter_context(
         &mut self,
         context: AsyncContext<L>,
@@ -255,7 +276,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
         Ok((self.running_task(), mark))
     }
 
-    /// Leaves a scope. If its task is no more, neither are its contexts.
+    /// Leaves a scope. If its task is gone, so are its contexts.
     pub(super) fn leave_context(&mut self, task: Option<TaskId>, mark: Mark) -> Result<(), Error> {
         match task {
             Some(task) if self.machine.task_key(task).is_err() => Ok(()),
@@ -269,7 +290,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
 }
 
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
-    /// The contexts of the task that runs, or of the host.
+    /// Returns the contexts of the task that runs, or of the host.
     fn current_contexts(&self) -> Option<&Stack<L>> {
         self.hooks.contexts_of(self.acting_task())
     }

@@ -15,13 +15,13 @@ pub use weft_macros::ContextKey;
 use crate::error::InvalidContextKey;
 use crate::error::key::MAX_KEY_BYTES;
 
-/// The name of a value in a host context: a host extension.
+/// The name of a value in a host context. This is a host extension.
 ///
 /// A name is text of 1 to [`MAX_NAME_BYTES`](Self::MAX_NAME_BYTES) bytes without control
-/// characters (Unicode's category Cc). Names are compared byte by byte: `User-Id`, `user-id`
-/// and `user_id` are three names.
+/// characters (Unicode's category Cc). Names are compared byte by byte: `User-Id`, `user-id` and
+/// `user_id` are three names.
 ///
-/// The key borrows its text, so that looking something up never copies it.
+/// The key borrows its text, so that a look-up never copies it.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -36,13 +36,15 @@ use crate::error::key::MAX_KEY_BYTES;
 pub struct ContextKey<'a>(&'a str);
 
 impl<'a> ContextKey<'a> {
-    /// The length of the longest name, in bytes; what a bounded context sets aside for one.
+    /// The length of the longest name in bytes, which is the room for one in a bounded context.
     pub const MAX_NAME_BYTES: usize = MAX_KEY_BYTES;
 
-    /// The key of this name.
+    /// Creates the key of this name.
     ///
-    /// Fails with [`InvalidContextKey::Empty`], [`InvalidContextKey::TooLong`] or
-    /// [`InvalidContextKey::ControlCharacter`] if the text is no name.
+    /// # Errors
+    ///
+    /// [`InvalidContextKey::Empty`], [`InvalidContextKey::TooLong`] or
+    /// [`InvalidContextKey::ControlCharacter`] if the text can't be a name.
     pub const fn new(name: &'a str) -> Result<Self, InvalidContextKey> {
         if name.is_empty() {
             return Err(InvalidContextKey::Empty);
@@ -50,7 +52,7 @@ impl<'a> ContextKey<'a> {
         if name.len() > Self::MAX_NAME_BYTES {
             return Err(InvalidContextKey::too_long(name.len()));
         }
-        // In UTF-8 the control characters are 00 to 1F, 7F, and C2 80 to C2 9F.
+        // In UTF-8, the control characters are 00 to 1F, 7F, and C2 80 to C2 9F.
         let (mut rest, mut at) = (name.as_bytes(), 0);
         while let [_, after @ ..] = rest {
             let control = match rest {
@@ -66,20 +68,20 @@ impl<'a> ContextKey<'a> {
         Ok(Self(name))
     }
 
-    /// The text of the key.
+    /// Returns the text of the key.
     pub const fn name(self) -> &'a str {
         self.0
     }
 }
 
-/// The name as it is; it has no control characters.
+/// Writes the name unchanged, because it has no control characters.
 impl fmt::Display for ContextKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.0)
     }
 }
 
-/// As [`ContextKey::new`](struct@ContextKey).
+/// Converts as [`ContextKey::new`](struct@ContextKey) does.
 impl<'a> TryFrom<&'a str> for ContextKey<'a> {
     type Error = InvalidContextKey;
 
@@ -88,11 +90,11 @@ impl<'a> TryFrom<&'a str> for ContextKey<'a> {
     }
 }
 
-/// A context key that is a type, and says what type its value has: a host extension.
+/// A context key that is a type, and that knows the type of its value. This is a host extension.
 ///
-/// Implemented by [`#[derive(ContextKey)]`](macro@ContextKey), which also refuses two keys of
-/// one name where the compiler can see both. An implementation by hand is held to the same
-/// rule for names, at compile time, as soon as its [`KEY`](Self::KEY) is used:
+/// It is implemented by [`#[derive(ContextKey)]`](macro@ContextKey), which also refuses two keys of
+/// the same name if the compiler sees both. An implementation by hand has to follow the same rule for
+/// names. The rule is checked at compile time, when its [`KEY`](Self::KEY) is used:
 ///
 /// ```compile_fail,E0080
 /// # use weft_core as weft;
@@ -113,10 +115,10 @@ impl<'a> TryFrom<&'a str> for ContextKey<'a> {
     note = "make it one with `#[derive(ContextKey)]` and `#[context_key(value = …)]`"
 )]
 pub trait TypedContextKey: 'static {
-    /// The type of the value that a context holds under this key.
+    /// The type of its value in a context.
     type Value: 'static;
 
-    /// The name: text that [`struct@ContextKey`] accepts.
+    /// The name: a text that [`struct@ContextKey`] accepts.
     const NAME: &'static str;
 
     /// The key itself.
@@ -132,11 +134,11 @@ pub trait TypedContextKey: 'static {
     };
 }
 
-/// Which key type a context holds a value of: a host extension.
+/// The identity of a key type. This is a host extension.
 ///
-/// Equal if, and only if, the key types are the same; the name alone does not decide. A
-/// context keeps one beside each value that it holds under a typed key, and asks
-/// [`check_beside`](Self::check_beside) before it stores another.
+/// Two identities are equal if, and only if, the key types are the same; the name alone does not
+/// decide. A context stores one beside each value of a typed key. It calls
+/// [`check_beside`](Self::check_beside) before it stores another value.
 #[derive(Clone, Copy)]
 pub struct ContextKeyIdentity {
     key: ContextKey<'static>,
@@ -145,28 +147,30 @@ pub struct ContextKeyIdentity {
 }
 
 impl ContextKeyIdentity {
-    /// The identity of a key type.
+    /// Returns the identity of a key type.
     pub const fn of<K: TypedContextKey>() -> Self {
         Self { key: K::KEY, id: TypeId::of::<K>(), type_name: type_name::<K> }
     }
 
-    /// The key, as text.
+    /// Returns the key, as text.
     pub const fn key(self) -> ContextKey<'static> {
         self.key
     }
 
-    /// The path of the key type, for messages: not necessarily different for different types.
+    /// Returns the path of the key type, for messages. Different types may have the same path.
     pub fn type_name(self) -> &'static str {
         (self.type_name)()
     }
 
-    /// Whether a value under this key may be stored in a context that has one under `held`.
+    /// Checks that a value under this key can be stored in a context that has one under `held`.
     ///
-    /// It may if the names differ, or if it is the same key type and so the same value. A
-    /// context calls this with the identity it holds under the name, if any, before it changes
+    /// That is so if the names differ, or if it is the same key type, and so the same value. A
+    /// context calls this with the identity that it has under the name, if any, before it changes
     /// anything.
     ///
-    /// Fails with [`ContextKeyCollision`] if two key types have one name.
+    /// # Errors
+    ///
+    /// [`ContextKeyCollision`] if two key types have the same name.
     pub fn check_beside(self, held: Self) -> Result<(), ContextKeyCollision> {
         if self == held || self.key != held.key {
             return Ok(());
@@ -202,9 +206,10 @@ impl Hash for ContextKeyIdentity {
     }
 }
 
-/// Two key types have one name, and would take each other's values for their own.
+/// The error of two key types with the same name, which would read each other's values as their
+/// own.
 ///
-/// The context keeps the value that it held, and refuses the other.
+/// The context keeps the value that it has, and refuses the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the context key `{name}` is the key type `{held}` in this context, so `{refused}` cannot \
@@ -214,13 +219,13 @@ impl Hash for ContextKeyIdentity {
 pub struct ContextKeyCollision {
     /// The name that they share.
     pub name: &'static str,
-    /// The key type whose value the context holds.
+    /// The key type whose value the context has.
     pub held: &'static str,
-    /// The key type that came second.
+    /// The key type that was refused.
     pub refused: &'static str,
 }
 
 impl ContextKeyCollision {
-    /// What a key is called that is no type, but text.
+    /// The name in place of a type for a key that is text.
     pub const TEXT: &'static str = "(text)";
 }

@@ -10,15 +10,14 @@ use crate::machine::TaskId;
 use super::AsyncContext;
 use super::stack::Mark;
 
-/// A context that is current as long as this lasts: a **host extension**.
+/// A context that is current as long as the scope exists. This is a **host extension**.
 ///
-/// It is the store that it was entered on, as far as its user is concerned, and takes its context
-/// away when it is dropped, in whatever way: what was current before is so again, as it was, with
-/// nothing that was pushed, set or removed meanwhile. Tasks that were begun meanwhile keep the
-/// context that they began in.
+/// The scope takes the place of the store that it was entered on. When it is dropped, in whatever
+/// way, it removes its context. The context before is current again, without anything that was
+/// pushed, set or removed meanwhile. Tasks that were begun in the scope keep their context.
 ///
-/// Entered in a host function that a guest calls, it is the calling task's context that
-/// changes, for as long as the function has control.
+/// In a host function that a guest calls, it changes the context of the calling task, for as long
+/// as the function has control.
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -52,7 +51,7 @@ pub struct AsyncContextScope<'a, S: HostExtensions + ?Sized> {
 }
 
 impl<'a, S: HostExtensions + ?Sized> AsyncContextScope<'a, S> {
-    /// Enters a scope whose context is `context`.
+    /// Enters a scope with this context.
     ///
     /// # Errors
     ///
@@ -82,8 +81,7 @@ impl<'a, S: HostExtensions + ?Sized> AsyncContextScope<'a, S> {
     }
 }
 
-/// Does something in a scope: what the guide's macro `with_async_context!` does. A **host
-/// extension**.
+/// Calls a closure in a scope with this context. This is a **host extension**.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -108,7 +106,7 @@ impl<'a, S: HostExtensions + ?Sized> AsyncContextScope<'a, S> {
 ///
 /// # Errors
 ///
-/// Those of [`AsyncContextScope::enter`]; then nothing is done.
+/// Those of [`AsyncContextScope::enter`]. Then the closure is not called.
 pub fn with_async_context<S: HostExtensions + ?Sized, R>(
     store: &mut S,
     context: AsyncContext<S::Limits>,
@@ -120,7 +118,7 @@ pub fn with_async_context<S: HostExtensions + ?Sized, R>(
 
 impl<S: HostExtensions + ?Sized> Drop for AsyncContextScope<'_, S> {
     fn drop(&mut self) {
-        // It fails only if the machine is inconsistent, and here is nobody to tell.
+        // It fails only if the machine is inconsistent, and `drop` can't return an error.
         let _ = self.store.contexts().leave_context(self.task, self.mark);
     }
 }

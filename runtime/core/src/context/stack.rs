@@ -1,7 +1,7 @@
-//! Where the contexts are: for each task and for the host, one that is current, and those under it.
+//! The contexts of each task and of the host: one that is current, and those under it.
 //!
-//! Contexts are shared: a task begins with its caller's current one, which costs a count. Whoever
-//! changes one that others have, too, changes a copy.
+//! Contexts are shared. A task begins with its caller's current one, which costs a count. A
+//! change of a context that others have, too, changes a copy.
 
 use crate::error::{Error, ExtensionError};
 use crate::host::limits::ExtensionLimits;
@@ -10,7 +10,7 @@ use crate::machine::arena::{Arena, Key, Slot};
 
 use super::AsyncContext;
 
-/// A context, and how many stacks have it.
+/// A context, with the number of stacks that have it.
 pub(crate) struct Shared<L: ExtensionLimits> {
     holders: u32,
     context: AsyncContext<L>,
@@ -26,9 +26,9 @@ pub(crate) struct Under<L: ExtensionLimits> {
 pub(crate) struct Stack<L: ExtensionLimits> {
     current: Option<Key<Shared<L>>>,
     under: Option<Key<Under<L>>>,
-    /// How many there are.
+    /// The number of its contexts.
     depth: u32,
-    /// How many of them are there until a scope is left.
+    /// The number of its contexts that stay until a scope is left.
     entered: u32,
 }
 
@@ -53,7 +53,7 @@ impl<L: ExtensionLimits> Stack<L> {
     }
 }
 
-/// What a scope restores.
+/// The state of a stack that a scope restores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     depth: u32,
@@ -91,12 +91,12 @@ impl<L: ExtensionLimits> ContextTable<L> {
         keys.filter_map(|it| Some(&self.shared.get(it).ok()?.context))
     }
 
-    /// The current context of a stack.
+    /// Returns the current context of a stack.
     pub(crate) fn current(&self, stack: &Stack<L>) -> Option<&AsyncContext<L>> {
         Some(&self.shared.get(stack.current?).ok()?.context)
     }
 
-    /// A stack whose current context is that of `stack`, and its only one.
+    /// Returns a stack whose only context is the current one of `stack`.
     pub(crate) fn inherit(&mut self, stack: &Stack<L>) -> Result<Stack<L>, Error> {
         let Some(current) = stack.current else { return Ok(Stack::default()) };
         let holders = &mut self.shared.get_mut(current)?.holders;
@@ -104,7 +104,7 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(Stack { current: Some(current), under: None, depth: 1, entered: 0 })
     }
 
-    /// Makes a context current, over the one that was.
+    /// Makes a context current, over the one before.
     pub(crate) fn push(
         &mut self,
         stack: &mut Stack<L>,
@@ -121,7 +121,7 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(())
     }
 
-    /// Takes the current context away, so that the one under it is current.
+    /// Removes and returns the current context, so that the one under it is current.
     pub(crate) fn pop(&mut self, stack: &mut Stack<L>) -> Result<Option<AsyncContext<L>>, Error> {
         let Some(current) = stack.current else { return Ok(None) };
         if stack.depth == stack.entered {
@@ -132,7 +132,7 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(Some(popped))
     }
 
-    /// What a stack gives up: the context itself, or a copy if others have it, too.
+    /// Takes a context out of a stack: the context itself, or a copy if others have it, too.
     fn take(&mut self, key: Key<Shared<L>>) -> Result<AsyncContext<L>, Error> {
         let shared = self.shared.get_mut(key)?;
         if shared.holders == 1 {
@@ -143,7 +143,7 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(copy)
     }
 
-    /// A stack gives a context up.
+    /// Removes a context from a stack.
     fn release(&mut self, key: Key<Shared<L>>) -> Result<(), Error> {
         let shared = self.shared.get_mut(key)?;
         shared.holders -= 1;
@@ -153,7 +153,7 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(())
     }
 
-    /// The current context is gone: the one under it is current.
+    /// Makes the context under the current one current, which is gone.
     fn lower(&mut self, stack: &mut Stack<L>) -> Result<(), Error> {
         stack.depth -= 1;
         (stack.current, stack.under) = match stack.under {
@@ -166,7 +166,7 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(())
     }
 
-    /// Replaces the current context; the first if there is none.
+    /// Replaces the current context, or pushes the first one.
     pub(crate) fn replace(
         &mut self,
         stack: &mut Stack<L>,
@@ -184,8 +184,8 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(())
     }
 
-    /// Changes the current context, of which nobody else sees anything; a new one if there is none.
-    /// If `change` fails, nothing has changed.
+    /// Changes the current context, so that no other stack sees the change, or a new one if there
+    /// is none. If `change` fails, nothing has changed.
     pub(crate) fn change<R, E: From<Error>>(
         &mut self,
         stack: &mut Stack<L>,
@@ -210,7 +210,7 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(result)
     }
 
-    /// Enters a scope: its context can't be popped before it is left.
+    /// Enters a scope, whose context can't be popped before it is left.
     pub(crate) fn enter(
         &mut self,
         stack: &mut Stack<L>,
@@ -222,7 +222,7 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(mark)
     }
 
-    /// Leaves a scope, with all that were entered or pushed in it.
+    /// Leaves a scope, with all contexts that were entered or pushed in it.
     pub(crate) fn leave(&mut self, stack: &mut Stack<L>, mark: Mark) -> Result<(), Error> {
         while stack.depth > mark.depth {
             if let Some(current) = stack.current {
@@ -234,7 +234,7 @@ impl<L: ExtensionLimits> ContextTable<L> {
         Ok(())
     }
 
-    /// What had the stack is gone.
+    /// Removes all contexts of a stack, whose owner is gone.
     pub(crate) fn end(&mut self, mut stack: Stack<L>) -> Result<(), Error> {
         self.leave(&mut stack, Mark { depth: 0, entered: 0 })
     }

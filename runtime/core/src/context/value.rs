@@ -1,18 +1,19 @@
-//! Values that the host keeps: in contexts, and as metadata.
+//! Values that the host stores in contexts, and as metadata.
 
 use core::fmt;
 
 use crate::error::{Error, ExtensionError};
 use crate::host::limits::{Bytes, ExtensionLimits, Text};
 
-/// A value that the host keeps: a value of the Component Model, or bytes. A **host extension**.
+/// A value that the host stores: a value of the Component Model, or bytes. This is a **host
+/// extension**.
 ///
-/// Scalars are the same everywhere. A text or bytes are kept as `L` says: where that is bounded,
-/// one that is too long is [`ExtensionError::ValueTooLong`], and never cut. A value made of others,
-/// such as a record, is kept where there is an allocator, as a `Val`.
+/// Scalars are the same everywhere. `L` decides the storage of a text or bytes. If it is bounded,
+/// a value that is too long is [`ExtensionError::ValueTooLong`], and is never cut. A value made
+/// of others, such as a record, is stored as a `Val`, if there is an allocator.
 ///
-/// [`IntoContextValue`] makes one of what Rust calls it, and is what everything takes that takes a
-/// value; [`get`](Self::get) gives it back.
+/// A method that takes a value takes an [`IntoContextValue`], which a Rust value is.
+/// [`get`](Self::get) returns the Rust value again.
 pub enum ContextValue<L: ExtensionLimits> {
     /// `bool`
     Bool(bool),
@@ -42,30 +43,31 @@ pub enum ContextValue<L: ExtensionLimits> {
     String(L::Text),
     /// Any other value of the Component Model.
     Compound(L::Compound),
-    /// Bytes, whose meaning is the host's.
+    /// Bytes, whose meaning the host defines.
     Bytes(L::Bytes),
 }
 
-/// What can be kept as a [`ContextValue`]: a host extension.
+/// A type that can be stored as a [`ContextValue`]. This is a host extension.
 ///
-/// Implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes, for
-/// [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array), and with
-/// `alloc` for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`.
+/// It is implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes,
+/// and for [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array).
+/// With `alloc`, it is implemented for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap),
+/// `Val`.
 pub trait IntoContextValue<L: ExtensionLimits> {
-    /// The value, to be kept.
+    /// Converts to a value to store.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`] if a bounded machine has no room for it.
     fn into_context_value(self) -> Result<ContextValue<L>, Error>;
 }
 
-/// A Rust type whose values can be kept and given back: what the value of a
-/// [typed key](super::TypedContextKey) is. A host extension.
+/// A Rust type whose values can be stored and returned, for a
+/// [typed key](super::TypedContextKey). This is a host extension.
 ///
-/// It is a type parameter's bound, not one of `TypedContextKey` itself: a key is a name and a
-/// type; keeping its value is for those that can be kept in these limits. Implement it for a type
-/// of your own by what it is made of:
+/// It is a bound of type parameters, and not of `TypedContextKey` itself: a key is a name and a
+/// type, and these limits may not be able to store its value. Implement it for a type of your own
+/// by its parts:
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -102,39 +104,39 @@ pub trait IntoContextValue<L: ExtensionLimits> {
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
 pub trait ContextValueType<L: ExtensionLimits>: IntoContextValue<L> + 'static {
-    /// What is given back: the value, or what it borrows from where it is kept, such as a `&str`.
+    /// The type that is returned: the value, or a borrow of the stored value, such as a `&str`.
     type View<'a>;
 
-    /// The value; nothing if it is of another type.
+    /// Returns the value, or `None` if it has another type.
     fn view(value: &ContextValue<L>) -> Option<Self::View<'_>>;
 }
 
 impl<L: ExtensionLimits> ContextValue<L> {
-    /// A value of the Component Model.
+    /// Creates a value of the Component Model.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`] if a bounded machine has no room for it.
     pub fn from_component_value(value: impl IntoContextValue<L>) -> Result<Self, Error> {
         value.into_context_value()
     }
 
-    /// Bytes, whose meaning is the host's.
+    /// Creates a value of bytes, whose meaning the host defines.
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::ValueTooLong`]
+    /// [`ExtensionError::ValueTooLong`] if a bounded machine has no room for them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let too_long = ExtensionError::value_too_long(bytes.len()).into();
         L::Bytes::copy_of(bytes).map(Self::Bytes).ok_or(too_long)
     }
 
-    /// The value as this type; nothing if it is of another one.
+    /// Returns the value as this type, or `None` if it has another type.
     pub fn get<T: ContextValueType<L>>(&self) -> Option<T::View<'_>> {
         T::view(self)
     }
 
-    /// The text, if it is one.
+    /// Returns the text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text.as_text()),
@@ -142,7 +144,7 @@ impl<L: ExtensionLimits> ContextValue<L> {
         }
     }
 
-    /// The bytes, if it is bytes.
+    /// Returns the bytes, if it is bytes.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Bytes(bytes) => Some(bytes.as_bytes()),
@@ -173,7 +175,7 @@ impl<L: ExtensionLimits> Clone for ContextValue<L> {
     }
 }
 
-/// As in the Component Model, all NaNs are one value, and 0 and −0 are two.
+/// Compares as the Component Model does: all NaNs are one value, and 0 and −0 are two.
 impl<L: ExtensionLimits> PartialEq for ContextValue<L> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

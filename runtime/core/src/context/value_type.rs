@@ -1,4 +1,4 @@
-//! Which types of Rust can be kept as a [`ContextValue`], and given back.
+//! Rust types that can be stored as a [`ContextValue`], and returned again.
 
 use crate::error::{Error, ExtensionError};
 use crate::host::limits::{ExtensionLimits, Text};
@@ -38,14 +38,14 @@ scalars! {
     f32: F32, f64: F64, char: Char,
 }
 
-/// As it is.
+/// Converts to itself.
 impl<L: ExtensionLimits> IntoContextValue<L> for ContextValue<L> {
     fn into_context_value(self) -> Result<Self, Error> {
         Ok(self)
     }
 }
 
-/// A `string`.
+/// Converts a `string`.
 impl<L: ExtensionLimits> IntoContextValue<L> for &str {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
         let too_long = ExtensionError::value_too_long(self.len()).into();
@@ -53,21 +53,21 @@ impl<L: ExtensionLimits> IntoContextValue<L> for &str {
     }
 }
 
-/// Bytes.
+/// Converts bytes.
 impl<L: ExtensionLimits> IntoContextValue<L> for &[u8] {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
         ContextValue::from_bytes(self)
     }
 }
 
-/// Bytes.
+/// Converts bytes.
 impl<L: ExtensionLimits, const N: usize> IntoContextValue<L> for &[u8; N] {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
         ContextValue::from_bytes(self)
     }
 }
 
-/// Bytes, of which there are always as many.
+/// Converts a fixed number of bytes.
 impl<L: ExtensionLimits, const N: usize> IntoContextValue<L> for [u8; N] {
     fn into_context_value(self) -> Result<ContextValue<L>, Error> {
         ContextValue::from_bytes(&self)
@@ -112,7 +112,7 @@ texts_and_bytes! {
 texts_and_bytes!(type [] &'static str: str, as_text);
 texts_and_bytes!(type [] &'static [u8]: [u8], as_bytes);
 
-/// What needs an allocator.
+/// Types that need an allocator.
 #[cfg(feature = "alloc")]
 mod owned {
     use alloc::string::String;

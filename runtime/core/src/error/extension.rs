@@ -17,13 +17,13 @@ pub enum ExtensionError {
         bytes: u32,
     },
     /// A text can't be the key of metadata.
-    #[error("this is no key of metadata: {0}")]
+    #[error("a text can't be a key of metadata: {0}")]
     InvalidKey(#[from] InvalidContextKey),
     /// The context belongs to a scope, which removes it itself when it is left.
     #[error("the context belongs to a scope, which removes it when it is left")]
     ContextScopeEntered,
     /// An error context would be among its own sources.
-    #[error("an error context would be among its own sources")]
+    #[error("an error context would be among its own sources: give it another source")]
     SourceCycle,
     /// An error has more sources than a chain may have.
     #[error("the chain of an error's sources is longer than {max}")]
@@ -32,19 +32,19 @@ pub enum ExtensionError {
         max: u32,
     },
     /// The end of the thread is waited for, or was returned.
-    #[error("the thread was joined already")]
+    #[error("the thread was joined already: its end is returned once")]
     AlreadyJoined,
     /// The end of the thread is not waited for.
     #[error("the thread is not being joined: begin with `begin_join`")]
     NotJoined,
     /// A thread would wait for its own end, directly or through others.
-    #[error("a thread would wait for its own end")]
+    #[error("a thread would wait for its own end, directly or through others")]
     JoinCycle,
     /// The thread has ended. It can't have values any longer, and can't wait for others.
-    #[error("the thread has ended")]
+    #[error("the thread has ended: it can't have values, and can't wait for others")]
     ThreadEnded,
-    /// There is no destructor with the number.
-    #[error("there is no destructor with the number {number}: make it first")]
+    /// No destructor has this number.
+    #[error("there is no destructor with the number {number}: create it first")]
     UnknownDestructor {
         /// The number.
         number: u32,
@@ -54,19 +54,19 @@ pub enum ExtensionError {
     #[error("the task has not ended: complete, fail or cancel it first")]
     NotFinished,
     /// A call or task is bound to one cancellation token at a time.
-    #[error("the task is bound to a cancellation token already")]
+    #[error("the task is bound to a cancellation token already: unbind it first")]
     AlreadyBound,
     /// The call or task is not bound to a cancellation token.
     #[error("the task is not bound to a cancellation token")]
     NotBound,
     /// Only a member of a waitable set can be removed from it.
-    #[error("this is not a member of the waitable set")]
+    #[error("the waitable is not a member of the waitable set")]
     NotMember,
     /// A waitable set can be dropped only without members, as guests' sets can.
     #[error("the waitable set has members: remove them first")]
     SetNotEmpty,
     /// Nothing can be added to a waitable set that was closed.
-    #[error("the waitable set is closed")]
+    #[error("the waitable set is closed: nothing can be added to it")]
     SetClosed,
     /// A waitable set would be among its own members.
     #[error("a waitable set would be among its own members")]

@@ -32,7 +32,7 @@
 //! | [`ExtensionError`] | in the use of the host extensions |
 //!
 //! Each of them converts into [`enum@Error`] and [`Failure`], so `?` works in functions that return
-//! one of these. [`WithCauses`] makes one text of an error and its causes. [`OneLine`] shows the text of
+//! one of these. [`WithCauses`] shows an error and its causes as one text. [`OneLine`] shows the text of
 //! a guest in a message.
 
 mod abi;

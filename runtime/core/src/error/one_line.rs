@@ -1,13 +1,13 @@
-//! Text of others in one line of a message.
+//! Texts of guests and users, in one line of a message.
 
 use core::fmt;
 
-/// A text of somebody else, such as a guest, that can't be mistaken for the lines around it.
+/// A text of a guest or a user, shown in one line, so that it can't be mistaken for other lines.
 ///
-/// Most texts are shown as they are. A text that would break the line, steer a terminal, or change
-/// the direction of writing is shown in quotes, with such characters escaped. So is a text that
-/// begins with a quote, so that the two can be told apart. In the alternate form, `{:#}`, a text that
-/// needs no quotes stands in backticks, as names do in messages.
+/// Most texts are shown unchanged. A text that would break the line, control a terminal, or change
+/// the direction of writing is shown in quotes, with such characters escaped. A text that begins with
+/// a quote is shown in this way, too, so that every quoted text can be recognized. In the alternate
+/// form, `{:#}`, a text that needs no quotes is shown in backticks, as names are in messages.
 ///
 /// ```
 /// use weft_core::error::OneLine;
@@ -24,19 +24,19 @@ pub struct OneLine<'a>(
 );
 
 impl OneLine<'_> {
-    /// Returns `true` if the text is shown in quotes, where it would otherwise stand alone.
+    /// Returns `true` if the text can't be shown unchanged.
     fn needs_quotes(self) -> bool {
         self.0.starts_with('"') || self.0.contains(steers)
     }
 }
 
-/// Returns `true` if a character does more than to stand in its line.
+/// Returns `true` if a character changes anything but its own place in the line.
 fn steers(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            // Ends of lines and paragraphs, marks of the direction of writing, and what has no
-            // width.
+            // Ends of lines and paragraphs, marks of the direction of writing, and characters
+            // without width.
             '\u{61C}' | '\u{200B}' | '\u{200E}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
                 | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
         )
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_as_it_is_or_quoted() {
+    fn a_text_is_shown_unchanged_or_quoted() {
         for plain in ["", "a", "it's \"so\"", r"C:\new\x.rs", "naïve é 日本語 नमस्ते", "a`b"]
         {
             assert_eq!(OneLine(plain).to_string(), plain);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_steers_is_escaped() {
+    fn characters_that_steer_are_escaped() {
         let steering = (0..=0x1F).chain(0x7F..=0x9F).chain(0x2028..=0x202E).chain(0x2066..=0x2069);
         for c in steering.filter_map(char::from_u32) {
             for text in [format!("{c}"), format!("a{c}b"), format!("a`{c}")] {

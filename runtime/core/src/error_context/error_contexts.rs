@@ -1,4 +1,4 @@
-//! What the host does with error contexts, besides what the machine does.
+//! Methods on error contexts, besides those of the machine.
 
 use crate::chooser::Chooser;
 use crate::context::{ContextValue, IntoContextValue};
@@ -13,13 +13,11 @@ use super::{ErrorSeverity, ErrorTrace, StackFrame};
 
 /// A view of the error contexts of a machine: a **host extension**.
 ///
-/// It is made from whatever has a machine with the host extensions, for as long as it is used. See
-/// [`error_context`](crate::error_context).
+/// It is returned by `error_contexts()` of a machine or store with host extensions, each time it
+/// is needed. The [module's page](crate::error_context) has an example of most methods.
 ///
-/// Of a guest's error context all is known that the host says of it, and before that nothing: its
-/// severity is that of an error. What takes an id fails with [`Error::Unknown`] if the error context
-/// is no more; what keeps something, with [`Error::Full`]
-/// ([`ErrorRecords`](crate::limits::Table::ErrorRecords)) if there is no room for a record.
+/// A guest's error context can be described like one that the host created. Until then it has the
+/// severity [`Error`](ErrorSeverity::Error), and nothing else.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -41,14 +39,14 @@ pub struct ErrorContexts<'a, L: ExtensionLimits, C: Chooser> {
 }
 
 impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
-    /// Makes an error context, which the host holds until it gives it to a guest or
-    /// [drops](Self::drop) it. A message that is too long for its storage is cut, as
-    /// the spec allows.
+    /// Creates an error context. The host holds it until it passes it to a guest or
+    /// [drops](Self::drop) it. A message that is too long for its storage is cut, as the spec
+    /// allows.
     ///
     /// # Errors
     ///
-    /// With nothing made: [`Error::Full`]: [`ErrorContexts`](crate::limits::Table::ErrorContexts),
-    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords).
+    /// - [`Error::Full`] if the table [`ErrorContexts`](crate::limits::Table::ErrorContexts) or
+    ///   [`ErrorRecords`](crate::limits::Table::ErrorRecords) is full. Nothing is created.
     pub fn create(
         &mut self,
         message: &str,
@@ -57,21 +55,22 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         self.create_with_frames(message, severity, [])
     }
 
-    /// The same: the guide's name for it.
+    /// Creates an error context with the default severity, which is
+    /// [`Error`](ErrorSeverity::Error).
     ///
     /// # Errors
     ///
-    /// Those of [`create`](Self::create).
+    /// The same as for [`create`](Self::create).
     pub fn create_simple(&mut self, message: &str) -> Result<ErrorContextId, Error> {
         self.create(message, ErrorSeverity::default())
     }
 
-    /// Makes an error context with stack frames, the innermost first.
+    /// Creates an error context with stack frames, the innermost first.
     ///
     /// # Errors
     ///
-    /// With nothing made: those of [`create`](Self::create) and
-    /// [`add_stack_frame`](Self::add_stack_frame).
+    /// The same as for [`create`](Self::create) and [`add_stack_frame`](Self::add_stack_frame).
+    /// Nothing is created.
     pub fn create_with_stack_trace<'f>(
         &mut self,
         message: &str,
@@ -99,42 +98,46 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         Ok(made)
     }
 
-    /// Gives up what the host holds of an error context. It is gone, with all that is known of it,
-    /// when no guest has it either, and no other has it as its source.
+    /// Drops the host's hold on an error context. It is removed, with its description, when nothing
+    /// else holds it: no guest, no error context whose source it is, and no task that failed with
+    /// it.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`MachineError::NotHeld`] if the host doesn't hold it.
+    /// - [`Error::Unknown`] if the error context was removed.
+    /// - [`MachineError::NotHeld`] if the host doesn't hold it.
     ///
     /// [`MachineError::NotHeld`]: crate::error::MachineError::NotHeld
     pub fn drop(&mut self, error_context: ErrorContextId) -> Result<(), Error> {
         self.machine.drop_error_context(error_context)
     }
 
-    /// The message: the debug message that guests see.
+    /// Returns the debug message, which guests see too.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// - [`Error::Unknown`] if the error context was removed.
     pub fn message(self, error_context: ErrorContextId) -> Result<&'a str, Error> {
         self.machine.debug_message(error_context)
     }
 
-    /// How bad it is.
+    /// Returns the severity.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// - [`Error::Unknown`] if the error context was removed.
     pub fn severity(&self, error_context: ErrorContextId) -> Result<ErrorSeverity, Error> {
         let record = self.machine.error_record(error_context)?;
         Ok(record.map(|record| record.severity).unwrap_or_default())
     }
 
-    /// Says how bad it is.
+    /// Sets the severity.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::Full`]: [`ErrorRecords`](crate::limits::Table::ErrorRecords).
+    /// - [`Error::Unknown`] if the error context was removed.
+    /// - [`Error::Full`] if the table [`ErrorRecords`](crate::limits::Table::ErrorRecords) is
+    ///   full.
     pub fn set_severity(
         &mut self,
         error_context: ErrorContextId,
@@ -146,20 +149,22 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         })
     }
 
-    /// The host's number for this error, if it has one.
+    /// Returns the host's number for this error, if it has one.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// - [`Error::Unknown`] if the error context was removed.
     pub fn code(&self, error_context: ErrorContextId) -> Result<Option<i64>, Error> {
         Ok(self.machine.error_record(error_context)?.and_then(|record| record.code))
     }
 
-    /// Gives it the host's number for this error, or takes it away.
+    /// Sets the host's number for this error, or removes it, if `code` is `None`.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]; [`Error::Full`]: [`ErrorRecords`](crate::limits::Table::ErrorRecords).
+    /// - [`Error::Unknown`] if the error context was removed.
+    /// - [`Error::Full`] if the table [`ErrorRecords`](crate::limits::Table::ErrorRecords) is
+    ///   full.
     pub fn set_code(
         &mut self,
         error_context: ErrorContextId,
@@ -171,13 +176,16 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         })
     }
 
-    /// Adds a stack frame, around those that are there.
+    /// Adds a stack frame: the caller of the frames that were added before.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
-    /// [`StackFrames`](crate::limits::Table::StackFrames),
-    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`ExtensionError::ValueTooLong`].
+    /// Nothing is changed.
+    ///
+    /// - [`Error::Unknown`] if the error context was removed.
+    /// - [`Error::Full`] if the table [`StackFrames`](crate::limits::Table::StackFrames) or
+    ///   [`ErrorRecords`](crate::limits::Table::ErrorRecords) is full.
+    /// - [`ExtensionError::ValueTooLong`] if the function or file is too long for its storage.
     ///
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn add_stack_frame(
@@ -188,11 +196,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         self.machine.describe_error(error_context, |record| record.add_frame(frame))
     }
 
-    /// The stack frames, the innermost first.
+    /// Returns the stack frames, the innermost first.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// - [`Error::Unknown`] if the error context was removed.
     pub fn stack_frames(
         self,
         error_context: ErrorContextId,
@@ -201,15 +209,18 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         Ok(record.into_iter().flat_map(ErrorRecord::frames))
     }
 
-    /// Sets a value of the metadata, and returns the one that was there. The key follows the rules of
-    /// a [`ContextKey`](struct@crate::context::ContextKey).
+    /// Sets a value of the metadata, and returns the one that was there. A key follows the rules
+    /// of a [`ContextKey`](struct@crate::context::ContextKey).
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Unknown`]; [`Error::Full`]:
-    /// [`ErrorMetadata`](crate::limits::Table::ErrorMetadata),
-    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords); [`ExtensionError::InvalidKey`];
-    /// [`ExtensionError::ValueTooLong`].
+    /// Nothing is changed.
+    ///
+    /// - [`Error::Unknown`] if the error context was removed.
+    /// - [`Error::Full`] if the table [`ErrorMetadata`](crate::limits::Table::ErrorMetadata) or
+    ///   [`ErrorRecords`](crate::limits::Table::ErrorRecords) is full.
+    /// - [`ExtensionError::InvalidKey`] if the key breaks the rules.
+    /// - [`ExtensionError::ValueTooLong`] if the value or the key is too long for its storage.
     ///
     /// [`ExtensionError::InvalidKey`]: crate::error::ExtensionError::InvalidKey
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
@@ -223,11 +234,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         self.machine.describe_error(error_context, |record| record.metadata.set(key, value))
     }
 
-    /// A value of the metadata.
+    /// Returns a value of the metadata.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// - [`Error::Unknown`] if the error context was removed.
     pub fn get_metadata(
         self,
         error_context: ErrorContextId,
@@ -237,11 +248,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         Ok(record.and_then(|record| Some(&record.metadata.get(key)?.value)))
     }
 
-    /// Takes a value of the metadata away.
+    /// Removes and returns a value of the metadata.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// - [`Error::Unknown`] if the error context was removed.
     pub fn remove_metadata(
         &mut self,
         error_context: ErrorContextId,
@@ -255,11 +266,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         }
     }
 
-    /// All metadata, in the order in which its keys were first set.
+    /// Returns all metadata, in the order in which its keys were first set.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// - [`Error::Unknown`] if the error context was removed.
     pub fn metadata(
         self,
         error_context: ErrorContextId,
@@ -269,11 +280,11 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
         Ok(all.map(|attribute| (attribute.name.text(), &attribute.value)))
     }
 
-    /// The error with its stack frames and its sources, to be shown as text.
+    /// Returns the error with its stack frames and its sources, to be shown as text.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// - [`Error::Unknown`] if the error context was removed.
     pub fn stack_trace(self, error_context: ErrorContextId) -> Result<ErrorTrace<'a, L, C>, Error> {
         self.machine.error_context_key(error_context)?;
         Ok(ErrorTrace { machine: self.machine, error_context })

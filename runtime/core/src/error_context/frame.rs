@@ -1,10 +1,10 @@
-//! Where an error came from.
+//! Places in code that an error passed through.
 
 use core::fmt;
 
 use crate::error::OneLine;
 
-/// A place in some code that was under way when an error came to be: a **host extension**.
+/// A place in code that an error passed through: a **host extension**.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -19,7 +19,7 @@ use crate::error::OneLine;
 pub struct StackFrame<'a> {
     /// The function.
     pub function: &'a str,
-    /// The file that it is in.
+    /// The file that has the function.
     pub file: Option<&'a str>,
     /// The line.
     pub line: Option<u32>,
@@ -28,28 +28,28 @@ pub struct StackFrame<'a> {
 }
 
 impl<'a> StackFrame<'a> {
-    /// A frame of which nothing but the function is known.
+    /// Creates a frame that names only the function.
     pub const fn new(function: &'a str) -> Self {
         Self { function, file: None, line: None, column: None }
     }
 
-    /// The same, in this file.
+    /// Returns the frame with this file.
     pub const fn file(self, file: &'a str) -> Self {
         Self { file: Some(file), ..self }
     }
 
-    /// The same, in this line.
+    /// Returns the frame with this line.
     pub const fn line(self, line: u32) -> Self {
         Self { line: Some(line), ..self }
     }
 
-    /// The same, in this column.
+    /// Returns the frame with this column.
     pub const fn column(self, column: u32) -> Self {
         Self { column: Some(column), ..self }
     }
 }
 
-/// The function, and what is known of the file, line and column.
+/// Shows the function, and those of file, line and column that are known.
 impl fmt::Display for StackFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", OneLine(self.function))?;
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_says_what_is_known_of_its_place() {
+    fn a_frame_shows_what_is_known_of_its_place() {
         let frame = StackFrame::new("f");
         assert_eq!(frame.to_string(), "f");
         assert_eq!(frame.file("a.rs").to_string(), "f (a.rs)");

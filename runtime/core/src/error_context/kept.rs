@@ -1,4 +1,4 @@
-//! What is known of error contexts, in the machine that has them.
+//! The descriptions of error contexts, in the machine that has the error contexts.
 
 use crate::chooser::Chooser;
 use crate::error::Error;
@@ -10,7 +10,7 @@ use crate::limits::Table;
 use super::record::{ErrorRecord, Holder};
 
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
-    /// What the host knows of an error context; nothing if nothing is said of it.
+    /// Returns the description of an error context, if it has one.
     pub(crate) fn error_record(
         &self,
         error_context: ErrorContextId,
@@ -19,7 +19,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         Ok(self.hooks.errors.get(error_context))
     }
 
-    /// Changes what the host knows of an error context. A record that says nothing isn't kept.
+    /// Changes the description of an error context. An empty one isn't kept.
     pub(crate) fn describe_error<R>(
         &mut self,
         error_context: ErrorContextId,
@@ -35,7 +35,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         result
     }
 
-    /// Counts one more holder of an error context.
+    /// Adds a holder to an error context.
     pub(crate) fn hold_error(
         &mut self,
         error_context: ErrorContextId,
@@ -48,7 +48,7 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         })
     }
 
-    /// Counts one holder less, and removes an error context that nobody holds.
+    /// Removes a holder of an error context, and the error context if nobody else holds it.
     pub(crate) fn release_error(
         &mut self,
         error_context: ErrorContextId,

@@ -1,4 +1,4 @@
-//! What is kept of an error context, besides its debug message.
+//! The description of one error context.
 
 use crate::error::{Error, ExtensionError};
 use crate::host::attributes::{Attribute, Attributes};
@@ -8,30 +8,30 @@ use crate::machine::ErrorContextId;
 
 use super::{ErrorSeverity, StackFrame};
 
-/// What the host knows of an error context.
+/// The host's description of one error context.
 pub(crate) struct ErrorRecord<L: ExtensionLimits> {
     pub(crate) severity: ErrorSeverity,
     pub(crate) code: Option<i64>,
-    /// What it came from, which it holds.
+    /// The error context that it was caused by. This one holds it.
     pub(crate) source: Option<ErrorContextId>,
-    /// How many error contexts hold it as their source.
+    /// The number of error contexts that hold this one as their source.
     pub(crate) source_of: u32,
-    /// How many tasks hold it, because they failed with it.
+    /// The number of tasks that hold this one because they failed with it.
     pub(crate) failure_of: u32,
     frames: L::StackFrames<Frame<L>>,
     pub(crate) metadata: Attributes<L, L::ErrorMetadata<Attribute<L>>>,
 }
 
-/// A thing of the host's that holds an error context.
+/// The kinds of things in the host that hold an error context.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Holder {
-    /// An error context whose source it is.
+    /// An error context that has it as its source.
     ErrorContext,
     /// A task that failed with it.
     FailedTask,
 }
 
-/// A stack frame, kept.
+/// A stack frame with its own texts.
 pub(crate) struct Frame<L: ExtensionLimits> {
     function: L::Text,
     file: Option<L::Text>,
@@ -54,7 +54,7 @@ impl<L: ExtensionLimits> Default for ErrorRecord<L> {
 }
 
 impl<L: ExtensionLimits> ErrorRecord<L> {
-    /// Whether it says nothing.
+    /// Returns `true` if it describes nothing.
     pub(crate) fn is_blank(&self) -> bool {
         let Self { severity, code, source, source_of: _, failure_of: _, frames, metadata } = self;
         *severity == ErrorSeverity::default()
@@ -65,7 +65,7 @@ impl<L: ExtensionLimits> ErrorRecord<L> {
             && metadata.len() == 0
     }
 
-    /// Whether an error context or a task holds it.
+    /// Returns `true` if an error context or a task holds it.
     pub(crate) const fn is_held(&self) -> bool {
         self.source_of > 0 || self.failure_of > 0
     }
@@ -82,7 +82,7 @@ impl<L: ExtensionLimits> ErrorRecord<L> {
         self.frames.len()
     }
 
-    /// Adds a stack frame behind those that are there.
+    /// Adds a stack frame after those that are there.
     pub(crate) fn add_frame(&mut self, frame: StackFrame<'_>) -> Result<(), Error> {
         let StackFrame { function, file, line, column } = frame;
         let copy_of =
@@ -92,7 +92,7 @@ impl<L: ExtensionLimits> ErrorRecord<L> {
         self.frames.push(frame).map_err(|_| Error::Full(Table::StackFrames))
     }
 
-    /// The stack frames, in the order in which they were added.
+    /// Returns the stack frames, in the order in which they were added.
     pub(crate) fn frames(&self) -> impl Iterator<Item = StackFrame<'_>> {
         (0..self.frames.len()).filter_map(|it| {
             let Frame { function, file, line, column } = self.frames.get(it)?;

@@ -1,10 +1,10 @@
-//! How bad an error is.
+//! Severities of errors.
 
 use core::fmt;
 
-/// How bad an error is: a **host extension**.
+/// The severity of an error: a **host extension**.
 ///
-/// One that nothing was said of, such as a guest's, is an [`Error`](Self::Error).
+/// An error context with no severity set, such as a guest's, has [`Error`](Self::Error).
 ///
 /// ```
 /// # use weft_core as weft;
@@ -17,27 +17,27 @@ use core::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ErrorSeverity {
-    /// Nothing is wrong.
+    /// Something happened, and it is not wrong.
     Info,
-    /// Something may be wrong.
+    /// Something could be wrong.
     Warning,
     /// Something went wrong.
     #[default]
     Error,
-    /// Nothing can go on.
+    /// Something went wrong, and nothing works without it.
     Critical,
 }
 
-/// There is no severity of this number.
+/// The error of a number that stands for no severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("{0} is no severity: they are numbered from 0 to 3")]
+#[error("expected the number of a severity, from 0 to 3, and found {0}")]
 pub struct UnknownSeverity(pub u32);
 
 impl ErrorSeverity {
-    /// All of them, the least severe first.
+    /// All severities, the least severe first.
     pub const ALL: [Self; 4] = [Self::Info, Self::Warning, Self::Error, Self::Critical];
 
-    /// What it is called.
+    /// Returns the name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl ErrorSeverity {
         }
     }
 
-    /// Its number, from 0 to 3.
+    /// Returns the number, from 0 to 3.
     #[must_use]
     pub const fn as_u32(self) -> u32 {
         match self {
@@ -59,11 +59,11 @@ impl ErrorSeverity {
         }
     }
 
-    /// The severity of this number.
+    /// Returns the severity with this number.
     ///
     /// # Errors
     ///
-    /// [`UnknownSeverity`] if it is over 3.
+    /// - [`UnknownSeverity`] if the number is over 3.
     pub const fn from_u32(number: u32) -> Result<Self, UnknownSeverity> {
         Ok(match number {
             0 => Self::Info,

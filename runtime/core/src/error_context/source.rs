@@ -1,4 +1,4 @@
-//! What errors came from: chains of error contexts.
+//! Sources of errors: chains of error contexts.
 
 use crate::chooser::Chooser;
 use crate::error::{Error, ExtensionError};
@@ -9,29 +9,32 @@ use crate::machine::ErrorContextId;
 use super::record::Holder;
 use super::{ErrorContexts, ErrorSeverity};
 
-/// So many sources of an error of Rust's are followed, one behind the other. An error can say that
-/// it is its own source, and no list of sources that tells anybody anything is as long.
+/// The number of sources of a Rust error that are followed. An error can be its own source; a
+/// real chain is far shorter.
 const MAX_SOURCES: u32 = 128;
 
-/// Sources of error contexts: **host extensions**.
 impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
-    /// What an error came from, if it is known.
+    /// Returns the error context that this one was caused by, if it is set.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`]
+    /// - [`Error::Unknown`] if the error context was removed.
     pub fn source(&self, error_context: ErrorContextId) -> Result<Option<ErrorContextId>, Error> {
         Ok(self.machine.error_record(error_context)?.and_then(|record| record.source))
     }
 
-    /// Says what an error came from. The source lives at least as long as the error does, whether
-    /// the host or a guest holds it or not.
+    /// Sets the error context that this one was caused by, or removes it, if `source` is `None`.
+    /// The source lives at least as long as this one, even if neither the host nor a guest holds
+    /// it.
     ///
     /// # Errors
     ///
-    /// With nothing changed: [`Error::Unknown`] if either is no more;
-    /// [`ExtensionError::SourceCycle`] if the error would be among its own sources;
-    /// [`Error::Full`]: [`ErrorRecords`](crate::limits::Table::ErrorRecords).
+    /// Nothing is changed.
+    ///
+    /// - [`Error::Unknown`] if either error context was removed.
+    /// - [`ExtensionError::SourceCycle`] if the error would be among its own sources.
+    /// - [`Error::Full`] if the table [`ErrorRecords`](crate::limits::Table::ErrorRecords) is
+    ///   full.
     pub fn set_source(
         &mut self,
         error_context: ErrorContextId,
@@ -61,8 +64,8 @@ impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
         }
     }
 
-    /// Returns `true` if `error_context` is `other` or one of its sources. This takes the same time
-    /// for each error context that is nobody's source, however many sources `other` has.
+    /// Returns `true` if `error_context` is `other` or one of its sources. For an error context
+    /// that is the source of no other, this takes the same time however many sources `other` has.
     fn is_among_sources_of(
         &self,
         error_context: ErrorContextId,
@@ -85,13 +88,17 @@ impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
         Ok(false)
     }
 
-    /// Makes an error context of an error of Rust's, with all its sources as its sources, each with
-    /// the same severity. The host holds the one that it gets; that one holds its source, and so on.
+    /// Creates an error context from a Rust error, and one from each of its sources, all with the
+    /// same severity. The host holds the one that is returned. That one holds its source, and so
+    /// on.
     ///
     /// # Errors
     ///
-    /// With nothing made: [`ExtensionError::TooManySources`]; those of
-    /// [`create`](Self::create).
+    /// Nothing is created.
+    ///
+    /// - [`ExtensionError::TooManySources`] if the chain of sources is too long.
+    /// - [`Error::Full`] if the table [`ErrorContexts`](crate::limits::Table::ErrorContexts) or
+    ///   [`ErrorRecords`](crate::limits::Table::ErrorRecords) is full.
     pub fn create_from(
         &mut self,
         error: &dyn core::error::Error,
@@ -118,7 +125,7 @@ impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
                 left.checked_sub(1).ok_or(ExtensionError::TooManySources { max: MAX_SOURCES })?;
             let source = self.create_from_one(error, severity)?;
             let added = self.set_source(made, source);
-            // From now on what it is the source of holds it, or nobody does.
+            // From here on, the error context that it is the source of holds it.
             self.machine.drop_error_context(source)?;
             added?;
             (made, next) = (source, error.source());

@@ -19,9 +19,9 @@ use super::record::ErrorRecord;
 ///     at connect_to_db (database.rs:142:15)
 /// ```
 ///
-/// Each error and each frame has one line: a message, function or file that could be mistaken for
-/// more is shown in quotes, as by [`OneLine`]. Metadata is not in the text: it may hold what nobody
-/// is to read in a log.
+/// Each error and each frame takes one line. A message, function or file that could be mistaken
+/// for several lines is shown in quotes, as by [`OneLine`]. Metadata is left out, because it can
+/// hold values that must not appear in a log.
 pub struct ErrorTrace<'a, L: ExtensionLimits, C> {
     pub(super) machine: &'a ExtendedMachine<L, C>,
     pub(super) error_context: ErrorContextId,
@@ -45,7 +45,6 @@ impl<L: ExtensionLimits, C: Chooser> fmt::Display for ErrorTrace<'_, L, C> {
             for frame in record.into_iter().flat_map(ErrorRecord::frames) {
                 write!(f, "\n    at {frame}")?;
             }
-            // None is among its own sources.
             next = record.and_then(|record| record.source);
         }
         Ok(())

@@ -13,25 +13,25 @@ use crate::trap::Rule;
 
 /// The built-ins of the family `backpressure`, as typed methods that implement their rules.
 pub trait BackpressureBuiltins: Guards + Suspends {
-    /// `backpressure.inc`: Adds one to the backpressure counter. While the counter is above zero, no new call of an async function starts in this instance.
+    /// Adds one to the backpressure counter. While the counter is above zero, no new call of an async function starts in this instance.
     ///
-    /// `[] -> []`
+    /// This is the built-in `backpressure.inc`, with the core signature `[] -> []`.
     ///
     /// # Errors
     ///
-    /// Traps: `backpressure-overflow`.
+    /// The trap `backpressure-overflow`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-backpressureinc-and-backpressuredec) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-backpressureincdec)
     fn canon_backpressure_inc(
         &mut self,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `backpressure.dec`: Subtracts one from the backpressure counter.
+    /// Subtracts one from the backpressure counter.
     ///
-    /// `[] -> []`
+    /// This is the built-in `backpressure.dec`, with the core signature `[] -> []`.
     ///
     /// # Errors
     ///
-    /// Traps: `backpressure-overflow`.
+    /// The trap `backpressure-overflow`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-backpressureinc-and-backpressuredec) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-backpressureincdec)
     fn canon_backpressure_dec(
@@ -68,7 +68,8 @@ impl BackpressureDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`BackpressureBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`BackpressureBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: BackpressureBuiltins>(
         self,
         machine: &mut M,

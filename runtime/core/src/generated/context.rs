@@ -13,9 +13,9 @@ use crate::generated::guards::Guards;
 
 /// The built-ins of the family `context`, as typed methods that implement their rules.
 pub trait ContextBuiltins: Guards + Suspends {
-    /// `context.get`: Reads a slot of the current thread's storage. All of a component's context built-ins use the same type.
+    /// Reads a slot of the current thread's storage. All of a component's context built-ins use the same type.
     ///
-    /// `[] -> [T]`
+    /// This is the built-in `context.get`, with the core signature `[] -> [T]`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-contextget) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-contextget)
     fn canon_context_get(
@@ -23,9 +23,9 @@ pub trait ContextBuiltins: Guards + Suspends {
         ty: IntegerType,
         slot: u32,
     ) -> Result<Outcome<u64, Self::Suspension>, Failure>;
-    /// `context.set`: Writes a slot of the current thread's storage.
+    /// Writes a slot of the current thread's storage.
     ///
-    /// `[v:T] -> []`
+    /// This is the built-in `context.set`, with the core signature `[v:T] -> []`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-contextset) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-contextset)
     fn canon_context_set(
@@ -76,7 +76,8 @@ impl ContextDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`ContextBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`ContextBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: ContextBuiltins>(
         self,
         machine: &mut M,

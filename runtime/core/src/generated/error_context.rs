@@ -15,15 +15,15 @@ use crate::generated::guards;
 
 /// The built-ins of the family `error-context`, as typed methods that implement their rules.
 pub trait ErrorContextBuiltins: Guards + Suspends {
-    /// `error-context.new`: Creates an error context; the message may be changed or dropped on the way.
+    /// Creates an error context; the message may be changed or dropped on the way.
     ///
-    /// `[ptr:memory.addrtype len:memory.addrtype] -> [i32]`
+    /// This is the built-in `error-context.new`, with the core signature `[ptr:memory.addrtype len:memory.addrtype] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `table-full`, `string-too-long`, `pointer-unaligned`, `string-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`.
+    /// The traps `table-full`, `string-too-long`, `pointer-unaligned`, `string-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-error-contextnew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextnew)
     fn canon_error_context_new(
@@ -32,15 +32,15 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
         ptr: u64,
         len: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `error-context.debug-message`: Stores the debug message, and stores its pointer and length at `ptr`. The message is the same each time.
+    /// Stores the debug message, and stores its pointer and length at `ptr`. The message is the same each time.
     ///
-    /// `[errctxi:i32 ptr:memory.addrtype] -> []`
+    /// This is the built-in `error-context.debug-message`, with the core signature `[errctxi:i32 ptr:memory.addrtype] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`, `realloc-unaligned`, `realloc-out-of-bounds`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`, `realloc-unaligned`, `realloc-out-of-bounds`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-error-contextdebug-message) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextdebug-message)
     fn canon_error_context_debug_message(
@@ -49,15 +49,15 @@ pub trait ErrorContextBuiltins: Guards + Suspends {
         errctxi: u32,
         ptr: u64,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `error-context.drop`: Drops an error context.
+    /// Drops an error context.
     ///
-    /// `[errctxi:i32] -> []`
+    /// This is the built-in `error-context.drop`, with the core signature `[errctxi:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-error-contextdrop) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-error-contextdrop)
     fn canon_error_context_drop(
@@ -109,7 +109,8 @@ impl ErrorContextDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`ErrorContextBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`ErrorContextBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: ErrorContextBuiltins>(
         self,
         machine: &mut M,

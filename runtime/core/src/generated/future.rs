@@ -16,30 +16,30 @@ use crate::generated::guards;
 
 /// The built-ins of the family `future`, as typed methods that implement their rules.
 pub trait FutureBuiltins: Guards + Suspends {
-    /// `future.new`: Creates a future and returns its two ends: the readable one in the low half, the writable one in the high half.
+    /// Creates a future and returns its two ends: the readable one in the low half, the writable one in the high half.
     ///
-    /// `[] -> [packed-ends:i64]`
+    /// This is the built-in `future.new`, with the core signature `[] -> [packed-ends:i64]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `table-full`.
+    /// The trap `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamnew-and-futurenew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturenew)
     fn canon_future_new(
         &mut self,
         ty: TypeIndex,
     ) -> Result<Outcome<Ends, Self::Suspension>, Failure>;
-    /// `future.read`: Offers a buffer for the value; completes when the value has been written.
+    /// Offers a buffer for the value; completes when the value has been written.
     ///
-    /// `[readable-future-end:i32 ptr:memory.addrtype] -> [i32]`
+    /// This is the built-in `future.read`, with the core signature `[readable-future-end:i32 ptr:memory.addrtype] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `future-read-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `future-read-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-futureread-and-futurewrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     fn canon_future_read(
@@ -50,15 +50,15 @@ pub trait FutureBuiltins: Guards + Suspends {
         readable_future_end: u32,
         ptr: u64,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
-    /// `future.write`: Offers the value; completes when it has been read, or the reader has dropped its end.
+    /// Offers the value; completes when it has been read, or the reader has dropped its end.
     ///
-    /// `[writable-future-end:i32 ptr:memory.addrtype] -> [i32]`
+    /// This is the built-in `future.write`, with the core signature `[writable-future-end:i32 ptr:memory.addrtype] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `future-write-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `future-write-after-done`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-futureread-and-futurewrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     fn canon_future_write(
@@ -69,15 +69,15 @@ pub trait FutureBuiltins: Guards + Suspends {
         writable_future_end: u32,
         ptr: u64,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
-    /// `future.cancel-read`: Cancels a pending read and returns its result; with `async`, returns `BLOCKED` if it would have to wait.
+    /// Cancels a pending read and returns its result; with `async`, returns `BLOCKED` if it would have to wait.
     ///
-    /// `[e:i32] -> [i32]`
+    /// This is the built-in `future.cancel-read`, with the core signature `[e:i32] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamcancel-read-streamcancel-write-futurecancel-read-and-futurecancel-write) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite)
     fn canon_future_cancel_read(
@@ -86,15 +86,15 @@ pub trait FutureBuiltins: Guards + Suspends {
         is_async: bool,
         e: u32,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
-    /// `future.cancel-write`: Cancels a pending write and returns its result; with `async`, returns `BLOCKED` if it would have to wait.
+    /// Cancels a pending write and returns its result; with `async`, returns `BLOCKED` if it would have to wait.
     ///
-    /// `[e:i32] -> [i32]`
+    /// This is the built-in `future.cancel-write`, with the core signature `[e:i32] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamcancel-read-streamcancel-write-futurecancel-read-and-futurecancel-write) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite)
     fn canon_future_cancel_write(
@@ -103,15 +103,15 @@ pub trait FutureBuiltins: Guards + Suspends {
         is_async: bool,
         e: u32,
     ) -> Result<Outcome<FutureResult, Self::Suspension>, Failure>;
-    /// `future.drop-readable`: Drops the readable end; the writer learns of it.
+    /// Drops the readable end; the writer learns of it.
     ///
-    /// `[end:i32] -> []`
+    /// This is the built-in `future.drop-readable`, with the core signature `[end:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamdrop-readable-streamdrop-writable-futuredrop-readable-and-futuredrop-writable) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturedrop-readablewritable)
     fn canon_future_drop_readable(
@@ -119,15 +119,15 @@ pub trait FutureBuiltins: Guards + Suspends {
         ty: TypeIndex,
         end: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `future.drop-writable`: Drops the writable end, after the value was written or the readable end was dropped.
+    /// Drops the writable end, after the value was written or the readable end was dropped.
     ///
-    /// `[end:i32] -> []`
+    /// This is the built-in `future.drop-writable`, with the core signature `[end:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`, `future-dropped-unwritten`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`, `future-dropped-unwritten`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamdrop-readable-streamdrop-writable-futuredrop-readable-and-futuredrop-writable) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturedrop-readablewritable)
     fn canon_future_drop_writable(
@@ -135,15 +135,15 @@ pub trait FutureBuiltins: Guards + Suspends {
         ty: TypeIndex,
         end: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `future.forward`: Consumes both ends and joins the two futures: a value written to the one is read from the other, without a copy in between.
+    /// Consumes both ends and joins the two futures: a value written to the one is read from the other, without a copy in between.
     ///
-    /// `[ri:i32 wi:i32] -> []`
+    /// This is the built-in `future.forward`, with the core signature `[ri:i32 wi:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `forward-busy`, `future-forward-after-done`, `forward-in-waitable-set`, `same-instance-copy`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `forward-busy`, `future-forward-after-done`, `forward-in-waitable-set`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#️-streamforward-and-futureforward) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#️-canon-streamfutureforward)
     fn canon_future_forward(
@@ -248,7 +248,8 @@ impl FutureDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`FutureBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`FutureBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: FutureBuiltins>(
         self,
         machine: &mut M,

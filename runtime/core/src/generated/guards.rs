@@ -6,27 +6,27 @@ use crate::trap::Trap;
 
 /// The checks of an implementation that the dispatch makes before it calls a built-in.
 pub trait Guards {
-    /// Returns true if this rule holds: The instance may be left.
+    /// Returns `true` if this rule holds: The instance may be left.
     ///
-    /// Otherwise the built-in traps with [`Trap::CannotLeaveComponentInstance`].
+    /// Otherwise, the built-in traps with [`Trap::CannotLeaveComponentInstance`].
     fn may_leave(&self) -> bool;
-    /// Returns true if this rule holds: The current task was lifted with `async`.
+    /// Returns `true` if this rule holds: The current task was lifted with `async`.
     ///
-    /// Otherwise the built-in traps with [`Trap::NotAsyncLifted`].
+    /// Otherwise, the built-in traps with [`Trap::NotAsyncLifted`].
     fn async_lifted(&self) -> bool;
-    /// Notes that a built-in trapped, by one of these checks or by its own: the guest must
-    /// not go on.
+    /// Notes that a built-in trapped, in one of these checks or in its own. The guest must not
+    /// go on.
     fn raised(&mut self, trap: Trap) {
         let _ = trap;
     }
 }
 
-/// The instance may be left.
+/// Checks this rule: The instance may be left.
 pub(crate) fn may_leave(machine: &impl Guards) -> Result<(), Trap> {
     if machine.may_leave() { Ok(()) } else { Err(Trap::CannotLeaveComponentInstance) }
 }
 
-/// The current task was lifted with `async`.
+/// Checks this rule: The current task was lifted with `async`.
 pub(crate) fn async_lifted(machine: &impl Guards) -> Result<(), Trap> {
     if machine.async_lifted() { Ok(()) } else { Err(Trap::NotAsyncLifted) }
 }

@@ -15,15 +15,15 @@ use crate::generated::guards;
 
 /// The built-ins of the family `resource`, as typed methods that implement their rules.
 pub trait ResourceBuiltins: Guards + Suspends {
-    /// `resource.new`: Creates an owning handle of a resource type that this component defines, from the representation.
+    /// Creates an owning handle of a resource type that this component defines, from the representation.
     ///
-    /// `[rep:T.rep] -> [i32]`
+    /// This is the built-in `resource.new`, with the core signature `[rep:T.rep] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `table-full`.
+    /// The trap `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#resourcenew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-resourcenew)
     fn canon_resource_new(
@@ -31,15 +31,15 @@ pub trait ResourceBuiltins: Guards + Suspends {
         resource_type: TypeIndex,
         rep: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `resource.drop`: Drops a handle; an owning handle also calls the resource type's destructor.
+    /// Drops a handle; an owning handle also calls the resource type's destructor.
     ///
-    /// `[t:i32] -> []`
+    /// This is the built-in `resource.drop`, with the core signature `[t:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `cannot-block-sync-task`, `uncaught-exception`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `cannot-block-sync-task`, `uncaught-exception`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#resourcedrop) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-resourcedrop)
     fn canon_resource_drop(
@@ -47,13 +47,13 @@ pub trait ResourceBuiltins: Guards + Suspends {
         resource_type: TypeIndex,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `resource.rep`: Returns the representation of a handle of a resource type that this component defines. It may be called even while the instance may not be left.
+    /// Returns the representation of a handle of a resource type that this component defines. It may be called even while the instance may not be left.
     ///
-    /// `[t:i32] -> [T.rep]`
+    /// This is the built-in `resource.rep`, with the core signature `[t:i32] -> [T.rep]`.
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#resourcerep) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-resourcerep)
     fn canon_resource_rep(
@@ -110,7 +110,8 @@ impl ResourceDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`ResourceBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`ResourceBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: ResourceBuiltins>(
         self,
         machine: &mut M,

@@ -16,30 +16,30 @@ use crate::generated::guards;
 
 /// The built-ins of the family `stream`, as typed methods that implement their rules.
 pub trait StreamBuiltins: Guards + Suspends {
-    /// `stream.new`: Creates a stream and returns its two ends: the readable one in the low half, the writable one in the high half.
+    /// Creates a stream and returns its two ends: the readable one in the low half, the writable one in the high half.
     ///
-    /// `[] -> [packed-ends:i64]`
+    /// This is the built-in `stream.new`, with the core signature `[] -> [packed-ends:i64]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `table-full`.
+    /// The trap `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamnew-and-futurenew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturenew)
     fn canon_stream_new(
         &mut self,
         ty: TypeIndex,
     ) -> Result<Outcome<Ends, Self::Suspension>, Failure>;
-    /// `stream.read`: Offers a buffer for the next elements; completes when a writer has written some, or the stream has ended.
+    /// Offers a buffer for the next elements; completes when a writer has written some, or the stream has ended.
     ///
-    /// `[stream-end:i32 ptr:memory.addrtype num:memory.addrtype] -> [memory.addrtype]`
+    /// This is the built-in `stream.read`, with the core signature `[stream-end:i32 ptr:memory.addrtype num:memory.addrtype] -> [memory.addrtype]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `stream-read-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `stream-read-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamread-and-streamwrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     fn canon_stream_read(
@@ -51,15 +51,15 @@ pub trait StreamBuiltins: Guards + Suspends {
         ptr: u64,
         num: u64,
     ) -> Result<Outcome<StreamResult, Self::Suspension>, Failure>;
-    /// `stream.write`: Offers a buffer of elements; completes when a reader has read some, or has dropped its end.
+    /// Offers a buffer of elements; completes when a reader has read some, or has dropped its end.
     ///
-    /// `[stream-end:i32 ptr:memory.addrtype num:memory.addrtype] -> [memory.addrtype]`
+    /// This is the built-in `stream.write`, with the core signature `[stream-end:i32 ptr:memory.addrtype num:memory.addrtype] -> [memory.addrtype]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `stream-write-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`, `buffer-unaligned`, `buffer-out-of-bounds`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `stream-write-after-drop`, `waitable-sync-and-async`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamread-and-streamwrite) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     fn canon_stream_write(
@@ -71,15 +71,15 @@ pub trait StreamBuiltins: Guards + Suspends {
         ptr: u64,
         num: u64,
     ) -> Result<Outcome<StreamResult, Self::Suspension>, Failure>;
-    /// `stream.cancel-read`: Cancels a pending read and returns its result and the number of elements read; with `async`, returns `BLOCKED` if it would have to wait.
+    /// Cancels a pending read and returns its result and the number of elements read; with `async`, returns `BLOCKED` if it would have to wait.
     ///
-    /// `[e:i32] -> [i32]`
+    /// This is the built-in `stream.cancel-read`, with the core signature `[e:i32] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamcancel-read-streamcancel-write-futurecancel-read-and-futurecancel-write) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite)
     fn canon_stream_cancel_read(
@@ -88,15 +88,15 @@ pub trait StreamBuiltins: Guards + Suspends {
         is_async: bool,
         e: u32,
     ) -> Result<Outcome<StreamResult, Self::Suspension>, Failure>;
-    /// `stream.cancel-write`: Cancels a pending write and returns its result and the number of elements written; with `async`, returns `BLOCKED` if it would have to wait.
+    /// Cancels a pending write and returns its result and the number of elements written; with `async`, returns `BLOCKED` if it would have to wait.
     ///
-    /// `[e:i32] -> [i32]`
+    /// This is the built-in `stream.cancel-write`, with the core signature `[e:i32] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `copy-not-pending`, `waitable-has-sync-waiter`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamcancel-read-streamcancel-write-futurecancel-read-and-futurecancel-write) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite)
     fn canon_stream_cancel_write(
@@ -105,15 +105,15 @@ pub trait StreamBuiltins: Guards + Suspends {
         is_async: bool,
         e: u32,
     ) -> Result<Outcome<StreamResult, Self::Suspension>, Failure>;
-    /// `stream.drop-readable`: Drops the readable end; the writer learns of it.
+    /// Drops the readable end; the writer learns of it.
     ///
-    /// `[end:i32] -> []`
+    /// This is the built-in `stream.drop-readable`, with the core signature `[end:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamdrop-readable-streamdrop-writable-futuredrop-readable-and-futuredrop-writable) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturedrop-readablewritable)
     fn canon_stream_drop_readable(
@@ -121,15 +121,15 @@ pub trait StreamBuiltins: Guards + Suspends {
         ty: TypeIndex,
         end: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `stream.drop-writable`: Drops the writable end, which ends the stream; the reader learns of it.
+    /// Drops the writable end, which ends the stream; the reader learns of it.
     ///
-    /// `[end:i32] -> []`
+    /// This is the built-in `stream.drop-writable`, with the core signature `[end:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `end-busy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-streamdrop-readable-streamdrop-writable-futuredrop-readable-and-futuredrop-writable) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturedrop-readablewritable)
     fn canon_stream_drop_writable(
@@ -137,15 +137,15 @@ pub trait StreamBuiltins: Guards + Suspends {
         ty: TypeIndex,
         end: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `stream.forward`: Consumes both ends and joins the two streams: values written to the one are read from the other, without a copy in between.
+    /// Consumes both ends and joins the two streams: values written to the one are read from the other, without a copy in between.
     ///
-    /// `[ri:i32 wi:i32] -> []`
+    /// This is the built-in `stream.forward`, with the core signature `[ri:i32 wi:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `forward-busy`, `stream-forward-after-drop`, `forward-in-waitable-set`, `same-instance-copy`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `element-type-mismatch`, `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `forward-busy`, `stream-forward-after-drop`, `forward-in-waitable-set`, `same-instance-copy`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#️-streamforward-and-futureforward) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#️-canon-streamfutureforward)
     fn canon_stream_forward(
@@ -250,7 +250,8 @@ impl StreamDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`StreamBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`StreamBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: StreamBuiltins>(
         self,
         machine: &mut M,

@@ -16,15 +16,15 @@ use crate::generated::guards;
 
 /// The built-ins of the family `subtask`, as typed methods that implement their rules.
 pub trait SubtaskBuiltins: Guards + Suspends {
-    /// `subtask.cancel`: Asks the callee of a subtask to cancel, and waits until the subtask has resolved; with `async`, returns `BLOCKED` if it would have to wait.
+    /// Asks the callee of a subtask to cancel, and waits until the subtask has resolved; with `async`, returns `BLOCKED` if it would have to wait.
     ///
-    /// `[subtask:i32] -> [i32]`
+    /// This is the built-in `subtask.cancel`, with the core signature `[subtask:i32] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `subtask-already-resolved`, `subtask-already-cancelled`, `waitable-sync-and-async`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `subtask-already-resolved`, `subtask-already-cancelled`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-subtaskcancel) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskcancel)
     fn canon_subtask_cancel(
@@ -32,15 +32,15 @@ pub trait SubtaskBuiltins: Guards + Suspends {
         is_async: bool,
         subtask: u32,
     ) -> Result<Outcome<CancelResult, Self::Suspension>, Failure>;
-    /// `subtask.drop`: Drops a subtask whose resolution this instance has received.
+    /// Drops a subtask whose resolution this instance has received.
     ///
-    /// `[subtask:i32] -> []`
+    /// This is the built-in `subtask.drop`, with the core signature `[subtask:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `subtask-not-resolved`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `subtask-not-resolved`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-subtaskdrop) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskdrop)
     fn canon_subtask_drop(
@@ -82,7 +82,8 @@ impl SubtaskDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`SubtaskBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`SubtaskBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: SubtaskBuiltins>(
         self,
         machine: &mut M,

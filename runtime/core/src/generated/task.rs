@@ -15,15 +15,15 @@ use crate::generated::guards;
 
 /// The built-ins of the family `task`, as typed methods that implement their rules.
 pub trait TaskBuiltins: Guards + Suspends {
-    /// `task.return`: Returns the current task's result to its caller. The result type and the options must be those of the lifted function.
+    /// Returns the current task's result to its caller. The result type and the options must be those of the lifted function.
     ///
-    /// `[lower(FuncT.results)*] -> []`
+    /// This is the built-in `task.return`, with the core signature `[lower(FuncT.results)*] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`], [`Guards::async_lifted`].
+    /// These checks come first: [`Guards::may_leave`], [`Guards::async_lifted`].
     ///
     /// # Errors
     ///
-    /// Traps: `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `element-type-mismatch`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `task-return-mismatch`, `task-resolved-twice`, `borrows-remain`.
+    /// The traps `pointer-unaligned`, `pointer-out-of-bounds`, `invalid-char`, `invalid-discriminant`, `string-too-long`, `string-out-of-bounds`, `string-content-out-of-bounds`, `invalid-utf8`, `incomplete-utf8`, `invalid-utf16`, `list-too-long`, `list-out-of-bounds`, `list-content-out-of-bounds`, `unknown-handle-index`, `handle-wrong-type`, `resource-wrong-type`, `resource-lent`, `not-an-owning-handle`, `element-type-mismatch`, `end-busy`, `stream-lift-after-drop`, `future-lift-after-done`, `lift-in-waitable-set`, `realloc-unaligned`, `realloc-out-of-bounds`, `table-full`, `task-return-mismatch`, `task-resolved-twice`, `borrows-remain`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-taskreturn) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn)
     fn canon_task_return(
@@ -32,15 +32,15 @@ pub trait TaskBuiltins: Guards + Suspends {
         options: OptionsIndex,
         values: &[CoreValue],
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `task.cancel`: Resolves the current task without a result, after a request for cancellation was delivered to it.
+    /// Resolves the current task without a result, after a request for cancellation was delivered to it.
     ///
-    /// `[] -> []`
+    /// This is the built-in `task.cancel`, with the core signature `[] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`], [`Guards::async_lifted`].
+    /// These checks come first: [`Guards::may_leave`], [`Guards::async_lifted`].
     ///
     /// # Errors
     ///
-    /// Traps: `task-cancel-not-requested`, `task-resolved-twice`, `borrows-remain`.
+    /// The traps `task-cancel-not-requested`, `task-resolved-twice`, `borrows-remain`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-taskcancel) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskcancel)
     fn canon_task_cancel(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
@@ -80,7 +80,8 @@ impl TaskDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`TaskBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`TaskBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: TaskBuiltins>(
         self,
         machine: &mut M,

@@ -15,23 +15,23 @@ use crate::generated::guards;
 
 /// The built-ins of the family `thread`, as typed methods that implement their rules.
 pub trait ThreadBuiltins: Guards + Suspends {
-    /// `thread.index`: Returns the current thread's index in its instance's thread table.
+    /// Returns the current thread's index in its instance's thread table.
     ///
-    /// `[] -> [i32]`
+    /// This is the built-in `thread.index`, with the core signature `[] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadindex) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadindex)
     fn canon_thread_index(&mut self) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `thread.new-indirect`: Creates a suspended thread that will call the function at `fi` of the table with `c`.
+    /// Creates a suspended thread that will call the function at `fi` of the table with `c`.
     ///
-    /// `[fi:table.addrtype c:FuncT.params[0]] -> [i32]`
+    /// This is the built-in `thread.new-indirect`, with the core signature `[fi:table.addrtype c:FuncT.params[0]] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `start-function-unknown`, `start-function-type-mismatch`, `table-full`.
+    /// The traps `start-function-unknown`, `start-function-type-mismatch`, `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadnew-indirect) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadnew-indirect)
     fn canon_thread_new_indirect(
@@ -42,106 +42,106 @@ pub trait ThreadBuiltins: Guards + Suspends {
         fi: u64,
         c: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `thread.resume-later`: Makes a suspended thread ready to run.
+    /// Makes a suspended thread ready to run.
     ///
-    /// `[t:i32] -> []`
+    /// This is the built-in `thread.resume-later`, with the core signature `[t:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-thread-index`, `thread-not-suspended`.
+    /// The traps `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadresume-later) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadresume-later)
     fn canon_thread_resume_later(
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.suspend`: Suspends the current thread until another one resumes it; returns 0.
+    /// Suspends the current thread until another one resumes it; returns 0.
     ///
-    /// `[] -> [i32]`
+    /// This is the built-in `thread.suspend`, with the core signature `[] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadsuspend) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadsuspend)
     fn canon_thread_suspend(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.yield`: Lets other ready threads run; returns 0.
+    /// Lets other ready threads run; returns 0.
     ///
-    /// `[] -> [i32]`
+    /// This is the built-in `thread.yield`, with the core signature `[] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadyield) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadyield)
     fn canon_thread_yield(&mut self) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.suspend-then-resume`: Suspends the current thread and switches to a suspended one; returns 0.
+    /// Suspends the current thread and switches to a suspended one; returns 0.
     ///
-    /// `[t:i32] -> [i32]`
+    /// This is the built-in `thread.suspend-then-resume`, with the core signature `[t:i32] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-thread-index`, `thread-not-suspended`.
+    /// The traps `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadsuspend-then-resume) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadsuspend-then-resume)
     fn canon_thread_suspend_then_resume(
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.yield-then-resume`: Leaves the current thread ready and switches to a suspended one; returns 0.
+    /// Leaves the current thread ready and switches to a suspended one; returns 0.
     ///
-    /// `[t:i32] -> [i32]`
+    /// This is the built-in `thread.yield-then-resume`, with the core signature `[t:i32] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-thread-index`, `thread-not-suspended`.
+    /// The traps `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadyield-then-resume) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadyield-then-resume)
     fn canon_thread_yield_then_resume(
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.suspend-then-promote`: Suspends the current thread and switches to another one if that one is ready; returns 0.
+    /// Suspends the current thread and switches to another one if that one is ready; returns 0.
     ///
-    /// `[t:i32] -> [i32]`
+    /// This is the built-in `thread.suspend-then-promote`, with the core signature `[t:i32] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-thread-index`, `thread-not-suspended`.
+    /// The traps `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadsuspend-then-promote) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadsuspend-then-promote)
     fn canon_thread_suspend_then_promote(
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.yield-then-promote`: Leaves the current thread ready and switches to another one if that one is ready; returns 0.
+    /// Leaves the current thread ready and switches to another one if that one is ready; returns 0.
     ///
-    /// `[t:i32] -> [i32]`
+    /// This is the built-in `thread.yield-then-promote`, with the core signature `[t:i32] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-thread-index`, `thread-not-suspended`.
+    /// The traps `unknown-thread-index`, `thread-not-suspended`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadyield-then-promote) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadyield-then-promote)
     fn canon_thread_yield_then_promote(
         &mut self,
         t: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `thread.spawn-ref`: Creates a ready thread that will call `f` with `c`; returns 0 if no thread is created, as in the deterministic profile.
+    /// Creates a ready thread that will call `f` with `c`; returns 0 if no thread is created, as in the deterministic profile.
     ///
-    /// `[f:(ref null FuncT) c:FuncT.params[0]] -> [i32]`
+    /// This is the built-in `thread.spawn-ref`, with the core signature `[f:(ref null FuncT) c:FuncT.params[0]] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `table-full`, `start-function-unknown`.
+    /// The traps `table-full`, `start-function-unknown`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadspawn-ref) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadspawn-ref)
     fn canon_thread_spawn_ref(
@@ -152,15 +152,15 @@ pub trait ThreadBuiltins: Guards + Suspends {
         f: Option<u32>,
         c: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `thread.spawn-indirect`: Creates a ready thread that will call the function at `i` of the shared table with `c`; returns 0 if no thread is created, as in the deterministic profile.
+    /// Creates a ready thread that will call the function at `i` of the shared table with `c`; returns 0 if no thread is created, as in the deterministic profile.
     ///
-    /// `[i:table.addrtype c:FuncT.params[0]] -> [i32]`
+    /// This is the built-in `thread.spawn-indirect`, with the core signature `[i:table.addrtype c:FuncT.params[0]] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `start-function-unknown`, `start-function-type-mismatch`, `table-full`.
+    /// The traps `start-function-unknown`, `start-function-type-mismatch`, `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadspawn-indirect) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadspawn-indirect)
     fn canon_thread_spawn_indirect(
@@ -172,9 +172,9 @@ pub trait ThreadBuiltins: Guards + Suspends {
         i: u64,
         c: u64,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `thread.available-parallelism`: Returns the number of threads that can be expected to run in parallel; it is the same each time in one instance.
+    /// Returns the number of threads that can be expected to run in parallel; it is the same each time in one instance.
     ///
-    /// `[] -> [i32]`
+    /// This is the built-in `thread.available-parallelism`, with the core signature `[] -> [i32]`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-threadavailable-parallelism) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadavailable-parallelism)
     fn canon_thread_available_parallelism(
@@ -283,7 +283,8 @@ impl ThreadDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`ThreadBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`ThreadBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: ThreadBuiltins>(
         self,
         machine: &mut M,

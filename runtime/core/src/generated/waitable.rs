@@ -16,29 +16,29 @@ use crate::generated::guards;
 
 /// The built-ins of the family `waitable`, as typed methods that implement their rules.
 pub trait WaitableBuiltins: Guards + Suspends {
-    /// `waitable-set.new`: Creates an empty waitable set.
+    /// Creates an empty waitable set.
     ///
-    /// `[] -> [i32]`
+    /// This is the built-in `waitable-set.new`, with the core signature `[] -> [i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `table-full`.
+    /// The trap `table-full`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitable-setnew) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setnew)
     fn canon_waitable_set_new(
         &mut self,
     ) -> Result<Outcome<u32, Self::Suspension>, Failure>;
-    /// `waitable-set.wait`: Waits until a member of the set has an event, stores its two payload words at `payload-addr` and returns its code.
+    /// Waits until a member of the set has an event, stores its two payload words at `payload-addr` and returns its code.
     ///
-    /// `[s:i32 payload-addr:memory.addrtype] -> [event-code:i32]`
+    /// This is the built-in `waitable-set.wait`, with the core signature `[s:i32 payload-addr:memory.addrtype] -> [event-code:i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitable-setwait) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setwait)
     fn canon_waitable_set_wait(
@@ -47,15 +47,15 @@ pub trait WaitableBuiltins: Guards + Suspends {
         s: u32,
         payload_addr: u64,
     ) -> Result<Outcome<EventCode, Self::Suspension>, Failure>;
-    /// `waitable-set.poll`: Returns an event of a member of the set as `waitable-set.wait` does, or code 0 if there is none.
+    /// Returns an event of a member of the set as `waitable-set.wait` does, or code 0 if there is none.
     ///
-    /// `[s:i32 payload-addr:memory.addrtype] -> [event-code:i32]`
+    /// This is the built-in `waitable-set.poll`, with the core signature `[s:i32 payload-addr:memory.addrtype] -> [event-code:i32]`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `pointer-unaligned`, `pointer-out-of-bounds`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitable-setpoll) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setpoll)
     fn canon_waitable_set_poll(
@@ -64,30 +64,30 @@ pub trait WaitableBuiltins: Guards + Suspends {
         s: u32,
         payload_addr: u64,
     ) -> Result<Outcome<EventCode, Self::Suspension>, Failure>;
-    /// `waitable-set.drop`: Drops a waitable set that has no members and no waiters.
+    /// Drops a waitable set that has no members and no waiters.
     ///
-    /// `[s:i32] -> []`
+    /// This is the built-in `waitable-set.drop`, with the core signature `[s:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `waitable-set-not-empty`, `waitable-set-has-waiters`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `waitable-set-not-empty`, `waitable-set-has-waiters`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitable-setdrop) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setdrop)
     fn canon_waitable_set_drop(
         &mut self,
         s: u32,
     ) -> Result<Outcome<(), Self::Suspension>, Failure>;
-    /// `waitable.join`: Moves a waitable into a set, out of its former set; set 0 stands for no set.
+    /// Moves a waitable into a set, out of its former set; set 0 stands for no set.
     ///
-    /// `[w:i32 maybe_set:i32] -> []`
+    /// This is the built-in `waitable.join`, with the core signature `[w:i32 maybe_set:i32] -> []`.
     ///
-    /// Checked first: [`Guards::may_leave`].
+    /// These checks come first: [`Guards::may_leave`].
     ///
     /// # Errors
     ///
-    /// Traps: `unknown-handle-index`, `handle-wrong-type`, `waitable-sync-and-async`.
+    /// The traps `unknown-handle-index`, `handle-wrong-type`, `waitable-sync-and-async`.
     ///
     /// [Explainer](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#-waitablejoin) · [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitablejoin)
     fn canon_waitable_join(
@@ -148,7 +148,8 @@ impl WaitableDefinition {
     ///
     /// # Errors
     ///
-    /// [`Failure::Trap`] as in the methods of [`WaitableBuiltins`]; [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
+    /// - [`Failure::Trap`] with the traps of the methods of [`WaitableBuiltins`].
+    /// - [`Failure::Error`] if the arguments do not match the signature, or a result does not fit it.
     pub fn call<M: WaitableBuiltins>(
         self,
         machine: &mut M,

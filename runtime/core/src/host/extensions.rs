@@ -146,7 +146,7 @@ impl<L: ExtensionLimits> Extensions<L> {
         contexts.inherit(current)
     }
 
-    /// Counts one holder less of an error context.
+    /// Removes a holder from the record of an error context.
     pub(crate) fn release_error(&mut self, error_context: ErrorContextId, holder: Holder) {
         let Some(record) = self.errors.get_mut(error_context) else { return };
         let holders = record.holders(holder);

@@ -34,9 +34,9 @@ impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
         core::mem::replace(&mut self.hooks.acting_for, task)
     }
 
-    /// Says that there are `count` destructors of threads' values from now on, with the numbers from
-    /// 0: [`Threads::set_local`](crate::thread::Threads::set_local) refuses other numbers. Unless
-    /// this is called, all numbers are the host's to choose.
+    /// Sets the number of destructors for values of threads. From now on,
+    /// [`Threads::set_local`](crate::thread::Threads::set_local) refuses destructors that are not
+    /// numbered from 0 to `count - 1`. Before this is called, it accepts all numbers.
     pub const fn count_destructors(&mut self, count: u32) {
         self.hooks.threads.num_destructors = Some(count);
     }

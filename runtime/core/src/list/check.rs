@@ -7,12 +7,14 @@ use super::element::{CompoundType, ElementType};
 use super::error::ListError;
 
 impl<C: CompoundType> ElementType<C> {
-    /// Whether `value` is of this type.
+    /// Checks that `value` is of this type.
     ///
     /// # Errors
     ///
-    /// [`ListError::Element`], [`ListError::Compound`]
-    // Part of its callers, most of which know the case of the value: then little is left of it.
+    /// - [`ListError::Element`] if the value is of another type.
+    /// - [`ListError::Compound`] if the type is a compound one, and a part of the value is of
+    ///   another type.
+    // Inlined: most callers know which case the value has, and then little of this is left.
     #[inline]
     pub fn check<L>(&self, value: &ContextValue<L>) -> Result<(), ListError<C>>
     where
@@ -36,7 +38,8 @@ impl<C: CompoundType> ElementType<C> {
         }
     }
 
-    /// The same where the type and the value are not of one scalar case, nor both texts.
+    /// Checks a value that is not of the same scalar case as the type, nor a string as the type
+    /// is.
     fn check_compound<L>(&self, value: &ContextValue<L>) -> Result<(), ListError<C>>
     where
         L: ExtensionLimits<CompoundType = C, Compound = C::Value>,
@@ -55,7 +58,7 @@ impl<C: CompoundType> ElementType<C> {
     }
 }
 
-/// What a value is, for whoever expected another.
+/// Returns a phrase for the kind of a value, for errors.
 const fn kind<L: ExtensionLimits>(value: &ContextValue<L>) -> &'static str {
     match value {
         ContextValue::Bool(_) => "a bool",

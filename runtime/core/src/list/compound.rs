@@ -1,5 +1,5 @@
-//! Where there is an allocator, elements are of any type, and a list is a value of the dynamic
-//! kind, too.
+//! Types and values with an allocator: elements of any type, and lists as values of the dynamic
+//! kind.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -82,14 +82,14 @@ impl From<ElementType<Self>> for Type {
 }
 
 impl FixedLengthListType<Type> {
-    /// The type of the Component Model.
+    /// Returns the type of the whole list in the Component Model.
     #[must_use]
     pub const fn as_type(&self) -> &Type {
         &self.list
     }
 }
 
-/// Lists as values of the dynamic kind.
+/// Conversions from and to values of the dynamic kind.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -105,11 +105,11 @@ impl FixedLengthListType<Type> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl<L: ExtensionLimits<Text = String, Compound = Val, CompoundType = Type>> FixedLengthList<L> {
-    /// The list that a value is.
+    /// Creates a list from a value.
     ///
     /// # Errors
     ///
-    /// [`ListError::Compound`]
+    /// - [`ListError::Compound`] if the value is not a full list of this type.
     pub fn from_val(ty: FixedLengthListType<Type>, val: Val) -> Result<Self, ListError<Type>> {
         ty.as_type().check(&val).map_err(|mismatch| {
             let expected = ElementType::Compound(ty.as_type().clone());
@@ -122,18 +122,18 @@ impl<L: ExtensionLimits<Text = String, Compound = Val, CompoundType = Type>> Fix
         Self::with_elements(ty, elements)
     }
 
-    /// The value that the list is.
+    /// Returns the list as a value.
     ///
     /// # Errors
     ///
-    /// [`ListError::NotFull`]
+    /// - [`ListError::NotFull`] if the list has fewer elements than its length.
     pub fn to_val(&self) -> Result<Val, ListError<Type>> {
         self.check_full()?;
         Ok(Val::List(self.iter().filter_map(ContextValue::get::<Val>).collect()))
     }
 }
 
-/// What all bits 0 stand for.
+/// Returns the value whose bits in memory are all 0, if there is one.
 fn zero(ty: &Type) -> Option<Val> {
     Some(match ty {
         Type::Bool => Val::Bool(false),

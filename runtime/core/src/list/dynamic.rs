@@ -1,4 +1,4 @@
-//! Fixed-length lists of types that are known when the program runs.
+//! Fixed-length lists whose type is known only when the program runs.
 
 use core::fmt;
 
@@ -11,28 +11,31 @@ use crate::limits::{Storage, Table};
 use super::element::{CompoundType, ElementType};
 use super::error::ListError;
 
-/// What an operation on lists gives.
+/// The result of an operation on lists.
 pub type ListResult<T, L> = Result<T, ListError<<L as ExtensionLimits>::CompoundType>>;
 
-/// The type of a [`FixedLengthList`]: what its elements are, how many, and whether they can be
-/// changed.
+/// The type of a [`FixedLengthList`]: the type of its elements, their number, and whether they
+/// can be changed.
 ///
-/// Whether a list can be changed is a **host extension**: a guest knows only `list<t, n>`.
+/// Immutable lists are a **host extension**: a guest knows only `list<t, n>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FixedLengthListType<C: CompoundType = NoCompound> {
     element: ElementType<C>,
     length: u32,
     is_mutable: bool,
-    /// The type of the whole list.
+    /// The type of the whole list, in the form of the limits.
     pub(super) list: C::List,
 }
 
 impl<C: CompoundType> FixedLengthListType<C> {
-    /// `list<element, length>`; lists of it can be changed.
+    /// Creates the type `list<element, length>`. Elements of its lists can be changed.
     ///
     /// # Errors
     ///
-    /// [`ListError::NoLength`], [`ListError::TooLarge`], [`ListError::TooComplex`]
+    /// - [`ListError::NoLength`] if `length` is 0.
+    /// - [`ListError::TooLarge`] if a list would be larger than the canonical ABI allows.
+    /// - [`ListError::TooComplex`] if the type would be nested too deeply, or have too many
+    ///   parts.
     pub fn new(element: impl Into<ElementType<C>>, length: u32) -> Result<Self, ListError<C>> {
         let element = element.into().canonical();
         if length == 0 {
@@ -46,11 +49,12 @@ impl<C: CompoundType> FixedLengthListType<C> {
         Ok(Self { element, length, is_mutable: true, list })
     }
 
-    /// The same; lists of it are filled once and then stay as they are.
+    /// Creates the type `list<element, length>`. Its lists are filled once, and elements can't be
+    /// changed.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// The same as for [`new`](Self::new).
     pub fn new_immutable(
         element: impl Into<ElementType<C>>,
         length: u32,
@@ -58,30 +62,31 @@ impl<C: CompoundType> FixedLengthListType<C> {
         Ok(Self { is_mutable: false, ..Self::new(element, length)? })
     }
 
-    /// The type of the elements.
+    /// Returns the type of the elements.
     pub const fn element_type(&self) -> &ElementType<C> {
         &self.element
     }
 
-    /// How many elements there are.
+    /// Returns the number of elements.
     pub const fn length(&self) -> u32 {
         self.length
     }
 
-    /// Whether elements can be changed.
+    /// Returns `true` if elements can be changed.
     pub const fn is_mutable(&self) -> bool {
         self.is_mutable
     }
 
-    /// How a list lies in memory and is flattened: its elements, one after the other.
+    /// Returns the size, alignment and flat form of a list: those of its elements, one after the
+    /// other.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
     pub fn abi(&self) -> Abi {
         self.element.abi().fixed_length_list(self.length)
     }
 
-    /// How many bytes a list takes in memory, with 32-bit addresses; [`abi`](Self::abi) has it for
-    /// both.
+    /// Returns the size of a list in bytes, in a memory with 32-bit addresses. [`abi`](Self::abi)
+    /// returns both sizes.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#element-size)
     pub fn size_in_bytes(&self) -> u64 {
@@ -89,7 +94,7 @@ impl<C: CompoundType> FixedLengthListType<C> {
     }
 }
 
-/// As WIT spells it.
+/// Shows the type as WIT writes it.
 impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "list<{}, {}>", self.element, self.length)
@@ -98,7 +103,8 @@ impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
 
 /// A list of a [`FixedLengthListType`], full or being filled.
 ///
-/// `L` says where its elements are kept: it has one of [`ListElements`](ExtensionLimits::ListElements).
+/// The limits `L` decide where its elements are kept: in one of their
+/// [`ListElements`](ExtensionLimits::ListElements).
 ///
 /// ```
 /// # use weft_core as weft;
@@ -119,7 +125,7 @@ impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
 /// assert_eq!(list.get_as::<i32>(1), Some(20));
 ///
 /// let refused = list.push(30_i32).unwrap_err();
-/// assert_eq!(refused.to_string(), "the list has its 2 elements");
+/// assert_eq!(refused.to_string(), "the list is full: it has all of its 2 elements");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct FixedLengthList<L: ExtensionLimits> {
@@ -128,77 +134,84 @@ pub struct FixedLengthList<L: ExtensionLimits> {
 }
 
 impl<L: ExtensionLimits> FixedLengthList<L> {
-    /// A list without elements, to be filled.
+    /// Creates a list without elements, to be filled.
     #[must_use]
     pub fn new(ty: FixedLengthListType<L::CompoundType>) -> Self {
         Self { ty, elements: L::ListElements::EMPTY }
     }
 
-    /// A list with these elements, and room for more if they are fewer than its length.
+    /// Creates a list with these elements. It has room for more if they are fewer than its
+    /// length.
     ///
     /// # Errors
     ///
-    /// Those of [`push`](Self::push)
+    /// The same as for [`push`](Self::push).
     pub fn with_elements<V: IntoContextValue<L>>(
         ty: FixedLengthListType<L::CompoundType>,
         elements: impl IntoIterator<Item = V>,
     ) -> ListResult<Self, L> {
         let mut list = Self::new(ty);
         let mut elements = elements.into_iter();
-        // Where there is no room for so many, the first one that is too many can't be pushed.
+        // If there is no room for them all, `push` fails with the first element that has none.
         let _ = list.elements.reserve(elements.size_hint().0.min(list.remaining()));
         elements.try_for_each(|element| list.push(element))?;
         Ok(list)
     }
 
-    /// The list's type.
+    /// Returns the list's type.
     #[must_use]
     pub const fn list_type(&self) -> &FixedLengthListType<L::CompoundType> {
         &self.ty
     }
 
-    /// The length that the type says.
+    /// Returns the length of the type. [`count`](Self::count) returns the number of elements so
+    /// far.
     #[must_use]
     pub const fn length(&self) -> u32 {
         self.ty.length
     }
 
-    /// How many elements there are so far.
+    /// Returns the number of elements so far.
     #[must_use]
     pub fn count(&self) -> usize {
         self.elements.len()
     }
 
-    /// Whether there are as many elements as the length.
+    /// Returns `true` if there are as many elements as the length.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.remaining() == 0
     }
 
-    /// How many elements are still to come.
+    /// Returns the number of elements that are missing.
     #[must_use]
     pub fn remaining(&self) -> usize {
         (self.ty.length as usize).saturating_sub(self.elements.len())
     }
 
-    /// The element at `index`, if it is there.
+    /// Returns the element at `index`, if it is there.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&ContextValue<L>> {
         self.elements.get(index)
     }
 
-    /// The element at `index` as this type, if it is there and of the type.
+    /// Returns the element at `index` as this type, if it is there and of the type.
     #[must_use]
     pub fn get_as<T: ContextValueType<L>>(&self, index: usize) -> Option<T::View<'_>> {
         self.get(index)?.get::<T>()
     }
 
-    /// Replaces the element at `index`, and gives what was there.
+    /// Replaces the element at `index`, and returns the old one.
     ///
     /// # Errors
     ///
-    /// [`ListError::Immutable`], [`ListError::NoElement`], [`ListError::Element`],
-    /// [`ListError::Compound`], [`ExtensionError::ValueTooLong`]. The list stays as it is.
+    /// The list is not changed.
+    ///
+    /// - [`ListError::Immutable`] if the list's type is immutable.
+    /// - [`ListError::NoElement`] if there is no element at `index`.
+    /// - [`ListError::Element`] or [`ListError::Compound`] if the element is of another type.
+    /// - [`ExtensionError::ValueTooLong`] if the element is a string that is too long for its
+    ///   storage.
     ///
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn set(
@@ -216,12 +229,17 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         Ok(core::mem::replace(place, element))
     }
 
-    /// Adds an element; also to a list of an immutable type, until it is full.
+    /// Adds an element. It works on a list of an immutable type, too, until it is full.
     ///
     /// # Errors
     ///
-    /// [`ListError::Full`], [`ListError::Element`], [`ListError::Compound`]; [`Error::Full`]:
-    /// [`Table::ListElements`]; [`ExtensionError::ValueTooLong`]. The list stays as it is.
+    /// The list is not changed.
+    ///
+    /// - [`ListError::Full`] if there are as many elements as the length.
+    /// - [`ListError::Element`] or [`ListError::Compound`] if the element is of another type.
+    /// - [`Error::Full`] if the table [`Table::ListElements`] is full.
+    /// - [`ExtensionError::ValueTooLong`] if the element is a string that is too long for its
+    ///   storage.
     ///
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong
     pub fn push(&mut self, element: impl IntoContextValue<L>) -> ListResult<(), L> {
@@ -233,12 +251,12 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         Ok(self.push_checked(element)?)
     }
 
-    /// Adds an element that is known to be of the element type; there are fewer than the length.
+    /// Adds an element of the right type to a list that isn't full.
     pub(super) fn push_checked(&mut self, element: ContextValue<L>) -> Result<(), Error> {
         self.elements.push(element).map_err(|_| Error::Full(Table::ListElements))
     }
 
-    /// Makes sure that there is room for all elements.
+    /// Reserves room for all elements.
     pub(super) fn reserve(&mut self) -> Result<(), Error> {
         let remaining = self.remaining();
         if self.elements.reserve(remaining) {
@@ -248,27 +266,27 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         }
     }
 
-    /// The elements.
+    /// Returns the elements, in their order.
     #[must_use]
     pub const fn iter(&self) -> FixedLengthListIter<'_, L> {
         FixedLengthListIter { list: self, next: 0 }
     }
 
-    /// A copy of the elements, by themselves: a `Vec` on [`Heap`](crate::limits::Heap), an
+    /// Returns a copy of the elements: a `Vec` on [`Heap`](crate::limits::Heap), an
     /// [`Array`](crate::limits::Array) where tables are arrays.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::ListElements`], if there is no memory for it.
+    /// - [`Error::Full`] with [`Table::ListElements`] if there is not enough memory.
     pub fn to_vec(&self) -> Result<L::ListElements<ContextValue<L>>, Error> {
         Ok(self.try_clone()?.elements)
     }
 
-    /// The same list once more.
+    /// Returns a copy of the list.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::ListElements`], if there is no memory for it.
+    /// - [`Error::Full`] with [`Table::ListElements`] if there is not enough memory.
     pub fn try_clone(&self) -> Result<Self, Error> {
         let full = Error::Full(Table::ListElements);
         let mut copy = Self::new(self.ty.clone());
@@ -279,11 +297,11 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         Ok(copy)
     }
 
-    /// The elements, if there are as many as the length.
+    /// Returns the elements of a full list.
     ///
     /// # Errors
     ///
-    /// [`ListError::NotFull`]
+    /// - [`ListError::NotFull`] if there are fewer elements than the length.
     pub fn into_elements(self) -> ListResult<L::ListElements<ContextValue<L>>, L> {
         self.check_full()?;
         Ok(self.elements)
@@ -298,7 +316,7 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
     }
 }
 
-/// Of one type, and with equal elements.
+/// Compares types and elements.
 impl<L: ExtensionLimits> PartialEq for FixedLengthList<L> {
     fn eq(&self, other: &Self) -> bool {
         self.ty == other.ty && self.count() == other.count() && self.iter().eq(other)
@@ -321,7 +339,7 @@ impl<'a, L: ExtensionLimits> IntoIterator for &'a FixedLengthList<L> {
     }
 }
 
-/// The elements of a list, in their order.
+/// The iterator over the elements of a list.
 pub struct FixedLengthListIter<'a, L: ExtensionLimits> {
     list: &'a FixedLengthList<L>,
     next: usize,

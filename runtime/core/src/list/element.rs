@@ -1,5 +1,5 @@
-//! What the elements of a list are: scalars and text everywhere, and what is made of others where
-//! there is something to make it of.
+//! Types of a list's elements: scalars and strings everywhere, and compound types with an
+//! allocator.
 
 use core::convert::Infallible;
 use core::error::Error as StdError;
@@ -12,10 +12,11 @@ use super::error::ListError;
 
 /// The type of a list's elements.
 ///
-/// `C` is what types are made of that are made of others. The
-/// [limits](crate::host::limits::ExtensionLimits::CompoundType) decide: it is a `Type` on
-/// [`Heap`](crate::limits::Heap), and nothing where tables are arrays. With `alloc`, an element type
-/// is made of a `Type`, too.
+/// `C` is the type of compound types, such as records. The
+/// [limits](crate::host::limits::ExtensionLimits::CompoundType) choose it: a `Type` on
+/// [`Heap`](crate::limits::Heap), and [`NoCompound`](crate::host::limits::NoCompound), which has
+/// no values, where tables are arrays. With `alloc`, a `Type` can be converted to an element
+/// type.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -57,40 +58,42 @@ pub enum ElementType<C> {
     Compound(C),
 }
 
-/// The types of values that are made of others: a `Type`, or none at all.
+/// The types that are made of other types: a `Type`, or a type without values.
 pub trait CompoundType: Clone + Eq + Hash + fmt::Debug + fmt::Display + 'static {
-    /// A value of such a type.
+    /// The values of these types.
     type Value;
-    /// Why a value is none of its type.
+    /// The reason that a value is not of its type.
     type Mismatch: StdError + Clone + Eq + 'static;
-    /// The type of a whole list, as the Component Model has it.
+    /// The type of a whole list, as in the Component Model.
     type List: Clone + Eq + Hash + fmt::Debug;
 
-    /// The same as an element type: one that is no compound is its own case of it.
+    /// Returns this type as an element type. A scalar type becomes its own case.
     fn into_element(self) -> ElementType<Self>;
 
-    /// Size, alignment and flat form.
+    /// Returns the size, alignment and flat form.
     fn abi(&self) -> Abi;
 
-    /// Whether a value is of this type.
+    /// Checks that a value is of this type.
     ///
     /// # Errors
     ///
-    /// [`Mismatch`](Self::Mismatch) says where it isn't.
+    /// - [`Mismatch`](Self::Mismatch), with the place of the wrong part.
     fn check(&self, value: &Self::Value) -> Result<(), Self::Mismatch>;
 
-    /// What all bits 0 stand for, if they stand for something.
+    /// Returns the value whose bits in memory are all 0, if there is one.
     fn zero(&self) -> Option<Self::Value>;
 
-    /// The type of a list of so many elements, which is at least one, and not too large.
+    /// Returns the type of a list with this many elements: at least one, and not too many for the
+    /// canonical ABI.
     ///
     /// # Errors
     ///
-    /// [`ListError::TooComplex`]
+    /// - [`ListError::TooComplex`] if the type would be nested too deeply, or have too many
+    ///   parts.
     fn list_of(element: &ElementType<Self>, length: u32) -> Result<Self::List, ListError<Self>>;
 }
 
-/// There are none.
+/// There are no compound types.
 impl CompoundType for Infallible {
     type Value = Self;
     type Mismatch = Self;
@@ -118,7 +121,7 @@ impl CompoundType for Infallible {
 }
 
 impl<C: CompoundType> ElementType<C> {
-    /// Size, alignment and flat form of an element.
+    /// Returns the size, alignment and flat form of an element.
     pub fn abi(&self) -> Abi {
         match self {
             Self::Bool => Abi::BOOL,
@@ -138,7 +141,7 @@ impl<C: CompoundType> ElementType<C> {
         }
     }
 
-    /// The one way to say it.
+    /// Returns the one form of this type: a scalar type in a `Compound` becomes its own case.
     pub(super) fn canonical(self) -> Self {
         match self {
             Self::Compound(compound) => compound.into_element(),
@@ -147,7 +150,7 @@ impl<C: CompoundType> ElementType<C> {
     }
 }
 
-/// As WIT spells it.
+/// Shows the type as WIT writes it.
 impl<C: fmt::Display> fmt::Display for ElementType<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,4 +1,4 @@
-//! What can go wrong with a list.
+//! Errors of fixed-length lists.
 
 use thiserror::Error;
 
@@ -7,11 +7,11 @@ use crate::limit::MAX_VALUE_BYTE_LENGTH;
 
 use super::element::{CompoundType, ElementType};
 
-/// A list that can't be made, or changed in this way.
+/// An error of an operation on a fixed-length list.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ListError<C: CompoundType> {
-    /// A fixed-length list is not empty.
+    /// A fixed-length list has at least one element.
     #[error("the length of a fixed-length list is at least 1")]
     NoLength,
     /// A list would be larger than the canonical ABI allows.
@@ -26,69 +26,71 @@ pub enum ListError<C: CompoundType> {
         /// Its size.
         bytes: u64,
     },
-    /// The element type is nested too deeply, or has too many parts, to be one.
+    /// The element type is nested too deeply, or has too many parts.
     #[error("the type of the elements is nested too deeply, or has too many parts")]
     TooComplex,
-    /// An element is not of the list's element type.
-    #[error("an element is to be of type `{expected}`, and is {found}")]
+    /// An element is of another type than the list's elements.
+    #[error("expected an element of type `{expected}`, and found {found}")]
     Element {
-        /// What it is to be.
+        /// The element type of the list.
         expected: ElementType<C>,
-        /// What it is.
+        /// The kind of the element, as a phrase.
         found: &'static str,
     },
-    /// Something in an element, or in a value that is to be a list, is not of its type.
-    #[error("a value is to be of type `{expected}`, and is not")]
+    /// An element, or a value to be turned into a list, has a part of another type.
+    #[error("expected a value of type `{expected}`, and found another")]
     Compound {
-        /// What it is to be.
+        /// The expected type.
         expected: ElementType<C>,
         /// The difference, and its place.
         #[source]
         mismatch: C::Mismatch,
     },
-    /// There are as many elements as the length.
-    #[error("the list has its {length} elements")]
+    /// The list has as many elements as its length.
+    #[error("the list is full: it has all of its {length} elements")]
     Full {
         /// The length.
         length: u32,
     },
-    /// There is no such element, or not yet.
-    #[error("the list has no element {index}: it has {count}")]
+    /// The list has no element at this index, or not yet.
+    #[error("the list has no element {index}: it has {count} so far")]
     NoElement {
-        /// Which one.
+        /// The index.
         index: usize,
-        /// How many there are.
+        /// The number of elements.
         count: usize,
     },
-    /// A list of an immutable type does not change.
-    #[error("a list of an immutable type does not change")]
+    /// Elements of a list of an immutable type can't be changed.
+    #[error("elements of a list of an immutable type can't be changed")]
     Immutable,
-    /// A list is a value when it has all of its elements.
-    #[error("the list has {count} of {length} elements")]
+    /// A list can be used as a value only when it has all of its elements.
+    #[error("the list has {count} of {length} elements: add the others first")]
     NotFull {
-        /// How many there are.
+        /// The number of elements so far.
         count: usize,
-        /// How many there must be.
+        /// The length.
         length: u32,
     },
-    /// There is no zero of such a type.
-    #[error("`{0}` has no zero")]
+    /// The type has no value whose bits are all 0.
+    #[error("a list of `{0}` can't be filled with zeros: the type has no value that is zero")]
     NoZero(ElementType<C>),
-    /// There are no numbers from the one to the other, or too many for a list, or not all of them
-    /// are of the element type.
-    #[error("there is no list of `{element}` of the numbers from {start} up to {end}")]
+    /// The range is empty, or too long for a list, or one of its numbers is not of the element
+    /// type.
+    #[error(
+        "expected a range of one or more numbers, all of type `{element}`, and found {start}..{end}"
+    )]
     NoRange {
         /// The element type.
         element: ElementType<C>,
-        /// The first.
+        /// The first number.
         start: i64,
-        /// The one behind the last.
+        /// The number after the last.
         end: i64,
     },
     /// Two lists have different element types.
     #[error("one list has elements of type `{0}`, the other of type `{1}`")]
     DifferentElements(ElementType<C>, ElementType<C>),
-    /// There is no room for it: [`Error::Full`] for another element or type,
+    /// There is no room: [`Error::Full`] for another element or type,
     /// [`ExtensionError::ValueTooLong`] for a text.
     ///
     /// [`ExtensionError::ValueTooLong`]: crate::error::ExtensionError::ValueTooLong

@@ -1,4 +1,5 @@
-//! Making fixed-length lists. The module has the name that the guide gives it.
+//! Functions that create fixed-length lists: zeros, ranges, repeated elements, parts of lists,
+//! and lists joined together.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -30,11 +31,11 @@ use super::dynamic::{FixedLengthList, FixedLengthListType, ListResult};
 use super::element::{CompoundType, ElementType};
 use super::error::ListError;
 
-/// A list of one element, `length` times.
+/// Creates a list of one element, `length` times.
 ///
 /// # Errors
 ///
-/// Those of [`FixedLengthListType::new`] and [`FixedLengthList::push`]
+/// The same as for [`FixedLengthListType::new`] and [`FixedLengthList::push`].
 pub fn repeat_element<L: ExtensionLimits>(
     element_type: impl Into<ElementType<L::CompoundType>>,
     element: impl IntoContextValue<L>,
@@ -51,12 +52,14 @@ pub fn repeat_element<L: ExtensionLimits>(
     Ok(list)
 }
 
-/// A list of zeros: what all bits 0 stand for. That is `false`, the character U+0000, the empty
-/// string and list, no flags, the first case of a variant, and all of it in a record.
+/// Creates a list of zeros. An element is the value whose bits in memory are all 0: `false`, the
+/// character U+0000, the empty string or list, no flags, the first case of a variant, and a
+/// record of such fields.
 ///
 /// # Errors
 ///
-/// Those of [`repeat_element`]; [`ListError::NoZero`] for handles, of which there is none that is 0.
+/// - [`ListError::NoZero`] if the elements are handles, or have handles in them.
+/// - Otherwise the same as for [`repeat_element`].
 pub fn zero_filled<L: ExtensionLimits>(
     element_type: impl Into<ElementType<L::CompoundType>>,
     length: u32,
@@ -87,13 +90,14 @@ fn zero<L: ExtensionLimits>(ty: &ElementType<L::CompoundType>) -> Option<Context
     })
 }
 
-/// The numbers from `start` up to `end`, which is not in the list. The elements are of any type of
-/// integers or floats, or characters.
+/// Creates a list of the numbers from `start` up to `end`, which is left out. The element type
+/// can be any type of integers or floats, or `char`.
 ///
 /// # Errors
 ///
-/// Those of [`repeat_element`]; [`ListError::NoRange`] if `end` is not above `start`, if there are
-/// too many, or if one of them is not of the element type.
+/// - [`ListError::NoRange`] if `end` is not above `start`, if there are too many numbers, or if
+///   one of them is not of the element type.
+/// - Otherwise the same as for [`repeat_element`].
 pub fn from_range<L: ExtensionLimits>(
     element_type: impl Into<ElementType<L::CompoundType>>,
     start: i64,
@@ -104,7 +108,7 @@ pub fn from_range<L: ExtensionLimits>(
     let length = end.checked_sub(start).and_then(|length| u32::try_from(length).ok());
     let length = length.filter(|length| *length > 0).ok_or_else(no_range)?;
     let mut list = FixedLengthList::new(FixedLengthListType::new(element.clone(), length)?);
-    // Both ends first: a range that is none takes no time and no room.
+    // Both ends are checked first, so that a wrong range takes no time and no room.
     for number in [start, end - 1] {
         nth::<L>(list.list_type().element_type(), number).ok_or_else(no_range)?;
     }
@@ -116,7 +120,7 @@ pub fn from_range<L: ExtensionLimits>(
     Ok(list)
 }
 
-/// A number as a value of `ty`, if it is one.
+/// Returns a number as a value of `ty`, if it is one.
 fn nth<L: ExtensionLimits>(
     ty: &ElementType<L::CompoundType>,
     number: i64,
@@ -130,7 +134,7 @@ fn nth<L: ExtensionLimits>(
         ElementType::U32 => ContextValue::U32(number.try_into().ok()?),
         ElementType::S64 => ContextValue::S64(number),
         ElementType::U64 => ContextValue::U64(number.try_into().ok()?),
-        // Only what a float has exactly: 24 bits and 53 bits.
+        // Only numbers that a float holds exactly: up to 24 and 53 bits.
         ElementType::F32 if number.unsigned_abs() <= 1 << 24 => {
             let low = i16::try_from(number & 0xfff).ok()?;
             let high = i16::try_from(number >> 12).ok()?;
@@ -146,12 +150,14 @@ fn nth<L: ExtensionLimits>(
     })
 }
 
-/// The elements of two lists, one list after the other. It can be changed if both can.
+/// Creates a list of the elements of two lists, one list after the other. It can be changed if
+/// both can.
 ///
 /// # Errors
 ///
-/// [`ListError::DifferentElements`], [`ListError::NotFull`]; those of [`FixedLengthListType::new`]
-/// and [`FixedLengthList::push`]
+/// - [`ListError::DifferentElements`] if the lists have different element types.
+/// - [`ListError::NotFull`] if one of them isn't full.
+/// - Otherwise the same as for [`FixedLengthListType::new`] and [`FixedLengthList::push`].
 pub fn concatenate<L: ExtensionLimits>(
     first: &FixedLengthList<L>,
     second: &FixedLengthList<L>,
@@ -168,11 +174,13 @@ pub fn concatenate<L: ExtensionLimits>(
     copy_of(ty, first.iter().chain(second))
 }
 
-/// `length` elements of a list, from `start` on.
+/// Creates a list of `length` elements of another list, from the index `start` on.
 ///
 /// # Errors
 ///
-/// [`ListError::NoElement`] if there are fewer; [`ListError::NoLength`]; [`ListError::Error`]
+/// - [`ListError::NoElement`] if the list has fewer elements.
+/// - [`ListError::NoLength`] if `length` is 0.
+/// - [`ListError::Error`] if there is no room for the elements.
 pub fn slice<L: ExtensionLimits>(
     list: &FixedLengthList<L>,
     start: usize,
@@ -189,7 +197,7 @@ pub fn slice<L: ExtensionLimits>(
     copy_of(ty, list.iter().skip(start).take(length as usize))
 }
 
-/// A list with copies of these elements, which are of its type, and as many as that says.
+/// Creates a list with copies of these elements. They are of its type, and as many as its length.
 fn copy_of<'a, L: ExtensionLimits>(
     ty: FixedLengthListType<L::CompoundType>,
     mut elements: impl Iterator<Item = &'a ContextValue<L>>,

@@ -1,42 +1,25 @@
 //! Fixed-length lists: `list<t, n>` of the Component Model.
 //!
-//! Their elements lie in place, one after the other, and are flattened one after the other; a
-//! length is at least 1. Two ways to have them:
-//!
-//! | when the type is known … | use |
-//! |---|---|
-//! | to the compiler | `[T; N]`, or a newtype with [`#[derive(FixedLengthList)]`](macro@FixedLengthList) |
-//! | when the program runs | [`FixedLengthListType`] and the [`struct@FixedLengthList`] of it |
-//!
-//! Both are lifted and lowered as any other value is (see [`abi`](crate::abi)); the second one,
-//! where there is an allocator, as a `Val`. Where its elements are kept is up to the
-//! [limits](crate::host::limits::ExtensionLimits): in memory that grows, or in arrays.
+//! A list whose type is known to the compiler is an array `[T; N]`, or a newtype with
+//! [`#[derive(FixedLengthList)]`](macro@FixedLengthList):
 //!
 //! ```
 //! # extern crate weft_core as weft;
 //! use weft::abi::ComponentType;
 //! use weft::list::{FixedLength, FixedLengthList};
 //!
-//! /// Red, green, blue.
+//! // Red, green, blue.
 //! #[derive(FixedLengthList)]
-//! struct Colour([u8; 3]);
+//! struct Color([u8; 3]);
 //!
-//! assert_eq!(Colour::LENGTH, 3);
-//! assert_eq!(Colour::ABI.narrow.size, 3);
-//! assert_eq!(Colour([255, 128, 0]).elements(), [255, 128, 0]);
+//! assert_eq!(Color::LENGTH, 3);
+//! assert_eq!(Color::ABI.narrow.size, 3);
+//! assert_eq!(Color([255, 128, 0]).elements(), [255, 128, 0]);
 //! ```
 //!
-//! | file | |
-//! |---|---|
-//! | here | [`FixedLength`] |
-//! | `element.rs`, `check.rs` | [`ElementType`], [`CompoundType`]; checking an element |
-//! | `dynamic.rs` | [`FixedLengthListType`], [`struct@FixedLengthList`] |
-//! | `error.rs` | [`ListError`] |
-//! | `compound.rs` | the same where there is an allocator: any type, and lists as values (feature `alloc`) |
-//! | `registry.rs` | [`FixedLengthListTypeRegistry`], [`ExtendedValueType`] |
-//! | [`fixed_list_utils`] | making lists: the guide's name for it |
-//!
-//! # The guide's sixth example
+//! A list whose type is known only when the program runs is a [`struct@FixedLengthList`] of a
+//! [`FixedLengthListType`]. The [limits](crate::host::limits::ExtensionLimits) choose where its
+//! elements are kept: in memory that grows, or in arrays.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -50,8 +33,7 @@
 //! let list_type = FixedLengthListType::new(ElementType::S32, 5)?;
 //! assert_eq!(list_type.size_in_bytes(), 20);
 //!
-//! // Create a list: one that grows, up to the length. One in an array has the name of the limits
-//! // in place of `Heap`, and no other difference.
+//! // Create a list. With other limits than `Heap`, its elements can be in an array.
 //! let mut list = FixedLengthList::<Heap>::new(list_type.clone());
 //!
 //! // Add elements.
@@ -96,18 +78,18 @@ use crate::abi::{ComponentType, check_length};
 
 /// A Rust type that is a `list<t, n>`.
 #[diagnostic::on_unimplemented(
-    message = "a fixed-length list is an array, and `{Self}` is none",
+    message = "a fixed-length list is an array, and `{Self}` is not",
     label = "not an array",
     note = "write `[T; N]`, or a name for such a type"
 )]
 pub trait FixedLength: ComponentType {
-    /// What it is a list of.
+    /// The type of the elements.
     type Element;
 
-    /// How many elements there are.
+    /// The number of elements.
     const LENGTH: usize;
 
-    /// The elements.
+    /// Returns the elements.
     fn elements(&self) -> &[Self::Element];
 }
 

@@ -1,4 +1,4 @@
-//! Fixed-length list types by number.
+//! Types of fixed-length lists by index.
 
 use core::fmt;
 
@@ -10,8 +10,8 @@ use crate::limits::{Storage, Table};
 use super::dynamic::FixedLengthListType;
 use super::element::{CompoundType, ElementType};
 
-/// Types of fixed-length lists, each with an index; the same type has the same index. `L` says
-/// where they are kept: it is one of [`ListTypes`](ExtensionLimits::ListTypes).
+/// A registry of types of fixed-length lists: each type has one index. The limits `L` decide
+/// where the types are kept: in one of their [`ListTypes`](ExtensionLimits::ListTypes).
 ///
 /// ```
 /// # use weft_core as weft;
@@ -34,17 +34,17 @@ pub struct FixedLengthListTypeRegistry<L: ExtensionLimits> {
 }
 
 impl<L: ExtensionLimits> FixedLengthListTypeRegistry<L> {
-    /// A registry without types.
+    /// Creates a registry without types.
     #[must_use]
     pub fn new() -> Self {
         Self { types: L::ListTypes::EMPTY }
     }
 
-    /// The index of a type, which is registered if it isn't yet.
+    /// Returns the index of a type, and registers the type if it isn't yet.
     ///
     /// # Errors
     ///
-    /// [`Error::Full`]: [`Table::ListTypes`]
+    /// - [`Error::Full`] if the table [`Table::ListTypes`] is full.
     pub fn register_type(
         &mut self,
         ty: FixedLengthListType<L::CompoundType>,
@@ -57,13 +57,13 @@ impl<L: ExtensionLimits> FixedLengthListTypeRegistry<L> {
         Ok(index)
     }
 
-    /// The type with this index.
+    /// Returns the type with this index.
     #[must_use]
     pub fn get_type(&self, index: usize) -> Option<&FixedLengthListType<L::CompoundType>> {
         self.types.get(index)
     }
 
-    /// The index of the first type with such elements and such a length.
+    /// Returns the index of the first type with this element type and length.
     #[must_use]
     pub fn find_type(
         &self,
@@ -74,7 +74,7 @@ impl<L: ExtensionLimits> FixedLengthListTypeRegistry<L> {
         self.position(|it| *it.element_type() == element && it.length() == length)
     }
 
-    /// How many types there are.
+    /// Returns the number of types.
     #[must_use]
     pub fn type_count(&self) -> usize {
         self.types.len()
@@ -101,7 +101,7 @@ impl<L: ExtensionLimits> fmt::Debug for FixedLengthListTypeRegistry<L> {
     }
 }
 
-/// A type of a value, or a fixed-length list type by its index in a registry.
+/// A type of a value: any type, or a fixed-length list type by its index in a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExtendedValueType<C> {
     /// Any type.
@@ -111,7 +111,7 @@ pub enum ExtendedValueType<C> {
 }
 
 impl<C: CompoundType> ExtendedValueType<C> {
-    /// The type; `None` if the registry has none with the index.
+    /// Returns the type, or `None` if the registry has no type with this index.
     pub fn resolve<'a, L: ExtensionLimits<CompoundType = C>>(
         &'a self,
         registry: &'a FixedLengthListTypeRegistry<L>,
@@ -125,7 +125,7 @@ impl<C: CompoundType> ExtendedValueType<C> {
     }
 }
 
-/// What an [`ExtendedValueType`] is in a registry.
+/// A type that an [`ExtendedValueType`] stands for in a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResolvedValueType<'a, C: CompoundType> {
     /// Any type.
@@ -135,7 +135,7 @@ pub enum ResolvedValueType<'a, C: CompoundType> {
 }
 
 impl<C: CompoundType> ResolvedValueType<'_, C> {
-    /// Size, alignment and flat form.
+    /// Returns the size, alignment and flat form.
     pub fn abi(&self) -> Abi {
         match self {
             Self::Standard(ty) => ty.abi(),
@@ -144,7 +144,7 @@ impl<C: CompoundType> ResolvedValueType<'_, C> {
     }
 }
 
-/// As WIT spells it.
+/// Shows the type as WIT writes it.
 impl<C: CompoundType> fmt::Display for ResolvedValueType<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -67,10 +67,10 @@ impl<T> fmt::Debug for Key<T> {
     }
 }
 
-/// The number of bits of a generation that count, if there is a tag in the others.
+/// The number of bits of a generation that count removals. The bits above can be a tag.
 const TAG_SHIFT: u32 = 24;
 
-/// The bits of a generation that count, if there is a tag in the others.
+/// The bits of a generation that count removals if the others are a tag.
 const COUNT_BITS: u32 = (1 << TAG_SHIFT) - 1;
 
 /// A place for a record in an arena.
@@ -93,7 +93,7 @@ enum Entry<T> {
 #[derive(Debug)]
 pub(crate) struct Arena<T, S> {
     table: Table,
-    /// The highest 8 bits of the generations of new slots; 0 if ids have no tag.
+    /// The highest 8 bits of the generations of new slots, or 0 if ids have no tag.
     tag: u8,
     slots: S,
     free: Option<Key<T>>,
@@ -106,8 +106,8 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         Self { table, tag: 0, slots: S::EMPTY, free: None, used: 0 }
     }
 
-    /// Gives a tag to all ids of records that are inserted from now on: it is a part of their
-    /// generations, so that checking it costs nothing. Nothing is in the arena.
+    /// Sets the tag of an empty arena, for the ids of all records that are inserted from now on. A
+    /// tag is a part of the generations, so checking it costs nothing.
     pub(crate) const fn set_tag(&mut self, tag: u8) {
         self.tag = tag;
     }
@@ -187,7 +187,7 @@ impl<T, S: Storage<Slot<T>>> Arena<T, S> {
         // With a tag, fewer bits count.
         slot.generation = match self.tag {
             0 => next,
-            tag => (tag as u32) << TAG_SHIFT | next & COUNT_BITS,
+            tag => u32::from(tag) << TAG_SHIFT | next & COUNT_BITS,
         };
         self.free = Some(key);
         self.used -= 1;
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!((next, generation), (first, arena.generation(first).unwrap()));
         assert_eq!(arena.next_but(0).unwrap().1, 0xA700_0000);
         assert_eq!(generation, 0xA700_0000);
-        // It was used nearly as often as is counted.
+        // The count is at its greatest number.
         arena.slots[0].generation = 0xA7FF_FFFF;
         arena.remove(first).unwrap();
         assert_eq!(arena.next(), Ok((first, 0xA700_0000)));

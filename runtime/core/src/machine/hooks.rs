@@ -91,8 +91,8 @@ pub trait Hooks {
         0
     }
 
-    /// Hears that ids have a [tag](crate::machine::Machine::set_tag) from now on. Hooks that make ids
-    /// of their own give it to them.
+    /// Sets the [tag](crate::machine::Machine::set_tag) that ids have from now on. Hooks that make ids
+    /// of their own have to use it, too.
     fn tag_given(&mut self, tag: u8) {
         let _ = tag;
     }

@@ -99,6 +99,26 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
     /// - [`Error::Unknown`] if the token doesn't exist.
     /// - [`Error::Full`] if there is no room in
     ///   [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// # #[cfg(feature = "alloc")] {
+    /// use weft::host::ExtendedMachine;
+    /// use weft::limits::Heap;
+    ///
+    /// let mut machine = ExtendedMachine::<Heap>::default();
+    /// let token = machine.cancellation_tokens().create()?;
+    /// let handler = machine.cancellation_tokens().register(token, 7)?;
+    /// let unused = machine.cancellation_tokens().register(token, 8)?;
+    /// assert_eq!(machine.cancellation_tokens().unregister(unused)?, 8);
+    ///
+    /// machine.cancellation_tokens().cancel(token)?;
+    /// let cancelled = machine.cancellation_tokens().next_cancelled()?.unwrap();
+    /// assert_eq!((cancelled.handler, cancelled.number), (handler, 7));
+    /// assert_eq!(machine.cancellation_tokens().next_cancelled()?, None);
+    /// # }
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
     pub fn register(
         &mut self,
         token: CancellationToken,

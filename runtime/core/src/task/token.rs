@@ -117,7 +117,7 @@ impl<L: ExtensionLimits> Tokens<L> {
         }
     }
 
-    /// Gives a tag to the ids that are made from now on.
+    /// Sets the tag of the ids that are made from now on.
     pub(crate) const fn set_tag(&mut self, tag: u8) {
         self.all.set_tag(tag);
         self.handlers.set_tag(tag);

@@ -32,7 +32,7 @@ pub(crate) struct ThreadTable<L: ExtensionLimits> {
     ending: List<ThreadRecord<L>>,
     /// The number of records at which those that aren't needed any longer are removed.
     clean_up_at: usize,
-    /// The number of destructors, if they are counted: they have the numbers below it.
+    /// The number of destructors, if it is set. They have the numbers below it.
     pub(crate) num_destructors: Option<u32>,
     /// The thread whose call the host begins next.
     spawning: Option<Link<L>>,
@@ -50,7 +50,7 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         }
     }
 
-    /// Gives a tag to the ids that are made from now on.
+    /// Sets the tag of the ids that are made from now on.
     pub(crate) const fn set_tag(&mut self, tag: u8) {
         self.records.set_tag(tag);
     }
@@ -109,7 +109,7 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         if joiner == thread {
             return true;
         }
-        // A thread that never waited for another ends each chain, however long this one is.
+        // A thread that has never waited does not wait for the joiner, however long the chain is.
         if !self.get(thread).is_ok_and(|record| record.has_joined) {
             return false;
         }

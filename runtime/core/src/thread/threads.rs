@@ -235,6 +235,27 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     ///   directly or through others.
     /// - [`ExtensionError::ThreadEnded`] if the joiner has ended.
     /// - [`Error::Unknown`] if one of the threads doesn't exist.
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// # #[cfg(feature = "alloc")] {
+    /// # use weft::host::ExtendedMachine;
+    /// # use weft::limits::Heap;
+    /// use weft::error::ExtensionError;
+    /// use weft::thread::ThreadSpawnConfig;
+    ///
+    /// # let mut machine = ExtendedMachine::<Heap>::default();
+    /// let thread = machine.threads().prepare(ThreadSpawnConfig::default(), None)?;
+    /// machine.threads().begin_join(thread, None)?;
+    /// assert_eq!(
+    ///     machine.threads().begin_join(thread, None),
+    ///     Err(ExtensionError::AlreadyJoined.into()),
+    /// );
+    /// assert_eq!(machine.threads().end_join(thread)?, None); // It has not ended.
+    /// machine.threads().cancel_join(thread)?;
+    /// # }
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
     pub fn begin_join(
         &mut self,
         thread: SpawnedThreadId,
@@ -331,19 +352,36 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     /// value is the thread's newest then.
     ///
     /// `destructor` is a number that the host chooses. The host gets it with the value after the
-    /// thread has ended: see [`next_destructor`](Self::next_destructor).
-    /// On a store of components, it is one that `Store::add_thread_destructor` returned.
+    /// thread has ended: see [`next_destructor`](Self::next_destructor). On a store of
+    /// components, it is a number that `Store::add_thread_destructor` returned.
     ///
     /// # Errors
     ///
     /// After an error, nothing has changed.
     ///
     /// - [`ExtensionError::ThreadEnded`] if the thread has ended.
-    /// - [`ExtensionError::UnknownDestructor`] if destructors
-    ///   [are counted](crate::host::ExtendedMachine::count_destructors), and there is none with the number.
+    /// - [`ExtensionError::UnknownDestructor`] if the number of destructors
+    ///   [is set](crate::host::ExtendedMachine::count_destructors), and none has this number.
     /// - [`Error::Full`] if there is no room in [`Table::ThreadLocals`].
     /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.
     /// - [`Error::Unknown`] if the thread doesn't exist.
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// # #[cfg(feature = "alloc")] {
+    /// # use weft::host::ExtendedMachine;
+    /// # use weft::limits::Heap;
+    /// use weft::thread::ThreadSpawnConfig;
+    ///
+    /// # let mut machine = ExtendedMachine::<Heap>::default();
+    /// let thread = machine.threads().prepare(ThreadSpawnConfig::default(), None)?;
+    /// machine.threads().set_local(thread, 1, 7_i32, None)?;
+    /// assert_eq!(machine.threads().get_local(thread, 1)?, Some(&7_i32.into()));
+    /// machine.threads().remove_local(thread, 1)?;
+    /// assert!(!machine.threads().has_locals(thread)?);
+    /// # }
+    /// # Ok::<(), weft::error::Error>(())
+    /// ```
     pub fn set_local(
         &mut self,
         thread: SpawnedThreadId,

@@ -159,8 +159,8 @@ impl<L: ExtensionLimits> HostSets<L> {
         Ok(())
     }
 
-    /// Returns `true` if `other` is `set`, or is in it or in a set of it. This takes the same time for
-    /// each set without sets, however deep `other` is.
+    /// Returns `true` if `other` is `set`, or is in it, directly or through other sets. For a `set`
+    /// without sets in it, this takes the same time however deep `other` is.
     fn is_around(&self, set: Key<HostSet>, other: Key<HostSet>) -> Result<bool, Error> {
         if set == other {
             return Ok(true);

@@ -21,7 +21,7 @@ weft_core::limits! {
     extensions { text_bytes: 4, list_elements: 100, list_types: 2 }
 }
 
-/// The error of a list that has one byte more than the longest, 64-bit addresses or not.
+/// Returns the error of a list with one byte more than the longest, in memories of both widths.
 fn too_large<C: CompoundType>(element: ElementType<C>, length: u32) -> ListError<C> {
     ListError::TooLarge { element, length, bytes: 1 << 28 }
 }
@@ -163,7 +163,7 @@ fn an_element_of_another_type_is_refused_and_changes_nothing<L: ExtensionLimits>
     }
     let mut list = FixedLengthList::<L>::new(list_type(ElementType::U8, 2));
     let refused = list.push(true).unwrap_err();
-    assert_eq!(refused.to_string(), "an element is to be of type `u8`, and is a bool");
+    assert_eq!(refused.to_string(), "expected an element of type `u8`, and found a bool");
 }
 
 fn a_list_of_an_immutable_type_is_filled_and_then_stays<L: ExtensionLimits>() {
@@ -229,7 +229,9 @@ fn invalid_ranges_are_refused<L: ExtensionLimits>() {
         (ElementType::U64, i64::MIN, i64::MAX),
     ] {
         let refused = from_range::<L>(ty.clone(), start, end).unwrap_err();
-        let text = format!("there is no list of `{ty}` of the numbers from {start} up to {end}");
+        let text = format!(
+            "expected a range of one or more numbers, all of type `{ty}`, and found {start}..{end}"
+        );
         assert_eq!(refused.to_string(), text);
         assert_eq!(refused, ListError::NoRange { element: ty, start, end });
     }
@@ -374,7 +376,7 @@ mod of_any_type {
         let refused = list.push(Val::Record([Val::F32(1.0), Val::U8(1)].into())).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "a value is to be of type `record { a: f32, b: string }`, and is not"
+            "expected a value of type `record { a: f32, b: string }`, and found another"
         );
         let cause = std::error::Error::source(&refused).unwrap();
         assert_eq!(cause.to_string(), "at .b: expected string, found a u8");

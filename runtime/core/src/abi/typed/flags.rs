@@ -29,8 +29,8 @@ impl FlagsAbi {
         Self { size, mask, abi: Abi::flags(labels) }
     }
 
-    /// Returns a number with the bit at `position`, if there is the flag.
-    // Hidden: the derive calls it, so that the compiler finds a flag that is no `bool`.
+    /// Returns a number with the bit at `position`, if `flag` is `true`.
+    // Hidden. The derive calls it, so that the compiler reports a flag that is not a `bool`.
     #[doc(hidden)]
     #[must_use]
     pub const fn bit(flag: bool, position: u32) -> u32 {

@@ -30,7 +30,10 @@ impl Stride {
     /// Creates the sizes. This doesn't compile if an element has no value.
     const fn of_element<T: ComponentType>() -> Self {
         let (narrow, wide) = (T::ABI.narrow.size, T::ABI.wide.size);
-        assert!(narrow > 0, "an element of a list is a value, and `()` is none");
+        assert!(
+            narrow > 0,
+            "an element of a list can't be `()`: the Component Model has no such value"
+        );
         #[expect(clippy::cast_possible_truncation, reason = "sizes of types are below 2^28")]
         let (narrow, wide) = (narrow as usize, wide as usize);
         Self { narrow, wide }
@@ -311,7 +314,7 @@ pub struct LiftedList<'a, T> {
 
 pair!([T: ComponentType] LiftedList<'_, T>, LIST, T::HANDLES, Shape::List(&T::SHAPE));
 lift_pair!([T: Lift<'a>] LiftedList<'a, T>, |cx: &mut LiftContext<'a, H>, (address, length)| {
-    const { assert!(!T::HANDLES, "handles are lifted with the list that they are in") };
+    const { assert!(!T::HANDLES, "a `LiftedList` can't have handles in its elements: lift a `Vec`") };
     let layout = T::ABI.of(cx.options.address_type);
     let bytes = cx.load_list_from_range(address, length, layout)?;
     Ok(Self { memory: cx.memory, bytes, options: cx.options, elements: PhantomData })
@@ -371,7 +374,7 @@ impl<T: ComponentType, const N: usize> ComponentType for [T; N] {
     const SHAPE: Shape = Shape::FixedLengthList(&T::SHAPE, N);
 }
 
-/// Checks that there is a list of this shape. In a constant, it fails to compile if there isn't.
+/// Checks that the canonical ABI has a list of this shape. In a constant, it fails to compile if not.
 ///
 /// # Panics
 ///
@@ -382,9 +385,12 @@ pub const fn check_length(list: &Shape) {
 
 /// Returns the layout of `list<t, length>`.
 pub(super) const fn array_abi(element: Abi, length: usize) -> Abi {
-    assert!(element.narrow.size > 0, "an element of a list is a value, and `()` is none");
+    assert!(
+        element.narrow.size > 0,
+        "an element of a list can't be `()`: the Component Model has no such value"
+    );
     assert!(length > 0, "the length of a fixed-length list is at least 1");
-    assert!(length <= 0xfff_ffff, "the canonical ABI has no fixed-length list so long");
+    assert!(length <= 0xfff_ffff, "the length of a fixed-length list is at most 268,435,455");
     #[expect(clippy::cast_possible_truncation, reason = "it was checked just now")]
     let abi = element.fixed_length_list(length as u32);
     check_size(abi)

@@ -46,7 +46,7 @@ use super::LiftedStr;
 
 /// A Rust type that is a type of the Component Model.
 ///
-/// A struct or enum of yours becomes a record, variant, enum or flags with
+/// A struct or enum of your own becomes a record, variant, enum or flags with
 /// [`#[derive(ComponentType, Lift, Lower)]`](macro@ComponentType). These are types of Rust that are
 /// types of the Component Model, too:
 ///
@@ -67,15 +67,15 @@ use super::LiftedStr;
 /// Types that Rust has, but not the Component Model, don't compile: lists, options and fields of
 /// `()`, and types whose values would have more bytes than the canonical ABI allows.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no type of the Component Model",
+    message = "`{Self}` is not a type of the Component Model",
     label = "not a type of the Component Model",
-    note = "a struct or enum of yours becomes one with `#[derive(ComponentType, Lift, Lower)]`"
+    note = "for a struct or enum of your own, add `#[derive(ComponentType, Lift, Lower)]`"
 )]
 pub trait ComponentType {
-    /// Which type it is, with the names of its parts.
+    /// The type of the Component Model, with the names of its parts.
     const SHAPE: Shape;
 
-    /// Size, alignment and flat form: those of the [shape](Self::SHAPE).
+    /// The size, alignment and flat form of the [shape](Self::SHAPE).
     const ABI: Abi = Self::SHAPE.abi();
 
     /// `true` if a value is only its bytes, without an address or a handle. Then storing one
@@ -86,16 +86,16 @@ pub trait ComponentType {
     /// from the guest, or lends it: once, and in the order of the values.
     const HANDLES: bool = Self::SHAPE.has_handles();
 
-    /// The shape, as a part of others.
-    // Hidden: with it, the derive makes no reference of its own for each part, which takes the
-    // compiler as much time as all else in a derived `SHAPE`.
+    /// The shape, for types that have this one as a part.
+    // Hidden. Without it, a derived `SHAPE` would make a reference for each part, which takes the
+    // compiler as much time as the rest of the shape.
     #[doc(hidden)]
     const PART: &'static Shape = &Self::SHAPE;
 }
 
 /// A type whose values can be lowered into a guest.
 ///
-/// An implementation by hand has both [`lower_flat`](Self::lower_flat) and [`store`](Self::store).
+/// Derive it, or implement both [`lower_flat`](Self::lower_flat) and [`store`](Self::store).
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -118,7 +118,7 @@ pub trait ComponentType {
 #[diagnostic::on_unimplemented(
     message = "values of `{Self}` cannot be lowered into a guest",
     label = "cannot be lowered",
-    note = "a struct or enum of yours can with `#[derive(ComponentType, Lower)]`"
+    note = "for a struct or enum of your own, add `#[derive(ComponentType, Lower)]`"
 )]
 pub trait Lower: ComponentType {
     /// Adds the core values of this value to `flat`: `lower_flat`.
@@ -139,8 +139,8 @@ pub trait Lower: ComponentType {
         self.lower_parts(&mut WrittenParts::new(cx, address))
     }
 
-    /// Lowers the parts that this is made of, one after the other.
-    // Hidden: the derive implements it, in place of the functions above.
+    /// Lowers the parts of this value, one after the other.
+    // Hidden. The derive implements it, in place of the functions above.
     #[doc(hidden)]
     fn lower_parts<P: LowerParts>(&self, parts: &mut P) -> Result<(), Failure> {
         let _ = parts;
@@ -182,7 +182,7 @@ pub trait Lower: ComponentType {
 /// A type whose values can be lifted from a guest. A value that borrows does so from the guest's
 /// memory, for `'a`.
 ///
-/// An implementation by hand has both [`lift_flat`](Self::lift_flat) and [`load`](Self::load).
+/// Derive it, or implement both [`lift_flat`](Self::lift_flat) and [`load`](Self::load).
 ///
 /// # Errors
 ///
@@ -191,7 +191,7 @@ pub trait Lower: ComponentType {
 #[diagnostic::on_unimplemented(
     message = "values of `{Self}` cannot be lifted from a guest",
     label = "cannot be lifted",
-    note = "a struct or enum of yours can with `#[derive(ComponentType, Lift)]`"
+    note = "for a struct or enum of your own, add `#[derive(ComponentType, Lift)]`"
 )]
 pub trait Lift<'a>: ComponentType + Sized {
     /// The function that makes a value of bytes, if all bytes are a value. This is so for
@@ -218,8 +218,8 @@ pub trait Lift<'a>: ComponentType + Sized {
         Self::lift_parts(&mut StoredParts::new(cx, bytes))
     }
 
-    /// Makes one of its parts, one after the other.
-    // Hidden: the derive implements it, in place of the functions above.
+    /// Makes a value of its parts, one after the other.
+    // Hidden. The derive implements it, in place of the functions above.
     #[doc(hidden)]
     fn lift_parts<P: LiftParts<'a>>(parts: &mut P) -> Result<Self, Failure> {
         let _ = parts;
@@ -227,8 +227,8 @@ pub trait Lift<'a>: ComponentType + Sized {
         Err(AbiError::ByteCount.into())
     }
 
-    /// Makes one that is the next of some parts.
-    // Hidden: the derive calls it, so that a part which can't be lifted is one error.
+    /// Makes the value that is the next part.
+    // Hidden. The derive calls it, so that the compiler reports a part that can't be lifted once.
     #[doc(hidden)]
     #[inline]
     fn lift_part<P: LiftParts<'a>>(parts: &mut P) -> Result<Self, Failure> {

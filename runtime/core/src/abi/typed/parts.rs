@@ -1,5 +1,5 @@
-//! Values that are made of parts, from wherever the parts are: what a derived type does is written
-//! once, and not once for each form of values.
+//! Values that are made of parts, independent of where the parts are. A derived type has one function
+//! to lift its parts and one to lower them, for core values and for memory.
 
 #![expect(clippy::inline_always, reason = "the places of parts are constants only in their record")]
 
@@ -17,38 +17,39 @@ pub trait LiftParts<'a>: Sized {
     ///
     /// # Errors
     ///
-    /// Those of the part's [`Lift`].
+    /// The same as for the part's [`Lift`].
     fn part<T: Lift<'a>>(&mut self) -> Result<T, Failure>;
 
     /// Returns the case of the variant or enum `T`, and its payload as the only part.
     ///
     /// # Errors
     ///
-    /// Traps: `invalid-discriminant`.
+    /// The trap `invalid-discriminant`.
     fn case<T: ComponentType>(&mut self) -> Result<(u32, impl LiftParts<'a>), Failure>;
 
     /// Returns the bits of the flags `T`.
     ///
     /// # Errors
     ///
-    /// [`AbiError::ByteCount`], [`AbiError::FlatValueCount`]
+    /// - [`AbiError::ByteCount`] if there are fewer bytes than the flags have.
+    /// - [`AbiError::FlatValueCount`] if there are fewer core values.
     fn flags<T: ComponentType>(&mut self) -> Result<u32, Failure>;
 }
 
-/// Places that a value's parts are lowered to, one after the other.
+/// The places that a value's parts are lowered to, one after the other.
 pub trait LowerParts {
     /// Lowers the next part.
     ///
     /// # Errors
     ///
-    /// Those of the part's [`Lower`].
+    /// The same as for the part's [`Lower`].
     fn part<T: Lower + ?Sized>(&mut self, part: &T) -> Result<(), Failure>;
 
     /// Lowers a case of the variant or enum `T`, with its payload, which is `()` if it has none.
     ///
     /// # Errors
     ///
-    /// Those of the payload's [`Lower`].
+    /// The same as for the payload's [`Lower`].
     fn case<T: ComponentType + ?Sized, P: Lower + ?Sized>(
         &mut self,
         case: u32,
@@ -59,7 +60,8 @@ pub trait LowerParts {
     ///
     /// # Errors
     ///
-    /// [`AbiError::ByteCount`], [`AbiError::FlatValueCount`]
+    /// - [`AbiError::ByteCount`] if there are fewer bytes than the flags have.
+    /// - [`AbiError::FlatValueCount`] if there are fewer core values.
     fn flags<T: ComponentType + ?Sized>(&mut self, bits: u32) -> Result<(), Failure>;
 }
 
@@ -70,8 +72,8 @@ struct NextField(Offset);
 impl NextField {
     const FIRST: Self = Self(Offset { narrow: 0, wide: 0 });
 
-    /// Returns the offset of the next field, which has this layout, and goes on after it. All of it
-    /// is constant where a record's fields are handled in one function.
+    /// Returns the offset of the next field, which has this layout, and moves past it. In a function
+    /// that handles all fields of a record, the compiler finds a constant.
     #[inline(always)]
     const fn next(&mut self, abi: Abi) -> Offset {
         let Offset { narrow, wide } = self.0;
@@ -134,7 +136,7 @@ impl<'a, H: LiftHandles> LiftParts<'a> for FlatPayload<'_, 'a, '_, H> {
     }
 }
 
-/// Parts that lie in memory.
+/// Parts in memory.
 pub(super) struct StoredParts<'x, 'a, H> {
     cx: &'x mut LiftContext<'a, H>,
     bytes: &'a [u8],
@@ -168,7 +170,7 @@ impl<'a, H: LiftHandles> LiftParts<'a> for StoredParts<'_, 'a, H> {
     }
 }
 
-/// Parts that lie in memory, and have a [`PLAIN`](Lift::PLAIN) each.
+/// Parts in memory that all have a [`PLAIN`](Lift::PLAIN).
 struct PlainParts<'x> {
     bytes: &'x [u8],
     next: NextField,
@@ -190,14 +192,13 @@ impl<'a> LiftParts<'a> for PlainParts<'_> {
     }
 }
 
-/// Returns the part at `offset` of the record that lies in `bytes`, if its type has a
-/// [`PLAIN`](Lift::PLAIN). It is never called for a type that has none.
+/// Returns the part at `offset` of the record in `bytes`. Its type has a [`PLAIN`](Lift::PLAIN).
 ///
-/// Where `bytes` ends before the record does, it is read as if zeros followed.
+/// If `bytes` is shorter than the record, the bytes after its end are zeros.
 #[inline]
 #[must_use]
 pub(super) fn plain_part<'a, T: Lift<'a>>(bytes: &[u8], offset: Offset) -> T {
-    // Not in a constant: where a record has another part, this is compiled, and never called.
+    // Not a constant: a record with another part compiles this, too, and never calls it.
     let Some(plain) = T::PLAIN else {
         unreachable!("the record has a `PLAIN` if all parts have one");
     };
@@ -205,7 +206,7 @@ pub(super) fn plain_part<'a, T: Lift<'a>>(bytes: &[u8], offset: Offset) -> T {
     plain(bytes.get(offset..).unwrap_or_default())
 }
 
-/// Returns the [`PLAIN`](Lift::PLAIN) of a type that is made of parts, if all of them have one.
+/// Returns the [`PLAIN`](Lift::PLAIN) of a type with parts, if all of them have one.
 #[must_use]
 pub const fn plain_parts<'a, T: Lift<'a>>(are_plain: bool) -> Option<fn(&[u8]) -> T> {
     if !are_plain {
@@ -282,13 +283,14 @@ impl<C: LowerContext + ?Sized> LowerParts for WrittenParts<'_, C> {
     }
 }
 
-/// The check that a type has functions of its own, or is made of parts. It is made where neither is so.
+/// The failed check of a type that neither has functions of its own nor is made of parts.
 pub(super) struct NoParts<T: ?Sized>(PhantomData<T>);
 
 impl<T: ?Sized> NoParts<T> {
-    /// Fails to compile where it is used.
+    /// A constant that fails to compile where it is used.
     pub(super) const CHECKED: () = assert!(
         size_of::<PhantomData<T>>() > 0,
-        "`Lift` and `Lower` are derived, or have both of their functions written by hand"
+        "derive `Lift` and `Lower`, or implement both of their functions: `lift_flat` and `load`, \
+         `lower_flat` and `store`"
     );
 }

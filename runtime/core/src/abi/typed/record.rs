@@ -12,7 +12,7 @@ pub(super) const fn check_size(abi: Abi) -> Abi {
     abi
 }
 
-/// Implements the traits of a tuple. The names are those of a type parameter and of the part.
+/// Implements the traits for a tuple. Each pair of names is a type parameter and its part.
 macro_rules! tuple {
     ($($ty:ident $part:ident),+) => {
         impl<$($ty: ComponentType),+> ComponentType for ($($ty,)+) {

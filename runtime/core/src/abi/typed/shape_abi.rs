@@ -1,4 +1,4 @@
-//! The layouts of shapes, and which of them have handles.
+//! The layouts of shapes, and the handles in them.
 
 use super::flags::FlagsAbi;
 use super::list::array_abi;
@@ -8,12 +8,12 @@ use super::variant::VariantAbi;
 use crate::abi::Abi;
 
 impl Shape {
-    /// Returns size, alignment and flat form.
+    /// Returns the size, alignment and flat form.
     ///
     /// # Panics
     ///
-    /// If there is no such type, because a part has no value, or a value would have more bytes than
-    /// the canonical ABI allows. In a constant, this doesn't compile.
+    /// If there is no such type, because a part is `()`, or a value would have more bytes than the
+    /// canonical ABI allows. In a constant, it fails to compile instead.
     #[must_use]
     pub const fn abi(self) -> Abi {
         match self {
@@ -61,15 +61,18 @@ impl Shape {
         }
     }
 
-    /// Returns the layout of a record that has this as one more field.
+    /// Returns the layout of `record` with this as another field.
     const fn after(self, record: Abi) -> Abi {
         let abi = self.abi();
-        assert!(abi.narrow.size > 0, "a field is a value, and `()` is none");
+        assert!(
+            abi.narrow.size > 0,
+            "a field can't be `()`: the Component Model has no such value"
+        );
         record.field(abi).1
     }
 
-    /// Returns the layout of the discriminant and the payload of a variant, enum, option or result;
-    /// of others, that of one without cases.
+    /// Returns the layout of the discriminant and the payload of a variant, enum, option or result.
+    /// Other shapes return the layout of an enum without cases.
     #[must_use]
     pub(super) const fn variant_abi(self) -> VariantAbi {
         match self {
@@ -86,7 +89,7 @@ impl Shape {
                 let some = some.abi();
                 assert!(
                     some.narrow.size > 0,
-                    "what an option may have is a value, and `()` is none"
+                    "the value of an option can't be `()`: the Component Model has no such value"
                 );
                 VariantAbi::new(&[Abi::NOTHING, some])
             }
@@ -95,7 +98,7 @@ impl Shape {
         }
     }
 
-    /// Returns the layout of flags; of others, that of none.
+    /// Returns the layout of flags. Other shapes return the layout of flags without labels.
     #[must_use]
     pub(super) const fn flags_abi(self) -> FlagsAbi {
         match self {
@@ -104,7 +107,7 @@ impl Shape {
         }
     }
 
-    /// Returns `true` if there may be a handle in a value.
+    /// Returns `true` if a value may have a handle in it.
     #[must_use]
     pub const fn has_handles(self) -> bool {
         match self {

@@ -157,7 +157,10 @@ impl<T: ComponentType> ComponentType for Option<T> {
 }
 
 const fn option<T: ComponentType>() -> VariantAbi {
-    assert!(T::ABI.narrow.size > 0, "what an option may have is a value, and `()` is none");
+    assert!(
+        T::ABI.narrow.size > 0,
+        "the value of an option can't be `()`: the Component Model has no such value"
+    );
     VariantAbi::new(&[Abi::NOTHING, T::ABI])
 }
 

@@ -19,9 +19,11 @@ pub struct InContext<F> {
 }
 
 impl AsyncContext<Heap> {
-    /// Runs a future in this context: whenever it is polled, the context is that of the
-    /// [thread](super::ambient_context), whichever thread that is, and what it changes is there when
-    /// it is polled again. A **host extension**.
+    /// Runs a future in this context. This is a **host extension**.
+    ///
+    /// Each time the future is polled, the context is that of the
+    /// [thread](super::ambient_context) that polls it. Changes of the context are there when it
+    /// is polled again.
     ///
     /// The future is `Send` if `future` is.
     ///
@@ -87,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_future_finds_its_context_as_it_left_it_on_any_thread() {
+    fn a_future_keeps_its_context_on_any_thread() {
         let mut polls = 0;
         let mut future = Box::pin(AsyncContext::new().scope(poll_fn(move |_| {
             polls += 1;

@@ -22,7 +22,7 @@ fn user() -> Option<u64> {
 }
 
 #[test]
-fn a_scope_ends_with_its_guard_and_the_one_around_it_is_as_it_was() {
+fn a_scope_ends_with_its_guard_and_the_outer_one_is_unchanged() {
     assert!(ambient_context(|context| context.is_none()));
     let outer = AmbientContextScope::enter(with(1));
     {
@@ -59,7 +59,7 @@ fn a_scope_is_left_by_a_panic() {
 }
 
 #[test]
-fn a_panic_in_what_is_done_with_a_context_leaves_it_in_place() {
+fn a_panic_in_a_closure_leaves_the_context_in_place() {
     let _scope = AmbientContextScope::enter(with(1));
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         ambient_context(|_| resume_unwind(std::boxed::Box::new("a panic")))
@@ -69,7 +69,7 @@ fn a_panic_in_what_is_done_with_a_context_leaves_it_in_place() {
 }
 
 #[test]
-fn what_is_done_with_a_context_may_enter_scopes_of_its_own() {
+fn a_closure_may_enter_scopes_of_its_own() {
     let _scope = AmbientContextScope::enter(with(1));
     ambient_context(|_| {
         let _inner = AmbientContextScope::enter(with(2));
@@ -90,7 +90,7 @@ fn a_guard_whose_scope_has_ended_ends_no_other() {
 }
 
 #[test]
-fn a_scope_that_is_left_while_something_is_done_with_its_context_has_ended() {
+fn a_scope_that_is_left_while_its_context_is_lent_has_ended() {
     let outer = AmbientContextScope::enter(with(1));
     let inner = AmbientContextScope::enter(with(2));
     ambient_context(|context| {
@@ -103,7 +103,7 @@ fn a_scope_that_is_left_while_something_is_done_with_its_context_has_ended() {
 }
 
 #[test]
-fn a_scope_outlives_what_is_done_with_the_context_around_it() {
+fn a_scope_outlives_the_closure_that_entered_it() {
     let outer = AmbientContextScope::enter(with(1));
     let inner = ambient_context(|context| {
         context.unwrap().set::<UserId>(2).unwrap();
@@ -123,7 +123,7 @@ fn another_thread_has_contexts_of_its_own() {
 }
 
 #[test]
-fn a_store_takes_the_threads_context_and_the_thread_a_stores_by_being_told_to() {
+fn contexts_of_a_store_and_a_thread_are_passed_only_on_request() {
     let mut machine = ExtendedMachine::<Heap>::default();
     assert!(AsyncContextScope::enter_ambient(&mut machine).unwrap().contexts().current().is_some());
     let _ambient = AmbientContextScope::enter(with(1));

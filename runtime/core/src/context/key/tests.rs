@@ -1,5 +1,5 @@
-//! Context keys in the crate's own terms: these run the same with `std`, with `alloc` and with
-//! neither. What a user's crate sees is tested in `tests/derives/tests/context_key.rs`.
+//! Context keys, inside of the crate. These tests are the same with `std`, with `alloc` and with
+//! neither. `tests/derives/tests/context_key.rs` tests the view of a user's crate.
 
 use super::{
     ContextKey, ContextKeyCollision, ContextKeyIdentity, InvalidContextKey, TypedContextKey,
@@ -21,7 +21,7 @@ mod elsewhere {
     pub(super) struct UserId;
 }
 
-/// Implemented by hand.
+/// A key that is implemented by hand.
 struct ByHand;
 
 impl TypedContextKey for ByHand {
@@ -29,7 +29,7 @@ impl TypedContextKey for ByHand {
     const NAME: &'static str = "by-hand";
 }
 
-/// A context of fixed size, the least that a store does: one value of one type.
+/// A context of fixed size, which does the least of a store: one value of one type.
 #[derive(Default)]
 struct Slots {
     held: [Option<(ContextKeyIdentity, u64)>; 2],
@@ -116,7 +116,7 @@ fn a_key_shares_a_context_with_itself_and_with_every_other_name() {
 }
 
 #[test]
-fn a_context_of_fixed_size_needs_no_more_than_the_identity() {
+fn a_context_of_fixed_size_needs_only_the_identity() {
     mod other {
         use super::ContextKey;
 
