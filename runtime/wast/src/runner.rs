@@ -192,6 +192,8 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
         let text = match module.encode() {
             Err(error) => error.message(),
             Ok(bytes) => match Component::new(self.engine, &bytes) {
+                // The text of the error quotes the message, which the suites do not.
+                Err(LoadError::Invalid(InvalidComponent::Invalid { message, .. })) => message,
                 Err(LoadError::Invalid(invalid)) => invalid.to_string(),
                 Err(error) => return Err(format!("valid, but {error}").into()),
                 Ok(_) => return Err(format!("loaded; expected `{message}`").into()),
