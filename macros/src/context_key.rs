@@ -2,8 +2,8 @@
 //!
 //! # The compile error for two keys of one name
 //!
-//! The expansion has an empty item whose identifier spells the key's name. A second key of that name
-//! defines the same item again, and the compiler shows both places:
+//! The expansion has an empty item whose identifier spells the key's name. A second key of that
+//! name defines the same item again, and the compiler shows both places:
 //!
 //! - With `keys = Set`, the item is a function in an inherent `impl` of the set (E0592). Inherent
 //!   items of a type are unique in its crate, so the set's keys can be in different modules.

@@ -174,8 +174,8 @@ impl Chooser for DeterministicProfile {
     }
 }
 
-/// A chooser that takes any possibility, by a seed. The same seed leads to the same answers on every
-/// platform.
+/// A chooser that takes any possibility, by a seed. The same seed leads to the same answers on
+/// every platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seeded {
     state: u64,
@@ -216,8 +216,8 @@ impl<'a> Replaying<'a> {
         Self { choices, asked: 0 }
     }
 
-    /// Returns the number of times that it was asked. It is greater than the length of the list
-    /// if the run was another one.
+    /// Returns the number of decisions so far. The number is greater than the length of the list if
+    /// this run asks for more decisions than the list has.
     #[must_use]
     pub const fn asked(&self) -> usize {
         self.asked

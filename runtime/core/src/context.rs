@@ -1,9 +1,9 @@
 //! Contexts that follow tasks: a **host extension**.
 //!
-//! A host needs values that follow its tasks, such as the user of a request, or the trace that a call
-//! belongs to. It stores them in contexts. (The Component Model also has two context slots for each
-//! thread, for `context.get` and `context.set`. These belong to the guest. Nothing here is a canonical
-//! built-in, and no guest sees any of it.)
+//! A host needs values that follow its tasks, such as the user of a request, or the trace that a
+//! call belongs to. It stores them in contexts. (The Component Model also has two context slots for
+//! each thread, for `context.get` and `context.set`. These belong to the guest. Nothing here is a
+//! canonical built-in, and no guest sees any of it.)
 //!
 //! ```
 //! # use weft_core as weft;
@@ -58,11 +58,12 @@
 //! Each task has contexts of its own, one of which is current, and so has the host. Outside of any
 //! call, the host uses its own. A host function uses those of the task whose guest called it.
 //!
-//! A task begins with the context that is current where it is begun, by the host or by another guest.
-//! It keeps those values after the host has left the scope, and while it is suspended. They are its
-//! own: changes after that are seen neither by the task, if its beginner makes them, nor by the
-//! beginner, if the task makes them. A context is only copied when it is changed while others have it,
-//! too. So beginning a task in a context costs a count.
+//! A task begins with the context that is current where it is begun, by the host or by another
+//! guest. The task keeps those values after the host has left the scope, and while the task is
+//! suspended. Its values are its own: a later change by the side that began the task is not seen by
+//! the task, and a change by the task is not seen by that side. Both share one context until either
+//! changes it, and only then is it copied. So beginning a task in a context only increments a
+//! counter.
 //!
 //! # Typed keys
 //!

@@ -41,12 +41,13 @@
 //! ```
 //!
 //! An error context can have another one as its
-//! [source](crate::error_context::ErrorContexts::set_source), and holds it: the source lives at least
-//! as long. An error context is never among its own sources, so each trace is finite.
+//! [source](crate::error_context::ErrorContexts::set_source), and holds it: the source lives at
+//! least as long. An error context is never among its own sources, so each trace is finite.
 //! [`ErrorContexts::create_from`] creates an error context from a Rust error and all its sources.
 //!
-//! A debug message that is too long for its storage is cut, as the spec allows. Any other text that is
-//! too long is refused, with [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong).
+//! A debug message that is too long for its storage is cut, as the spec allows. Any other text that
+//! is too long is refused, with
+//! [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong).
 
 mod error_contexts;
 mod frame;

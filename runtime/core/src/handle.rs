@@ -1,4 +1,5 @@
-//! Typed handles of the host: of a resource, of an end of a stream or future, or of an error context.
+//! Typed handles of the host: of a resource, of an end of a stream or future, or of an error
+//! context.
 //!
 //! A function that takes or returns a handle in WIT takes or returns one of these in Rust. The type
 //! parameter is only for the compiler, so that handles of different types can't be mixed up. `R` is
@@ -26,12 +27,13 @@
 //! | [`FutureHandle<T>`] | `future<t>` | the readable end of a future |
 //! | [`ErrorContext`] | `error-context` | the description of an error |
 //!
-//! All of them are types of the Component Model: they are lifted, lowered, and parts of other types.
+//! All of them are types of the Component Model: they are lifted, lowered, and parts of other
+//! types.
 //!
 //! The host has no handle table. A handle holds the id by which the [machine](crate::machine) knows
 //! the object. Dropping the Rust value does nothing: the store drops a resource, an end or an error
-//! context. If a handle is used that the host holds no longer, the store returns an error. Only a
-//! borrow can be cloned.
+//! context. If the host uses a handle of an object that it no longer holds, the store returns an
+//! error. Only a borrow can be cloned.
 
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -78,7 +80,8 @@ macro_rules! resource {
                 self.untyped.representation
             }
 
-            /// Returns the resource with its type in the store, or `None` if it was in none.
+            /// Returns the resource with its type in the store, or `None` for a handle that
+            /// [`new`](Self::new) created.
             #[must_use]
             pub const fn resource(&self) -> Option<Resource> {
                 match self.untyped {

@@ -1,9 +1,9 @@
 //! Ids, by which a host names the objects in a machine.
 //!
 //! An id has the generation of its slot. So the id of an object that is gone is an
-//! [`Error::Unknown`](crate::error::Error::Unknown), and never the id of a newer object. A program with
-//! several machines can set a [tag](crate::machine::Machine::set_tag) for each. Then an id of another
-//! machine is an [`Error::Unknown`](crate::error::Error::Unknown), too.
+//! [`Error::Unknown`](crate::error::Error::Unknown), and never the id of a newer object. A program
+//! with several machines can set a [tag](crate::machine::Machine::set_tag) for each. Then an id of
+//! another machine is an [`Error::Unknown`](crate::error::Error::Unknown), too.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -25,20 +25,20 @@
 use core::fmt;
 use core::num::NonZeroU32;
 
-/// An id of an object whose place in its table is used again after it is gone.
+/// An id of an object in a table. The object's place is used again after the object is gone.
 ///
 /// A [`SecondaryMap`](crate::secondary_map::SecondaryMap) maps ids to values.
 pub trait Id: Copy + Eq + fmt::Debug {
-    /// Returns the number of its place in the table of its kind, from 1.
+    /// Returns the number of the object's place in its table, from 1.
     fn number(self) -> NonZeroU32;
 
-    /// Returns the position of its place in the table of its kind, from 0.
+    /// Returns the position of the object's place in its table, from 0.
     #[inline]
     fn position(self) -> usize {
         (self.number().get() - 1) as usize
     }
 
-    /// Returns the number of objects that had the place before.
+    /// Returns the number of objects that had the place before this one.
     fn generation(self) -> u32;
 }
 
@@ -52,9 +52,9 @@ macro_rules! ids {
         }
 
         impl $name {
-            /// Returns the id as a number, for logs and metadata. No other object of its kind in
-            /// the same machine has the number, before its place was used 2³² times, or 2²⁴ times in a
-            /// machine with a [tag](crate::machine::Machine::set_tag).
+            /// Returns the id as a number, for logs and metadata. No other object of the same kind
+            /// in the machine gets this number until the place was used 2³² times, or 2²⁴ times in
+            /// a machine with a [tag](crate::machine::Machine::set_tag).
             #[must_use]
             pub const fn as_u64(self) -> u64 {
                 ((self.generation as u64) << 32) | self.number.get() as u64

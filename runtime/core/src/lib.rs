@@ -1,4 +1,5 @@
-//! The core of Weft: the Component Model's canonical ABI and its async built-ins, without an engine.
+//! The core of Weft: the Component Model's canonical ABI and its async built-ins, without an
+//! engine.
 //!
 //! Most users depend on [`weft`](https://docs.rs/weft-runtime), which re-exports all of this under
 //! the same paths and adds components. Depend on this crate alone for one of these:
@@ -47,7 +48,7 @@
 //! | [`task`] | host tasks, and cancellation tokens |
 //! | [`waitable`] | waitable sets of the host |
 //!
-//! Everything builds without `std` and without `alloc`, if nothing else is said.
+//! All of this builds without `std` and without `alloc`, except for items that name a feature.
 
 #![no_std]
 #![forbid(unsafe_code)]

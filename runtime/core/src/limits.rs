@@ -1,7 +1,7 @@
 //! The storage of a machine's tables: growing ones, or arrays of the sizes that you write.
 //!
-//! The machine's code and signatures are the same for both. A full table is
-//! [`Error::Full`](crate::error::Error::Full) with the table's name, before anything has changed.
+//! The machine's code and signatures are the same for both. If a table is full, a call fails with
+//! [`Error::Full`](crate::error::Error::Full), which names the table, and nothing has changed.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -50,7 +50,7 @@ macro_rules! limits_and_heap {
         pub trait Limits: Sized + 'static {
             /// The greatest index of an instance's handle table and thread table. A guest that
             /// needs a greater one traps with [`TableFull`](crate::trap::Trap::TableFull). A host
-            /// may lower it; that of the spec is [`limit::MAX_TABLE_LENGTH`].
+            /// may lower this limit; the limit of the spec is [`limit::MAX_TABLE_LENGTH`].
             const MAX_TABLE_LENGTH: u32 = limit::MAX_TABLE_LENGTH;
 
             $($(#[$attribute])* type $table<T>: Storage<T>;)*

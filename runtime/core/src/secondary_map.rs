@@ -39,7 +39,7 @@ pub struct SecondaryMap<I, V, S> {
 }
 
 impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
-    /// Creates an empty map. [`Error::Full`] names `table`.
+    /// Creates an empty map. Its [`Error::Full`] names `table`.
     #[must_use]
     pub const fn new(table: Table) -> Self {
         Self { table, places: S::EMPTY, used: 0, of: PhantomData }
@@ -105,8 +105,8 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         self.get(id).is_some()
     }
 
-    /// Sets the value of `id`. Returns the value that was at its place, which was that of `id` or
-    /// of a removed object.
+    /// Sets the value of `id`. Returns the value that was at its place, which belonged to `id` or
+    /// to a removed object.
     ///
     /// # Errors
     ///
@@ -135,8 +135,8 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         Ok(())
     }
 
-    /// Returns the value at the place of `id`, which belongs to `id` from now on. It was that of
-    /// `id` or of a removed object, whose memory is used again.
+    /// Returns the value at the place of `id`, which belongs to `id` from now on. Before, the value
+    /// belonged to `id` or to a removed object. Its memory is used again.
     #[inline]
     pub fn take_over(&mut self, id: I) -> Option<&mut V> {
         let (owner, value) = self.places.get_mut(id.position())?.as_mut()?;
@@ -156,8 +156,8 @@ impl<I: Id, V, S: Storage<SecondaryPlace<I, V>>> SecondaryMap<I, V, S> {
         }
     }
 
-    /// Returns the value of `id`, which is made by `new` if it has none. The value of a removed
-    /// object is dropped.
+    /// Returns the value of `id`. If `id` has none, `new` makes one. A removed object's value at
+    /// the same place is dropped.
     ///
     /// # Errors
     ///

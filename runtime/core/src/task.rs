@@ -43,13 +43,13 @@
 //! # Ok::<(), weft::error::Error>(())
 //! ```
 //!
-//! In the machine, a host task is a subtask of the host whose callee is the host. So it has an event
-//! when it ends, can be a member of a [waitable set](crate::waitable), and is cancelled as calls are.
-//! A [`TaskId`](crate::machine::TaskId) of the machine is something else: a guest's side of a call,
-//! which is gone when the guest is done. [`Tasks::call_of`] leads from it to the call.
+//! In the machine, a host task is a subtask of the host whose callee is the host. So it has an
+//! event when it ends, can be a member of a [waitable set](crate::waitable), and is cancelled as
+//! calls are. A [`TaskId`](crate::machine::TaskId) of the machine is something else: a guest's side
+//! of a call, which is gone when the guest is done. [`Tasks::call_of`] leads from it to the call.
 //!
 //! [`Tasks::result`] doesn't wait. A store of components waits with `wait_for_task`, or in a future
-//! with `wait_for_task_async`; the methods with `within` in their name wait for at most a time.
+//! with `wait_for_task_async`; the methods with `within` in their names wait until a time limit.
 //!
 //! # Tasks and contexts
 //!
@@ -104,11 +104,11 @@
 //! # Ok::<(), weft::error::Error>(())
 //! ```
 //!
-//! Waiting for several tasks is in [`waitable`](crate::waitable).
+//! To wait for several tasks, see [`waitable`](crate::waitable).
 //!
 //! # Cancellation
 //!
-//! A token cancels all that is bound to it, and to the tokens below it:
+//! Cancelling a token cancels all tasks and calls that are bound to it, or to its children:
 //!
 //! ```
 //! # use weft_core as weft;
@@ -142,10 +142,10 @@
 //! removed in three cases:
 //!
 //! - The host calls [`drop`](Tasks::drop) or [`clean_up`](Tasks::clean_up).
-//! - Another task starts, and there are many tasks. This removes the tasks whose result the host has
+//! - Another task starts while there are many. This removes the tasks whose result the host has
 //!   asked for, and those after which 65,536 others have ended.
-//! - A bounded table is full. This removes the tasks whose result the host has asked for, or, if
-//!   there are none, the one that ended first.
+//! - A bounded table is full. This removes the tasks whose result the host has asked for. If there
+//!   are none, it removes the task that ended first.
 //!
 //! A task whose event is in a [set](crate::waitable) is only removed by [`drop`](Tasks::drop),
 //! because a guest or the host may wait for it.

@@ -40,13 +40,13 @@
 //!
 //! [`poll`](WaitableSets::poll) and [`poll_all`](WaitableSets::poll_all) don't wait. A store of
 //! components waits with `wait_for_set`, or in a future with `wait_for_set_async`; the methods with
-//! `within` in their name wait for at most a time. `wait_for_any` makes a set for one wait.
+//! `within` in their names wait until a time limit. `wait_for_any` makes a set for one wait.
 //!
-//! A waitable that is in no set tells its outcome by
-//! [`next_host_event`](crate::machine::Machine::next_host_event).
+//! For a waitable that is in no set, [`next_host_event`](crate::machine::Machine::next_host_event)
+//! returns its event.
 //!
-//! A set knows which of its members have events, but not all of its members. So waiting on a set of a
-//! million costs the same as waiting on a set of one.
+//! A set lists only those of its members that have events. So waiting on a set of a million costs
+//! the same as waiting on a set of one.
 //!
 //! # Several futures
 //!

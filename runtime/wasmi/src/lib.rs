@@ -11,9 +11,9 @@
 //! assert!(!engine.capabilities().contains(&Capability::ExceptionHandling));
 //! ```
 //!
-//! A call that stops is a resumable call of wasmi: a host function returns an error, wasmi keeps the
-//! stack of the call, and goes on with the results that it gets. wasmi has these limits, which are
-//! handled here or by the driver of calls:
+//! A call that stops is a resumable call of wasmi: a host function returns an error, wasmi keeps
+//! the stack of the call, and later goes on with the results that it gets. wasmi has these limits,
+//! which are handled here or by the driver of calls:
 //!
 //! - A start function can't stop.
 //! - A tail call of an imported function returns a wrong value if it stopped (wasmi 2.0.0). For
@@ -96,7 +96,7 @@ fn default_config() -> Config {
 }
 
 impl Wasmi {
-    /// Creates the default engine with counting of fuel. Guests are interrupted each time they
+    /// Creates the default engine, which also counts fuel. Guests are interrupted each time they
     /// have used `fuel`: see [`new`](Self::new).
     #[must_use]
     pub fn with_fuel(fuel: u64) -> Self {
@@ -105,13 +105,14 @@ impl Wasmi {
 
     /// Creates an engine with this configuration, and with all proposals that wasmi has.
     ///
-    /// A call from guest to guest allocates a stack, unless wasmi has one left of an earlier
+    /// A call from guest to guest allocates a stack, unless wasmi has one left from an earlier
     /// call: see [`Config::set_max_cached_stacks`]. The default engine keeps 64 stacks, and a
     /// configuration that doesn't set this keeps 2.
     ///
-    /// With `fuel`, guests are interrupted each time that all together have used that much since
-    /// the host let them run. The driver gets control, and decides if they go on. A start
-    /// function of a core module traps instead. Counting makes guests slower.
+    /// With `fuel`, guests are interrupted each time that all of them together have used this much
+    /// since the host let them run. The driver gets control, and decides if they go on. A start
+    /// function of a core module can't be interrupted, and traps instead. Counting makes guests
+    /// slower.
     #[must_use]
     pub fn new(config: &Config, fuel: Option<u64>) -> Self {
         let mut config = config.clone();
@@ -129,11 +130,11 @@ impl Wasmi {
         Self { engine, fuel, validates, links_guests: true, call_through: Arc::default() }
     }
 
-    /// Sets if calls between guests may be [linked](CoreEngine::links_guests). By default they
-    /// may, but aren't if the engine counts fuel.
+    /// Sets whether calls between guests may be [linked](CoreEngine::links_guests). By default,
+    /// they may. They are never linked if the engine counts fuel.
     ///
-    /// It holds for the components that are loaded, and the stores that are made, with the
-    /// returned engine.
+    /// The setting is for components that are loaded, and stores that are made, with the returned
+    /// engine.
     #[must_use]
     pub fn with_linked_guests(self, links_guests: bool) -> Self {
         Self { links_guests, ..self }

@@ -31,10 +31,11 @@ pub struct Options {
     /// The encoding of strings in the memory.
     pub string_encoding: StringEncoding,
     /// The side that gets the lifted values, or that the lowered values come from. It only decides
-    /// which rule a string or list out of bounds breaks, because the spec's suite distinguishes them.
+    /// which rule a string or list that is out of bounds breaks, because the spec's suite
+    /// distinguishes these rules.
     pub peer: Peer,
     /// The bits that a NaN is lowered as. The spec leaves them open. An adapter that makes these
-    /// options for a call takes the [`NanBits::choose`] of the machine's chooser.
+    /// options for a call asks the machine's chooser with [`NanBits::choose`].
     pub nan: NanBits,
 }
 
@@ -84,7 +85,7 @@ impl NanBits {
     ];
 
     /// Returns the bits that `chooser` chooses for [`Choice::NanBits`]: `random_nan_bits`. The
-    /// first choice is the canonical ones.
+    /// first possibility is the canonical bits.
     ///
     /// ```
     /// # use weft_core as weft;
@@ -133,7 +134,8 @@ impl NanBits {
 
 /// The owner of the handle table that handles are lifted from.
 ///
-/// The machine has all of it: [`lift_own`](crate::machine::Machine::lift_own) and its like.
+/// The machine has methods for all of this: [`lift_own`](crate::machine::Machine::lift_own) and its
+/// like.
 ///
 /// The `ty` of each method is the number in the type, as in `Type::Own(ty)`. It may be the
 /// component's own number. The implementation translates it to the machine's number, passes that
@@ -262,7 +264,7 @@ impl<'a, H> LiftContext<'a, H> {
         Self { budget, ..self }
     }
 
-    /// Takes the size of a lifted value, which is allocated next, from the
+    /// Subtracts the size of a lifted value, which is allocated next, from the
     /// [`budget`](Self::budget).
     ///
     /// A guest can make a host lift far more than its memory holds, because the lists in a list
@@ -472,7 +474,7 @@ pub trait LowerContextExt: LowerContext {
         self.allocate(element.alignment, byte_length, Trap::ListContentOutOfBounds)
     }
 
-    /// Returns the address of memory for values that are passed by their address: the checks of
+    /// Returns the address of the memory for values that are passed by address: the checks of
     /// `lower_flat_values`.
     ///
     /// The memory is the `out_param` of the guest, or new memory, whose address is added to

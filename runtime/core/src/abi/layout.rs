@@ -43,10 +43,11 @@ pub struct Abi {
 
 /// Returns the least multiple of `alignment`, a power of two, that is not below `address`.
 ///
-/// It is exact for all numbers. The reference divides as floats do. So beyond 2⁵³, even with
-/// alignment 1, it takes some aligned addresses for unaligned; there, Weft differs from it.
+/// The result is exact for all numbers. The reference divides with floats. So beyond 2⁵³, even with
+/// alignment 1, the reference takes some aligned addresses for unaligned ones. There, Weft differs
+/// from the reference.
 ///
-/// Above the last multiple there is no other, and the last one is returned. The sizes of all
+/// If no such multiple fits a `u64`, the greatest multiple that does is returned. The sizes of all
 /// types are limited to far below that.
 #[must_use]
 pub const fn align_to(address: u64, alignment: u32) -> u64 {

@@ -2,8 +2,8 @@
 //! out of one memory or lowering them into another.
 //!
 //! *Lifting* reads a value of the Component Model from a guest, *lowering* writes one. A Rust type
-//! takes part by the traits [`ComponentType`], [`Lift`] and [`Lower`], which can be derived. The rules
-//! are those of the executable reference `definitions.py`, under its names and in its order.
+//! takes part by the traits [`ComponentType`], [`Lift`] and [`Lower`], which can be derived. The
+//! rules are those of the executable reference `definitions.py`, under its names and in its order.
 //!
 //! ```
 //! # use weft_core as weft;

@@ -8,8 +8,8 @@ use crate::error::AbiError;
 /// It has its type, so that the host can't pass a value of one resource type as one of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Resource {
-    /// The number of the resource type in the [machine](crate::machine::Machine), which is the
-    /// same for all.
+    /// The number of the resource type in the [machine](crate::machine::Machine), which is the same
+    /// for all instances.
     pub ty: TypeIndex,
     /// The representation, by which the instance or host that defines the type knows the
     /// resource. A representation that is an `i32` is zero-extended.

@@ -29,7 +29,7 @@ pub struct Description {
     pub params: &'static [Parameter],
     /// The result of its core signature.
     pub result: Option<SymbolicType>,
-    /// The condition on which it can block.
+    /// The condition under which it can block.
     pub blocks: Blocks,
     /// All traps that it can raise.
     pub traps: &'static [Rule],
@@ -93,7 +93,7 @@ impl fmt::Display for SymbolicType {
     }
 }
 
-/// The condition on which a built-in can block the thread that calls it. A built-in that can
+/// The condition under which a built-in can block the thread that calls it. A built-in that can
 /// block can also run guest code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Blocks {

@@ -1,7 +1,7 @@
 //! The immediates of a `canon` definition: indices of objects that the loader has numbered.
 //!
-//! The machine holds no types, memories or tables. The loader of components numbers them, once a
-//! store. Equal numbers mean the same object.
+//! The machine holds no types, memories or tables. The loader of components numbers them, once for
+//! each store. Equal numbers mean the same object.
 
 macro_rules! indices {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(

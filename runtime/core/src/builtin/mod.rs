@@ -1,4 +1,4 @@
-//! The canonical built-ins: their descriptions, and the way of a call to the machine.
+//! The canonical built-ins: their descriptions, and the path of a call to the machine.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -22,9 +22,9 @@
 //! | return from one that was suspended | [`Definition::resumed`] |
 //! | implement them all | [`Builtins`]: [`Guards`] and the families' traits |
 //!
-//! A call decodes its core arguments, makes the checks that built-ins share, calls the typed
-//! method of the family's trait, and encodes the result. The tables, definitions, traits and the
-//! decoding are generated from `spec/`. The implementation has the rules.
+//! A call decodes its core arguments, makes the checks that built-ins share, calls the typed method
+//! of the family's trait, and encodes the result. The tables, definitions, traits and the decoding
+//! are generated from `spec/`. The rules are in the implementation of the traits.
 
 mod arguments;
 mod description;

@@ -83,8 +83,8 @@ impl Contexts {
 /// | the thread | a store | [`AsyncContextScope::enter_ambient`] |
 /// | a store, such as that of a host function | the thread | [`enter_current`](Self::enter_current) |
 ///
-/// The scopes of a thread are left in the reverse order. If a scope is left before those inside
-/// of it, that ends them, too, and their guards do nothing.
+/// The scopes of a thread are left in the reverse order. If a scope is left before the scopes
+/// inside of it, these end, too, and their guards do nothing.
 ///
 /// ```
 /// # extern crate weft_core as weft;
@@ -134,8 +134,8 @@ impl AmbientContextScope {
         Self::enter(AsyncContext::new())
     }
 
-    /// Makes a copy of a store's current context the current one of this thread. It has no values
-    /// if the store has none.
+    /// Makes a copy of a store's current context the current one of this thread. The copy has no
+    /// values if the store has no current context.
     ///
     /// # Errors
     ///
@@ -197,8 +197,8 @@ pub fn ambient_context<R>(act: impl FnOnce(Option<&mut AsyncContext<Heap>>) -> R
 }
 
 impl<S: HostExtensions<Limits = Heap> + ?Sized> AsyncContextScope<'_, S> {
-    /// Enters a scope whose context is a copy of this thread's. It has no values if the thread
-    /// has none.
+    /// Enters a scope whose context is a copy of this thread's. The scope's context has no values
+    /// if the thread has no context.
     ///
     /// # Errors
     ///

@@ -14,9 +14,8 @@ use super::{
 
 /// Values that follow a task, by their keys. This is a **host extension**.
 ///
-/// A context is a value of its own, until
-/// [`Contexts::replace`](crate::context::Contexts::replace) or one of its like makes it a task's
-/// or the host's.
+/// A new context belongs to nothing, until [`Contexts::replace`](crate::context::Contexts::replace)
+/// or a similar method makes it the context of a task or of the host.
 ///
 /// If its storage is bounded, it is an array of as many values as `L` allows.
 ///
@@ -112,7 +111,7 @@ impl<L: ExtensionLimits> AsyncContext<L> {
     ///
     /// After an error, nothing has changed.
     ///
-    /// - [`ContextKeyCollision`] if a typed key of this name has a value here, whose type this
+    /// - [`ContextKeyCollision`] if a typed key of this name has a value here, whose type this call
     ///   could change.
     /// - [`Error::Full`] if there is no room in [`Table::ContextValues`].
     /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.

@@ -18,7 +18,8 @@ use super::{
 /// It is returned by `store.contexts()` each time it is needed. See [`context`](crate::context).
 ///
 /// The *current* context is that of [the task that runs](crate::task::Tasks::current), or of the
-/// host if none does. If there is none yet, reading finds nothing, and changing makes one.
+/// host if none does. If there is no current context yet, a method that reads finds no value, and a
+/// method that changes a value creates a context.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -99,8 +100,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::ContextScopeEntered`] if it belongs to a
-    /// [scope](super::AsyncContextScope), which removes it itself.
+    /// [`ExtensionError::ContextScopeEntered`] if the context belongs to a
+    /// [scope](super::AsyncContextScope), which removes its context itself.
     ///
     /// [`ExtensionError::ContextScopeEntered`]: crate::error::ExtensionError::ContextScopeEntered
     pub fn pop(&mut self) -> Result<Option<AsyncContext<L>>, Error> {
@@ -139,7 +140,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`] if others have the context, too, and there is no room in
+    /// [`Error::Full`] if other tasks or the host share the context, and there is no room in
     /// [`Contexts`](crate::limits::Table::Contexts).
     pub fn remove<K: TypedContextKey>(&mut self) -> Result<bool, Error> {
         match self.machine.current_context() {
@@ -173,7 +174,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`] if others have the context, too, and there is no room in
+    /// [`Error::Full`] if other tasks or the host share the context, and there is no room in
     /// [`Contexts`](crate::limits::Table::Contexts).
     pub fn remove_value(&mut self, key: ContextKey<'_>) -> Result<Option<ContextValue<L>>, Error> {
         match self.machine.current_context() {
@@ -188,7 +189,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`] if others have the context, too, and there is no room in
+    /// [`Error::Full`] if other tasks or the host share the context, and there is no room in
     /// [`Contexts`](crate::limits::Table::Contexts).
     pub fn clear(&mut self) -> Result<(), Error> {
         match self.machine.current_context() {

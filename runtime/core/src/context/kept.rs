@@ -11,10 +11,11 @@ use crate::host::limits::ExtensionLimits;
 
 use super::value::{ContextValue, ContextValueType, IntoContextValue};
 
-/// A value of any type of the Component Model without handles, such as a record that derives
-/// [`Value`](macro@crate::abi::Value), as the value of a key: a **host extension**.
+/// A wrapper for the value of a key: a **host extension**. The wrapped value is of any type of the
+/// Component Model without handles, such as a record that derives
+/// [`Value`](macro@crate::abi::Value).
 ///
-/// A context returns the value itself. It is converted each time.
+/// A context returns the value without the wrapper, and converts it each time.
 ///
 /// ```
 /// # extern crate weft_core as weft;

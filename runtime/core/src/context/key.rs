@@ -36,7 +36,7 @@ use crate::error::key::MAX_KEY_BYTES;
 pub struct ContextKey<'a>(&'a str);
 
 impl<'a> ContextKey<'a> {
-    /// The length of the longest name in bytes, which is the room for one in a bounded context.
+    /// The greatest length of a name in bytes. A bounded context has this much room for each name.
     pub const MAX_NAME_BYTES: usize = MAX_KEY_BYTES;
 
     /// Creates the key of this name.
@@ -93,8 +93,8 @@ impl<'a> TryFrom<&'a str> for ContextKey<'a> {
 /// A context key that is a type, and that knows the type of its value. This is a host extension.
 ///
 /// It is implemented by [`#[derive(ContextKey)]`](macro@ContextKey), which also refuses two keys of
-/// the same name if the compiler sees both. An implementation by hand has to follow the same rule for
-/// names. The rule is checked at compile time, when its [`KEY`](Self::KEY) is used:
+/// the same name if the compiler sees both. An implementation by hand needs a name that
+/// [`struct@ContextKey`] accepts. The compiler checks the name when the [`KEY`](Self::KEY) is used:
 ///
 /// ```compile_fail,E0080
 /// # use weft_core as weft;
@@ -137,7 +137,7 @@ pub trait TypedContextKey: 'static {
 /// The identity of a key type. This is a host extension.
 ///
 /// Two identities are equal if, and only if, the key types are the same; the name alone does not
-/// decide. A context stores one beside each value of a typed key. It calls
+/// decide. A context stores an identity beside each value of a typed key, and calls
 /// [`check_beside`](Self::check_beside) before it stores another value.
 #[derive(Clone, Copy)]
 pub struct ContextKeyIdentity {
@@ -162,11 +162,12 @@ impl ContextKeyIdentity {
         (self.type_name)()
     }
 
-    /// Checks that a value under this key can be stored in a context that has one under `held`.
+    /// Checks that a value under this key can be stored in a context that has a value under the key
+    /// `held`.
     ///
-    /// That is so if the names differ, or if it is the same key type, and so the same value. A
-    /// context calls this with the identity that it has under the name, if any, before it changes
-    /// anything.
+    /// It can if the names differ, or if both are the same key type, and so the type of the value
+    /// is the same. Before a context changes anything, it calls this with the identity that it has
+    /// stored under the name, if any.
     ///
     /// # Errors
     ///
@@ -206,8 +207,8 @@ impl Hash for ContextKeyIdentity {
     }
 }
 
-/// The error of two key types with the same name, which would read each other's values as their
-/// own.
+/// The error that two key types have the same name, so that each would read the other's value as
+/// its own.
 ///
 /// The context keeps the value that it has, and refuses the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -12,11 +12,12 @@ use super::stack::Mark;
 
 /// A context that is current as long as the scope exists. This is a **host extension**.
 ///
-/// The scope takes the place of the store that it was entered on. When it is dropped, in whatever
-/// way, it removes its context. The context before is current again, without anything that was
-/// pushed, set or removed meanwhile. Tasks that were begun in the scope keep their context.
+/// The scope takes the place of the store that it was entered on. When the scope is dropped, in
+/// whatever way, it removes its context. The earlier context is current again, without anything
+/// that was pushed, set or removed meanwhile. Tasks that were begun in the scope keep their
+/// context.
 ///
-/// In a host function that a guest calls, it changes the context of the calling task, for as long
+/// In a host function that a guest calls, a scope changes the context of the calling task, as long
 /// as the function has control.
 ///
 /// ```
@@ -106,7 +107,7 @@ impl<'a, S: HostExtensions + ?Sized> AsyncContextScope<'a, S> {
 ///
 /// # Errors
 ///
-/// Those of [`AsyncContextScope::enter`]. Then the closure is not called.
+/// Those of [`AsyncContextScope::enter`]. After an error, the closure was not called.
 pub fn with_async_context<S: HostExtensions + ?Sized, R>(
     store: &mut S,
     context: AsyncContext<S::Limits>,

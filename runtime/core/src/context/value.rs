@@ -8,12 +8,13 @@ use crate::host::limits::{Bytes, ExtensionLimits, Text};
 /// A value that the host stores: a value of the Component Model, or bytes. This is a **host
 /// extension**.
 ///
-/// Scalars are the same everywhere. `L` decides the storage of a text or bytes. If it is bounded,
-/// a value that is too long is [`ExtensionError::ValueTooLong`], and is never cut. A value made
-/// of others, such as a record, is stored as a `Val`, if there is an allocator.
+/// Scalars are stored in the same way everywhere. `L` decides the storage of a text or bytes. If
+/// the storage is bounded, a value that is too long is refused with
+/// [`ExtensionError::ValueTooLong`], and is never cut. A value made of others, such as a record, is
+/// stored as a `Val`, if there is an allocator.
 ///
-/// A method that takes a value takes an [`IntoContextValue`], which a Rust value is.
-/// [`get`](Self::get) returns the Rust value again.
+/// A method that takes a value accepts every [`IntoContextValue`], a trait that many Rust types
+/// implement. [`get`](Self::get) returns the Rust value again.
 pub enum ContextValue<L: ExtensionLimits> {
     /// `bool`
     Bool(bool),
@@ -49,10 +50,10 @@ pub enum ContextValue<L: ExtensionLimits> {
 
 /// A type that can be stored as a [`ContextValue`]. This is a host extension.
 ///
-/// It is implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes,
-/// and for [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array).
-/// With `alloc`, it is implemented for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap),
-/// `Val`. A [`Duration`](core::time::Duration) is kept as 12 bytes. On `Heap`, `Option`, `Result` and
+/// It is implemented for `bool`, integers, floats, `char`, `&str`, `&[u8]` and arrays of bytes, and
+/// for [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array). With
+/// `alloc`, it is implemented for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`.
+/// A [`Duration`](core::time::Duration) is kept as 12 bytes. On `Heap`, `Option`, `Result` and
 /// tuples of types of the Component Model can be kept, and records that derive
 /// [`Value`](macro@crate::abi::Value) in a `Kept`.
 #[diagnostic::on_unimplemented(
@@ -73,9 +74,9 @@ pub trait IntoContextValue<L: ExtensionLimits> {
 /// A Rust type whose values can be stored and returned, for a
 /// [typed key](super::TypedContextKey). This is a host extension.
 ///
-/// It is a bound of type parameters, and not of `TypedContextKey` itself: a key is a name and a
-/// type, and these limits may not be able to store its value. Implement it for a type of your own
-/// by its parts:
+/// This trait is a bound of methods, and not of `TypedContextKey` itself, because the limits `L`
+/// may not be able to store the value of a key. To implement it for a type of your own, convert
+/// from and to values that can be stored:
 ///
 /// ```
 /// # extern crate weft_core as weft;

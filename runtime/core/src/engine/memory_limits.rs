@@ -3,10 +3,10 @@
 /// The memory that all guests of a store together may have, in linear memories and tables.
 /// Instances that have trapped count, too, because their memory is freed only with the store.
 ///
-/// An instance that needs more can't be made:
-/// [`CoreTrap::MemoryLimit`](super::CoreTrap::MemoryLimit),
-/// [`CoreTrap::TableLimit`](super::CoreTrap::TableLimit). For a guest that asks for more,
-/// `memory.grow` and `table.grow` return -1.
+/// Making an instance that needs more fails with
+/// [`CoreTrap::MemoryLimit`](super::CoreTrap::MemoryLimit) or
+/// [`CoreTrap::TableLimit`](super::CoreTrap::TableLimit). If a guest asks for more, `memory.grow`
+/// and `table.grow` return -1.
 ///
 /// ```
 /// use weft_core::engine::MemoryLimits;

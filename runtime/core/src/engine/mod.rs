@@ -1,9 +1,9 @@
-//! The trait [`CoreEngine`]: the needs of components from an engine for core WebAssembly.
+//! The trait [`CoreEngine`]: all that components need from an engine for core WebAssembly.
 //!
 //! An adapter implements it for an engine. The engine compiles and instantiates core modules, lets
-//! the caller reach the exports of instances, and calls functions. One demand is more than most embedding
-//! interfaces have: **a call can stop inside of a host function, and go on later**, in any order
-//! relative to other calls that have stopped. A stopped call is an
+//! the caller reach the exports of instances, and calls functions. One demand goes beyond most
+//! embedding interfaces: **a call can stop inside of a host function, and go on later**, in any
+//! order relative to other calls that have stopped. A stopped call is an
 //! [activation](CoreEngine::Activation). The adapter decides how to keep it, for example as a saved
 //! stack of an interpreter, a core continuation, or a thread.
 //!
@@ -86,11 +86,11 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     fn capabilities(&self) -> &[Capability];
 
     /// Returns `true` if [`compile`](Self::compile) refuses each module in which the body of a
-    /// function is not valid. It has to refuse it then, and not when the function is first
-    /// called.
+    /// function is not valid. The engine has to refuse the module at that time, and not when the
+    /// function is first called.
     ///
-    /// Weft doesn't validate such bodies a second time, which is most of the time that loading
-    /// takes. An engine that returns `false` gets only valid modules.
+    /// If this returns `true`, Weft doesn't validate function bodies a second time, which would
+    /// take most of the time of loading. An engine that returns `false` gets only valid modules.
     fn validates_functions(&self) -> bool {
         false
     }
@@ -153,7 +153,7 @@ pub trait CoreContext {
     /// Creates a function that calls [`HostFunctions::call`] with `number` when a guest calls it.
     fn new_function(&mut self, number: u32, ty: &CoreFunctionType) -> FunctionOf<Self>;
 
-    /// Creates such a function for a module with tail calls, for engines that need another one
+    /// Creates such a function for a module with tail calls. Some engines need a different function
     /// there.
     fn new_function_for_tail_calls(
         &mut self,
@@ -189,7 +189,7 @@ pub trait CoreContext {
         let _ = (instances, functions);
     }
 
-    /// Returns the export of an instance with this name.
+    /// Returns the export with this name of an instance, or `None` if there is none.
     fn export(
         &self,
         instance: &<Self::Engine as CoreEngine>::Instance,
@@ -384,7 +384,7 @@ pub enum CoreTrap {
     /// A host function returned [`HostStop::Trap`].
     #[error("a host function trapped")]
     Host,
-    /// A host function stopped in a start function, where the engine can't stop.
+    /// A host function stopped while a start function called it, and the engine can't stop there.
     #[error(
         "the start function of a core module called a host function that waits, and it cannot wait"
     )]
@@ -398,7 +398,8 @@ pub enum CoreTrap {
     /// An instance would have larger tables than the guests of the store may.
     #[error("the instance needs more elements of tables than the guests of the store may have")]
     TableLimit,
-    /// A reason of the engine: an instruction that traps, or resources that are used up.
+    /// A reason that only the engine knows: an instruction that traps, or resources that are used
+    /// up.
     #[error("{}", OneLine(.0))]
     Engine(Box<str>),
 }

@@ -12,8 +12,8 @@ pub enum AbiError {
     #[error("the engine passed more or fewer core values than the type is flattened to")]
     FlatValueCount,
     /// A value had to be loaded from fewer bytes than it takes, or stored in fewer. The caller of
-    /// [`load`](crate::abi::Lift::load) or [`store`](crate::abi::Lower::store) has to check that
-    /// before.
+    /// [`load`](crate::abi::Lift::load) or [`store`](crate::abi::Lower::store) has to check the
+    /// number of bytes before.
     #[error("a value takes more bytes than the caller has passed for it")]
     ByteCount,
     /// A Rust type declares that its values are only their bytes
@@ -38,8 +38,8 @@ pub enum AbiError {
     )]
     NotUtf8,
     /// The values of a guest would take more memory of the host than the
-    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is. This is also
-    /// for lists that a guest passes to another guest, if they are far larger than its memory.
+    /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is. Lists that a
+    /// guest passes to another guest also have this error, if they are far larger than its memory.
     #[error("a lifted value takes too much memory")]
     LiftedTooLarge,
     /// A string or list of the host is longer than the canonical ABI allows.
@@ -54,7 +54,7 @@ pub enum AbiError {
     CoreTrap,
     /// Bytes that are read or written without a check, because it was made before, lie outside of
     /// their memory. Either they were not checked, or the memory has become smaller, which no
-    /// engine's does.
+    /// engine allows.
     #[error("an address was not checked before, and is outside of the memory")]
     UncheckedAddress,
     /// The memory that values come from changed while they were moved, so that there are now

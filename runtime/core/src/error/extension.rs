@@ -9,11 +9,11 @@ use super::key::InvalidContextKey;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum ExtensionError {
-    /// A text, a value or a name is longer than the room for one in a bounded machine. Nothing
-    /// was cut, and nothing has changed.
+    /// A text, a value or a name is longer than a bounded machine has room for. Nothing was cut,
+    /// and nothing has changed.
     #[error("a text or value of {bytes} bytes is longer than the limits of the machine allow")]
     ValueTooLong {
-        /// Its length in bytes; the greatest number if it is longer than that.
+        /// Its length in bytes, or `u32::MAX` if the length is greater.
         bytes: u32,
     },
     /// A value has a handle in it, so that the host can't keep it.

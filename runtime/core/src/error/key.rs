@@ -15,7 +15,7 @@ pub enum InvalidContextKey {
     /// The text is longer than 64 bytes.
     #[error("a context key's name has at most {MAX_KEY_BYTES} bytes, and this one has {bytes}")]
     TooLong {
-        /// Its length in bytes; the greatest number if it is longer than that.
+        /// Its length in bytes, or `u32::MAX` if the length is greater.
         bytes: u32,
     },
     /// The text has a control character.

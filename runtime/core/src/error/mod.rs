@@ -20,20 +20,20 @@
 //! assert_eq!(report(MachineError::NotStarted.into()), "the host has a fault");
 //! ```
 //!
-//! Each layer has a type for the mistakes that only it can find. [`enum@Error`] is one of them, or one
-//! of the few that all layers share:
+//! Each layer has a type for the mistakes that only it can find. [`enum@Error`] contains all of
+//! these mistakes, and the few that all layers share:
 //!
 //! | type | mistakes |
 //! |---|---|
-//! | [`enum@Error`] | shared: a full table, an unknown id, a chooser out of range |
+//! | [`enum@Error`] | shared: a full table, an unknown id, a chooser's answer out of range |
 //! | [`BuiltinCallError`] | of an engine's adapter, in a call of a built-in |
 //! | [`MachineError`] | in the use of the machine: steps, calls, ends and handles |
 //! | [`AbiError`] | in the values that the canonical ABI lifts and lowers |
 //! | [`ExtensionError`] | in the use of the host extensions |
 //!
-//! Each of them converts into [`enum@Error`] and [`Failure`], so `?` works in functions that return
-//! one of these. [`WithCauses`] shows an error and its causes as one text. [`OneLine`] shows the text of
-//! a guest in a message.
+//! Each of these types converts into [`enum@Error`] and [`Failure`], so `?` works in functions that
+//! return one of the two. [`WithCauses`] shows an error and its causes as one text. [`OneLine`]
+//! shows the text of a guest in a message.
 
 mod abi;
 mod builtin_call;
@@ -140,8 +140,9 @@ into_failure! { BuiltinCallError MachineError AbiError ExtensionError FieldTooLa
 mod tests {
     use super::*;
 
-    /// Checks a size: nearly every call of the machine returns one of them, or a little more, and so
-    /// returns it in registers. The error of a layer has at most 8 bytes, and its tag fits beside it.
+    /// Checks a size: nearly every call of the machine returns one of them, or a little more, and
+    /// so returns it in registers. The error of a layer has at most 8 bytes, and its tag fits
+    /// beside it.
     #[test]
     fn errors_take_at_most_two_registers() {
         assert_eq!((size_of::<Error>(), size_of::<Failure>()), (12, 12));

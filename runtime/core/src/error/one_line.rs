@@ -5,9 +5,10 @@ use core::fmt;
 /// A text of a guest or a user, shown in one line, so that it can't be mistaken for other lines.
 ///
 /// Most texts are shown unchanged. A text that would break the line, control a terminal, or change
-/// the direction of writing is shown in quotes, with such characters escaped. A text that begins with
-/// a quote is shown in this way, too, so that every quoted text can be recognized. In the alternate
-/// form, `{:#}`, a text that needs no quotes is shown in backticks, as names are in messages.
+/// the direction of writing is shown in quotes, with such characters escaped. A text that begins
+/// with a quote is shown in this way, too, so that every quoted text can be recognized. In the
+/// alternate form, `{:#}`, a text that needs no quotes is shown in backticks, as names are in
+/// messages.
 ///
 /// ```
 /// use weft_core::error::OneLine;

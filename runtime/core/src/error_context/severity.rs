@@ -17,7 +17,7 @@ use core::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ErrorSeverity {
-    /// Something happened, and it is not wrong.
+    /// Something happened, and nothing is wrong.
     Info,
     /// Something could be wrong.
     Warning,
@@ -28,7 +28,7 @@ pub enum ErrorSeverity {
     Critical,
 }
 
-/// The error of a number that stands for no severity.
+/// The error that a number stands for no severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("expected the number of a severity, from 0 to 3, and found {0}")]
 pub struct UnknownSeverity(pub u32);

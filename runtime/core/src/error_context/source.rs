@@ -14,7 +14,7 @@ use super::{ErrorContexts, ErrorSeverity};
 const MAX_SOURCES: u32 = 128;
 
 impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
-    /// Returns the error context that this one was caused by, if it is set.
+    /// Returns the error context that caused this one, if it is set.
     ///
     /// # Errors
     ///
@@ -23,9 +23,9 @@ impl<L: ExtensionLimits, C: Chooser> ErrorContexts<'_, L, C> {
         Ok(self.machine.error_record(error_context)?.and_then(|record| record.source))
     }
 
-    /// Sets the error context that this one was caused by, or removes it, if `source` is `None`.
-    /// The source lives at least as long as this one, even if neither the host nor a guest holds
-    /// it.
+    /// Sets the error context that caused this one. If `source` is `None`, the error context has no
+    /// source any longer. A source lives at least as long as the error context that it caused, even
+    /// if neither the host nor a guest holds the source.
     ///
     /// # Errors
     ///

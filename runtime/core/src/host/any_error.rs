@@ -12,10 +12,10 @@ use crate::host::limits::NoCompound;
 use crate::list::{CompoundType, ListError};
 use crate::trap::Trap;
 
-/// An error of anything that a host does with a machine, its extensions and lists: all of them convert
-/// into it, so `?` works in a function that returns it. It needs no `alloc`.
+/// An error of any action of a host on a machine, its extensions or lists. The errors of all these
+/// convert into it, so `?` works in a function that returns it. It needs no `alloc`.
 ///
-/// `C` is the type of a list's elements that are made of others, as in [`ListError`]. On
+/// `C` is the type of compound elements of lists, as in [`ListError`]. On
 /// [`Heap`](crate::limits::Heap) it is `Type`.
 ///
 /// ```
@@ -52,7 +52,7 @@ pub enum AnyError<C: CompoundType = NoCompound> {
     /// A list can't be made or changed.
     #[error(transparent)]
     List(#[from] ListError<C>),
-    /// A number is no severity.
+    /// A number stands for no severity.
     #[error(transparent)]
     Severity(#[from] UnknownSeverity),
 }

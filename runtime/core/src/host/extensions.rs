@@ -1,7 +1,7 @@
 //! The host extensions as hooks of the machine: the host's records beside the machine's.
 //!
-//! A new task gets its caller's current context. A record of the host is dropped with the
-//! machine's record that it belongs to. The views of each subject do all else.
+//! A new task gets its caller's current context. A record of the host is dropped with the machine's
+//! record that it belongs to. The views, one for each subject, do all else.
 //!
 //! To add a kind of record, add a row to the tables of the extensions in `limits::table`. Its
 //! storage in [`ExtensionLimits`] follows from it. Then add a field and its entries here, and

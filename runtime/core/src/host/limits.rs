@@ -28,7 +28,7 @@ macro_rules! limits_and_heap {
             type Bytes: Bytes;
             /// A value of the Component Model that is made of others.
             type Compound: Compound;
-            /// The type of such a value.
+            /// The type of a value that is made of others.
             type CompoundType: CompoundType<Value = Self::Compound>;
         }
 
@@ -54,7 +54,8 @@ crate::__extension_tables! { [sizes]
     const NONE;
     /// A few of each, for a machine of [`MachineSizes::SMALL`](crate::limits::MachineSizes::SMALL).
     const SMALL;
-    /// Some of each, for a machine of [`MachineSizes::MEDIUM`](crate::limits::MachineSizes::MEDIUM).
+    /// Some of each, for a machine of
+    /// [`MachineSizes::MEDIUM`](crate::limits::MachineSizes::MEDIUM).
     const MEDIUM;
     lengths {
         /// The length of a text in bytes of UTF-8: a value, or the name of a function or file.

@@ -26,10 +26,10 @@ use super::extensions::Extensions;
 pub type ExtendedMachine<L, C = FirstInFirstOut> = Machine<L, C, Extensions<L>>;
 
 impl<L: ExtensionLimits, C: Chooser> ExtendedMachine<L, C> {
-    /// Sets the task that the host acts for while no task runs. Returns the one before.
+    /// Sets the task that the host acts for while no task runs. Returns the earlier setting.
     ///
-    /// A host function of the task that has waited sees and changes the
-    /// [contexts](crate::context) of the task, as it does while the task runs.
+    /// It is for a host function that goes on after it has waited. Such a function sees and changes
+    /// the [contexts](crate::context) of the task that called it, as it does while that task runs.
     pub const fn act_for(&mut self, task: Option<TaskId>) -> Option<TaskId> {
         core::mem::replace(&mut self.hooks.acting_for, task)
     }

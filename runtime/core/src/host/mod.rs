@@ -1,9 +1,9 @@
 //! The host extensions: the host's records of tasks, threads, waitables and errors.
 //!
 //! The Component Model defines what guests can learn of one another. A host needs more: the request
-//! that a task works for, or the causes of an error. It asks a view of the subject, which a store or
-//! machine returns: see [`HostExtensions`]. All of them are **host extensions**, which no guest sees.
-//! The signatures are the same for a store of components and for a machine in firmware.
+//! that a task works for, or the causes of an error. It asks a view of the subject, which a store
+//! or machine returns: see [`HostExtensions`]. All of them are **host extensions**, which no guest
+//! sees. The signatures are the same for a store of components and for a machine in firmware.
 //!
 //! ```
 //! # use weft_core as weft;

@@ -56,7 +56,7 @@ crate::__machine_tables! { [sizes]
     /// subtasks and ends of streams and futures, 16 handles. A machine takes less than 2.5 KiB.
     const SMALL;
     /// The sizes for a few components that handle some calls at a time: 16 tasks and threads, 64
-    /// subtasks and ends of streams and futures, 64 handles an instance. A machine takes less
+    /// subtasks and ends of streams and futures, 64 handles in each instance. A machine takes less
     /// than 14 KiB.
     const MEDIUM;
     lengths {

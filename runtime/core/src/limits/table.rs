@@ -44,8 +44,9 @@ macro_rules! __machine_tables {
             ErrorContexts, error_contexts, "error contexts", [1, 4];
             /// Calls that are nested in one another.
             Frames, frames, "nested calls", [4, 16];
-            /// Calls that are held while host functions wait whose types aren't `async`, with the
-            /// calls that they are nested in, and one entry for each stack of them.
+            /// Calls that are held while a host function waits whose type isn't `async`. A held
+            /// stack has an entry for each of its calls, one for itself, and one more if it waits
+            /// to enter an instance.
             HeldFrames, held_frames, "held calls", [2, 8];
         }
     };
@@ -63,7 +64,8 @@ macro_rules! __extension_tables {
             /// The host's records of tasks, for example with contexts. Each task may need one.
             /// This table and all that follow are **host extensions**.
             TaskRecords, task_records, "records of tasks", [4, 16];
-            /// Contexts that are current somewhere, or were when a task began that is not over.
+            /// The contexts of tasks, of host tasks and of the host. A context that several of them
+            /// share has one entry.
             Contexts, contexts, "contexts", [4, 8];
             /// Contexts that are not current because others were pushed over them.
             ContextScopes, context_scopes, "nested contexts", [2, 8];
@@ -76,10 +78,10 @@ macro_rules! __extension_tables {
             StackFrames, stack_frames, "stack frames of an error context", [2, 4];
             /// The metadata of each error context.
             ErrorMetadata, error_metadata, "metadata of an error context", [2, 2];
-            /// The elements of each fixed-length list. A machine has no lists, so its count is 0.
+            /// The elements of each fixed-length list. A machine has no lists, so it counts none.
             ListElements, list_elements, "elements of a fixed-length list", [8, 32];
-            /// The types in each registry of fixed-length list types. A machine has no
-            /// registries, so its count is 0.
+            /// The types in each registry of fixed-length list types. A machine has no registries,
+            /// so it counts none.
             ListTypes, list_types, "fixed-length list types", [4, 8];
             /// Threads that the host has begun, also after they have ended. Those that were
             /// joined are removed when others need room. Each thread may need a record.

@@ -140,8 +140,8 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         Self { ty, elements: L::ListElements::EMPTY }
     }
 
-    /// Creates a list with these elements. It has room for more if they are fewer than its
-    /// length.
+    /// Creates a list with these elements. If they are fewer than the length of the type, more can
+    /// be added later.
     ///
     /// # Errors
     ///
@@ -229,7 +229,7 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         Ok(core::mem::replace(place, element))
     }
 
-    /// Adds an element. It works on a list of an immutable type, too, until it is full.
+    /// Adds an element. This also works on a list of an immutable type, until the list is full.
     ///
     /// # Errors
     ///

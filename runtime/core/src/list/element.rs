@@ -12,11 +12,10 @@ use super::error::ListError;
 
 /// The type of a list's elements.
 ///
-/// `C` is the type of compound types, such as records. The
+/// `C` stands for compound types, such as records. The
 /// [limits](crate::host::limits::ExtensionLimits::CompoundType) choose it: a `Type` on
-/// [`Heap`](crate::limits::Heap), and [`NoCompound`](crate::host::limits::NoCompound), which has
-/// no values, where tables are arrays. With `alloc`, a `Type` can be converted to an element
-/// type.
+/// [`Heap`](crate::limits::Heap), and [`NoCompound`](crate::host::limits::NoCompound), which has no
+/// values, where tables are arrays. With `alloc`, a `Type` can be converted to an element type.
 ///
 /// ```
 /// # use weft_core as weft;

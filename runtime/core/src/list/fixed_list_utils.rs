@@ -90,8 +90,8 @@ fn zero<L: ExtensionLimits>(ty: &ElementType<L::CompoundType>) -> Option<Context
     })
 }
 
-/// Creates a list of the numbers from `start` up to `end`, which is left out. The element type
-/// can be any type of integers or floats, or `char`.
+/// Creates a list of the numbers from `start` up to, but not including, `end`. The element type can
+/// be any type of integers or floats, or `char`.
 ///
 /// # Errors
 ///
@@ -150,8 +150,8 @@ fn nth<L: ExtensionLimits>(
     })
 }
 
-/// Creates a list of the elements of two lists, one list after the other. It can be changed if
-/// both can.
+/// Creates a list of the elements of two lists, one list after the other. The new list can be
+/// changed if both can.
 ///
 /// # Errors
 ///

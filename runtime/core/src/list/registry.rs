@@ -40,7 +40,7 @@ impl<L: ExtensionLimits> FixedLengthListTypeRegistry<L> {
         Self { types: L::ListTypes::EMPTY }
     }
 
-    /// Returns the index of a type, and registers the type if it isn't yet.
+    /// Returns the index of a type. Registers the type first if it isn't registered yet.
     ///
     /// # Errors
     ///

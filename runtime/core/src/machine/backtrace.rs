@@ -34,7 +34,7 @@ pub enum BacktraceEntry {
     },
     /// The host function with this number.
     HostFunction(u32),
-    /// The instance that made the call. No task of it waits for just this call now.
+    /// The instance that made the call. None of its tasks waits for just this call now.
     Instance(InstanceId),
 }
 
@@ -58,13 +58,14 @@ struct Walk {
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Returns the calls that lead to the point that runs now, innermost first.
     ///
-    /// It begins with the current thread's task. Its caller follows, and so on, through all calls
-    /// by the host that are under way. After the outermost entry come the tasks that wait for it:
-    /// the task that made the call, if it waits, and then the task that waits for that one.
+    /// The backtrace begins with the current thread's task. The caller of that task follows, and so
+    /// on, through all calls by the host that are under way. After the outermost entry come the
+    /// tasks that wait for it: the task that made the call, if it waits, and then the task that
+    /// waits for that one.
     ///
-    /// A guest can wait for its own call, and then there is no end. So take only as many entries
-    /// as are needed. After a trap, call this before [`trapped`](Self::trapped), which gives up
-    /// the stack.
+    /// A guest can wait for its own call, and then the iterator has no end. So take only as many
+    /// entries as are needed. After a trap, call this before [`trapped`](Self::trapped), which
+    /// gives up the stack.
     pub fn backtrace(&mut self) -> impl Iterator<Item = BacktraceEntry> {
         // After an error, the records that could be made are used.
         let _ = self.look();

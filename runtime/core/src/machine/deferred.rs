@@ -7,9 +7,8 @@
 //! have none, the outermost first. So each index that a guest sees, and every order, is the same
 //! as without this.
 //!
-//! There is room for the records from the beginning. A call begins without records only if each
-//! table has room for the records of all such calls.
-//! as much room as all of them together may take.
+//! There is room for the records from the beginning: a call begins without records only if each
+//! table has room for the records of all such calls together.
 
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::chooser::Chooser;
@@ -38,7 +37,8 @@ pub enum DeferredCallee {
 }
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Sets if the records of all calls are made at once, from now on. Guests see no difference.
+    /// Sets whether the records of all calls are made at once, from now on. Guests see no
+    /// difference.
     ///
     /// In a new machine, records are made at once if its [hooks](Hooks::EAGER) have to be told of
     /// each call.
@@ -134,13 +134,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Finishes the innermost call, whose callee has returned.
     ///
-    /// Its result was lifted and lowered, now or before
+    /// Its result must be lifted and lowered already, either now or before a call of
     /// [`deferred_resolved`](Self::deferred_resolved). A function that is lifted with `async` has
     /// returned `exit`; pass any other result to [`function_returned`](Self::function_returned).
     ///
-    /// Returns `true` if the call had no records, and is over: the caller has control. If it has
-    /// lowered the function with `async`, it gets the [`CallResult`](crate::code::CallResult)
-    /// `Returned`.
+    /// Returns `true` if the call had no records, and is over: the caller has control. If the
+    /// caller has lowered the function with `async`, it gets the
+    /// [`CallResult`](crate::code::CallResult) `Returned`.
     ///
     /// Returns `false`, with nothing changed, if the call's records were made meanwhile, or if a
     /// function that is lifted with `async` has not resolved. Then go on with
@@ -258,8 +258,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Returns `true` if the guest that runs may call a host function without telling the
     /// machine.
     ///
-    /// That holds as long as no records are needed and no guest runs meanwhile. Before that, call
-    /// [`canon_lower_deferred`](Self::canon_lower_deferred).
+    /// The machine needn't be told as long as the host function needs no records and runs no guest.
+    /// Before it does either, call [`canon_lower_deferred`](Self::canon_lower_deferred).
     #[inline]
     #[must_use]
     pub fn can_call_host_unseen(&self) -> bool {
@@ -298,8 +298,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Returns `true` if the guest that runs, which has no records, is lifted with `async`, or if no
-    /// guest runs.
+    /// Returns `true` if the guest that runs, which has no records, is lifted with `async`, or if
+    /// no guest runs.
     pub(crate) fn is_deferred_async_lifted(&self, deferred: Deferred) -> bool {
         match (deferred.instance(), deferred.function()) {
             (None, _) => true,

@@ -1,7 +1,8 @@
 //! Error contexts: the reference's `ErrorContext`, `lift_error_context` and
 //! `lower_error_context`.
 //!
-//! Instances share the error contexts that are passed between them. So each counts its holders.
+//! Instances share the error contexts that are passed between them. So each error context counts
+//! its holders.
 
 use crate::chooser::Chooser;
 use crate::error::{Error, Failure, MachineError};

@@ -5,14 +5,15 @@
 //! are put aside until the function has returned. Meanwhile, other instances go on.
 //!
 //! - No thread of an instance runs while the instance has a thread in a held stack.
-//! - A call that would enter such an instance waits. If a caller on its stack can't wait, because it
-//!   is in a call of a function that isn't `async`, or has called one, that stack is held, too.
+//! - A call that would enter such an instance waits. If a caller on its stack can't wait, because
+//!   it is in a call of a function that isn't `async`, or has called one, that stack is held, too.
 //! - Calls that the function makes [itself](Machine::invoke_for_held) may enter, as if the function
-//!   did not wait. If their own stack is held, it has to come back first. So stacks that are held in
-//!   one instance come back in the reverse order. Guests that keep a stack in memory rely on that.
+//!   did not wait. If their own stack is held, it has to come back first. So stacks that are held
+//!   in one instance come back in the reverse order. Guests that keep a stack in memory rely on
+//!   that.
 //! - An instance that would be held may also run below, under a host function that doesn't wait.
-//!   Then the stack can't be held, because that function goes on, and so its caller would run before
-//!   the held one. This is the trap `cannot-block-sync-task`.
+//!   Then the stack can't be held, because that function goes on, and so its caller would run
+//!   before the held one. This is the trap `cannot-block-sync-task`.
 //!
 //! Guests see no difference to a function that runs all the time on the caller's stack.
 //! [Blocking](https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#blocking)
@@ -72,7 +73,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Calls a guest's export as [`invoke`](Self::invoke) does, for the host function whose call
-    /// `call` is. If the callers of that are held, the new call enters their instances.
+    /// `call` is. If the callers of that host function are held, the new call enters their
+    /// instances.
     ///
     /// # Errors
     ///
@@ -88,8 +90,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Drops a resource as [`drop_host_resource`](Self::drop_host_resource) does, for the host
-    /// function whose call `call` is. If the callers of that are held, the destructor enters
-    /// their instances.
+    /// function whose call `call` is. If the callers of that host function are held, the destructor
+    /// enters their instances.
     ///
     /// # Errors
     ///
@@ -157,7 +159,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Unwinds a held stack that can't go on, because the instance at its top is locked down. As
     /// a trap does, it locks down all instances on the stack.
     ///
-    /// Returns `true` if there was one. There may be others.
+    /// Returns `true` if there was such a stack. There may be others.
     ///
     /// # Errors
     ///
@@ -257,8 +259,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Sets if holding the stack of nested calls is forbidden from now on. Returns `true` if it
-    /// was forbidden before.
+    /// Sets whether holding the stack of nested calls is forbidden from now on. Returns `true` if
+    /// it was forbidden before.
     ///
     /// Forbid it while the stack has a frame that can't stop, such as the start function of a
     /// core module. A call that would be held then traps with

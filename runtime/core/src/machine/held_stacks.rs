@@ -141,8 +141,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Removes a stack that no longer waits from the count of the stack whose host function has begun it, if
-    /// there is one.
+    /// Removes a stack that no longer waits from the count of the stack whose host function has
+    /// begun it, if there is one.
     pub(crate) fn leave_holder(&mut self, stack: Key<HeldFrame>) -> Result<(), Error> {
         let has_frames = self.has_held_frames(stack)?;
         let inside_of = self.bottom_mut(stack)?.inside_of.take();

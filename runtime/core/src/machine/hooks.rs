@@ -22,7 +22,7 @@ use crate::id::{
 ///    [`Error::Full`] from it refuses the record, and leaves the machine as it was. The record may
 ///    still not be made, because something else refuses it or traps.
 /// 2. `…_made` is called after the record was made. It should not fail: the machine passes its
-///    error on, as it would an [`Error::Inconsistent`], and something is left half-way.
+///    error on, as it would an [`Error::Inconsistent`], and the action is left half done.
 /// 3. `…_removed` is called just before the record is removed. Its id is never used again.
 ///
 /// The machine may put off the records of a call without `async` until they are needed, as
@@ -77,7 +77,7 @@ pub trait Hooks {
     /// it begins.
     const EAGER: bool = false;
 
-    /// `true` if the machine tells it anything. If it is `false`, no method is ever called.
+    /// `true` if the machine tells the hook anything. If this is `false`, no method is ever called.
     const LISTENS: bool = true;
 
     /// The hook's own tables, and the size of an entry of each in bytes, for
@@ -91,21 +91,23 @@ pub trait Hooks {
         0
     }
 
-    /// Sets the [tag](crate::machine::Machine::set_tag) that ids have from now on. Hooks that make ids
-    /// of their own have to use it, too.
+    /// Sets the [tag](crate::machine::Machine::set_tag) that ids have from now on. Hooks that make
+    /// ids of their own have to use it, too.
     fn tag_given(&mut self, tag: u8) {
         let _ = tag;
     }
 
     /// Returns `true` if [`prepare_task`](Self::prepare_task) and [`task_made`](Self::task_made)
-    /// have to be called for the next task. Their arguments are only put together if it does.
+    /// have to be called for the next task. Their arguments are only put together if this returns
+    /// `true`.
     #[inline]
     fn hears_of_next_task(&self) -> bool {
         true
     }
 
     /// Returns `true` if [`prepare_call`](Self::prepare_call) and [`call_made`](Self::call_made)
-    /// have to be called for the next call. Their arguments are only put together if it does.
+    /// have to be called for the next call. Their arguments are only put together if this returns
+    /// `true`.
     #[inline]
     fn hears_of_next_call(&self) -> bool {
         true
@@ -132,7 +134,7 @@ pub trait Hooks {
     }
 
     /// Learns that a task has resolved without a result, because it was cancelled.
-    /// `implicit_thread` is there if it has not ended.
+    /// `implicit_thread` is `None` if that thread has ended.
     ///
     /// # Errors
     ///
@@ -286,8 +288,8 @@ pub trait Hooks {
         Ok(())
     }
 
-    /// Learns that members of a waitable set that no instance has got or lost events. `has_event`
-    /// is `true` if there is an event now.
+    /// Learns that members of a waitable set have got or lost events. Only sets of the host are
+    /// told, and no instance's. `has_event` is `true` if the set has an event now.
     ///
     /// # Errors
     ///

@@ -60,10 +60,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Begins a read from a readable end of the host, or a write to a writable one: `End.copy`.
     ///
-    /// The buffer has `length` elements. `number` is the host's name for it, which
-    /// [`CopySide::buffer`](super::CopySide::buffer) has as its address. Returns [`Step::Copy`]
-    /// if values move at once, and [`Step::ReturnToHost`] if not. In both cases, the outcome is
-    /// an event.
+    /// The buffer has `length` elements. `number` is the host's name for the buffer. In
+    /// [`CopySide::buffer`](super::CopySide::buffer), it is the address. Returns [`Step::Copy`] if
+    /// values move at once, and [`Step::ReturnToHost`] if not. In both cases, the outcome is an
+    /// event.
     ///
     /// If the guest's values can't be lifted, or the host's values can't be lowered,
     /// [lock the guest's instance down](Self::lock_down_instance) and
@@ -114,7 +114,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Finishes a read or write of the host that is under way: `End.cancel`. The outcome is an event.
+    /// Cancels a read or write of the host that is under way: `End.cancel`. The outcome is an
+    /// event.
     ///
     /// # Errors
     ///

@@ -17,8 +17,8 @@ use super::step::Step;
 use crate::id::{SubtaskId, TaskId};
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Drops a resource that the host owns: `canon_resource_drop`. It calls the destructor of its
-    /// type, as [`invoke`](Self::invoke) calls a function.
+    /// Drops a resource that the host owns: `canon_resource_drop`. This calls the destructor of the
+    /// resource's type, as [`invoke`](Self::invoke) calls a function.
     ///
     /// Returns `None` if there is no destructor to call. Then the type has none, its instance was
     /// removed, or the host defines the type and destroys the resource itself.

@@ -465,7 +465,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Returns every waitable that is in a set, with the set, in any order.
     ///
-    /// A set doesn't know all its members. So the time that this takes grows with the number of
+    /// A set has no list of all its members. So the time that this takes grows with the number of
     /// all waitables.
     pub fn members_of_sets(&self) -> impl Iterator<Item = (WaitableSetId, WaitableId)> {
         (0..self.waitables.positions()).filter_map(|it| {

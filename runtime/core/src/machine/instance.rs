@@ -17,12 +17,12 @@ use super::state::Machine;
 use crate::id::InstanceId;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Sets how many handles, and how many threads, each instance that is made from now on has at
-    /// most.
+    /// Sets the greatest number of handles, and of threads, of each instance that is made from now
+    /// on.
     ///
     /// The limit of the Component Model, [`Limits::MAX_TABLE_LENGTH`], is the greatest value. A
-    /// guest that wants more traps with `table-full`. Each call has a thread, also a call of
-    /// `realloc` and a call by the host; it traps as well if its instance has no room for the
+    /// guest that wants more traps with `table-full`. Each call has a thread, even a call of
+    /// `realloc` and a call by the host. A call also traps if its instance has no room for the
     /// thread.
     ///
     /// Everything that a guest can have in any number has a handle or a thread index. So this
@@ -96,8 +96,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.instances.get(self.instance_key(instance)?)?.lockdown)
     }
 
-    /// Returns the number of instances that were locked down until now. A copy of some instances'
-    /// state is up to date as long as this number stays the same.
+    /// Returns the number of instances that were locked down until now. As long as this number
+    /// stays the same, so do the results of [`is_locked_down`](Self::is_locked_down).
     #[must_use]
     pub const fn lockdowns(&self) -> u64 {
         self.lockdowns
@@ -108,9 +108,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// This ends all that an adapter can't finish: a trap of core code, or any [`Failure`] of a
     /// built-in or of a step. All calls that are nested in the host's last entry are over, and
     /// every instance that was part of them is locked down. None of its threads runs again, and
-    /// entering it traps with
-    /// [`CannotEnterComponentInstance`](Trap::CannotEnterComponentInstance). Other instances live
-    /// on. A call that waits for a locked-down instance waits until the host gives up that call, too.
+    /// entering it traps with [`CannotEnterComponentInstance`](Trap::CannotEnterComponentInstance).
+    /// Other instances live on. A call that waits for a locked-down instance waits until the host
+    /// gives up that call, too.
     ///
     /// After a trap, the machine takes nothing else: every other method that acts fails with
     /// [`MachineError::MustUnwind`]. If the trap was inside of a call by the host that is nested

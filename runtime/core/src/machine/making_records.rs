@@ -43,8 +43,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Makes the records of all calls that have none, the outermost first, and calls `made` for
     /// each in this order.
     ///
-    /// Every method that needs the records of a call does this itself. It is for a host that
-    /// keeps its own records of calls, and needs their ids.
+    /// Every method that needs the records of a call makes them itself. Call this only in a host
+    /// that keeps its own records of calls, and needs their ids.
     ///
     /// # Errors
     ///

@@ -65,7 +65,8 @@
 //! [`Error`](crate::error::Error) says how the host misused the machine, or which table is full.
 //! After an `Error` that a host can cause, nothing has changed. The host may try again, for example
 //! when there is room. After a trap, or when the host can't go on for another reason,
-//! [`trapped`](Machine::trapped) gives up what was begun. Until then, the machine takes nothing else.
+//! [`trapped`](Machine::trapped) gives up what was begun. Until then, the machine takes nothing
+//! else.
 //!
 //! Methods have the names of the reference.
 //!

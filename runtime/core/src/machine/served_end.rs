@@ -7,7 +7,8 @@
 //! room for.
 //!
 //! In terms of the reference, the host begins a read or write with a buffer of just that length
-//! when the other side is there, and cancels it after the copy. No event of it is seen.
+//! when the other side is there, and cancels it after the copy. That read or write has no event
+//! that the host sees.
 
 use crate::chooser::Chooser;
 use crate::code::{CopyResult, StreamResult};
@@ -117,10 +118,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Finishes a copy of `count` values, of which the host serves one side or both: `End.copy`,
     /// after the values were moved.
     ///
-    /// `count` is at most the count of the token. `then` is the next state of the served end that
-    /// the values come from, or, if only the other end is served, of that one. If both ends are
-    /// served, the end that the values go to is withheld if it began the copy, and stays as it is
-    /// if not.
+    /// `count` is at most the count of the token. `then` is the next state of the end that the
+    /// values come from. If only the other end is served, it is the next state of that one. If both
+    /// ends are served, the end that the values go to is withheld if it began the copy, and stays
+    /// as it is if not.
     ///
     /// # Errors
     ///
@@ -193,8 +194,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         })
     }
 
-    /// Adds values that have moved to the progress of an end that is not served. If it began the copy, they
-    /// are added to `before`.
+    /// Adds values that have moved to the progress of an end that is not served. If it began the
+    /// copy, they are added to `before`.
     fn moved(&mut self, key: Key<Waitable>, before: Option<u32>, count: u32) -> Result<(), Error> {
         let end = self.end_mut(key)?;
         match before {

@@ -152,12 +152,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Sets the tag of the machine, which is a part of all ids that it makes from now on. This is a
     /// **host extension**.
     ///
-    /// A program with several machines calls this once for each, before anything else, with different
-    /// numbers. Then every function refuses an id of another machine with
+    /// A program with several machines calls this once for each, before anything else, with
+    /// different numbers. Then every function refuses an id of another machine with
     /// [`Error::Unknown`](crate::error::Error::Unknown). Checking a tag costs nothing.
     ///
-    /// A machine without a tag has the tag 0. The ids of two such machines can be equal. The tag takes 8
-    /// of the 32 bits that count how often the place of an id was used before.
+    /// A machine without a tag has the tag 0. The ids of two such machines can be equal. The tag
+    /// takes 8 of the 32 bits that count how often the place of an id was used before.
     ///
     /// # Example
     ///

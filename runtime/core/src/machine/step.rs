@@ -5,8 +5,8 @@
 //! that the driver has to take next. The driver takes it and tells the machine, which answers
 //! with the next one. This goes on until the answer is [`Step::ReturnToHost`].
 //!
-//! Some steps have a token, such as [`ReturnToken`]. A token can't be made up or copied. It can't
-//! be used for another step either, which is the error
+//! Some steps have a token, such as [`ReturnToken`]. A token can't be made up or copied. Using it
+//! for another step is the error
 //! [`MachineError::OtherStep`](crate::error::MachineError::OtherStep).
 
 use crate::builtin::{CoreTypeIndex, OptionsIndex, TableIndex, TypeIndex};
@@ -124,7 +124,7 @@ pub enum Step {
         /// The resource's representation.
         representation: u64,
     },
-    /// Take a result from a task to its caller.
+    /// Pass the result of a task to its caller.
     Return(ReturnToken),
     /// Check that a buffer is aligned and lies inside its memory.
     CheckBuffer(BufferCheck),
@@ -194,7 +194,7 @@ pub struct Event {
     /// The index of the waitable in the handle table of its holder. It is 0 if the host holds it,
     /// or if there is no waitable.
     pub index: u32,
-    /// The progress of the waitable, packed as its kind is.
+    /// The progress of the waitable, packed in the way of the event's kind.
     pub payload: u32,
 }
 
@@ -214,7 +214,7 @@ pub struct HostEvent {
     pub event: Event,
 }
 
-/// The step that takes the result of a task to its caller.
+/// The step that passes the result of a task to its caller.
 ///
 /// Take it in this order: lift the result from the task's instance; call
 /// [`return_`](super::Machine::return_), which checks that the task may return; lower the result

@@ -21,8 +21,8 @@ use crate::id::{FunctionId, Id as _, InstanceId, SubtaskId};
 use crate::trap::Trap;
 
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
-    /// Defines a type, and returns its number. The host makes sure that types which the spec
-    /// calls equal have one number.
+    /// Defines a type, and returns its number. The host makes sure that types which the spec calls
+    /// equal have the same number.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// [`Error::Inconsistent`] if the table is broken.
+    /// [`Error::Inconsistent`] after a fault in Weft.
     pub fn remove_types(&mut self, numbers: &[TypeIndex]) -> Result<(), Error> {
         let broken = Error::Inconsistent(Table::Types);
         let mut kept = 0;

@@ -190,7 +190,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(self.threads.get(thread)?.index)
     }
 
-    /// Finishes the implicit thread of a task, which is the current one: `Task.exit_implicit_thread`.
+    /// Finishes the implicit thread of a task, which is the current one:
+    /// `Task.exit_implicit_thread`.
     ///
     /// Traps: `no-async-result`.
     pub(crate) fn exit_implicit_thread(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
@@ -301,8 +302,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(())
     }
 
-    /// Finishes the return of a task, after its result was lowered into its caller: `on_resolve`, and
-    /// the rest of `Task.return_`.
+    /// Finishes the return of a task, after its result was lowered into its caller: `on_resolve`,
+    /// and the rest of `Task.return_`.
     ///
     /// `result` is the flat value of the result. It is there if the caller lowered the function
     /// without `async`, and the result fits one core value.

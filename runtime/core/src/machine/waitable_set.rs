@@ -1,7 +1,7 @@
 //! Waitable sets: the reference's `WaitableSet`.
 //!
-//! A set knows which of its members have events, but not all of its members. So waiting on a set
-//! of a million costs the same as waiting on a set of one.
+//! A set lists only those of its members that have events. So waiting on a set of a million costs
+//! the same as waiting on a set of one.
 
 use crate::chooser::{Choice, Chooser};
 use crate::error::{Error, Failure};

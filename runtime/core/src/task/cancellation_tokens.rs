@@ -64,7 +64,7 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
         tokens.id(token)
     }
 
-    /// Returns `true` if a token was cancelled, or one of its parents was.
+    /// Returns `true` if a token was cancelled, directly or with its parent.
     ///
     /// # Errors
     ///
@@ -91,8 +91,8 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
         Ok(is_new)
     }
 
-    /// Registers a handler, which is a number of the host. If the token is cancelled already,
-    /// [`next_cancelled`](Self::next_cancelled) returns it at once.
+    /// Registers a handler, which is a number that the host chooses. If the token is cancelled
+    /// already, [`next_cancelled`](Self::next_cancelled) returns it at once.
     ///
     /// # Errors
     ///
@@ -156,15 +156,15 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
         self.machine.hooks.tokens.next_told()
     }
 
-    /// Binds a host task, or a call that the host made, to a token. It is cancelled when the
-    /// token is, and at once if that is cancelled already.
+    /// Binds a host task, or a call that the host made, to a token. The task or call is cancelled
+    /// when the token is, or at once if the token is cancelled already.
     ///
     /// # Errors
     ///
     /// After an error, nothing has changed.
     ///
     /// - [`Error::Unknown`] if the token or the task doesn't exist.
-    /// - [`ExtensionError::AlreadyBound`] if it is bound to a token.
+    /// - [`ExtensionError::AlreadyBound`] if it is bound to a token already.
     /// - [`MachineError::AlreadyResolved`] if it is over.
     /// - [`MachineError::AlreadyCancelled`] if it was asked to cancel.
     /// - [`MachineError::NotHosts`] if a guest made the call.
@@ -194,8 +194,8 @@ impl<L: ExtensionLimits, C: Chooser> CancellationTokens<'_, L, C> {
         self.machine.cancel_bound_tasks()
     }
 
-    /// Unbinds a host task or call from its token. A call that has to be cancelled, but was not
-    /// asked to yet, is not cancelled then.
+    /// Unbinds a host task or call from its token. If the token is cancelled already, but the call
+    /// was not asked to cancel yet, the call goes on.
     ///
     /// # Errors
     ///

@@ -9,8 +9,8 @@ use crate::host::HostExtensions;
 
 use super::{CancellationHandlerId, CancellationToken, Cancelled};
 
-/// The host's actions on cancellation, as closures. They are a **host extension**, on top of
-/// [the machine's handlers](crate::task::CancellationTokens::register), which are numbers.
+/// The host's actions on cancellation, as closures: a **host extension**, on top of [the machine's
+/// handlers](crate::task::CancellationTokens::register), which are numbers.
 ///
 /// They run when the host calls [`run`](Self::run), each once.
 ///
@@ -90,8 +90,9 @@ impl CancellationHandlers {
         store.cancellation_tokens().unregister(handler).map(|_| ())
     }
 
-    /// Runs the closures whose tokens were cancelled, in the order in which they were. Returns
-    /// the number of closures. A handler that was registered in another way is passed to `other`.
+    /// Runs the closures whose tokens were cancelled, in the order in which the tokens were.
+    /// Returns the number of closures that ran. A handler that was registered in another way is
+    /// passed to `other`.
     ///
     /// If a closure panics, it counts as run. Those after it run when this is called again.
     ///

@@ -6,8 +6,8 @@ use crate::machine::SubtaskId;
 
 use super::{CancellationToken, TaskReturn, TaskStatus};
 
-/// Runs a closure as a host task, and returns the task, which the host drops. This is a **host
-/// extension**.
+/// Runs a closure as a host task, and returns the task, which the host has to drop. This is a
+/// **host extension**.
 ///
 /// The task returns the value of the closure. If that is `None`, the task fails, unless the
 /// closure has already [failed](crate::task::Tasks::fail) or cancelled it.
@@ -36,7 +36,7 @@ use super::{CancellationToken, TaskReturn, TaskStatus};
 /// # Errors
 ///
 /// - Those of [`Tasks::start`](crate::task::Tasks::start), with nothing run.
-/// - [`Error::Full`], as of [`Tasks::complete`](crate::task::Tasks::complete), with no task left.
+/// - The [`Error::Full`] of [`Tasks::complete`](crate::task::Tasks::complete), with no task left.
 pub fn with_task<S: HostExtensions + ?Sized>(
     store: &mut S,
     run: impl FnOnce(&mut S, SubtaskId) -> Option<TaskReturn<S::Limits>>,

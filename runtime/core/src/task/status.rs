@@ -21,7 +21,7 @@ pub enum TaskStatus {
     Completed,
     /// It was cancelled, before or after it had started.
     Cancelled,
-    /// It has failed: the host said so of a host task, or the instance of a guest's call has
+    /// It has failed: the host has failed a host task, or the instance that a call runs in has
     /// trapped.
     Failed,
 }

@@ -100,7 +100,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.new_host_task()
     }
 
-    /// Completes a host task with a result. It has an event then, alone or in a set.
+    /// Completes a host task with a result. The task then has an event, in its set or outside of
+    /// sets.
     ///
     /// # Errors
     ///
@@ -173,7 +174,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
     /// After an error, nothing has changed.
     ///
     /// - [`MachineError::AlreadyResolved`] if it is over.
-    /// - [`MachineError::AlreadyCancelled`] if it was asked before.
+    /// - [`MachineError::AlreadyCancelled`] if it was asked to cancel before.
     /// - [`MachineError::NotHosts`] if a guest made the call.
     /// - [`Error::Unknown`] if it doesn't exist.
     /// - [`Error::Full`], for a call, if there is no room in
@@ -189,7 +190,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
     }
 
     /// Sets the waker that is woken once when a host task ends, in whatever way. It replaces the
-    /// one that was set before; `None` removes that.
+    /// waker that was set before; `None` removes that one.
     ///
     /// # Errors
     ///
@@ -241,7 +242,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
         self.machine.task_result(task)
     }
 
-    /// Returns the context that a host task was started in. This is not the host's
+    /// Returns the context that a host task was started in. It can differ from the host's
     /// [current](crate::context::Contexts::current) context.
     ///
     /// # Errors
@@ -272,7 +273,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
     /// After an error, nothing has changed.
     ///
     /// - [`Error::Unknown`] if the task doesn't exist.
-    /// - [`Error::Full`] if there is no room in [`TaskMetadata`](crate::limits::Table::TaskMetadata) or
+    /// - [`Error::Full`] if there is no room in
+    ///   [`TaskMetadata`](crate::limits::Table::TaskMetadata) or
     ///   [`CallRecords`](crate::limits::Table::CallRecords).
     /// - [`ExtensionError::InvalidKey`] if the text can't be a key.
     /// - [`ExtensionError::ValueTooLong`] if a bounded machine has no room for the value.

@@ -1,9 +1,9 @@
 //! Threads that the host begins: **host extensions**.
 //!
 //! The Component Model has cooperative threads. Each task has an implicit thread, and a guest makes
-//! more with `thread.new-indirect`. Here, a *host* begins a thread: it calls a guest's function, and
-//! the implicit thread of that task is the thread. Threads take turns, as all threads of a store do.
-//! The host can join them, cancel them, and give them values.
+//! more with `thread.new-indirect`. Here, a *host* begins a thread: it calls a guest's function,
+//! and the implicit thread of the new task is the host's thread. Such threads take turns, as all
+//! threads of a store do. The host can join them, cancel them, and give them values.
 //!
 //! ```
 //! # use weft_core as weft;
@@ -47,9 +47,9 @@
 //! | wait for its end | `join_thread`, `join_thread_async`, or [`Threads::begin_join`] and [`Threads::end_join`] |
 //! | cancel it, or those that were begun for it | `cancel_thread`, `cancel_children_of_thread` |
 //!
-//! The host's record of a thread stays until the thread was joined, so that its end is never missed.
-//! It is removed some time after that. A trap in the thread's instance, or the removal of that, is an
-//! end, too.
+//! The host's record of a thread stays until the thread was joined, so that its end is never
+//! missed. It is removed some time after that. A thread also ends when its instance traps or is
+//! removed.
 //!
 //! In a machine, a destructor is a number that the host chooses. The host gets it with the value
 //! after the thread has ended, beginning with the newest value. In a store of components, it is a

@@ -177,7 +177,8 @@ impl<L: ExtensionLimits> ThreadTable<L> {
         self.id(*self.links.get(thread)?).ok()
     }
 
-    /// Records the end of a thread of the machine. If the host began it, its values have to be destroyed.
+    /// Records the end of a thread of the machine. If the host began it, its values have to be
+    /// destroyed.
     #[inline]
     pub(crate) fn thread_ended(&mut self, thread: ThreadId, end: ThreadEnd) -> Result<(), Error> {
         match self.links.remove(thread) {

@@ -44,7 +44,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     /// the step. A store of components has a `spawn_thread_ref` of its own, which takes the steps
     /// itself.
     ///
-    /// If there is no room for the thread, or there are many, threads that were joined are
+    /// If there is no room for the thread, or there are many threads, those that were joined are
     /// removed.
     ///
     /// # Errors
@@ -180,7 +180,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         begun.map(|begun| begun.call).ok_or(Error::Unknown(Table::ThreadRecords))
     }
 
-    /// Returns the thread for which a thread was begun, as long as its record exists.
+    /// Returns the parent of a thread, which is the thread that it was begun for. Returns `None` if
+    /// it has no parent, or after the parent's record was removed.
     ///
     /// # Errors
     ///
@@ -190,7 +191,7 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         Ok(threads.get(thread)?.parent.filter(|parent| threads.key(*parent).is_ok()))
     }
 
-    /// Returns the threads that were begun for a thread.
+    /// Returns the children of a thread, which are the threads that were begun for it.
     ///
     /// # Errors
     ///
@@ -223,8 +224,9 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         1
     }
 
-    /// Begins to wait for the end of a thread, for another thread, or for the host with `None`. A
-    /// thread may wait for several others. After it has ended itself, it waits for none of them.
+    /// Begins to wait for the end of a thread. The joiner, which waits, is another thread, or the
+    /// host if it is `None`. A joiner may wait for several threads. After a joiner has ended, it
+    /// waits for none of them.
     ///
     /// # Errors
     ///
@@ -348,8 +350,8 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         Ok(self.machine.hooks.threads.get(thread)?.locals.len() > 0)
     }
 
-    /// Sets a value of a thread, and returns the one before, whose destructor doesn't run. The
-    /// value is the thread's newest then.
+    /// Sets a value of a thread, and returns the one before, whose destructor doesn't run. The new
+    /// value counts as the thread's newest.
     ///
     /// `destructor` is a number that the host chooses. The host gets it with the value after the
     /// thread has ended: see [`next_destructor`](Self::next_destructor). On a store of
@@ -424,9 +426,9 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
         if record.end.is_some() { Err(ExtensionError::ThreadEnded.into()) } else { Ok(record) }
     }
 
-    /// Returns the next value whose destructor has to run, each once. Threads come in the order
-    /// in which they ended, and the newest value of a thread comes first. Values without a
-    /// destructor are dropped.
+    /// Returns the next value whose destructor has to run. Each value is returned once. Threads
+    /// come in the order in which they ended, and the newest value of a thread comes first. Values
+    /// without a destructor are dropped.
     ///
     /// A store of components runs its destructors itself.
     ///

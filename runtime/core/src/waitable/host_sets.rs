@@ -1,8 +1,7 @@
 //! The state of a waitable set of the host beside that of every set: sets among its members.
 //!
-//! As a guest's set does, a set of the host knows which of its members have events, but not all
-//! of its members. A set that is a member of another set is in a list there as long as it has
-//! events itself.
+//! As a guest's set does, a set of the host lists only those of its members that have events. A set
+//! that is a member of another set is in a list there as long as it has events itself.
 
 use crate::error::{Error, ExtensionError};
 use crate::host::limits::ExtensionLimits;

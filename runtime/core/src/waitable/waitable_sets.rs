@@ -60,8 +60,8 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// Those of [`create`](Self::create) and [`add`](Self::add). If a member can't be added,
-    /// there is no set, and the members before it are in none.
+    /// Those of [`create`](Self::create) and [`add`](Self::add). If a member can't be added, no set
+    /// is created, and the members before it are in no set.
     pub fn create_with<W: Into<Waitable> + Copy>(
         &mut self,
         members: &[W],
@@ -83,8 +83,8 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         Ok(set)
     }
 
-    /// Makes a waitable or set a member, as `waitable.join` does. It leaves the set that it was in. If
-    /// it has an event, the set has that now.
+    /// Makes a waitable or set a member of a set, as `waitable.join` does. The member leaves the
+    /// set that it was in. If the member has an event, the new set has that event now.
     ///
     /// # Errors
     ///
@@ -135,9 +135,9 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         }
     }
 
-    /// Removes a member from a set. If the member has an event, it keeps it.
-    /// [`next_host_event`](crate::machine::Machine::next_host_event) returns the event then, or
-    /// the next set that the member joins.
+    /// Removes a member from a set. A member that has an event keeps it. Then
+    /// [`next_host_event`](crate::machine::Machine::next_host_event) returns the event, or the next
+    /// set that the member joins does.
     ///
     /// # Errors
     ///
@@ -161,8 +161,8 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         }
     }
 
-    /// Returns `true` if a waitable or set is a member itself. A member of a member doesn't
-    /// count.
+    /// Returns `true` if a waitable or set is a direct member of a set. A member of a member
+    /// doesn't count.
     ///
     /// # Errors
     ///
@@ -221,7 +221,7 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
         Ok(waitables.saturating_add(self.machine.hooks.host_sets.num_sets(set)?))
     }
 
-    /// Returns the sets among the members of a set that are not closed.
+    /// Returns those members of a set that are sets themselves, and are not closed.
     ///
     /// Its other members are among [`members_of_sets`](crate::machine::Machine::members_of_sets).
     /// The time that both take grows with the number of all sets and waitables.

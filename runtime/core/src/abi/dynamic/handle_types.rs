@@ -13,9 +13,9 @@ use crate::abi::{ResourceKey, Shape};
 
 /// The types that the handles in a Rust type have in a store.
 ///
-/// A Rust type names a handle of a file, or a stream of bytes. The number of such a type depends
-/// on the component. A check of a function's types against the Rust type finds the numbers, and
-/// stores them here. Each value is for one function.
+/// A Rust type names a handle of a file, or a stream of bytes. The number of such a type depends on
+/// the component. A check of a function's types against the Rust type finds the numbers, and stores
+/// them here. Each `HandleTypes` is for one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HandleTypes {
     found: Vec<(HandleShape, TypeIndex)>,
@@ -83,7 +83,7 @@ impl HandleTypes {
         })
     }
 
-    /// Checks that a function's result, or its absence, has this shape.
+    /// Checks that a function's result has this shape. `None` is a function without a result.
     ///
     /// # Errors
     ///

@@ -46,7 +46,7 @@ pub enum InvalidType {
     /// A type is nested too deeply to be worked on.
     #[error("types are nested at most {max} levels deep", max = Type::MAX_DEPTH)]
     TooDeep,
-    /// A type has too many parts to be worked on, counted as often as they occur.
+    /// A type has too many parts to be worked on. A part counts as often as it occurs.
     #[error("a type has at most {max} parts", max = Type::MAX_PARTS)]
     TooManyParts,
     /// The keys of a map have to be numbers, truth values, characters or strings.

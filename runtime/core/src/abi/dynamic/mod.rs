@@ -1,7 +1,7 @@
 //! Values whose types are only known at run time, for tools and tests: [`Type`] and [`Val`].
 //!
-//! A [`Type`] is checked when it is made, and stores its layout. A [`Val`] is a despecialized value of
-//! the reference. Both need `alloc`.
+//! A [`Type`] is checked when it is made, and stores its layout. A [`Val`] is a despecialized value
+//! of the reference. Both need `alloc`.
 
 mod check;
 mod digest;

@@ -17,7 +17,7 @@ use super::type_list::TypeList;
 
 /// The source of the numbers that a [`Resolver`] writes into types.
 pub trait HandleNumbers {
-    /// The reason for a type without a number.
+    /// The reason why a type has no number.
     type Error;
     /// Returns the store's number of the resource type with this `slot`.
     fn resource(&mut self, slot: TypeIndex) -> Result<TypeIndex, Self::Error>;

@@ -9,7 +9,7 @@ use super::type_list::TypeList;
 use super::val::Val;
 use crate::abi::{Abi, CoreValueIter, Lift, LiftContext, LiftHandles, Shape, lift_flat_values};
 
-/// A type that the result of a call can have in the host.
+/// A Rust type that the host can receive the result of a call as.
 ///
 /// It is implemented for `Option<Val>`, and for each type that implements [`Lift`] and borrows
 /// nothing. Both implementations are here, because only this crate can show that they do not

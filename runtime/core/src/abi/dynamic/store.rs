@@ -1,6 +1,4 @@
-//! Lowering: the reference's `store` and `lower_flat`.
-//! Lowering of values whose types are known at run time: the reference's `store` and
-//! `lower_flat`.
+//! Lowering of values whose types are known at run time: the reference's `store` and `lower_flat`.
 //!
 //! Values were checked before. If one doesn't have its type, that is [`AbiError::ValueMismatch`].
 

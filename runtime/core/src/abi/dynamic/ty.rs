@@ -35,7 +35,8 @@ use crate::abi::{Abi, FlagsAbi, Offset, VariantAbi};
 /// ```
 ///
 /// Cloning a type copies a pointer. Two types are equal if they have the same text. Hashing a type
-/// takes one step, and so does comparing two types that are the same, or that differ.
+/// takes one step. Comparing two types also takes one step, unless they are equal and were made
+/// separately.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `bool`

@@ -1,7 +1,7 @@
 //! Moves from guest to guest, without Rust values in between.
 //!
 //! Lifting and then lowering is the same as moving bytes, with checks. Nothing is compiled for it:
-//! the [`Type`] is the plan, and has stored since it was made how its values are moved.
+//! the [`Type`] is the plan, which stores from the beginning how its values are moved.
 //!
 //! The reference lifts all values before it lowers the first. So there are two passes. The first
 //! does all that lifting can trap at, takes handles out of the source's table, and does not touch
@@ -16,19 +16,20 @@
 //! | records | fields that may be malformed | a copy for each run of plain fields, and the others one by one |
 //! | handles | out of one table | into the other |
 //!
-//! Lists and strings may share their places, so that moving them would take for ever. The size of
-//! the moved values is at most that of the source's memory and 128 MiB more; above it is
-//! [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge).
+//! Lists and strings may share their places in memory, so that moving them would take for ever. So
+//! the size of the moved values is at most that of the source's memory and 128 MiB more. A larger
+//! size is [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge).
 //!
-//! Only `realloc`, and a queue if there are handles, allocate. Values, calls of `realloc`, numbers of
-//! handles and traps come in the order of the reference, with these differences:
+//! Only `realloc`, and a queue if there are handles, allocate. Values, calls of `realloc`, numbers
+//! of handles and traps come in the order of the reference, with these differences:
 //!
 //! - A NaN keeps its bits, which the spec leaves open, unless the context
 //!   [returns others](TransferContext::nan_bits).
 //! - The first pass stores nothing of the values. If the two memories are the same, `realloc` may
-//!   write to values that are being moved, or the place of results may overlap with the values. Then
-//!   the bytes arrive that are there when they are moved. Bounds are checked again, and handles that
-//!   have changed are [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged).
+//!   write to values that are being moved, or the place of results may overlap with the values.
+//!   Then the bytes arrive that are there when they are moved. Bounds are checked again, and
+//!   handles that have changed are
+//!   [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged).
 
 mod context;
 mod copy;
@@ -84,8 +85,8 @@ impl TypeList {
         Ok(flat)
     }
 
-    /// Moves values as [`transfer_flat_values`](Self::transfer_flat_values) does, and appends the core
-    /// values to `flat`.
+    /// Moves values as [`transfer_flat_values`](Self::transfer_flat_values) does, and appends the
+    /// core values to `flat`.
     ///
     /// # Errors
     ///

@@ -109,7 +109,7 @@ fn decode(
 /// ```
 #[derive(Clone, Copy)]
 pub enum LiftedStr<'a> {
-    /// UTF-8, which Rust has, too.
+    /// UTF-8, as in Rust.
     Utf8(&'a str),
     /// UTF-16.
     Utf16(Utf16<'a>),
@@ -201,11 +201,11 @@ impl Eq for LiftedStr<'_> {}
 /// The characters of a [`LiftedStr`].
 #[derive(Clone, Debug)]
 pub enum Chars<'a> {
-    /// The characters of UTF-8.
+    /// The rest of a string in UTF-8.
     Utf8(core::str::Chars<'a>),
-    /// The characters of the rest of UTF-16.
+    /// The rest of a string in UTF-16.
     Utf16(&'a [[u8; 2]]),
-    /// The characters of the rest of Latin-1.
+    /// The rest of a string in Latin-1.
     Latin1(&'a [u8]),
 }
 

@@ -247,12 +247,12 @@ lift_pair!([] &'a [u8], |cx: &mut LiftContext<'a, H>, (address, length)| {
 /// A list in the memory that it was lifted from, without a copy. Its elements are loaded when
 /// they are asked for.
 ///
-/// Only the list's own address and length are checked when it is lifted. The canonical ABI loads
-/// all elements then, and traps if one is malformed: a number that is not a `char`, a
-/// discriminant that is not one of a case, a string that is not well-formed or is out of bounds.
-/// Here, [`iter`](Self::iter) returns that trap in place of the element, each time that it comes
-/// to it. If the guest has to trap before the list is used, call [`check`](Self::check) first.
-/// Lists of numbers, of `bool`, and of records and tuples of these, need no check.
+/// Only the list's own address and length are checked when it is lifted. At that time, the
+/// canonical ABI loads all elements, and traps if one is malformed: a number that is not a `char`,
+/// a discriminant that is not one of a case, a string that is not well-formed or is out of bounds.
+/// Here, [`iter`](Self::iter) returns that trap in place of the element, each time that it comes to
+/// it. If the guest has to trap before the list is used, call [`check`](Self::check) first. Lists
+/// of numbers, of `bool`, and of records and tuples of these, need no check.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -271,8 +271,8 @@ lift_pair!([] &'a [u8], |cx: &mut LiftContext<'a, H>, (address, length)| {
 /// # Ok::<(), weft::error::Failure>(())
 /// ```
 ///
-/// A handle is lifted once, in the order of the values. So there are no such lists of elements
-/// with handles:
+/// A handle is lifted once, in the order of the values. So the elements of such a list can't have
+/// handles:
 ///
 /// ```compile_fail
 /// # use weft_core as weft;
@@ -374,7 +374,8 @@ impl<T: ComponentType, const N: usize> ComponentType for [T; N] {
     const SHAPE: Shape = Shape::FixedLengthList(&T::SHAPE, N);
 }
 
-/// Checks that the canonical ABI has a list of this shape. In a constant, it fails to compile if not.
+/// Checks that the canonical ABI has a list of this shape. In a constant, the program doesn't
+/// compile if there is none.
 ///
 /// # Panics
 ///

@@ -1,4 +1,5 @@
-//! Rust types as types of the Component Model: the traits [`ComponentType`], [`Lift`] and [`Lower`].
+//! Rust types as types of the Component Model: the traits [`ComponentType`], [`Lift`] and
+//! [`Lower`].
 //!
 //! Layouts are constants, and lifting and lowering are monomorphic: a list of numbers is copied
 //! as bytes, a record is a few loads at constant offsets.
@@ -47,8 +48,8 @@ use super::LiftedStr;
 /// A Rust type that is a type of the Component Model.
 ///
 /// A struct or enum of your own becomes a record, variant, enum or flags with
-/// [`#[derive(ComponentType, Lift, Lower)]`](macro@ComponentType). These are types of Rust that are
-/// types of the Component Model, too:
+/// [`#[derive(ComponentType, Lift, Lower)]`](macro@ComponentType). These types of Rust are types of
+/// the Component Model, too:
 ///
 /// | WIT | lowered from | lifted as |
 /// |---|---|---|
@@ -179,7 +180,7 @@ pub trait Lower: ComponentType {
     }
 }
 
-/// A type whose values can be lifted from a guest. A value that borrows does so from the guest's
+/// A type whose values can be lifted from a guest. If a value borrows, it borrows from the guest's
 /// memory, for `'a`.
 ///
 /// Derive it, or implement both [`lift_flat`](Self::lift_flat) and [`load`](Self::load).
@@ -194,14 +195,14 @@ pub trait Lower: ComponentType {
     note = "for a struct or enum of your own, add `#[derive(ComponentType, Lift)]`"
 )]
 pub trait Lift<'a>: ComponentType + Sized {
-    /// The function that makes a value of bytes, if all bytes are a value. This is so for
-    /// numbers, and for records and tuples of them. Lists of such values are lifted without a
-    /// check of each.
+    /// The function that makes a value from bytes, if any bytes are a valid value. This is so for
+    /// numbers, and for records and tuples of them. Lists of such values are lifted without a check
+    /// of each.
     ///
     /// Only types whose layout is the same in memories of both widths have one.
     const PLAIN: Option<fn(&[u8]) -> Self> = None;
 
-    /// Makes a value of its core values: `lift_flat`.
+    /// Makes a value from its core values: `lift_flat`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#flat-lifting)
     fn lift_flat<H: LiftHandles>(
@@ -211,7 +212,7 @@ pub trait Lift<'a>: ComponentType + Sized {
         Self::lift_parts(&mut FlatParts { cx, values })
     }
 
-    /// Makes a value of its bytes in memory, which may be followed by others: `load`.
+    /// Makes a value from its bytes in memory, which other bytes may follow: `load`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading)
     fn load<H: LiftHandles>(cx: &mut LiftContext<'a, H>, bytes: &'a [u8]) -> Result<Self, Failure> {

@@ -1,5 +1,5 @@
-//! Values that are made of parts, independent of where the parts are. A derived type has one function
-//! to lift its parts and one to lower them, for core values and for memory.
+//! Values that are made of parts, independent of where the parts are. A derived type has one
+//! function to lift its parts and one to lower them, for core values and for memory.
 
 #![expect(clippy::inline_always, reason = "the places of parts are constants only in their record")]
 
@@ -72,8 +72,8 @@ struct NextField(Offset);
 impl NextField {
     const FIRST: Self = Self(Offset { narrow: 0, wide: 0 });
 
-    /// Returns the offset of the next field, which has this layout, and moves past it. In a function
-    /// that handles all fields of a record, the compiler finds a constant.
+    /// Returns the offset of the next field, which has this layout, and moves past it. In a
+    /// function that handles all fields of a record, the compiler finds a constant.
     #[inline(always)]
     const fn next(&mut self, abi: Abi) -> Offset {
         let Offset { narrow, wide } = self.0;

@@ -4,7 +4,7 @@ use core::any::{TypeId, type_name};
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
-/// The type of the Component Model that a Rust type is.
+/// The type of the Component Model that a Rust type stands for.
 ///
 /// ```
 /// # use weft_core as weft;

@@ -13,7 +13,7 @@ impl Shape {
     /// # Panics
     ///
     /// If there is no such type, because a part is `()`, or a value would have more bytes than the
-    /// canonical ABI allows. In a constant, it fails to compile instead.
+    /// canonical ABI allows. In a constant, the program doesn't compile instead.
     #[must_use]
     pub const fn abi(self) -> Abi {
         match self {

@@ -47,8 +47,8 @@ impl VariantAbi {
     ///
     /// # Panics
     ///
-    /// If a value would have more bytes than the canonical ABI allows. In a constant, this
-    /// doesn't compile.
+    /// If a value would have more bytes than the canonical ABI allows. In a constant, the program
+    /// doesn't compile instead.
     #[must_use]
     pub const fn checked_abi(&self) -> Abi {
         check_size(self.abi)

@@ -10,7 +10,7 @@ use crate::abi::{LowerContext, Options, Resource};
 /// The memory of values that are [only their bytes](super::ComponentType::INLINE), from address 0
 /// on. Lowering other values into it is [`AbiError::NotInline`].
 ///
-/// If its length is known when it is compiled, the compiler removes the checks of each store.
+/// If the length is known at compile time, the compiler removes the bounds checks of each store.
 #[derive(Debug)]
 pub struct Window<'a> {
     /// The options of the memory that it is a part of.

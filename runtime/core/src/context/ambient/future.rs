@@ -21,9 +21,8 @@ pub struct InContext<F> {
 impl AsyncContext<Heap> {
     /// Runs a future in this context. This is a **host extension**.
     ///
-    /// Each time the future is polled, the context is that of the
-    /// [thread](super::ambient_context) that polls it. Changes of the context are there when it
-    /// is polled again.
+    /// Each time the future is polled, the context is that of the [thread](super::ambient_context)
+    /// that polls it. Changes to the context during one poll are still there in the next.
     ///
     /// The future is `Send` if `future` is.
     ///

@@ -195,7 +195,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Begins a call of the core function `realloc` of `instance`: `LiftLowerContext.reallocate`,
     /// up to the call.
     ///
-    /// The function may be called now, on a thread that has its own context slots. Call
+    /// The driver calls the function now, on a thread that has its own context slots. Call
     /// [`realloc_returned`](Self::realloc_returned) afterwards.
     ///
     /// # Errors

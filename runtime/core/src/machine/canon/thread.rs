@@ -56,7 +56,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// - [`MachineError::OtherStep`] if the search is not the current step, or has ended.
     /// - [`Error::Full`] if there is no room in [`Threads`](crate::limits::Table::Threads) or
-    ///   [`ThreadIndices`](crate::limits::Table::ThreadIndices). The search may be ended again.
+    ///   [`ThreadIndices`](crate::limits::Table::ThreadIndices). The driver may call this again
+    ///   with the same search.
     /// - The trap `table-full`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadnew-indirect)
