@@ -60,7 +60,7 @@
 //! | find the counterpart of a name in Wasmtime or wasmi | `coming_from` |
 //! | use contexts, host tasks, waitable sets, error contexts, threads and fixed-length lists | [`guide`] |
 //! | use another engine | `engine` |
-//! | use the rules alone, without an engine, without `alloc` | [`machine`] |
+//! | use the rules alone, without an engine, or without `alloc` | [`machine`] |
 //!
 //! # Features
 //!
@@ -78,7 +78,7 @@
 //!
 //! # The core
 //!
-//! All modules but `component`, `engine::wasmi` and `binding` come from the crate
+//! All modules except `component`, `engine::wasmi`, `binding` and `guide` come from the crate
 //! [`weft_core`](https://docs.rs/weft-runtime-core), which works without an engine:
 //!
 //! | module | contents |

@@ -41,7 +41,7 @@
 //!
 //! | feature | interfaces |
 //! |---|---|
-//! | always | `wasi:cli`, `wasi:clocks`, `wasi:random`, `wasi:io`, with sources that the host defines; without `std` |
+//! | always | `wasi:cli`, `wasi:clocks`, `wasi:random`, `wasi:io`, with sources that the host defines; also without `std` |
 //! | `std` (on by default) | the same with the system's streams, clocks and randomness |
 //! | `filesystem` (on by default) | `wasi:filesystem`: folders that the host opens for the guest |
 //! | `sockets` (on by default) | `wasi:sockets`: TCP, UDP and the look-up of names; the host allows each address |
@@ -50,11 +50,11 @@
 //!
 //! # Waiting
 //!
-//! A WASI function that blocks suspends the calling guest, but no thread: other guests in the store
-//! and other work of the host go on. Files are read and written on threads of tokio. Timers and
-//! sockets are those of tokio, too. They use the runtime in which the store is driven, or a thread
-//! of this crate if there is none. A runtime of the host needs both timers and sockets: build it
-//! with `enable_all`.
+//! A WASI function that blocks suspends only the calling guest: other guests in the store and other
+//! work of the host go on. Files are read and written on threads of tokio. Timers and sockets are
+//! those of tokio, too. They use the runtime in which the store is driven, or a thread of this
+//! crate if there is none. A runtime of the host needs both timers and sockets: build it with
+//! `enable_all`.
 //!
 //! # Exit
 //!

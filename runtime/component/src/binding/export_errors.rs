@@ -97,7 +97,7 @@ impl fmt::Display for ExportErrors {
 
 impl Error for ExportErrors {}
 
-/// A component can't be instantiated as a world.
+/// The reasons why a component can't be instantiated as a world.
 #[derive(Debug, DeriveError)]
 #[non_exhaustive]
 pub enum WorldError {

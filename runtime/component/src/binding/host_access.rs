@@ -66,8 +66,8 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The future fails with [`StoreDropped`](crate::component::StoreDropped), as a [`HostError`], if the
-    /// store was dropped before the closure has run.
+    /// The future fails with [`StoreDropped`](crate::component::StoreDropped), as a [`HostError`],
+    /// if the store was dropped before the closure ran.
     fn with<R: Send + 'static>(
         &self,
         run: impl FnOnce(&mut Self::Caller<'_>) -> R + Send + 'static,

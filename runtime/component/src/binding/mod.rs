@@ -45,9 +45,9 @@
 //!
 //! | the WIT function | the Rust function | it can |
 //! |---|---|---|
-//! | any other | `fn f(&mut self, …)` | use the host |
-//! | has a stream or future in its type | `fn f(caller: &mut impl HostCaller<Self>, …)` | use the store, and the host by [`caller.host()`](HostCaller::host) |
+//! | has a stream or future in its type, and is not `async` | `fn f(caller: &mut impl HostCaller<Self>, …)` | use the store, and the host by [`caller.host()`](HostCaller::host) |
 //! | is `async` | `async fn f(access: impl HostAccess<Self>, …)` | wait; use the store and the host by [`access.with(…)`](HostAccess::with) |
+//! | any other | `fn f(&mut self, …)` | use the host |
 //!
 //! Each way serves each WIT function. If an async Rust function implements a WIT function that is
 //! not `async`, the guest is held until the Rust function is ready, as
@@ -65,10 +65,10 @@
 //! yours that implements [`WitError`]. `?` converts both errors of the WIT type and errors that
 //! trap into it.
 //!
-//! A function that no guest calls needs no implementation if it has a default body, which traps
-//! with the function's name: `functions = [{ pattern = "wasi:filesystem", default = true }]`. A
-//! trait that has no functions of its own is implemented for every type that implements the traits
-//! that it joins.
+//! A function that no guest calls needs no implementation if it has a default body. This option
+//! makes default bodies, which trap with the function's name:
+//! `functions = [{ pattern = "wasi:filesystem", default = true }]`. A trait that has no functions
+//! of its own is implemented for every type that implements the traits that it joins.
 //!
 //! The tests run such hosts with guests that `wit-bindgen` 0.63 generates for Rust: with resources,
 //! streams and futures in both directions, and WASI 0.2.
@@ -83,12 +83,12 @@
 //! `Borrow` of it, which keeps the other one alive.
 //!
 //! A destructor of a value that panics is a host function that panics. If a guest has dropped the
-//! resource, the guest stops, and the panic continues at the embedder. If the store is dropped, the
-//! panic is lost.
+//! resource, the guest stops, and the panic continues at the embedder. If the destructor runs
+//! because the store is dropped, the panic is lost.
 //!
 //! A value that keeps a stream or future of a guest keeps a reader of it, such as a
 //! [`StreamReader`](crate::component::streams::StreamReader), and not its handle. When a reader is
-//! dropped, the guest learns of it. When a handle is dropped, it does not.
+//! dropped, the guest learns of it. When a handle is dropped, the guest does not.
 //!
 //! A resource without such a type is a number: an [`OwnHandle<File>`](OwnHandle) or
 //! [`BorrowHandle<'_, File>`](BorrowHandle), of a type `File` that has no values. Its trait has a

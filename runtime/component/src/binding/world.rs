@@ -14,7 +14,7 @@ use crate::engine::CoreEngine;
 use super::export_errors::{ExportErrors, WorldError};
 use super::exports::{Exports, of_component, of_instance};
 
-/// A world: the functions and interfaces that a component of it exports.
+/// A world: the functions and interfaces that its components export.
 ///
 /// Bindings implement it. For a world with `export run: func(name: string) -> u32`, they have:
 ///
@@ -105,8 +105,8 @@ pub trait World: Sized {
         of_component(Self::NAME, component, Self::find)
     }
 
-    /// Makes an instance of a component, whose imports `linker` has, and returns its exports. The
-    /// exports are checked first.
+    /// Makes an instance of a component, whose imports are found in `linker`, and returns its
+    /// exports. The exports are checked first.
     ///
     /// # Errors
     ///

@@ -27,8 +27,8 @@ use super::callee::Callee;
 use super::instance::Function;
 use super::stores::Store;
 
-/// A handle of a store, for an async host function after its first `await`, and for other tasks and
-/// threads of the host.
+/// A handle of a store, for the future of an async host function, and for other tasks and threads
+/// of the host.
 ///
 /// It does not borrow the store: it is `'static`, cheap to clone, and can be sent. Its operations
 /// run [where the store is driven](Self::with).
@@ -160,7 +160,7 @@ impl<E: CoreEngine, T: 'static> Access<E, T> {
     ///
     /// # Errors
     ///
-    /// [`StoreDropped`], from the future, if the store was dropped before the closure has run.
+    /// [`StoreDropped`], from the future, if the store was dropped before the closure ran.
     pub fn with<R: Send + 'static>(
         &self,
         run: impl FnOnce(&mut Caller<'_, '_, E, T>) -> R + Send + 'static,
@@ -298,7 +298,7 @@ impl<E: CoreEngine, T: 'static> Drop for Giving<'_, E, T> {
 }
 
 impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
-    /// Returns a handle of the store, which the host function can use after it has waited.
+    /// Returns a handle of the store, which the future of an async host function can use.
     pub fn access(&mut self) -> Access<E, T> {
         let state = self.cx().data_mut();
         Access {

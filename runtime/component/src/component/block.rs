@@ -68,7 +68,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.run_until_or(call, None)?.ok_or_else(|| MachineError::OtherStep.into())
     }
 
-    /// Runs a call as [`run`](Self::run) does, for at most a time: **blocks**. After that time, it
+    /// Runs a call as [`run`](Self::run) does, for a limited time: **blocks**. After that time, it
     /// returns `None`, and the call is kept. It also waits for the whole time if the end of the
     /// call is up to the host.
     ///
@@ -209,7 +209,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         joined.ok_or_else(|| Error::from(MachineError::OtherStep).into())
     }
 
-    /// Joins a thread as [`join_thread`](Self::join_thread) does, for at most a time: **blocks**.
+    /// Joins a thread as [`join_thread`](Self::join_thread) does, for a limited time: **blocks**.
     /// After that time, it returns `None`, and the thread can be joined again.
     ///
     /// # Errors
@@ -238,9 +238,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Lets everything run until a call or [host task](crate::task) has ended, and returns its
-    /// status:
-    /// **blocks**. A **host extension**. [`Tasks::result`](crate::task::Tasks::result) returns the
-    /// result of a task. The result of a call is [taken](Self::take_result) as always.
+    /// status: **blocks**. A **host extension**. [`Tasks::result`](crate::task::Tasks::result)
+    /// returns the result of a task. The result of a call is [taken](Self::take_result) as always.
     ///
     /// # Errors
     ///
@@ -251,7 +250,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.block_until(Target::Call(task), |state| state.ended_status(task))
     }
 
-    /// Waits as [`wait_for_task`](Self::wait_for_task) does, for at most a time: **blocks**. After
+    /// Waits as [`wait_for_task`](Self::wait_for_task) does, for a limited time: **blocks**. After
     /// that time, it returns `None`.
     ///
     /// # Errors
@@ -288,7 +287,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.block_until(Target::Set(set), |state| state.poll_set(set))
     }
 
-    /// Waits as [`wait_for_set`](Self::wait_for_set) does, for at most a time: **blocks**. After
+    /// Waits as [`wait_for_set`](Self::wait_for_set) does, for a limited time: **blocks**. After
     /// that time, it returns [`WaitResult::Timeout`]. Guests that run are not stopped: the time is
     /// checked after [the turns of a poll](Self::set_turns_per_poll).
     ///
@@ -308,9 +307,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Lets everything run until one of these has an event: **blocks**. It takes the event. A
-    /// **host extension**. The members leave the sets that they are in, and are in no set
-    /// afterwards. To wait for the same ones again and again, put them into a
-    /// [set](crate::waitable) of their own.
+    /// **host extension**. The members leave the sets that they are in. Afterwards they are in no
+    /// set. To wait for the same ones again and again, put them into a [set](crate::waitable) of
+    /// their own.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Waiting for at most a time, by the embedder's clock.
+//! Waiting for a limited time, by the embedder's clock.
 
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
@@ -72,11 +72,11 @@ where
     }
 }
 
-/// Methods that wait for at most a time, as futures. The [clock](Clock) that they are given counts
+/// Methods that wait for a limited time, as futures. The [clock](Clock) that they are given counts
 /// the time from the call of the method.
 impl<E: CoreEngine, T: 'static> Store<E, T> {
-    /// Lets everything run until a call has ended, as [`run_async`](Self::run_async) does, for at
-    /// most a time. After that time, the future returns `None` and the call is kept. Dropping the
+    /// Lets everything run until a call has ended, as [`run_async`](Self::run_async) does, for a
+    /// limited time. After that time, the future returns `None` and the call is kept. Dropping the
     /// future earlier cancels the call.
     pub fn run_within_async<R: LiftedResult, C: Clock>(
         &mut self,
@@ -97,7 +97,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Waits for a call or host task, as [`wait_for_task_async`](Self::wait_for_task_async) does,
-    /// for at most a time. After that time, the future returns `None`.
+    /// for a limited time. After that time, the future returns `None`.
     pub fn wait_for_task_within_async<C: Clock>(
         &mut self,
         task: SubtaskId,
@@ -109,7 +109,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Waits for an event of a set, as [`wait_for_set_async`](Self::wait_for_set_async) does, for
-    /// at most a time. After that time, the future returns [`WaitResult::Timeout`].
+    /// a limited time. After that time, the future returns [`WaitResult::Timeout`].
     pub fn wait_for_set_within_async<C: Clock>(
         &mut self,
         set: WaitableSetId,
@@ -124,7 +124,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Waits for the end of a thread, as [`join_thread_async`](Self::join_thread_async) does, for
-    /// at most a time. After that time, the future returns `None`, and the thread can be joined
+    /// a limited time. After that time, the future returns `None`, and the thread can be joined
     /// again.
     ///
     /// # Errors

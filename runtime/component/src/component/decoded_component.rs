@@ -15,7 +15,7 @@ use crate::component::definition::resource_names::ResourceNames;
 use crate::component::definition::wit::WitText;
 
 /// A component that is decoded and valid, without an engine. It is for tools that show components,
-/// even those that no engine at hand can run. A [`Component`](super::Component) answers the same
+/// even those that no available engine can run. A [`Component`](super::Component) answers the same
 /// questions.
 ///
 /// Its text is a world in WIT's syntax, as for a [`Component`](super::Component).

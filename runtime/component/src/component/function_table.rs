@@ -15,8 +15,8 @@ use super::typed_function::TypedFunction;
 /// A table of functions, for threads that are begun by a function's number: a **host extension**.
 /// The functions may belong to several instances.
 ///
-/// This is not a table of core WebAssembly. Those belong to the modules of a component, and a host
-/// can't see them. Guests begin threads with those themselves (`thread.new-indirect`).
+/// This is not a table of core WebAssembly. Tables of core WebAssembly belong to the modules of a
+/// component, and a host can't see them. Guests use them to begin threads (`thread.new-indirect`).
 #[derive(Clone, Debug, Default)]
 pub struct FunctionTable(Vec<FunctionReference>);
 

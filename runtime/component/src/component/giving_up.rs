@@ -90,7 +90,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         }
     }
 
-    /// Gives up a call whose guest does not react to a cancellation, or takes too long to. The call
+    /// Gives up a call whose guest does not react to a cancellation, or does so too late. The call
     /// is forgotten.
     ///
     /// [`cancel`](Self::cancel) asks a guest to end a call, and its instance stays usable. This
@@ -163,7 +163,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// spin, and [`poll`](Self::poll) returns. A small slice lets others run sooner, but costs time
     /// in all; 10,000 is a good value.
     /// [`StoreLimits::interruptions`](super::StoreLimits::interruptions) limits the number of
-    /// slices of a call.
+    /// slices since a call was last started or run.
     ///
     /// A start function of a core module can't be interrupted. It traps if it needs more than one
     /// slice.
@@ -193,7 +193,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// [`CallError::Interrupted`](super::CallError::Interrupted), and its instances are locked
     /// down, as by [`abandon`](Self::abandon).
     ///
-    /// A [slice](Self::set_fuel_slice) is the amount until the next interruption; this is the
+    /// A [slice](Self::set_fuel_slice) is the amount until the next interruption. `fuel` is the
     /// amount in all.
     ///
     /// # Errors

@@ -293,7 +293,7 @@ methods! {
         cx.read(end, count)
     }
 
-    /// Begins to write values; one to a future. The write ends with an
+    /// Begins to write values, or the value of a future. The write ends with an
     /// [event](Self::next_end_event), which may be there at once. The event returns the values that
     /// nobody has read. If the stream has no element type, each value is an empty
     /// [record](Val::Record).
@@ -385,8 +385,8 @@ methods! {
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Starts a [host task](crate::task) that is a Rust future: a **host extension**. It begins in
-    /// the current [context](crate::context). From the next time on, it is polled whenever the
-    /// store runs, until the future is ready. `Ok` is the task's result. With an error, the task
+    /// the current [context](crate::context). The future is first polled when the store runs next.
+    /// If the future returns `Ok`, its value is the task's result. If it returns an error, the task
     /// fails, and its error context has the text of the error.
     ///
     /// [Cancelling](crate::task::Tasks::cancel) the task drops the future. If the future panics,

@@ -41,7 +41,7 @@ enum Stage<E: CoreEngine, T: 'static> {
 
 impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Makes an instance of a component, as [`instantiate`](Self::instantiate) does, as a future.
-    /// It waits for calls that the engine has interrupted without blocking others.
+    /// If the engine has interrupted calls, the future waits for them without blocking other tasks.
     ///
     /// # Errors
     ///

@@ -119,7 +119,7 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         Self { provided: BTreeMap::new() }
     }
 
-    /// Defines a host function that returns when it is called.
+    /// Defines a host function that does not wait.
     ///
     /// It serves imports of functions of any type: it gets the arguments of the guest, and its
     /// result is checked in each call. The types of a [`typed_function`](Self::typed_function) and
@@ -224,8 +224,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         self.host_function(name, None, HostFunctionCall::Typed(function))
     }
 
-    /// Defines a [host function](Self::function) for imports of the type `ty` only. Numbers of
-    /// resource types in `ty`, in `own` and `borrow`, are positions in `resources`.
+    /// Defines a [host function](Self::function) for imports of the type `ty` only. The numbers of
+    /// resource types in `ty`, those of `own` and `borrow`, are positions in `resources`.
     ///
     /// ```
     /// # #[cfg(feature = "wasmi")] {

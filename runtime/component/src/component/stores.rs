@@ -95,9 +95,8 @@ use super::raising::or_panic;
 /// so that a store is the unit of memory there. Each instance that was ever made keeps about 450
 /// bytes, 120 more for each function that its core modules import, and its linear memories and
 /// tables at their size. An empty store takes about 5 KiB. If instances come and go, make them in
-/// stores that come and go, too. Instances of several stores can't call one another. A store of
-/// wasmi for each instance inside of one store of Weft would take as much memory, and more time for
-/// each call.
+/// stores that come and go, too. Instances of several stores can't call one another. If Weft used a
+/// store of wasmi for each instance, it would need as much memory, and more time for each call.
 pub struct Store<E: CoreEngine, T: 'static = ()> {
     pub(crate) engine_store: E::Store<State<E, T>>,
     pub(crate) turns_per_poll: u32,
@@ -548,8 +547,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         E::data_mut(&mut self.engine_store).machine.set_eager(is_eager);
     }
 
-    /// Sets how many turns a poll may take before others have theirs; at least 1. In a turn, a
-    /// guest's thread runs until it waits or yields.
+    /// Sets how many turns a poll may take before other tasks of the executor have theirs. The
+    /// smallest number is 1. In a turn, a guest's thread runs until it waits or yields.
     pub fn set_turns_per_poll(&mut self, turns: u32) {
         self.turns_per_poll = turns.max(1);
     }

@@ -185,7 +185,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
 
     /// Waits for the end of a thread, as a future that any executor can poll. Polling it lets
     /// everything run. It is ready after the thread has ended and the destructors of its values
-    /// have run, and returns the thread's result. Dropping it before its end leaves the thread to
+    /// have run, and returns the thread's result. If it is dropped before that, the thread can
     /// be joined again.
     ///
     /// # Errors
@@ -213,7 +213,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// # Errors
     ///
     /// [`ExtensionError::ThreadEnded`] if the thread has ended, even if another thread of the guest
-    /// may still have to return its call's result; [`Error::Unknown`];
+    /// still has to return the result of the call; [`Error::Unknown`];
     /// [`MachineError::GuestHasControl`](crate::error::MachineError::GuestHasControl) if a call
     /// that the engine has interrupted did not stop.
     pub fn cancel_thread(&mut self, thread: SpawnedThreadId) -> Result<(), Error> {
@@ -229,8 +229,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         self.cancel(CallId::<()>(call, PhantomData))
     }
 
-    /// Asks all threads to cancel that were begun with this thread as their parent and have not
-    /// ended, in the order of their ids. Returns the number of threads asked.
+    /// Asks the children of a thread to cancel: the threads that were begun with it as their parent
+    /// and have not ended, in the order of their ids. Returns the number of threads asked.
     ///
     /// # Errors
     ///

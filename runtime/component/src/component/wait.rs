@@ -156,10 +156,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         })
     }
 
-    /// Returns the ends and tasks of the host that a call or [host task](crate::task) waits for,
-    /// with the tasks that wait for each. Returns `None` if it does not wait for the host.
+    /// Returns a report of the things of the host that a call or [host task](crate::task) waits
+    /// for, and of the guests' tasks that wait. Returns `None` if nothing of the host is awaited.
     ///
-    /// [`CallError::WaitsForHost`] contains the same report. While a future is pending, ask here.
+    /// [`CallError::WaitsForHost`] contains the same report. Use this while a future is pending.
     /// The time that this takes grows with the number of tasks that wait.
     pub fn waits_for_host(&mut self, task: SubtaskId) -> Option<WaitsForHost> {
         let state = E::data_mut(&mut self.engine_store);

@@ -92,9 +92,9 @@ impl OutputStream {
         })
     }
 
-    /// Writes bytes. Write at most as many as there is [room](Self::room) for: the others are kept
-    /// in the host's memory, too. Returns a future that continues writing, if one is needed:
-    /// something has to poll it.
+    /// Writes bytes. Write at most as many as there is [room](Self::room) for: bytes beyond that
+    /// are kept in the host's memory, too. Returns a future that continues writing, if one is
+    /// needed: the caller has to poll it, or let an executor do so.
     ///
     /// # Errors
     ///

@@ -48,7 +48,7 @@ pub trait ByteSink: Send + 'static {
         Poll::Ready(Ok(()))
     }
 
-    /// Waits until all bytes are at their destination, and that has learned of the end.
+    /// Waits until all bytes are at their destination, and the destination has learned of the end.
     ///
     /// # Errors
     ///

@@ -7,8 +7,8 @@ use crate::bytes::OutputStream;
 
 impl WasiCtx {
     /// Flushes the standard outputs. The future is ready when all bytes of the guest are at their
-    /// destination, or can't get there. A host awaits it after the guest has ended, as a guest need
-    /// not wait itself. Bytes that are left when the store is dropped are lost.
+    /// destination, or can't get there. A host awaits it after the guest has ended, as guests are
+    /// not required to flush. Bytes that are left when the store is dropped are lost.
     ///
     /// The future borrows nothing.
     ///

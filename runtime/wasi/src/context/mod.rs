@@ -22,8 +22,8 @@ use crate::random::Random;
 #[cfg(feature = "sockets")]
 use crate::sockets::Sockets;
 
-/// The context of a guest of WASI, of every version: the things that it has permission for. It is part of
-/// a store's data.
+/// The context of a guest of any version of WASI: all that the guest may use. It is part of a
+/// store's data.
 ///
 /// A [builder](WasiCtxBuilder) makes it. A guest without any permission has the context
 /// `WasiCtx::builder().build()`.

@@ -44,10 +44,11 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
-    /// Sets if operations on files block the thread that drives the store. By default they don't.
+    /// Sets whether operations on files block the thread that drives the store. By default they
+    /// don't.
     ///
     /// Blocking is faster for a guest that copies files, as no other thread takes part. But while
-    /// the guest waits for a disk, nothing else in the store runs, nor in other stores on this
+    /// the guest waits for a disk, nothing else runs in the store, or in other stores on this
     /// thread.
     pub fn allow_blocking_current_thread(mut self, is_allowed: bool) -> Self {
         self.context.filesystem.place = if is_allowed { Place::Here } else { Place::Thread };

@@ -50,8 +50,8 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Sets the sender of guests' requests. It replaces the checks: it decides which requests may
-    /// be sent.
+    /// Sets the sender of guests' requests. The sender replaces the checks: it decides which
+    /// requests may be sent.
     pub fn http_sender(mut self, sender: impl SendRequest) -> Self {
         self.context.http.sender = Arc::new(sender);
         self

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-/// The time-outs of an outgoing request. Without one, it is 600 seconds.
+/// The time-outs of an outgoing request. A time-out that is `None` is 600 seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestOptions {

@@ -31,7 +31,7 @@ type Result<R> = core::result::Result<R, SocketError>;
 /// The number of connections that may wait to be accepted, unless the guest sets it.
 const DEFAULT_BACKLOG: i32 = 128;
 
-/// The resource `tcp-socket` of WASI 0.3, and the inside of that of WASI 0.2.
+/// The resource `tcp-socket` of WASI 0.3, and the implementation of that of WASI 0.2.
 pub struct TcpSocket {
     pub(super) family: Family,
     permissions: Arc<Permissions>,

@@ -30,7 +30,7 @@ type Result<R> = core::result::Result<R, SocketError>;
 /// The largest number of bytes of a datagram. Networks accept less.
 pub(crate) const MAX_DATAGRAM: usize = 65_535;
 
-/// The resource `udp-socket` of WASI 0.3, and the inside of that of WASI 0.2.
+/// The resource `udp-socket` of WASI 0.3, and the implementation of that of WASI 0.2.
 pub struct UdpSocket {
     pub(super) socket: tokio::net::UdpSocket,
     family: Family,

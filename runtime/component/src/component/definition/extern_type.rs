@@ -58,7 +58,7 @@ impl InstanceType {
     }
 }
 
-/// The type of a component that is imported or exported.
+/// The type of a component that another component imports or exports.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NestedComponentType {
     pub(crate) imports: NamedTypes,
@@ -205,14 +205,14 @@ pub struct ReferenceType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HeapType {
-    /// Anything of a kind.
+    /// An abstract heap type.
     Abstract {
         /// The kind, as the text format spells it: `func`, `extern`, `any` and so on.
         name: &'static str,
         /// `true` if threads share it.
         is_shared: bool,
     },
-    /// A value of a defined type. Equal numbers mean the same type within one decoded component,
-    /// and nothing between two components.
+    /// A defined type. Within one decoded component, equal numbers mean the same type. Numbers of
+    /// two components can't be compared.
     Defined(u32),
 }

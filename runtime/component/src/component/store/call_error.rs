@@ -47,13 +47,13 @@ pub enum CallError {
     #[error(transparent)]
     HostResult(Box<HostResultError>),
     /// A host function panicked, or other code of the host that a guest has called. The panic
-    /// continues in the method of the store that would return this error. So the error is seen only
-    /// by those who call [`take_result`](crate::component::Store::take_result), or who catch the
-    /// panic.
+    /// continues in the method of the store that would return this error. So the error is seen
+    /// only by code that calls [`take_result`](crate::component::Store::take_result), or that
+    /// catches the panic.
     #[error("a host function panicked: {0}")]
     Panicked(HostPanic),
-    /// The instance of the function trapped before, or one that had called it did, so that nothing
-    /// of the instance runs any more. The backtrace has that trap. Or the host has
+    /// The instance of the function trapped before, or took part in a trap. So nothing of the
+    /// instance runs any more. The backtrace has that trap. Or the host has
     /// [abandoned](Self::Abandoned) a call in the instance, or [removed](Self::InstanceRemoved) the
     /// instance.
     #[error("the instance trapped{}", InCall(.0))]
@@ -127,7 +127,7 @@ pub enum CallError {
          `StoreLimits::with_interruptions` allows, or the host interrupted it"
     )]
     Interrupted,
-    /// The store was dropped before the call has ended.
+    /// The store was dropped before the call ended.
     #[error(transparent)]
     StoreDropped(#[from] StoreDropped),
     /// Weft was misused, or a limit is reached.

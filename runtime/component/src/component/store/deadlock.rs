@@ -59,12 +59,11 @@ pub struct WaitingTask {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Awaited {
-    /// Entering the instance, which has asked for backpressure this many times more than it has
-    /// withdrawn it.
+    /// Entering the instance, whose backpressure counter has this value.
     Backpressure(u32),
-    /// Another task gives up the instance, in which only one task runs at a time.
+    /// The end of another task's exclusive access to the instance.
     Exclusive(Party),
-    /// Another thread of the instance resumes it.
+    /// A resumption by another thread of the instance.
     Resumption,
     /// An event of a waitable set without members.
     EmptySet,

@@ -77,8 +77,8 @@ limits! {
     /// instance is in such a chain of calls twice.
     nested_calls: u32, with_nested_calls;
     /// The largest number of nested calls of the engine on the native stack. Guests that call one
-    /// another more deeply stop and go on, which takes more time. A host function that calls a
-    /// guest more deeply fails.
+    /// another more deeply are suspended and resumed, which takes more time. A host function that
+    /// calls a guest more deeply fails.
     ///
     /// On wasmi, each uses up to 30,200 bytes of the native stack without optimization, and 7,200
     /// bytes with `opt-level = 1`. So the default of 24 uses at most 730 KiB of the 2 MiB that
@@ -121,8 +121,9 @@ impl StoreLimits {
     };
 
     /// Limits for guests that are not trusted: 64 MiB of memory, 100,000 elements of tables, 10,000
-    /// handles for each instance, 1,000 instances of which 16 nest, 1,000 nested calls, 16 MiB of
-    /// lifted values, 4 KiB of a debug message, and 10,000 interruptions for each call.
+    /// handles for each instance, 1,000 instances of which 16 nest, 1,000,000 visible definitions,
+    /// 1,000 nested calls, 24 calls on the native stack, 16 MiB of lifted values, 4 KiB of a debug
+    /// message, and 10,000 interruptions.
     ///
     /// The time is limited only if the engine counts fuel: see
     /// [`set_fuel_slice`](crate::component::Store::set_fuel_slice).

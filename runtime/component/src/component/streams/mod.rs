@@ -67,10 +67,10 @@
 //! # When values move
 //!
 //! Sources and sinks are served while anything drives the store: a call, [`Store::drive`],
-//! [`Store::poll`], a wait for a task. A source is asked for values when the guest reads, and a sink
-//! gets values when the guest writes. Numbers, and records and tuples of numbers, are copied once,
-//! between the guest's memory and the host's. Of other elements, at most 1,024 are kept until the guest
-//! has room for them. The value of a future is asked for at once.
+//! [`Store::poll`], a wait for a task. A source is asked for values when the guest reads, and a
+//! sink gets values when the guest writes. Numbers, and records and tuples of numbers, are copied
+//! once, between the guest's memory and the host's. Of other elements, at most 1,024 are kept until
+//! the guest has room for them. A Rust future is polled at once, even before the guest reads.
 //!
 //! If a guest drops its end, the source or sink learns of it before the guest goes on.
 //!

@@ -101,8 +101,8 @@ impl HttpService {
     /// Begins to answer a request, and returns the future response. The guest runs while the store
     /// is [driven](Store::drive), even while the response's body is being read.
     ///
-    /// If the response is dropped before it is there, a call of a guest of WASI 0.3 is cancelled. A
-    /// call of WASI 0.2 goes on, and the next one waits until it has returned.
+    /// If the future is dropped before the response is there, a call of a guest of WASI 0.3 is
+    /// cancelled. A call of WASI 0.2 goes on, and the next one waits until it has returned.
     ///
     /// # Errors
     ///

@@ -30,10 +30,10 @@ use crate::runtime;
 
 /// A server for a component that answers requests. It makes stores and instances, and drives them.
 ///
-/// By default, each request has its own store and instance: see [`reuse`](Self::reuse). When the
-/// response is there, the guest goes on while its body is being read, until it ends. If the client
-/// goes away before the response, the guest is given up. If the client goes away later, the guest
-/// learns that its body is no longer read.
+/// By default, each request has its own store and instance: see [`reuse`](Self::reuse). After the
+/// head of the response, the guest goes on until it ends, while the body is being read. If the
+/// client goes away before the response, the guest is given up. If the client goes away later, the
+/// guest learns that its body is no longer read.
 ///
 /// It is a service of `hyper`. Cloning it is cheap.
 ///
@@ -163,8 +163,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`ServiceError`]. A host with a client answers with its
-    /// [response](ServiceError::to_response).
+    /// [`ServiceError`], which [`to_response`](ServiceError::to_response) converts into a response
+    /// for a client.
     pub async fn handle<B>(&self, request: Request<B>) -> Result<Response<Body>, ServiceError>
     where
         B: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,

@@ -29,13 +29,13 @@ pub struct Pollable(Box<PollFunction>);
 type PollFunction = dyn Fn(&mut Context<'_>) -> Poll<()> + Send + Sync;
 
 impl Pollable {
-    /// Makes one from a function that is polled. It may be ready once and not ready later. Several
-    /// tasks may wait for it.
+    /// Makes a pollable from a function that is polled. It may be ready once and not ready later.
+    /// Several tasks may wait for it.
     pub fn new(poll: impl Fn(&mut Context<'_>) -> Poll<()> + Send + Sync + 'static) -> Self {
         Self(Box::new(poll))
     }
 
-    /// Makes one that is ready when a future is.
+    /// Makes a pollable that is ready when a future is.
     pub fn of_future(future: impl Future<Output = ()> + Send + 'static) -> Self {
         let future: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(future);
         let future = Mutex::new(Some(future));
@@ -53,7 +53,7 @@ impl Pollable {
         })
     }
 
-    /// Polls it.
+    /// Polls the pollable.
     pub fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
         (self.0)(context)
     }

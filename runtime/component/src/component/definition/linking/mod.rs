@@ -13,12 +13,9 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `composition` | the instances that instantiating a component makes |
 //! | `composition` | the instances that an instantiation of a component makes |
 //! | `core_space` | the origins of core functions and memories |
-//! | `rules` | the calls that are linked, and why others are not |
 //! | `rules` | the calls that are linked, and the reasons why others are not |
-//! | `link_input`, `link_import`, `call_part` | a link as code is made for it, what that imports, and what a flag tells |
 //! | `link_input`, `link_import`, `call_part` | links as input for generated code, the imports of that code, and the parts of a call in a flag |
 //! | `guest_call` | [`GuestCall`](guest_call::GuestCall): a call, as an embedder sees it |
 //! | `encode` | the generated modules |

@@ -71,8 +71,8 @@ pub trait StreamSink: Send + 'static {
     /// the stream was dropped.
     type Error: Send + 'static;
 
-    /// Takes values out of `received`, as many as it wants now. The others are offered in the next
-    /// poll.
+    /// Takes values out of `received`: as many as the sink wants now. The others are offered in the
+    /// next poll.
     ///
     /// Return [`Poll::Pending`] if there is no room, and wake the waker when there is room again.
     ///
@@ -85,8 +85,8 @@ pub trait StreamSink: Send + 'static {
         received: &mut Received<'_, Self::Item>,
     ) -> Poll<Result<SinkState, Self::Error>>;
 
-    /// Returns `true` if it has enough values. This is called after the waker was woken, so that
-    /// a guest that doesn't write also learns of it.
+    /// Returns `true` if the sink has enough values. This is called after the waker was woken, so
+    /// that a guest that doesn't write also learns of it.
     fn has_enough(&self) -> bool {
         false
     }
