@@ -171,7 +171,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
     }
 
-    /// Gives `thread` up, which was part of a call that trapped, and locks its instance down.
+    /// Removes `thread`, which was part of a call that trapped, and locks its instance down.
     pub(crate) fn abandon(&mut self, thread: Key<Thread>) -> Result<Key<Instance>, Error> {
         let abandoned = self.threads.get_mut(thread)?;
         abandoned.state = ThreadActivity::Abandoned;

@@ -61,8 +61,9 @@ async fn a_dropped_request_leaves_nothing() {
     for (name, server) in servers() {
         for path in ["/sleep", "/spin"] {
             let asked = tokio::time::timeout(Duration::from_millis(10), server.handle(get(path)));
-            // On a slow machine the nap may end first.
-            assert!(asked.await.is_err() || path == "/sleep", "{name}");
+            // On a slow machine the nap may end first, or the instance that both requests share is given
+            // up because of the nap. There is never a response of the one that spins.
+            assert!(!matches!(asked.await, Ok(Ok(_))) || path == "/sleep", "{name}");
         }
         assert_eq!(server.requests(), 0, "{name}");
         let asked = tokio::time::timeout(Duration::from_secs(10), answer(&server, get("/")));

@@ -197,9 +197,7 @@ fn a_subtasks_events_say_how_far_it_is_when_they_are_delivered<L: ExtensionLimit
     world.clean_up();
 }
 
-fn while_a_function_that_is_not_async_is_blocked_its_instances_ready_threads_run<
-    L: ExtensionLimits,
->() {
+fn ready_threads_run_while_a_sync_function_of_their_instance_blocks<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let [callee, bystander] = world.instances();
     let callback = world.callback(callee);
@@ -361,7 +359,7 @@ on_each_storage!(
     a_call_lowered_without_async_blocks_its_thread_and_no_other,
     a_call_lowered_without_async_waits_for_its_callee_to_start,
     a_subtasks_events_say_how_far_it_is_when_they_are_delivered,
-    while_a_function_that_is_not_async_is_blocked_its_instances_ready_threads_run,
+    ready_threads_run_while_a_sync_function_of_their_instance_blocks,
     those_that_wait_to_enter_do_not_run_for_a_blocked_call,
     a_function_that_is_not_async_returns_before_threads_it_has_made_end,
     a_thread_may_return_for_its_task_after_the_implicit_one_has_ended,

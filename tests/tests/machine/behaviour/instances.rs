@@ -392,7 +392,7 @@ fn the_functions_of_a_removed_instance_go_with_it_and_make_room<L: ExtensionLimi
     assert_eq!(world.machine.count_of(Table::Functions), at_first);
 }
 
-fn types_that_are_removed_are_unknown_and_their_numbers_are_not_used_again<L: ExtensionLimits>() {
+fn removed_types_are_unknown_and_their_numbers_are_not_reused<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let before = world.machine.count_of(Table::Types);
     let resource = TypeDefinition::Resource { instance: None, destructor: None };
@@ -457,6 +457,6 @@ on_each_storage!(
     callers_of_a_removed_instance_wait_forever,
     callees_of_a_removed_instance_continue,
     the_functions_of_a_removed_instance_go_with_it_and_make_room,
-    types_that_are_removed_are_unknown_and_their_numbers_are_not_used_again,
+    removed_types_are_unknown_and_their_numbers_are_not_reused,
     an_instance_that_is_cleared_has_nothing_and_stays_locked_down,
 );

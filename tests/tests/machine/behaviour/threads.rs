@@ -48,9 +48,7 @@ fn a_thread_starts_with_its_function_and_argument<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn threads_that_are_resumed_later_run_in_the_order_in_which_they_were_resumed<
-    L: ExtensionLimits,
->() {
+fn threads_that_are_resumed_later_run_in_the_order_of_their_resumption<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     world.running();
     let made: Vec<u32> = (0..4).map(|function| world.get(thread_new(function, 0))).collect();
@@ -288,7 +286,7 @@ fn a_search_for_a_start_function_has_its_details<L: ExtensionLimits>() {
 on_each_storage!(
     a_new_thread_is_suspended_and_has_the_lowest_free_index,
     a_thread_starts_with_its_function_and_argument,
-    threads_that_are_resumed_later_run_in_the_order_in_which_they_were_resumed,
+    threads_that_are_resumed_later_run_in_the_order_of_their_resumption,
     a_suspended_thread_continues_when_another_resumes_it,
     a_thread_that_switches_away_by_a_yield_stays_ready,
     promoting_a_thread_that_is_not_ready_suspends_or_yields,

@@ -327,9 +327,7 @@ fn a_guests_call_is_seen_as_a_task<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-fn a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trapped<
-    L: ExtensionLimits,
->() {
+fn a_call_that_waits_for_backpressure_fails_when_its_instance_traps<L: ExtensionLimits>() {
     let mut world = GuestMachine::<L>::new();
     let (instance, _) = world.running();
     world.run(backpressure_inc());
@@ -505,7 +503,7 @@ on_each_storage! {
     a_closure_that_panics_leaves_no_task,
     a_waker_is_woken_once_when_a_task_ends,
     a_guests_call_is_seen_as_a_task,
-    a_call_is_pending_behind_backpressure_and_failed_when_its_instance_has_trapped,
+    a_call_that_waits_for_backpressure_fails_when_its_instance_traps,
     a_failed_call_has_ended_and_cannot_be_cancelled,
     a_guests_call_is_asked_to_cancel_by_the_driver,
     a_call_that_ends_before_the_request_gets_no_request,

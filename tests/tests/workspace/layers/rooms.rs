@@ -146,7 +146,7 @@ pub(crate) const ROOMS: &[Room] = &[
     },
     Room {
         name: "component",
-        modules: &["weft::component", "weft::binding"],
+        modules: &["weft::component", "weft::binding", "weft::guide"],
         may_name: &[
             "vocabulary",
             "abi",

@@ -57,7 +57,7 @@ struct Entry<W> {
 
 /// Something that waits and can be given up.
 pub(crate) trait GiveUp {
-    /// Gives it up, because a guest that it serves has trapped. Returns values that nobody has
+    /// Drops it, because a guest that it serves has trapped. Returns values that nobody has
     /// taken.
     fn give_up(&mut self, error: &CallError) -> Vec<Val>;
 }

@@ -73,7 +73,7 @@ impl Exchange {
         &self.answer
     }
 
-    /// Checks if the exchange has ended. Gives the call up if the response is no longer wanted, or
+    /// Checks if the exchange has ended. Cancels the call if the response is no longer wanted, or
     /// if the call takes too long. In a busy store, a guest may have been interrupted in the middle
     /// of a turn.
     pub(super) fn poll<E: CoreEngine, T: 'static>(
