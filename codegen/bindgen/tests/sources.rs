@@ -60,7 +60,7 @@ fn places_share_packages_and_dependencies() {
         ("two/deps/types/types.wit", TYPES),
     ]);
     let mut options = places(&there, &["one", "two"]);
-    has(&said(&there, &options), &["several worlds", "`o:one/one`, `t:two/two`", "as `world`"]);
+    has(&said(&there, &options), &["several worlds", "`o:one/one`, `t:two/two`", "in `world`"]);
     for (name, full) in [("one", "o:one/one"), ("t:two/two", "t:two/two")] {
         options.world = Some(name.into());
         let bindings = bound(&options);
@@ -235,7 +235,7 @@ fn other_versions_of_a_missing_package_are_named() {
         ("deps/c/c.wit", "package c:d@1.0.0;\ninterface i { f: func(); }\n"),
     ]);
     let text = said(&there, &places(&there, &["."]));
-    has(&text, &["no package `c:d@2.0.0`", "another version of it is there: `c:d@1.0.0`"]);
+    has(&text, &["no package `c:d@2.0.0`", "another version exists: `c:d@1.0.0`"]);
     has(&text, &["x.wit:2:18"]);
     // A single file has no dependencies; the message mentions those beside it.
     let text = said(&there, &places(&there, &["x.wit"]));
