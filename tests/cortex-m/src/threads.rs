@@ -29,7 +29,10 @@ pub(crate) fn play(board: &mut Guests<'_, Extensions<Board>>) -> Result<(), Wron
     let step = board.exit()?;
     expect(step == Step::ReturnToHost, "the thread has ended")?;
     let heard = board.machine.next_host_event()?.map(|it| it.waitable);
-    expect(heard == Some(WaitableId::Subtask(call)), "the host gets the event of the thread's call")?;
+    expect(
+        heard == Some(WaitableId::Subtask(call)),
+        "the host gets the event of the thread's call",
+    )?;
     board.machine.drop_call(call)?;
 
     let end = board.machine.threads().end_join(thread)?;
