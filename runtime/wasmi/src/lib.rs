@@ -3,12 +3,14 @@
 //! The crate `weft-runtime` re-exports it as `weft::engine::wasmi`, with its feature `wasmi`.
 //!
 //! ```
+//! # #[cfg(feature = "alloc")] {
 //! use weft_core::engine::{Capability, CoreEngine as _};
 //! use weft_wasmi::Wasmi;
 //!
 //! let engine = Wasmi::default();
 //! assert!(engine.capabilities().contains(&Capability::TailCalls));
 //! assert!(!engine.capabilities().contains(&Capability::ExceptionHandling));
+//! # }
 //! ```
 //!
 //! A call that stops is a resumable call of wasmi: a host function returns an error, wasmi keeps
