@@ -1,7 +1,7 @@
 #![cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("guide/overview.md"))]
 #![cfg_attr(
     not(all(feature = "std", feature = "wasmi")),
-    doc = "A guide to what a host can do beside calling components. Its chapters need the features `std` and `wasmi`."
+    doc = "A guide to what a host can do besides calling components. Its chapters need the features `std` and `wasmi`."
 )]
 
 macro_rules! chapters {
