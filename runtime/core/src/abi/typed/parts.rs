@@ -198,7 +198,8 @@ impl<'a> LiftParts<'a> for PlainParts<'_> {
 #[inline]
 #[must_use]
 pub(super) fn plain_part<'a, T: Lift<'a>>(bytes: &[u8], offset: Offset) -> T {
-    // Not a constant: a record with another part compiles this, too, and never calls it.
+    // No input reaches this: `plain_parts` makes a function only if all parts have a `PLAIN`. It is not
+    // checked at compile time, because a record with another part compiles this, too.
     let Some(plain) = T::PLAIN else {
         unreachable!("the record has a `PLAIN` if all parts have one");
     };
@@ -214,6 +215,7 @@ pub const fn plain_parts<'a, T: Lift<'a>>(are_plain: bool) -> Option<fn(&[u8]) -
     }
     Some(|bytes| {
         let parts = &mut PlainParts { bytes, next: NextField::FIRST };
+        // No input reaches this: `PlainParts` fails for cases and flags alone, which are never plain.
         let Ok(value) = T::lift_parts(parts) else {
             unreachable!("parts that have a `PLAIN` are lifted without errors");
         };

@@ -1,7 +1,12 @@
 //! The expansions bind no name that a constant of the user's may have, and need no prelude.
 #![deny(warnings)]
 #![no_implicit_prelude]
-#![allow(dead_code, non_upper_case_globals, non_camel_case_types)]
+#![allow(
+    dead_code,
+    non_upper_case_globals,
+    non_camel_case_types,
+    reason = "the constants have the names of local variables, and no other use"
+)]
 
 const cx: u8 = 0;
 const values: u8 = 0;
