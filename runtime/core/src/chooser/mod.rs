@@ -55,7 +55,7 @@ pub use schedule::{Schedule, ScheduleError, ScheduleLineError};
 pub use seeded::Seeded;
 
 /// The answer of a chooser that refuses to choose, which is
-/// [`Error::ChoiceRefused`](crate::error::Error::ChoiceRefused). There are never so many
+/// [`Error::ChoiceRefused`](crate::error::Error::ChoiceRefused). No decision has that many
 /// possibilities.
 pub const REFUSED: u32 = u32::MAX;
 

@@ -148,7 +148,7 @@ mod tests {
     #[test]
     #[cfg(feature = "alloc")]
     fn a_schedule_is_replayed_and_another_decision_is_refused() {
-        use super::super::REFUSED;
+        use crate::chooser::REFUSED;
 
         let replay = ScheduleReplay::new("tick 1 of 2\nevent 3 of 4".parse().unwrap());
         let mut same = replay.clone();

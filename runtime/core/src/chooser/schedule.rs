@@ -186,6 +186,7 @@ mod tests {
     use alloc::string::ToString as _;
 
     use super::*;
+    use crate::chooser::UnknownChoice;
 
     #[test]
     fn a_schedule_comes_back_from_its_text() {
@@ -204,7 +205,7 @@ mod tests {
             ("tick 1 of 2 3", ScheduleLineError::Form),
             ("tick -1 of 2", ScheduleLineError::Form),
             ("tick 1 of 99999999999", ScheduleLineError::Form),
-            ("tock 1 of 2", ScheduleLineError::Choice(super::super::UnknownChoice)),
+            ("tock 1 of 2", ScheduleLineError::Choice(UnknownChoice)),
             ("tick 0 of 0", ScheduleLineError::NoPossibility),
             ("tick 2 of 2", ScheduleLineError::Possibility { count: 2, chosen: 2 }),
         ] {

@@ -5,12 +5,16 @@ use super::{Choice, Chooser};
 /// The largest number of possibilities that are all as likely as one another.
 const EQUALLY_LIKELY: u32 = 16;
 
+/// The largest number of doublings: there are never more possibilities than that.
+const MOST_DOUBLINGS: u32 = 27;
+
 /// A chooser that takes any possibility, by a seed. The same seed leads to the same answers on
 /// every platform.
 ///
-/// Up to 16 possibilities are equally likely. If there are more, the first 16 are chosen among half
-/// of the time, the first 32 a quarter of the time, and so on. So a decision takes the machine a
-/// constant time on average, although it takes longer to find a thread that came later.
+/// Possibilities are equally likely, except if there are more than 16 threads or events. Then the
+/// first 16 are chosen among half of the time, the first 32 a quarter of the time, and so on. So a
+/// decision takes the machine a constant time on average, although a thread that came later takes
+/// longer to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seeded {
     state: u64,
@@ -34,12 +38,15 @@ impl Seeded {
 }
 
 impl Chooser for Seeded {
-    fn choose(&mut self, _: Choice, count: u32) -> u32 {
+    fn choose(&mut self, choice: Choice, count: u32) -> u32 {
         let random = self.next();
-        // The low half selects how many of the first possibilities are considered.
-        let doublings = u32::try_from(random & 0xffff_ffff).unwrap_or(0).trailing_ones();
-        let considered = EQUALLY_LIKELY.checked_shl(doublings).unwrap_or(u32::MAX);
-        let considered = if considered < EQUALLY_LIKELY { count } else { considered.min(count) };
+        let considered = match choice {
+            Choice::Tick | Choice::SyncCall | Choice::Cancellation | Choice::Event => {
+                let doublings = random.trailing_ones().min(MOST_DOUBLINGS);
+                count.min(EQUALLY_LIKELY << doublings)
+            }
+            _ => count,
+        };
         // The high half, scaled to the range.
         let scaled = ((random >> 32) * u64::from(considered)) >> 32;
         u32::try_from(scaled).unwrap_or(0)
