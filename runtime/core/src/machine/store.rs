@@ -9,6 +9,7 @@ use crate::limits::{Limits, Storage, Table};
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::observation::Action;
 use super::record::definition::{
     DefinedFunction, Function, LiftMode, LiftedFunction, NumberedType, TypeDefinition, frames_of,
 };
@@ -229,9 +230,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Returns a function that is about to be called.
     ///
     /// Traps: `cannot-enter-component-instance` if the function was removed with its instance.
-    pub(crate) fn called_function(&self, function: FunctionId) -> Result<Function, Failure> {
+    pub(crate) fn called_function(&mut self, function: FunctionId) -> Result<Function, Failure> {
         match self.function(function) {
             Err(Error::Unknown(_)) if function.position() < self.functions.positions() => {
+                self.observe(|_| Ok(Action::CallRefused { callee: None, function }));
                 Err(Trap::CannotEnterComponentInstance.into())
             }
             found => Ok(found?),
@@ -326,6 +328,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
     ) -> Result<Step, Failure> {
         let holder = holder.or_else(|| self.current_holder());
+        self.observe_turn();
         self.push_frame(Frame::Host { holder })?;
         let step = self.advance(act);
         if step.is_err() {
@@ -360,6 +363,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let key = self.hosts_call(call)?;
         self.reserve_frames(2)?;
         self.cancellable_call(call)?;
+        self.observe_cancellation(key);
         let subtask = self.subtask_mut(key)?;
         if subtask.is_operation() {
             self.cancel_operation(call)?;
