@@ -384,6 +384,8 @@ impl Observation {
             touched.instance(thread.instance);
         }
         self.action.touch(&mut touched);
+        let is_refused = matches!(self.action, Action::CallRefused { .. });
+        touched.host |= is_refused && self.thread.is_none();
         touched
     }
 }

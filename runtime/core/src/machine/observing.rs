@@ -118,10 +118,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         Ok(ObservedEnd { end, kind, direction, holder, other })
     }
 
-    fn end_and_holder(
-        &self,
-        end: Key<Waitable>,
-    ) -> Result<(EndId, Option<InstanceId>), Error> {
+    fn end_and_holder(&self, end: Key<Waitable>) -> Result<(EndId, Option<InstanceId>), Error> {
         Ok((self.end_id(end)?, self.observed_holder(end)?))
     }
 
@@ -190,9 +187,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 }
                 Continuation::Copy(end) => ThreadStop::WaitsForCopy(it.end_id(end)?),
                 Continuation::Held(_) => ThreadStop::Held,
-                Continuation::Enter | Continuation::Begin | Continuation::BeginDestructor { .. } => {
-                    ThreadStop::WaitsToEnter
-                }
+                Continuation::Enter
+                | Continuation::Begin
+                | Continuation::BeginDestructor { .. } => ThreadStop::WaitsToEnter,
                 Continuation::Running
                 | Continuation::CallbackYield
                 | Continuation::StartFunction { .. }

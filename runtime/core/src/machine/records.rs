@@ -171,9 +171,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             let id = self.thread_id(thread)?;
             self.hooks.thread_removed(id, end)?;
         }
-        self.observe(|it| {
-            Ok(Action::ThreadEnded { thread: it.observed_thread(thread)?, end })
-        });
+        self.observe(|it| Ok(Action::ThreadEnded { thread: it.observed_thread(thread)?, end }));
         self.threads.remove(thread)
     }
 

@@ -281,6 +281,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.reserve_frames(1 + frames_of(&lifted))?;
         self.reserve_entering(&lifted, false)?;
         self.reserve_thread_index(&lifted)?;
+        self.observe_turn();
         let mut subtask = Subtask::new(Callee::Gone);
         subtask.ends = Ends::Event;
         let call = Waitable::new(None, Kind::Subtask(subtask));
@@ -311,6 +312,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Err(MachineError::Entered.into());
         }
         self.reserve_frames(1)?;
+        if self.ready_threads > 0 {
+            self.observe_turn();
+        }
         let Some(thread) = self.choose_ready()? else { return Ok(Step::ReturnToHost) };
         let holder = self.holder_of(thread)?;
         self.begin(holder, |machine| machine.resume(thread))
@@ -328,7 +332,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
     ) -> Result<Step, Failure> {
         let holder = holder.or_else(|| self.current_holder());
-        self.observe_turn();
         self.push_frame(Frame::Host { holder })?;
         let step = self.advance(act);
         if step.is_err() {
@@ -371,6 +374,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         subtask.cancellation_requested = true;
         let Callee::Task(task) = subtask.callee else { return Ok(Step::ReturnToHost) };
+        self.observe_turn();
         self.begin(None, |machine| machine.request_cancellation(task))
     }
 

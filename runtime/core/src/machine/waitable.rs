@@ -179,16 +179,19 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if has_pending_event {
             self.unlist_pending_event(waitable)?;
         }
-        if let Some(before) = core::mem::replace(&mut self.waitables.get_mut(waitable)?.set, set) {
+        let before = core::mem::replace(&mut self.waitables.get_mut(waitable)?.set, set);
+        if let Some(before) = before {
             self.sets.get_mut(before)?.num_elems -= 1;
         }
         if let Some(set) = set {
             self.sets.get_mut(set)?.num_elems += 1;
         }
-        self.observe(|it| {
-            let (holder, set) = (it.observed_holder(waitable)?, it.observed_set(waitable)?);
-            Ok(Action::Joined { waitable: it.waitable_id(waitable)?, holder, set })
-        });
+        if before != set {
+            self.observe(|it| {
+                let (holder, set) = (it.observed_holder(waitable)?, it.observed_set(waitable)?);
+                Ok(Action::Joined { waitable: it.waitable_id(waitable)?, holder, set })
+            });
+        }
         if has_pending_event {
             self.list_pending_event(waitable)?;
         }
