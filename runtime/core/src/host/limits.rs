@@ -10,6 +10,7 @@ use core::fmt;
 use crate::context::ContextKey;
 use crate::limits::{Array, ArrayText, Limits, Storage, sizes};
 use crate::list::CompoundType;
+use crate::machine::Observation;
 
 macro_rules! limits_and_heap {
     ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
@@ -30,6 +31,8 @@ macro_rules! limits_and_heap {
             type Compound: Compound;
             /// The type of a value that is made of others.
             type CompoundType: CompoundType<Value = Self::Compound>;
+            /// The observer of the machine.
+            type Observer: Observer;
         }
 
         #[cfg(feature = "alloc")]
@@ -40,6 +43,7 @@ macro_rules! limits_and_heap {
             type Bytes = alloc::vec::Vec<u8>;
             type Compound = crate::abi::Val;
             type CompoundType = crate::abi::Type;
+            type Observer = Option<alloc::boxed::Box<crate::timeline::Timeline>>;
         }
     };
 }
@@ -143,6 +147,29 @@ impl Compound for crate::abi::Val {}
 
 /// It has no values.
 impl Compound for Infallible {}
+
+/// An observer that a machine with host extensions may have: a
+/// [`Timeline`](crate::timeline::Timeline), or none if there is no allocator.
+pub trait Observer {
+    /// No observer.
+    const NONE: Self;
+
+    /// Returns `true` if there is an observer.
+    fn observes(&self) -> bool;
+
+    /// Tells the observer of an observation.
+    fn observed(&mut self, observation: &Observation);
+}
+
+impl Observer for () {
+    const NONE: Self = ();
+
+    fn observes(&self) -> bool {
+        false
+    }
+
+    fn observed(&mut self, _: &Observation) {}
+}
 
 /// Makes a type that [`Limits`] a machine to arrays of the given sizes.
 ///
@@ -270,6 +297,7 @@ macro_rules! __extension_limits {
                 type Bytes = Array<u8, { SIZES.value_bytes }>;
                 type Compound = limits::NoCompound;
                 type CompoundType = limits::NoCompound;
+                type Observer = ();
             }
         };
     };

@@ -91,6 +91,8 @@ mod inspect;
 mod instance;
 pub(crate) mod list;
 mod making_records;
+mod observation;
+mod observing;
 mod operation;
 mod outstanding;
 mod ready;
@@ -120,6 +122,8 @@ pub use inspect::{
     WaitingOn,
 };
 pub use making_records::MadeCall;
+pub use observation::{Action, Observation, ObservedEnd, ObservedThread, ThreadStop};
+pub use observing::{ObservedChooser, ReadyThread};
 pub use record::definition::{LiftMode, LiftedFunction, TypeDefinition};
 pub use record::task::Code as GuestCode;
 pub use resource::LoweredBorrow;
