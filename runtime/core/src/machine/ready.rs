@@ -24,7 +24,7 @@
 //! thread are in a ring of the machine, and take turns. So the time of all this doesn't depend on
 //! the number of waiting threads, except if a chooser skips some.
 
-use crate::chooser::{Choice, Chooser};
+use crate::chooser::{Choice, Chooser, check_choice};
 use crate::error::Error;
 use crate::limits::Limits;
 
@@ -59,13 +59,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if count <= 1 {
             return Ok(0);
         }
-        let chosen = self.chooser.choose(choice, count);
-        if chosen < count {
-            self.observe(|_| Ok(Action::Chose { choice, count, chosen }));
-            Ok(chosen)
-        } else {
-            Err(Error::ChoiceOutOfRange { choice, chosen, count })
-        }
+        let chosen = check_choice(choice, count, self.chooser.choose(choice, count))?;
+        self.observe(|_| Ok(Action::Chose { choice, count, chosen }));
+        Ok(chosen)
     }
 
     /// Chooses among the ready threads of all instances, for `Store.tick`.
