@@ -158,7 +158,38 @@ fn a_call_that_reads_a_stream_is_recorded_step_by_step() {
     assert_eq!(world.number(&instance, "run", &[]), 0x20);
     let timeline = world.store.take_timeline().unwrap();
     assert_eq!(timeline.dropped(), 0);
-    insta::assert_snapshot!(lines(&timeline), @"");
+    insta::assert_snapshot!(lines(&timeline), @r"
+    1 - TurnBegan: 
+    1 - Called: 1/1 host
+    1 - TaskMade: 1/1
+    1 - ThreadResumed: 1/1
+    1 t1 CallStarted: 1/1 host
+    1 t1 EventSet: 1/1 host
+    1 t1 Called: 1/0 1/1
+    1 t1 TaskMade: 1/0 1/1
+    1 t1 ThreadResumed: 1/0 1/1
+    1 t2 CallStarted: 1/0 1/1
+    1 t2 EndsMade: 1/0
+    1 t2 EndMoved: 1/0
+    1 t2 EndMoved: 1/0 1/1
+    1 t2 TaskResolved: 1/0
+    1 t2 CallResolved: 1/0 1/1
+    1 t2 CopyBegan: 1/0 1/1
+    1 t2 Joined: 1/0
+    1 t2 ThreadStopped: 1/0
+    1 - ThreadResumed: 1/1
+    1 t1 CopyBegan: 1/0 1/1
+    1 t1 Copied: 1/0 1/1
+    1 t1 EventSet: 1/0 1/1
+    1 t1 EventDelivered: 1/1
+    1 t1 EndDropped: 1/0 1/1
+    1 t1 TaskResolved: 1/1
+    1 t1 CallResolved: 1/1 host
+    1 t1 ThreadEnded: 1/1
+    1 - TaskEnded: 1/1
+    1 - TurnEnded: 
+    2 - CallDropped: host
+    ");
 }
 
 #[test]
@@ -282,7 +313,33 @@ fn a_trap_is_recorded_as_the_lockdown_of_its_instances() {
     world.try_call(&instance, "trap", &[]).unwrap_err();
     world.store.remove_instance(&instance).unwrap();
     let timeline = world.store.take_timeline().unwrap();
-    insta::assert_snapshot!(lines(&timeline), @"");
+    insta::assert_snapshot!(lines(&timeline), @r"
+    1 - TurnBegan: 
+    1 - Called: 1/1 host
+    1 - TaskMade: 1/1
+    1 - ThreadResumed: 1/1
+    1 t1 CallStarted: 1/1 host
+    1 t1 EventSet: 1/1 host
+    1 t1 Called: 1/0 1/1
+    1 t1 TaskMade: 1/0 1/1
+    1 t1 ThreadResumed: 1/0 1/1
+    1 t2 CallStarted: 1/0 1/1
+    1 - InstanceLockedDown: 1/0 host
+    1 - InstanceLockedDown: 1/1 host
+    1 - TurnEnded: 
+    2 - CallDropped: 1/1 host
+    2 - CallRefused: 1/1 host
+    2 - InstanceLockedDown: 1 host
+    2 - InstanceRemoved: 1 host
+    2 - ThreadEnded: 1/0
+    2 - TaskEnded: 1/0
+    2 - CalleeGone: 1/1
+    2 - InstanceRemoved: 1/0 host
+    2 - ThreadEnded: 1/1
+    2 - TaskEnded: 1/1
+    2 - CallDropped: host
+    2 - InstanceRemoved: 1/1 host
+    ");
     let ended = timeline.events().filter_map(|event| match event.observation.action {
         Action::ThreadEnded { end, .. } => Some(end),
         _ => None,

@@ -71,7 +71,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         E::data(&self.engine_store).machine.timeline()
     }
 
-    /// Ends the recording, and returns the timeline.
+    /// Finishes the recording, and returns the timeline.
     pub fn take_timeline(&mut self) -> Option<Timeline> {
         E::data_mut(&mut self.engine_store).machine.take_timeline()
     }

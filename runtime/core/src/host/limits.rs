@@ -10,7 +10,8 @@ use core::fmt;
 use crate::context::ContextKey;
 use crate::limits::{Array, ArrayText, Limits, Storage, sizes};
 use crate::list::CompoundType;
-use crate::machine::Observation;
+
+use super::observer::Observer;
 
 macro_rules! limits_and_heap {
     ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
@@ -147,29 +148,6 @@ impl Compound for crate::abi::Val {}
 
 /// It has no values.
 impl Compound for Infallible {}
-
-/// An observer that a machine with host extensions may have: a
-/// [`Timeline`](crate::timeline::Timeline), or none if there is no allocator.
-pub trait Observer {
-    /// No observer.
-    const NONE: Self;
-
-    /// Returns `true` if there is an observer.
-    fn observes(&self) -> bool;
-
-    /// Tells the observer of an observation.
-    fn observed(&mut self, observation: &Observation);
-}
-
-impl Observer for () {
-    const NONE: Self = ();
-
-    fn observes(&self) -> bool {
-        false
-    }
-
-    fn observed(&mut self, _: &Observation) {}
-}
 
 /// Makes a type that [`Limits`] a machine to arrays of the given sizes.
 ///

@@ -436,9 +436,15 @@ impl Action {
             | Self::CopyCancelled { end }
             | Self::EndDropped { end }
             | Self::EndServed { end } => touched.end(&end),
+            // Between two guests, the end is the host's for a moment. If it stays so, the call that
+            // it goes to or comes from touches the host.
             Self::EndMoved { end, from } => {
-                touched.end(&end);
-                touched.party(from);
+                for holder in [end.holder, from].into_iter().flatten() {
+                    touched.instance(holder);
+                }
+                if let Some((_, holder)) = end.other {
+                    touched.party(holder);
+                }
             }
             Self::EndsForwarded { readable, writable } => {
                 touched.end(&readable);

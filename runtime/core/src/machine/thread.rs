@@ -88,7 +88,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.continue_thread(thread, continuation)
     }
 
-    /// Gives control to `thread`.
+    /// Passes control to `thread`.
     #[inline]
     pub(crate) fn go_to(&mut self, thread: Key<Thread>) {
         self.observe(|it| Ok(Action::ThreadResumed { thread: it.observed_thread(thread)? }));

@@ -30,6 +30,7 @@
 
 mod event;
 mod names;
+mod of_machine;
 mod recording;
 
 pub use event::TimelineEvent;

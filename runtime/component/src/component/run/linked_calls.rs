@@ -43,7 +43,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(())
     }
 
-    /// Ends the linking of all instances for good, so that the machine learns of all calls.
+    /// Finishes the linking of all instances for good, so that the machine learns of all calls.
     ///
     /// No linked call may be under way.
     pub(crate) fn unlink_all(&mut self) -> Result<(), Fault> {
