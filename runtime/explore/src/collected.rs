@@ -135,10 +135,7 @@ impl AnnotatedSchedule {
 fn annotated(run: &RunState) -> AnnotatedSchedule {
     let length = run.schedule.chosen().len();
     let remark = |place| run.remarks.get(&place).cloned().unwrap_or_default();
-    AnnotatedSchedule {
-        schedule: run.schedule.clone(),
-        remarks: (0..length).map(remark).collect(),
-    }
+    AnnotatedSchedule { schedule: run.schedule.clone(), remarks: (0..length).map(remark).collect() }
 }
 
 /// Returns the text by which an outcome is told from others.

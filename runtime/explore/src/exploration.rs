@@ -32,7 +32,6 @@ pub struct Exploration<'a> {
     bounds: RunBounds,
     max_schedules: u64,
     max_time: Option<Duration>,
-    reduces: bool,
     workers: usize,
     on_progress: Option<OnProgress<'a>>,
 }
@@ -84,10 +83,14 @@ impl<'a> Exploration<'a> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            bounds: RunBounds { decisions: 1_000, steps: 100_000, other_choices: false },
+            bounds: RunBounds {
+                decisions: 1_000,
+                steps: 100_000,
+                reduces: true,
+                other_choices: false,
+            },
             max_schedules: 100_000,
             max_time: None,
-            reduces: true,
             workers: 1,
             on_progress: None,
         }
@@ -128,7 +131,7 @@ impl<'a> Exploration<'a> {
     /// outcomes, so this is for measurements and tests of the exploration.
     #[must_use]
     pub const fn reduce(mut self, reduces: bool) -> Self {
-        self.reduces = reduces;
+        self.bounds.reduces = reduces;
         self
     }
 
@@ -171,7 +174,7 @@ impl<'a> Exploration<'a> {
     {
         let begun = Instant::now();
         let shared = Mutex::new(Shared {
-            tree: Tree::new(self.reduces),
+            tree: Tree::new(self.bounds.reduces),
             collected: Collected::new(),
             running: 0,
             bound: None,

@@ -40,6 +40,10 @@ impl Chooser for StoreOfRun {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
         self.run.state().choose(choice, count)
     }
+
+    fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        self.run.state().choose_covered(choice, count, covering)
+    }
 }
 
 impl Explorer {
@@ -229,7 +233,8 @@ fn candidates<E: CoreEngine, T: 'static>(
         None => String::new(),
     };
     let process = |thread| Process::Thread { store: store_number, thread };
-    let candidate = threads.iter().map(|it| Candidate { process: process(it.thread), name: name(it) });
+    let candidate =
+        threads.iter().map(|it| Candidate { process: process(it.thread), name: name(it) });
     Ok(candidate.collect())
 }
 

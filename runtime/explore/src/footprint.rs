@@ -61,8 +61,8 @@ pub(crate) struct Sleeper {
 
 #[cfg(test)]
 mod tests {
-    use weft::error::Error;
     use weft::chooser::FirstInFirstOut;
+    use weft::error::Error;
     use weft::limits::Heap;
     use weft::machine::Machine;
 

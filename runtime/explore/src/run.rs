@@ -82,6 +82,8 @@ pub(crate) struct WaitingEvent {
 pub(crate) struct RunBounds {
     pub(crate) decisions: usize,
     pub(crate) steps: usize,
+    /// `true` if possibilities that others cover are left out.
+    pub(crate) reduces: bool,
     /// `true` if choices that don't order anything are decided, too.
     pub(crate) other_choices: bool,
 }
@@ -200,6 +202,16 @@ impl RunState {
             (None, true) => self.decide(DecisionKind::Inside(choice, count)),
             (None, false) => self.replay(choice, count).unwrap_or(0),
         };
+        self.schedule.push(Chosen { choice, count, chosen });
+        chosen
+    }
+
+    /// Decides a choice of a store of which one possibility covers the others.
+    pub(crate) fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        if !self.bounds.reduces {
+            return self.choose(choice, count);
+        }
+        let chosen = self.replay(choice, count).unwrap_or(covering);
         self.schedule.push(Chosen { choice, count, chosen });
         chosen
     }
@@ -403,4 +415,3 @@ pub(crate) fn not_deterministic() -> String {
      such as the time, a random number or the state of the last run"
         .to_owned()
 }
-

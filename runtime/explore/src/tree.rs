@@ -82,7 +82,8 @@ impl Tree {
         if deepest.get().is_empty() {
             deepest.remove();
         }
-        let mut planned = PlannedRun { sleep: self.sleepers(last, branch), ..PlannedRun::default() };
+        let mut planned =
+            PlannedRun { sleep: self.sleepers(last, branch), ..PlannedRun::default() };
         let mut place = Some((last, branch));
         while let Some((number, branch)) = place {
             planned.nodes.push(number);

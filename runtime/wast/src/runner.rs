@@ -7,13 +7,14 @@ use wast::token::Id;
 use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 use weft::abi::Val;
 use weft::component::{
-    AnyChooser, CallError, Component, Instance, InstantiateError, InvalidComponent, Linker, LoadError, Store,
+    AnyChooser, CallError, Component, Instance, InstantiateError, InvalidComponent, Linker,
+    LoadError, Store,
 };
-use weft_explore::Explorer;
 use weft::engine::{Capability, CoreEngine};
 use weft::error::WithCauses;
 use weft::limits::Table;
 use weft::trap::Trap;
+use weft_explore::Explorer;
 
 use crate::Verdict;
 use crate::driver::Driver;

@@ -192,6 +192,18 @@ pub trait Chooser {
     /// number is [`Error::ChoiceOutOfRange`](crate::error::Error::ChoiceOutOfRange). The current
     /// call has to be [given up](crate::machine::Machine::trapped) then.
     fn choose(&mut self, choice: Choice, count: u32) -> u32;
+
+    /// Returns one of the `count` possibilities of `choice`, from 0, as [`choose`](Self::choose)
+    /// does. The possibility `covering` leads to every schedule that the others lead to, by later
+    /// decisions. A chooser that tries all schedules need not try the others.
+    ///
+    /// This is asked if a thread yields, or waits for an event that is there, after
+    /// [`tick`](crate::machine::Machine::tick) has resumed it: it can let others run first, and be
+    /// the next one.
+    fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        let _ = covering;
+        self.choose(choice, count)
+    }
 }
 
 /// Returns the possibility that a chooser has returned, if it exists.
@@ -207,6 +219,10 @@ impl<C: Chooser + ?Sized> Chooser for &mut C {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
         (**self).choose(choice, count)
     }
+
+    fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        (**self).choose_covered(choice, count, covering)
+    }
 }
 
 /// A chooser that always takes the first possibility: deterministic and fair.
@@ -217,6 +233,10 @@ pub struct FirstInFirstOut;
 impl<C: Chooser + ?Sized> Chooser for alloc::boxed::Box<C> {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
         (**self).choose(choice, count)
+    }
+
+    fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        (**self).choose_covered(choice, count, covering)
     }
 }
 
