@@ -91,6 +91,8 @@
 //! | [`host`], [`context`], [`task`], [`waitable`], [`error_context`], [`thread`], [`list`] | the host extensions, which [`guide`] introduces |
 
 #![no_std]
+// Without std, links to what needs it stay text. The page of each crate is made with all features.
+#![cfg_attr(not(feature = "std"), allow(rustdoc::broken_intra_doc_links))]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "alloc")]

@@ -55,7 +55,9 @@ pub enum ContextValue<L: ExtensionLimits> {
 /// `alloc`, it is implemented for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`.
 /// A [`Duration`](core::time::Duration) is kept as 12 bytes. On `Heap`, `Option`, `Result` and
 /// tuples of types of the Component Model can be kept, and records that derive
-/// [`Value`](macro@crate::abi::Value) in a `Kept`.
+/// [`Value`][derive] in a `Kept`.
+///
+/// [derive]: https://docs.rs/weft-macros/latest/weft_macros/derive.Value.html
 #[diagnostic::on_unimplemented(
     message = "the host can't keep a value of type `{Self}`",
     label = "can't be kept in `{L}`",
