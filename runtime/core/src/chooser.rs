@@ -58,7 +58,7 @@ pub enum Choice {
     /// the order in which they came.
     Event,
     /// `End.cancel`: a read or write that is cancelled while the host has the other end is over
-    /// at once (0) or when the host says so (1).
+    /// at once (0) or when the host says so (1), even if the read or write is the host's own.
     HostCopyCancelled,
     /// `canon_thread_spawn_ref` and `canon_thread_spawn_indirect`: a thread is made (0) or not
     /// (1).

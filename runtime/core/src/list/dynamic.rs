@@ -54,7 +54,9 @@ impl<C: CompoundType> FixedLengthListType<C> {
     ///
     /// # Errors
     ///
-    /// The same as for [`new`](Self::new).
+    /// - [`ListError::NoLength`] if `length` is 0.
+    /// - [`ListError::TooLarge`] if a list would be larger than the canonical ABI allows.
+    /// - [`ListError::TooComplex`] if the type would be nested too deeply, or have too many parts.
     pub fn new_immutable(
         element: impl Into<ElementType<C>>,
         length: u32,
@@ -145,7 +147,12 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
     ///
     /// # Errors
     ///
-    /// The same as for [`push`](Self::push).
+    /// - [`ListError::Full`] if there are more elements than the length.
+    /// - [`ListError::Element`] or [`ListError::Compound`] if an element is of another type.
+    /// - [`Error::Full`](crate::error::Error::Full) if the table
+    ///   [`ListElements`](crate::limits::Table::ListElements) is full.
+    /// - [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong) if an element
+    ///   is a string that is too long for its storage.
     pub fn with_elements<V: IntoContextValue<L>>(
         ty: FixedLengthListType<L::CompoundType>,
         elements: impl IntoIterator<Item = V>,
