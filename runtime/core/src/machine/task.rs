@@ -310,7 +310,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// - [`MachineError::OtherStep`](crate::error::MachineError::OtherStep) if the token is not that of the current step.
+    /// - [`MachineError::OtherStep`](crate::error::MachineError::OtherStep) if the token is not that
+    ///   of the current step.
     /// - The traps `task-resolved-twice` and `borrows-remain`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)

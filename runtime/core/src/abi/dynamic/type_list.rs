@@ -102,8 +102,9 @@ impl TypeList {
     ///
     /// [`Mismatch`], which names the part that differs. Its path begins with the position.
     pub fn check(&self, vals: &[Val]) -> Result<(), Mismatch> {
-        if vals.len() != self.record.fields().len() {
-            return self.record.check(vals);
+        let expected = self.record.fields().len();
+        if vals.len() != expected {
+            return Err(Mismatch::count(expected as u64, "values", vals.len()));
         }
         self.types().zip(vals).enumerate().try_for_each(|(position, (ty, val))| {
             ty.check(val).map_err(|it| it.within(format_args!("[{position}]")))
