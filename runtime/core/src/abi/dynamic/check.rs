@@ -5,7 +5,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
-use core::fmt::Display;
+use core::fmt::{self, Display};
 
 use thiserror::Error;
 
@@ -17,16 +17,20 @@ use crate::abi::context::lowered_byte_length;
 
 /// The difference between a value and the type that it should have.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[error("{}{path}{}expected {expected}, found {found}", at(path, "at "), at(path, ": "))]
+#[error("{}expected {expected}, found {found}", Place(path))]
 pub struct Mismatch {
     path: String,
     expected: String,
     found: String,
 }
 
-/// Returns `words`, or nothing if the value itself differs.
-const fn at(path: &str, words: &'static str) -> &'static str {
-    if path.is_empty() { "" } else { words }
+/// The words for a path, or nothing if the value itself differs.
+struct Place<'a>(&'a str);
+
+impl Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "at {}: ", self.0) }
+    }
 }
 
 impl Mismatch {
