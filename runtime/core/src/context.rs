@@ -126,6 +126,8 @@ mod async_context;
 mod contexts;
 #[cfg(feature = "alloc")]
 mod kept;
+#[cfg(feature = "alloc")]
+mod kept_arc;
 mod kept_duration;
 mod key;
 mod scope;
@@ -140,6 +142,8 @@ pub use async_context::{AsyncContext, ContextError};
 pub use contexts::Contexts;
 #[cfg(feature = "alloc")]
 pub use kept::Kept;
+#[cfg(feature = "alloc")]
+pub use kept_arc::KeptArc;
 pub use key::{ContextKey, ContextKeyCollision, ContextKeyIdentity, TypedContextKey};
 pub use scope::{AsyncContextScope, with_async_context};
 pub use value::{ContextValue, ContextValueType, IntoContextValue};

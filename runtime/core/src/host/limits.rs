@@ -28,6 +28,9 @@ macro_rules! limits_and_heap {
             type Bytes: Bytes;
             /// A value of the Component Model that is made of others.
             type Compound: Compound;
+            /// A value of any Rust type: a [`KeptArc`](crate::context::KeptArc), or a
+            /// type without values if there is no allocator.
+            type Shared: Clone + PartialEq + fmt::Debug;
             /// The type of a value that is made of others.
             type CompoundType: CompoundType<Value = Self::Compound>;
         }
@@ -39,6 +42,7 @@ macro_rules! limits_and_heap {
             type Text = alloc::string::String;
             type Bytes = alloc::vec::Vec<u8>;
             type Compound = crate::abi::Val;
+            type Shared = crate::context::KeptArc;
             type CompoundType = crate::abi::Type;
         }
     };
@@ -302,6 +306,7 @@ macro_rules! __extension_limits {
                 type Text = ArrayText<{ SIZES.text_bytes }>;
                 type Bytes = Array<u8, { SIZES.value_bytes }>;
                 type Compound = limits::NoCompound;
+                type Shared = ::core::convert::Infallible;
                 type CompoundType = limits::NoCompound;
             }
         };

@@ -106,7 +106,8 @@ impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
 /// A list of a [`FixedLengthListType`], full or being filled.
 ///
 /// The limits `L` decide where its elements are kept: in one of their
-/// [`ListElements`](ExtensionLimits::ListElements).
+/// [`ListElements`](ExtensionLimits::ListElements). Each element takes the size of a
+/// [`ContextValue`], also if it is a small number: an array `[T; N]` needs less.
 ///
 /// ```
 /// # use weft_core as weft;
