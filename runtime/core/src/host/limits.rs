@@ -11,6 +11,8 @@ use crate::context::ContextKey;
 use crate::limits::{Array, ArrayText, Limits, Storage, sizes};
 use crate::list::CompoundType;
 
+use super::observer::Observer;
+
 macro_rules! limits_and_heap {
     ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
         /// The storage of each side table of the host extensions. This is a host extension.
@@ -33,6 +35,8 @@ macro_rules! limits_and_heap {
             type Shared: Clone + PartialEq + fmt::Debug;
             /// The type of a value that is made of others.
             type CompoundType: CompoundType<Value = Self::Compound>;
+            /// The observer of the machine.
+            type Observer: Observer;
         }
 
         #[cfg(feature = "alloc")]
@@ -44,6 +48,7 @@ macro_rules! limits_and_heap {
             type Compound = crate::abi::Val;
             type Shared = crate::context::KeptArc;
             type CompoundType = crate::abi::Type;
+            type Observer = Option<alloc::boxed::Box<crate::timeline::Timeline>>;
         }
     };
 }
@@ -308,6 +313,7 @@ macro_rules! __extension_limits {
                 type Compound = limits::NoCompound;
                 type Shared = ::core::convert::Infallible;
                 type CompoundType = limits::NoCompound;
+                type Observer = ();
             }
         };
     };

@@ -49,6 +49,7 @@ macro_rules! low_extension_limits {
             type Compound = L::Compound;
             type Shared = L::Shared;
             type CompoundType = L::CompoundType;
+            type Observer = L::Observer;
         }
     };
 }
