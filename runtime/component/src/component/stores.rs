@@ -216,7 +216,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Sets the chooser of the store from now on, and returns the one before.
     ///
     /// Instances keep the linked calls that they were made with: see
-    /// [`LinkedCall`](super::LinkedCall).
+    /// [`guest_calls`](super::Component::guest_calls).
     pub fn set_chooser(&mut self, chooser: Box<dyn AnyChooser>) -> Box<dyn AnyChooser> {
         E::data_mut(&mut self.engine_store).machine.chooser_mut().replace(chooser)
     }
