@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::statement::Parser;
+use super::parser::Parser;
 use super::token::Token;
 use super::{Kind, Node, Problem};
 
@@ -15,9 +15,9 @@ const KEYWORDS: [&str; 32] = [
 const BINARY: [&[&str]; 6] =
     [&["|"], &["^"], &["&"], &["<<", ">>"], &["+", "-"], &["*", "/", "//", "%", "@"]];
 
-/// Returns true if `name` is a keyword.
-pub(super) fn is_keyword(name: &str) -> bool {
-    KEYWORDS.contains(&name)
+/// Returns the keyword that `name` is, if it is one.
+pub(super) fn keyword(name: &str) -> Option<&'static str> {
+    KEYWORDS.into_iter().find(|keyword| *keyword == name)
 }
 
 impl Parser<'_> {
@@ -62,7 +62,7 @@ impl Parser<'_> {
     fn begins_expression(&self) -> bool {
         match self.peek() {
             Token::Name(name) => {
-                !is_keyword(name) || ["not", "lambda", "await", "yield"].contains(name)
+                keyword(name).is_none() || ["not", "lambda", "await", "yield"].contains(name)
             }
             Token::Number(_) | Token::Text(_) => true,
             Token::Operator(o) => ["(", "[", "{", "-", "+", "~", "*", "..."].contains(o),
@@ -314,7 +314,7 @@ impl Parser<'_> {
     fn atom(&mut self) -> Result<Node, Problem> {
         let line = self.line();
         match self.peek().clone() {
-            Token::Name(name) if !is_keyword(name) => {
+            Token::Name(name) if keyword(name).is_none() => {
                 self.advance();
                 Ok(Node::leaf(line, Kind::Name, name))
             }

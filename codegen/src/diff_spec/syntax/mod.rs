@@ -3,7 +3,9 @@
 //! | module | contents |
 //! |---|---|
 //! | `token` | turns text into tokens, with indentation |
-//! | `statement` | turns tokens into statements |
+//! | `parser` | the position in the tokens, and the functions that are skipped |
+//! | `statement` | reads statements with blocks |
+//! | `simple` | reads statements of one line |
 //! | `pattern` | reads the patterns of `match` |
 //! | `expression` | reads expressions |
 //! | `form` | prints a tree so that equal behaviour has equal text |
@@ -14,12 +16,14 @@
 
 mod expression;
 mod form;
+mod parser;
 mod pattern;
+mod simple;
 mod statement;
 mod token;
 
 pub(super) use form::{Form, parameters};
-pub(super) use statement::read;
+pub(super) use parser::read;
 
 /// The deepest nesting of a tree. It is five times the deepest one of the reference; a deeper one
 /// could exhaust the stack.

@@ -1,7 +1,7 @@
 //! The patterns of `match`.
 
-use super::expression::is_keyword;
-use super::statement::Parser;
+use super::expression::keyword;
+use super::parser::Parser;
 use super::token::Token;
 use super::{Kind, Node, Problem};
 
@@ -57,7 +57,7 @@ impl Parser<'_> {
                 self.advance();
                 Ok(Node::leaf(line, Kind::Name, name))
             }
-            Token::Name(name) if !is_keyword(name) => {
+            Token::Name(name) if keyword(name).is_none() => {
                 if !matches!(self.peek_at(1), Token::Operator("." | "(")) {
                     return self.capture();
                 }

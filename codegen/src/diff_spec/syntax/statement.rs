@@ -1,168 +1,11 @@
-//! Statements.
+//! Statements with blocks.
 
-use super::expression::{is_keyword, target};
-use super::token::{Token, tokens};
-use super::{Kind, MOST_OPEN, Node, Problem};
+use super::expression::target;
+use super::parser::Parser;
+use super::token::Token;
+use super::{Kind, Node, Problem};
 
-/// Reads a file: the statements at its top level.
-///
-/// # Errors
-///
-/// A [`Problem`] if its tokens or its indentation cannot be read. A function or class that cannot
-/// be read is kept as [`Kind::Unread`].
-pub(in crate::diff_spec) fn read(text: &str) -> Result<Vec<Node>, Problem> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
-    let mut statements = Vec::new();
-    while *parser.peek() != Token::End {
-        parser.readable(&mut statements);
-    }
-    Ok(statements)
-}
-
-/// The tokens of a file, and the position in them.
-pub(super) struct Parser<'a> {
-    tokens: Vec<(Token<'a>, usize)>,
-    at: usize,
-    depth: usize,
-}
-
-impl<'a> Parser<'a> {
-    /// Returns the next token.
-    pub(super) fn peek(&self) -> &Token<'a> {
-        self.peek_at(0)
-    }
-
-    /// Returns the token after the next `more` ones.
-    pub(super) fn peek_at(&self, more: usize) -> &Token<'a> {
-        self.tokens.get(self.at + more).map_or(&Token::End, |(token, _)| token)
-    }
-
-    /// Returns the line of the next token.
-    pub(super) fn line(&self) -> usize {
-        self.tokens.get(self.at).or(self.tokens.last()).map_or(0, |(_, line)| *line)
-    }
-
-    /// Skips the next token.
-    pub(super) fn advance(&mut self) {
-        self.at += 1;
-    }
-
-    /// Returns true if the next token is this operator.
-    pub(super) fn is(&self, operator: &str) -> bool {
-        matches!(self.peek(), Token::Operator(next) if *next == operator)
-    }
-
-    /// Returns true if the next token is this word.
-    pub(super) fn is_word(&self, word: &str) -> bool {
-        matches!(self.peek(), Token::Name(next) if *next == word)
-    }
-
-    /// Skips this operator if it is next.
-    pub(super) fn eat(&mut self, operator: &str) -> bool {
-        let is_next = self.is(operator);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    /// Skips this word if it is next.
-    pub(super) fn eat_word(&mut self, word: &str) -> bool {
-        let is_next = self.is_word(word);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    /// Skips this operator, or fails.
-    pub(super) fn expect(&mut self, operator: &str) -> Result<(), Problem> {
-        if self.eat(operator) {
-            return Ok(());
-        }
-        self.unexpected(&format!("`{operator}`"))
-    }
-
-    /// Skips this word, or fails.
-    pub(super) fn expect_word(&mut self, word: &str) -> Result<(), Problem> {
-        if self.eat_word(word) {
-            return Ok(());
-        }
-        self.unexpected(&format!("`{word}`"))
-    }
-
-    fn unexpected<T>(&self, expected: &str) -> Result<T, Problem> {
-        let found = self.peek();
-        Err(Problem::new(self.line(), format!("{expected} is expected, not {found:?}")))
-    }
-
-    /// Reads a name that is no keyword.
-    pub(super) fn name(&mut self) -> Result<&'a str, Problem> {
-        match *self.peek() {
-            Token::Name(name) if !is_keyword(name) => {
-                self.advance();
-                Ok(name)
-            }
-            _ => self.unexpected("a name"),
-        }
-    }
-
-    /// Calls `read` one level deeper, or fails if that is too deep.
-    pub(super) fn nested<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
-        if self.depth > MOST_OPEN {
-            return Err(Problem::new(self.line(), "this is nested too deeply"));
-        }
-        self.depth += 1;
-        let result = read(self);
-        self.depth -= 1;
-        result
-    }
-
-    /// Reads statements to `into`. A compound statement that cannot be read is skipped, and kept as
-    /// [`Kind::Unread`].
-    fn readable(&mut self, into: &mut Vec<Node>) {
-        let (start, depth, known) = (self.at, self.depth, into.len());
-        if let Err(problem) = self.statement(into) {
-            (self.at, self.depth) = (start, depth);
-            into.truncate(known);
-            let line = self.line();
-            let name = self.skip();
-            let reason = Node::leaf(problem.line, Kind::Text, problem.message);
-            into.extend(Node::new(line, Kind::Unread, name, vec![reason]).ok());
-        }
-    }
-
-    /// Skips a statement with its decorators and blocks. Returns its name if it has one.
-    fn skip(&mut self) -> &'a str {
-        let (mut depth, mut name, mut is_decorator) = (0_usize, "", self.is("@"));
-        loop {
-            if let (Token::Name("def" | "class"), Token::Name(next)) =
-                (self.peek(), self.peek_at(1))
-                && name.is_empty()
-                && depth == 0
-            {
-                name = next;
-            }
-            let token = self.peek().clone();
-            self.advance();
-            match token {
-                Token::Indent => depth += 1,
-                Token::Dedent => depth = depth.saturating_sub(1),
-                Token::Newline => {}
-                Token::End => {
-                    self.at -= 1;
-                    return name;
-                }
-                _ => continue,
-            }
-            if depth == 0 && *self.peek() != Token::Indent {
-                if !is_decorator {
-                    return name;
-                }
-                is_decorator = self.is("@");
-            }
-        }
-    }
-
+impl Parser<'_> {
     /// Reads the block after the `:` of a compound statement.
     fn block(&mut self) -> Result<Node, Problem> {
         self.block_of(Self::statement)
@@ -204,7 +47,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads a statement, or the simple ones of a line.
-    fn statement(&mut self, into: &mut Vec<Node>) -> Result<(), Problem> {
+    pub(super) fn statement(&mut self, into: &mut Vec<Node>) -> Result<(), Problem> {
         let line = self.line();
         let mut decorators = Vec::new();
         while self.eat("@") {
@@ -232,7 +75,7 @@ impl<'a> Parser<'a> {
             "if" => self.choice()?,
             "while" => self.while_loop()?,
             "for" => self.for_loop()?,
-            "try" => self.attempt()?,
+            "try" => self.guarded()?,
             "with" => self.with()?,
             "match" => match self.choice_by_pattern()? {
                 Some(choice) => choice,
@@ -359,7 +202,7 @@ impl<'a> Parser<'a> {
         Node::new(line, Kind::Part("for"), "", parts)
     }
 
-    fn attempt(&mut self) -> Result<Node, Problem> {
+    fn guarded(&mut self) -> Result<Node, Problem> {
         let line = self.line();
         self.expect_word("try")?;
         let mut parts = vec![self.block()?];
@@ -388,15 +231,14 @@ impl<'a> Parser<'a> {
     fn with(&mut self) -> Result<Node, Problem> {
         let line = self.line();
         self.expect_word("with")?;
-        let start = self.at;
         // The parentheses may be around all items, or be part of the first one.
-        let inside = if self.eat("(") { self.with_items(Some(")")) } else { self.with_items(None) };
-        let mut parts = match inside {
-            Ok(items) if self.is(":") => items,
-            _ => {
-                self.at = start;
-                self.with_items(None)?
-            }
+        let enclosed = self.attempt(|parser| {
+            let items = if parser.eat("(") { parser.with_items(Some(")")) } else { return None };
+            items.ok().filter(|_| parser.is(":"))
+        });
+        let mut parts = match enclosed {
+            Some(items) => items,
+            None => self.with_items(None)?,
         };
         parts.push(self.block()?);
         Node::new(line, Kind::Part("with"), "", parts)
@@ -424,19 +266,18 @@ impl<'a> Parser<'a> {
 
     /// Reads a `match`; returns `None` if the word is a name here.
     fn choice_by_pattern(&mut self) -> Result<Option<Node>, Problem> {
-        let (line, start) = (self.line(), self.at);
-        self.advance();
-        let subject = self.expressions();
-        let begins = self.is(":")
-            && *self.peek_at(1) == Token::Newline
-            && *self.peek_at(2) == Token::Indent
-            && *self.peek_at(3) == Token::Name("case");
-        let (Ok(subject), true) = (subject, begins) else {
-            self.at = start;
-            return Ok(None);
-        };
+        let line = self.line();
+        let subject = self.attempt(|parser| {
+            parser.advance();
+            let subject = parser.expressions().ok()?;
+            let begins = parser.eat(":") && *parser.peek() == Token::Newline;
+            parser.advance();
+            let begins = begins && *parser.peek() == Token::Indent;
+            parser.advance();
+            (begins && parser.is_word("case")).then_some(subject)
+        });
+        let Some(subject) = subject else { return Ok(None) };
         let mut parts = vec![subject];
-        self.at += 3;
         self.nested(|parser| {
             while *parser.peek() != Token::Dedent {
                 let line = parser.line();
@@ -452,172 +293,6 @@ impl<'a> Parser<'a> {
         })?;
         self.advance();
         Node::new(line, Kind::Part("match"), "", parts).map(Some)
-    }
-
-    fn end_of_line(&mut self) -> Result<(), Problem> {
-        match self.peek() {
-            Token::Newline => self.advance(),
-            Token::End => {}
-            _ => return self.unexpected("the end of the line"),
-        }
-        Ok(())
-    }
-
-    fn simple_statements(&mut self, into: &mut Vec<Node>) -> Result<(), Problem> {
-        loop {
-            self.simple_statement(into)?;
-            let is_more = self.eat(";");
-            if !is_more || *self.peek() == Token::Newline {
-                return self.end_of_line();
-            }
-        }
-    }
-
-    fn simple_statement(&mut self, into: &mut Vec<Node>) -> Result<(), Problem> {
-        let line = self.line();
-        let word = match *self.peek() {
-            Token::Name(word) if is_keyword(word) => word,
-            _ => "",
-        };
-        let (kind, parts) = match word {
-            // It does nothing.
-            "pass" => {
-                self.advance();
-                return Ok(());
-            }
-            "break" | "continue" => {
-                self.advance();
-                (if word == "break" { "break" } else { "continue" }, Vec::new())
-            }
-            "return" => {
-                self.advance();
-                let ends = matches!(self.peek(), Token::Newline | Token::End) || self.is(";");
-                ("return", if ends { Vec::new() } else { vec![self.expressions()?] })
-            }
-            "raise" => {
-                self.advance();
-                let mut parts = Vec::new();
-                if !matches!(self.peek(), Token::Newline | Token::End) && !self.is(";") {
-                    parts.push(self.expression()?);
-                    if self.eat_word("from") {
-                        parts.push(self.expression()?);
-                    }
-                }
-                ("raise", parts)
-            }
-            "assert" => {
-                self.advance();
-                let mut parts = vec![self.expression()?];
-                if self.eat(",") {
-                    parts.push(self.expression()?);
-                }
-                ("assert", parts)
-            }
-            "del" => {
-                self.advance();
-                let deleted = self.expressions()?;
-                ("del", vec![target(deleted)?])
-            }
-            "global" | "nonlocal" => {
-                self.advance();
-                loop {
-                    let mut name = Node::leaf(line, Kind::Outer, self.name()?);
-                    name.children.push(Node::leaf(line, Kind::Text, word));
-                    into.push(name);
-                    if !self.eat(",") {
-                        return Ok(());
-                    }
-                }
-            }
-            "import" | "from" => ("import", self.import()?),
-            _ => {
-                into.push(self.assignment()?);
-                return Ok(());
-            }
-        };
-        into.push(Node::new(line, Kind::Part(kind), "", parts)?);
-        Ok(())
-    }
-
-    /// Reads an import: the module, and the names that it sets.
-    fn import(&mut self) -> Result<Vec<Node>, Problem> {
-        let line = self.line();
-        let mut parts = Vec::new();
-        if self.eat_word("from") {
-            let mut module = String::new();
-            while !self.is_word("import") {
-                match *self.peek() {
-                    Token::Name(name) => module += name,
-                    Token::Operator(dots @ ("." | "...")) => module += dots,
-                    _ => return self.unexpected("a module"),
-                }
-                self.advance();
-            }
-            parts.push(Node::leaf(line, Kind::Text, module));
-        }
-        self.expect_word("import")?;
-        let is_closed = self.eat("(");
-        loop {
-            if self.eat("*") {
-                parts.push(Node::leaf(line, Kind::Text, "*"));
-            } else {
-                let first = self.name()?;
-                let mut path = first.to_owned();
-                while self.eat(".") {
-                    path = format!("{path}.{}", self.name()?);
-                }
-                let name = if self.eat_word("as") { self.name()? } else { first };
-                parts.push(Node::leaf(line, Kind::Text, path));
-                parts.push(Node::leaf(line, Kind::Bind, name));
-            }
-            if !self.eat(",") || self.is(")") {
-                break;
-            }
-        }
-        if is_closed {
-            self.expect(")")?;
-        }
-        Ok(parts)
-    }
-
-    /// Reads an assignment, or a statement that is an expression.
-    fn assignment(&mut self) -> Result<Node, Problem> {
-        let line = self.line();
-        let first = self.expressions()?;
-        if self.eat(":") {
-            self.expression()?;
-            let value = if self.eat("=") { vec![self.expressions()?] } else { Vec::new() };
-            return match first.kind {
-                Kind::Name => Node::new(line, Kind::Annotated, first.text, value),
-                // Nothing is set without a value.
-                _ if value.is_empty() => Node::new(line, Kind::Block, "", Vec::new()),
-                _ => {
-                    let mut parts = vec![target(first)?];
-                    parts.extend(value);
-                    Node::new(line, Kind::Part("assign"), "", parts)
-                }
-            };
-        }
-        if let Token::Operator(operator) = *self.peek()
-            && operator.len() > 1
-            && operator.ends_with('=')
-            && !["==", "!=", "<=", ">=", ":="].contains(&operator)
-        {
-            self.advance();
-            let parts = vec![target(first)?, self.expressions()?];
-            return Node::new(line, Kind::Part("update"), operator, parts);
-        }
-        if !self.is("=") {
-            return Node::new(line, Kind::Expression, "", vec![first]);
-        }
-        let mut parts = vec![first];
-        while self.eat("=") {
-            parts.push(self.expressions()?);
-        }
-        let value = parts.pop();
-        let mut parts = parts.into_iter().map(target).collect::<Result<Vec<_>, _>>()?;
-        parts.extend(value);
-        Node::new(line, Kind::Part("assign"), "", parts)
     }
 }
 
