@@ -324,7 +324,7 @@ fn each_function_is_named_in_weft_or_has_a_reason_why_not() {
 }
 
 /// The number of functions and classes for which a function, a type or a row of data is found.
-const LEAST_PRECISE: usize = 230;
+const LEAST_PRECISE: usize = 247;
 
 /// The number of functions and classes without a counterpart. It must not grow.
 const MOST_WITHOUT: usize = 38;
