@@ -77,15 +77,16 @@ impl Default for Exploration<'_> {
 }
 
 impl<'a> Exploration<'a> {
-    /// Creates the settings of [`explore`](crate::explore): at most 100,000 schedules, 1,000
-    /// decisions and 100,000 steps in each, any time, one worker, and runs that only permute
-    /// independent steps are left out.
+    /// Creates the settings of [`explore`](crate::explore): at most 100,000 schedules, with 1,000
+    /// decisions and 100,000 steps in each, and 2 yields at which a thread goes on in a step; any
+    /// time, one worker, and runs that only permute independent steps are left out.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             bounds: RunBounds {
                 decisions: 1_000,
                 steps: 100_000,
+                yields: 2,
                 reduces: true,
                 other_choices: false,
             },
@@ -117,6 +118,14 @@ impl<'a> Exploration<'a> {
     #[must_use]
     pub const fn max_steps(mut self, steps: usize) -> Self {
         self.bounds.steps = steps;
+        self
+    }
+
+    /// Sets how often a thread that yields goes on in one step, before it lets others run. A guest that
+    /// yields until something happens could go on for ever.
+    #[must_use]
+    pub const fn max_yields(mut self, yields: usize) -> Self {
+        self.bounds.yields = yields;
         self
     }
 
@@ -333,6 +342,9 @@ impl<'a> Exploration<'a> {
         }
         if run.is_cut {
             shared.bound.get_or_insert(Bound::Decisions);
+        }
+        if run.is_cut_at_yield {
+            shared.bound.get_or_insert(Bound::Yields);
         }
         match &run.stopped {
             Some(Stopped::Redundant) => shared.collected.add_redundant(&run),

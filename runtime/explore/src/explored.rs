@@ -53,6 +53,8 @@ pub enum Bound {
     Decisions,
     /// The number of steps of a run: the run was stopped.
     Steps,
+    /// The number of yields at which a thread goes on: it let others run then.
+    Yields,
 }
 
 impl Display for Bound {
@@ -62,6 +64,7 @@ impl Display for Bound {
             Self::Time => "the time was over",
             Self::Decisions => "a run had more decisions than are explored",
             Self::Steps => "a run had more steps than are allowed",
+            Self::Yields => "a thread could go on at more yields in a step than are explored",
         })
     }
 }

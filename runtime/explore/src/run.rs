@@ -82,6 +82,8 @@ pub(crate) struct WaitingEvent {
 pub(crate) struct RunBounds {
     pub(crate) decisions: usize,
     pub(crate) steps: usize,
+    /// How often a thread goes on at a yield, in one step.
+    pub(crate) yields: usize,
     /// `true` if possibilities that others cover are left out.
     pub(crate) reduces: bool,
     /// `true` if choices that don't order anything are decided, too.
@@ -111,6 +113,10 @@ pub(crate) struct RunState {
     pub(crate) notes: Vec<String>,
     /// The number of the thread that the next turn resumes.
     next_tick: Option<u32>,
+    /// How often a thread has gone on at a yield in this step.
+    yields: usize,
+    /// `true` if a thread would have gone on more often than the bound.
+    pub(crate) is_cut_at_yield: bool,
     pub(crate) stopped: Option<Stopped>,
     /// `true` if there were more decisions than the bound.
     pub(crate) is_cut: bool,
@@ -146,6 +152,8 @@ impl Run {
             now: Duration::ZERO,
             notes: Vec::new(),
             next_tick: None,
+            yields: 0,
+            is_cut_at_yield: false,
             stopped: None,
             is_cut: false,
         })))
@@ -199,10 +207,27 @@ impl RunState {
         let chosen = match (planned, is_open) {
             // This was decided with the step.
             (Some(thread), _) => return thread,
+            (None, true) if matches!(choice, Choice::Yield | Choice::CancellationGoesOn) => {
+                self.choose_to_go_on(choice, count)
+            }
             (None, true) => self.decide(DecisionKind::Inside(choice, count)),
             (None, false) => self.replay(choice, count).unwrap_or(0),
         };
         self.schedule.push(Chosen { choice, count, chosen });
+        chosen
+    }
+
+    /// Decides whether a thread that yields lets others run or goes on, or whether another thread
+    /// runs after one that was asked to cancel. A guest that yields until something happens could
+    /// go on for ever.
+    fn choose_to_go_on(&mut self, choice: Choice, count: u32) -> u32 {
+        let is_replay = matches!(self.guide, Guide::Schedule(_));
+        if !is_replay && self.yields >= self.bounds.yields {
+            self.is_cut_at_yield = true;
+            return 0;
+        }
+        let chosen = self.decide(DecisionKind::Inside(choice, count));
+        self.yields += usize::from(chosen > 0);
         chosen
     }
 
@@ -306,6 +331,7 @@ impl RunState {
         let decision = (self.decisions.len() > decisions).then_some(decisions);
         self.add_to_schedule(place, threads.len(), events.len(), &chosen.name);
         let process = chosen.process;
+        self.yields = 0;
         self.steps.push(Step { process, decision, footprint: Footprint::default() });
         Ok(process)
     }

@@ -1,6 +1,6 @@
 //! The tree of decisions that is explored, and the runs that are still to be made.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::footprint::{Footprint, Sleeper};
 use crate::races::{Reversal, never_run, reversals};
@@ -13,6 +13,8 @@ struct Node {
     parent: Option<(usize, u32)>,
     /// The number of decisions before.
     depth: usize,
+    /// The number of those that don't take the first possibility.
+    deviations: usize,
     kind: DecisionKind,
     /// The processes that slept when the decision was first made.
     sleep: Vec<Sleeper>,
@@ -48,11 +50,18 @@ pub(crate) struct Tree {
     reduces: bool,
     nodes: Vec<Option<Node>>,
     free: Vec<usize>,
-    /// The runs that are to be made, by the depth of their last planned decision. Each is a node,
-    /// and a possibility there.
-    wanted: BTreeMap<usize, Vec<(usize, u32)>>,
-    has_begun: bool,
+    /// The runs that are to be made, by the depth of their last planned decision.
+    deepest: BTreeSet<(usize, WantedRun)>,
+    /// The same runs, by the number of deviations from the first possibilities, and the depth.
+    simplest: BTreeSet<(usize, usize, WantedRun)>,
+    /// The number of runs that were ever wanted.
+    num_wanted: u64,
+    /// The number of runs that were begun.
+    begun: u64,
 }
+
+/// A run that is to be made: its number, its node and the possibility there.
+type WantedRun = (u64, usize, u32);
 
 impl Tree {
     pub(crate) const fn new(reduces: bool) -> Self {
@@ -60,28 +69,37 @@ impl Tree {
             reduces,
             nodes: Vec::new(),
             free: Vec::new(),
-            wanted: BTreeMap::new(),
-            has_begun: false,
+            deepest: BTreeSet::new(),
+            simplest: BTreeSet::new(),
+            num_wanted: 0,
+            begun: 0,
         }
     }
 
     /// Returns the number of runs that are known to be needed, and not begun.
     pub(crate) fn num_wanted(&self) -> usize {
-        self.wanted.values().map(Vec::len).sum::<usize>() + usize::from(!self.has_begun)
+        self.deepest.len() + usize::from(self.begun == 0)
     }
 
-    /// Takes the next run that is to be made: the one that has most decisions in common with the
-    /// runs before.
+    /// Takes the next run that is to be made. By turns, it is the one with most decisions before it,
+    /// whose siblings sleep soonest, and the one with the fewest deviations from the first
+    /// possibilities, which finds most outcomes soonest.
     pub(crate) fn next_run(&mut self) -> Option<PlannedRun> {
-        if !self.has_begun {
-            self.has_begun = true;
+        self.begun += 1;
+        if self.begun == 1 {
             return Some(PlannedRun::default());
         }
-        let mut deepest = self.wanted.last_entry()?;
-        let (last, branch) = deepest.get_mut().pop()?;
-        if deepest.get().is_empty() {
-            deepest.remove();
-        }
+        let wanted = if self.begun % 2 == 0 {
+            let (_, wanted) = self.deepest.pop_last()?;
+            let (deviations, depth) = self.order_of(wanted)?;
+            self.simplest.remove(&(deviations, depth, wanted));
+            wanted
+        } else {
+            let (_, depth, wanted) = self.simplest.pop_first()?;
+            self.deepest.remove(&(depth, wanted));
+            wanted
+        };
+        let (_, last, branch) = wanted;
         let mut planned =
             PlannedRun { sleep: self.sleepers(last, branch), ..PlannedRun::default() };
         let mut place = Some((last, branch));
@@ -93,6 +111,12 @@ impl Tree {
         planned.nodes.reverse();
         planned.plan.reverse();
         Some(planned)
+    }
+
+    /// Returns the number of deviations of a wanted run, and its depth.
+    fn order_of(&self, (_, number, place): WantedRun) -> Option<(usize, usize)> {
+        let node = self.node(number)?;
+        Some((node.deviations + usize::from(place > 0), node.depth))
     }
 
     fn node(&self, number: usize) -> Option<&Node> {
@@ -170,6 +194,12 @@ impl Tree {
             let node = Node {
                 parent,
                 depth: nodes.len(),
+                deviations: run
+                    .decisions
+                    .iter()
+                    .take(nodes.len())
+                    .filter(|it| it.chosen > 0)
+                    .count(),
                 kind: decision.kind.clone(),
                 sleep: decision.sleep.clone(),
                 branches,
@@ -213,7 +243,6 @@ impl Tree {
     /// Asks for a run that takes a possibility, unless one does or will, or its process sleeps.
     fn want(&mut self, number: usize, place: u32) {
         let Some(node) = self.node(number) else { return };
-        let depth = node.depth;
         let sleeps = match &node.kind {
             DecisionKind::Step(processes) => processes
                 .get(place as usize)
@@ -232,7 +261,12 @@ impl Tree {
             }
             above = self.node(number).and_then(|node| node.parent);
         }
-        self.wanted.entry(depth).or_default().push((number, place));
+        self.num_wanted += 1;
+        let wanted = (self.num_wanted, number, place);
+        if let Some((deviations, depth)) = self.order_of(wanted) {
+            self.deepest.insert((depth, wanted));
+            self.simplest.insert((deviations, depth, wanted));
+        }
     }
 
     /// Ends a run. Decisions below which no run is to be made are forgotten.

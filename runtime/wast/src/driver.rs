@@ -9,8 +9,8 @@ use weft_explore::Explorer;
 
 use crate::fixtures::Fixtures;
 
-/// The largest number of steps for the work that a call has left.
-const MAX_STEPS_LEFT: usize = 1_000;
+/// The largest number of steps of an explorer for the work that a call has left.
+const MAX_STEPS_LEFT: usize = 100;
 
 /// The store of a script, and how its calls are driven.
 pub(crate) enum Driver<'e, E: CoreEngine> {
