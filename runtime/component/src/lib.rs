@@ -92,6 +92,8 @@
 //! | `timeline` | recording what happens in a machine or store (feature `alloc`) |
 
 #![no_std]
+// Without std, links to what needs it stay text. The page of each crate is made with all features.
+#![cfg_attr(not(feature = "std"), allow(rustdoc::broken_intra_doc_links))]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "alloc")]
