@@ -43,16 +43,16 @@ pub(super) struct SceneBuilder<'a> {
     threads: HashMap<ThreadId, Open>,
     /// The thread that runs, or that has called the host.
     running: Option<ThreadId>,
-    /// Where calls were made whose callee has not begun.
+    /// The places of calls whose callee has not begun.
     calls: HashMap<SubtaskId, LanePlace>,
     /// The names of the host functions that were called, until they have ended.
     host_functions: HashMap<SubtaskId, String>,
     host_spans: HashMap<SubtaskId, Open>,
-    /// Where events were set that were not delivered.
+    /// The places of events that were set and not delivered.
     events: HashMap<WaitableId, LanePlace>,
-    /// Where threads became ready that have not gone on.
+    /// The places at which threads became ready that have not gone on.
     ready: HashMap<ThreadId, LanePlace>,
-    /// Where the last read or write of an end began.
+    /// The place at which the last read or write of an end began.
     copies: HashMap<EndId, LanePlace>,
     host_since: Option<usize>,
 }

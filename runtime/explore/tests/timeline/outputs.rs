@@ -14,7 +14,7 @@ use weft_explore::timeline::TimelineReport;
 
 use super::guests::{CIRCLE, STREAMS};
 
-/// What a component has done.
+/// The timeline of a component, and its end.
 pub(super) struct Recorded {
     pub(super) timeline: Timeline,
     pub(super) waiting: Vec<WaitingTask>,
