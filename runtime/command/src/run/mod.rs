@@ -75,8 +75,8 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Limits")]
     timeout: Option<Duration>,
     /// Record what the guest does, and write it when the guest has ended: as a page for a browser
-    /// (`.html`), as a trace for https://ui.perfetto.dev (`.json`), or as text (`.txt`). The guest is
-    /// slower then.
+    /// (`.html`), as a trace for the viewer Perfetto (`.json`), or as text (`.txt`). Recording makes
+    /// the guest slower.
     #[arg(long, value_name = "FILE", value_parser = TimelinePath::parse, help_heading = "Timeline")]
     timeline: Option<TimelinePath>,
     /// Keep this number of events, the last ones.
