@@ -1,4 +1,12 @@
-//! Runs a component under **every schedule** that the Component Model allows.
+//! Runs a component under **every schedule** that the Component Model allows, and shows what
+//! components did, and in which order.
+//!
+//! | item | contents |
+//! |---|---|
+//! | [`explore`], [`Exploration`] | every schedule of a component |
+//! | [`timeline`] | timelines of stores as text, as traces for Perfetto, and as HTML pages |
+//!
+//! # Every schedule
 //!
 //! The Component Model leaves open which ready thread runs next, when a host function returns,
 //! which event is delivered first, and more. A component that works on one host may deadlock on
@@ -77,6 +85,8 @@
 //! [`Exploration`] bounds the number of schedules, decisions and steps, and the time.
 //! [`Explored::bound`] says whether a bound has cut the exploration.
 
+#![forbid(unsafe_code)]
+
 mod collected;
 mod exploration;
 mod explored;
@@ -85,6 +95,7 @@ mod footprint;
 mod host_events;
 mod races;
 mod run;
+pub mod timeline;
 mod tree;
 
 pub use exploration::{Exploration, Progress, ReplayError};
@@ -107,3 +118,8 @@ where
 {
     Exploration::new().run(build)
 }
+
+/// The README, whose example runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
