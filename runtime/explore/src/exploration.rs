@@ -1,11 +1,14 @@
 //! The settings of an exploration, and its loop.
 
 use std::fmt::Debug;
+use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use weft::chooser::{Schedule, ScheduleReplay};
+use weft::component::WaitingTask;
+use weft::timeline::Timeline;
 
 use crate::collected::Collected;
 use crate::explored::{Bound, Ending, Explored};
@@ -219,24 +222,26 @@ impl<'a> Exploration<'a> {
     /// use weft_explore::{Ending, Exploration};
     ///
     /// let schedule = "host 2 of 3".parse()?;
-    /// let ending = Exploration::new().replay(&schedule, |it| it.host_events().choose(3))?;
-    /// assert_eq!(ending, Ending::Returned(2));
+    /// let replayed = Exploration::new().replay(&schedule, |it| it.host_events().choose(3))?;
+    /// assert_eq!(replayed.ending, Ending::Returned(2));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
     /// [`ReplayError`] if this run makes another decision than the schedule has.
-    pub fn replay<R, F>(&self, schedule: &Schedule, build: F) -> Result<Ending<R>, ReplayError>
+    pub fn replay<R, F>(&self, schedule: &Schedule, build: F) -> Result<Replayed<R>, ReplayError>
     where
         F: Fn(&mut Explorer) -> R,
     {
         let (ending, run) = self.make(&build, replay_of(schedule), Vec::new());
-        let stopped = run.state().stopped.clone();
-        match stopped {
-            Some(Stopped::NotTheSame(message)) => Err(ReplayError(message)),
-            _ => Ok(ending),
+        let mut run = run.state();
+        if let Some(Stopped::NotTheSame(message)) = &run.stopped {
+            return Err(ReplayError(message.clone()));
         }
+        let notes = take(&mut run.notes);
+        let (timeline, waiting) = (run.timeline.take(), take(&mut run.waiting));
+        Ok(Replayed { ending, notes, timeline, waiting })
     }
 
     /// Makes runs until none is left.
@@ -365,6 +370,20 @@ impl<R> Shared<R> {
             outcomes: self.collected.num_outcomes(),
         }
     }
+}
+
+/// A run that has repeated a schedule.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Replayed<R> {
+    /// The way in which it has ended.
+    pub ending: Ending<R>,
+    /// The texts that were noted.
+    pub notes: Vec<String>,
+    /// The timeline of the store that was driven last.
+    pub timeline: Option<Timeline>,
+    /// The tasks that waited in it when it was last driven.
+    pub waiting: Vec<WaitingTask>,
 }
 
 /// A run that met another decision than the schedule that it should repeat.

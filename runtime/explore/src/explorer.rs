@@ -195,8 +195,16 @@ impl Explorer {
                 }
             }
         };
+        let is_replay = self.run.state().is_replay();
+        let waiting = if is_replay { store.waiting() } else { Vec::new() };
+        let mut state = self.run.state();
+        if is_replay {
+            state.timeline = store.timeline().cloned();
+            state.waiting = waiting;
+        }
         // The code that called this goes on, and sees what the step has done.
-        self.run.state().touch(|step| step.add_host());
+        state.touch(|step| step.add_host());
+        drop(state);
         Ok(reached)
     }
 

@@ -98,7 +98,7 @@ mod run;
 pub mod timeline;
 mod tree;
 
-pub use exploration::{Exploration, Progress, ReplayError};
+pub use exploration::{Exploration, Progress, ReplayError, Replayed};
 pub use explored::{AnnotatedSchedule, Bound, Ending, Explored, Outcome};
 pub use explorer::Explorer;
 pub use host_events::{HostEvent, HostEvents};

@@ -7,6 +7,8 @@ use std::task::Waker;
 use std::time::Duration;
 
 use weft::chooser::{Choice, Chooser as _, Chosen, Schedule, ScheduleReplay};
+use weft::component::WaitingTask;
+use weft::timeline::Timeline;
 
 use crate::footprint::{Footprint, Process, Sleeper};
 
@@ -117,6 +119,10 @@ pub(crate) struct RunState {
     yields: usize,
     /// `true` if a thread would have gone on more often than the bound.
     pub(crate) is_cut_at_yield: bool,
+    /// The timeline of the store that was driven last, if it is kept.
+    pub(crate) timeline: Option<Timeline>,
+    /// The tasks that waited in it.
+    pub(crate) waiting: Vec<WaitingTask>,
     pub(crate) stopped: Option<Stopped>,
     /// `true` if there were more decisions than the bound.
     pub(crate) is_cut: bool,
@@ -154,6 +160,8 @@ impl Run {
             next_tick: None,
             yields: 0,
             is_cut_at_yield: false,
+            timeline: None,
+            waiting: Vec::new(),
             stopped: None,
             is_cut: false,
         })))
@@ -221,8 +229,7 @@ impl RunState {
     /// runs after one that was asked to cancel. A guest that yields until something happens could
     /// go on for ever.
     fn choose_to_go_on(&mut self, choice: Choice, count: u32) -> u32 {
-        let is_replay = matches!(self.guide, Guide::Schedule(_));
-        if !is_replay && self.yields >= self.bounds.yields {
+        if !self.is_replay() && self.yields >= self.bounds.yields {
             self.is_cut_at_yield = true;
             return 0;
         }
@@ -311,7 +318,6 @@ impl RunState {
         }
         let candidates: Vec<&Candidate> = threads.iter().chain(events).collect();
         let processes: Vec<Process> = candidates.iter().map(|it| it.process).collect();
-        let is_replay = matches!(self.guide, Guide::Schedule(_));
         let follows = match &self.guide {
             Guide::Plan(plan) => self.decisions.len() < plan.len(),
             Guide::Schedule(_) => true,
@@ -322,7 +328,7 @@ impl RunState {
         let decisions = self.decisions.len();
         let place = match processes.len() {
             1 => 0,
-            _ if is_replay => self.replay_step(threads.len(), events.len())?,
+            _ if self.is_replay() => self.replay_step(threads.len(), events.len())?,
             _ => self.decide(DecisionKind::Step(processes.clone())) as usize,
         };
         let Some(chosen) = candidates.get(place) else {
@@ -413,6 +419,11 @@ impl RunState {
     /// Forgets an event that nobody waits for, and returns it.
     pub(crate) fn remove_event(&mut self, event: u64) -> Option<WaitingEvent> {
         self.events.remove(&event)
+    }
+
+    /// Returns `true` if the run repeats a schedule.
+    pub(crate) const fn is_replay(&self) -> bool {
+        matches!(self.guide, Guide::Schedule(_))
     }
 
     /// Returns the time of the virtual clock.
