@@ -285,8 +285,8 @@ impl<'a> Exploration<'a> {
                     (false, true) => Some(Bound::Schedules),
                     (false, false) => None,
                 };
-                if bound.is_some() {
-                    shared.bound = bound;
+                if let Some(bound) = bound {
+                    shared.cut(bound);
                     shared.is_over = true;
                     changed.notify_all();
                     return None;
@@ -346,15 +346,15 @@ impl<'a> Exploration<'a> {
             shared.is_over = true;
         }
         if run.is_cut {
-            shared.bound.get_or_insert(Bound::Decisions);
+            shared.cut(Bound::Decisions);
         }
         if run.is_cut_at_yield {
-            shared.bound.get_or_insert(Bound::Yields);
+            shared.cut(Bound::Yields);
         }
         match &run.stopped {
             Some(Stopped::Redundant) => shared.collected.add_redundant(&run),
             Some(Stopped::TooManySteps) => {
-                shared.bound.get_or_insert(Bound::Steps);
+                shared.cut(Bound::Steps);
                 shared.collected.add(ending, &run);
             }
             _ => shared.collected.add(ending, &run),
@@ -363,6 +363,11 @@ impl<'a> Exploration<'a> {
 }
 
 impl<R> Shared<R> {
+    /// Notes that a bound has cut the exploration. The first in the order of [`Bound`] is kept.
+    fn cut(&mut self, bound: Bound) {
+        self.bound = Some(self.bound.map_or(bound, |known| known.min(bound)));
+    }
+
     fn progress(&self) -> Progress {
         Progress {
             schedules: self.collected.num_schedules(),

@@ -103,7 +103,7 @@ impl Display for AnnotatedSchedule {
 
 impl<R> Explored<R> {
     /// Returns the distinct outcomes, in the order in which they were found. The first is that of
-    /// the first-in first-out schedule.
+    /// the schedule that takes the first possibility of each decision.
     #[must_use]
     pub fn outcomes(&self) -> &[Outcome<R>] {
         &self.outcomes
@@ -146,7 +146,7 @@ impl<R> Explored<R> {
         self.num_steps
     }
 
-    /// Returns the first bound that has cut the exploration. `None` means that every schedule was
+    /// Returns a bound that has cut the exploration, the first one in the order of [`Bound`]. `None` means that every schedule was
     /// run, or one that differs only in the order of independent steps.
     #[must_use]
     pub const fn bound(&self) -> Option<Bound> {

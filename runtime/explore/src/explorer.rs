@@ -236,7 +236,7 @@ fn candidates<E: CoreEngine, T: 'static>(
     let threads = store.ready_threads()?;
     let name = |ready: &weft::machine::ReadyThread| match store.timeline() {
         Some(timeline) => {
-            format!("{} runs {}", timeline.names().instance(ready.instance), ready.thread)
+            format!("thread {} of {}", ready.thread, timeline.names().instance(ready.instance))
         }
         None => String::new(),
     };

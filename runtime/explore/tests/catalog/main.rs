@@ -84,8 +84,7 @@ fn every_mistake_is_found_and_the_first_schedule_is_right() {
         let explored = explored(text, &Exploration::new());
         println!("{name}: {explored}");
         assert!(is_right(&explored.outcomes()[0].result), "{name}: {explored}");
-        let wrong: Vec<_> =
-            explored.outcomes().iter().filter(|it| !is_right(&it.result)).collect();
+        let wrong: Vec<_> = explored.outcomes().iter().filter(|it| !is_right(&it.result)).collect();
         assert!(!wrong.is_empty(), "{name}: {explored}");
         assert!(matches!(explored.bound(), None | Some(Bound::Yields)), "{name}: {explored}");
     }
