@@ -416,6 +416,7 @@ mod tests {
             is_deferrable: false,
             immediate: None,
             is_flat_plain: false,
+            contains_float: false,
         })
     }
 

@@ -121,6 +121,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let is_immediate = host_function.is_some_and(|it| it.call.is_immediate());
         let is_deferrable = !ty.moves_handles();
         let is_flat_plain = !is_async && ty.is_flat_plain();
+        let contains_float = ty.params.contains_float() || ty.results.contains_float();
         let can_pend = is_immediate && is_deferrable && !is_async;
         let immediate = state.functions.host_number(function).filter(|_| can_pend);
         self.may_stop |= !is_immediate;
@@ -133,6 +134,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             is_deferrable,
             immediate,
             is_flat_plain,
+            contains_float,
         };
         self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)?;
         self.link(function, options)
