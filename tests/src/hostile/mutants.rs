@@ -22,7 +22,7 @@ impl<'a> Mutants<'a> {
     /// Returns a number below `count`, which is not 0.
     fn below(&mut self, count: usize) -> usize {
         let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
-        self.random.choose(Choice::Tick, count) as usize
+        self.random.choose(Choice::Host, count) as usize
     }
 
     fn byte(&mut self) -> u8 {

@@ -72,7 +72,7 @@ impl Generator {
     }
 
     fn below(&mut self, count: u32) -> u32 {
-        self.random.choose(Choice::Tick, count.max(1))
+        self.random.choose(Choice::Host, count.max(1))
     }
 
     fn chance(&mut self, percent: u32) -> bool {

@@ -58,7 +58,7 @@ impl Watch {
     }
 
     fn is_one_in(&mut self, count: u32) -> bool {
-        count > 0 && self.coin.choose(Choice::Tick, count) == 0
+        count > 0 && self.coin.choose(Choice::Host, count) == 0
     }
 }
 

@@ -11,7 +11,7 @@ impl Random {
 
     /// Returns a number below `count`.
     pub fn below(&mut self, count: u32) -> u32 {
-        self.0.choose(Choice::Tick, count)
+        self.0.choose(Choice::Host, count)
     }
 
     pub fn index(&mut self, count: usize) -> usize {

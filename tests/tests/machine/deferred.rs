@@ -35,7 +35,7 @@ impl<L: ExtensionLimits> Program<L> {
     }
 
     fn below(&mut self, count: u32) -> u32 {
-        self.random.choose(Choice::Tick, count)
+        self.random.choose(Choice::Host, count)
     }
 
     fn position(&mut self, count: usize) -> usize {

@@ -5,7 +5,7 @@ mod hosts;
 use std::collections::BTreeSet;
 
 use weft_core::builtin::{Builtin, Outcome};
-use weft_core::chooser::{Choice, Chooser};
+use weft_core::chooser::{Choice, Chooser, REFUSED};
 use weft_core::code::{CallbackCode, CallbackResult, PackedField};
 use weft_core::core_value::{CoreType, CoreValue};
 use weft_core::error::{
@@ -130,15 +130,16 @@ fn every_error_is_raised() {
     let mut expected = cases();
     assert!(expected.remove(&name(Error::Inconsistent(Table::Tasks))));
     assert_eq!(raised, expected);
-    assert_eq!(raised.len(), 66);
+    assert_eq!(raised.len(), 67);
 }
 
-/// A chooser that returns an impossible choice, for one kind of choice.
-struct Beyond(Choice);
+/// A chooser that returns an impossible choice, for one kind of choice: the number of possibilities
+/// and this number.
+struct Beyond(Choice, u32);
 
 impl Chooser for Beyond {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
-        if choice == self.0 { count + 5 } else { 0 }
+        if choice == self.0 { count.saturating_add(self.1) } else { 0 }
     }
 }
 
@@ -147,7 +148,7 @@ fn beyond<L: ExtensionLimits>(
     count: u32,
     attempt: fn(&mut GuestMachine<L, Beyond>, u32) -> Result<(), Failure>,
 ) -> Error {
-    let mut world = GuestMachine::<L, _>::with(Beyond(choice));
+    let mut world = GuestMachine::<L, _>::with(Beyond(choice, 5));
     world.running();
     let set = world.get(set_new());
     for _ in 0..2 {
@@ -161,6 +162,17 @@ fn beyond<L: ExtensionLimits>(
     assert_eq!(world.state(), before);
     world.clean_up();
     expected
+}
+
+fn beyond_ticks<L: ExtensionLimits>(added: u32, error: Error) -> Error {
+    let mut world = GuestMachine::<L, _>::with(Beyond(Choice::Tick, added));
+    for _ in 0..2 {
+        world.running();
+        assert_eq!(world.step(thread_yield()), HOST);
+    }
+    world.refuses(error, Machine::tick);
+    world.clean_up();
+    error
 }
 
 fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
@@ -239,16 +251,12 @@ fn built_ins<L: ExtensionLimits>() -> Vec<Misuse<L>> {
             })
         },
         |_| {
-            let mut world = GuestMachine::<L, _>::with(Beyond(Choice::Tick));
-            for _ in 0..2 {
-                world.running();
-                assert_eq!(world.step(thread_yield()), HOST);
-            }
             let (choice, count, chosen) = (Choice::Tick, 2, 7);
-            let error = Error::ChoiceOutOfRange { choice, chosen, count };
-            world.refuses(error, Machine::tick);
-            world.clean_up();
-            error
+            beyond_ticks::<L>(5, Error::ChoiceOutOfRange { choice, chosen, count })
+        },
+        |_| {
+            let (choice, count) = (Choice::Tick, 2);
+            beyond_ticks::<L>(REFUSED, Error::ChoiceRefused { choice, count })
         },
     ]
 }

@@ -106,7 +106,7 @@ impl<L: ExtensionLimits> Program<L> {
 
     fn draw(&mut self, count: usize) -> usize {
         let count = u32::try_from(count).unwrap();
-        self.random.choose(Choice::Tick, count) as usize
+        self.random.choose(Choice::Host, count) as usize
     }
 
     fn play(mut self) -> Self {

@@ -139,7 +139,7 @@ mod heap {
 /// Draws operations from a seed.
 fn drawn(seed: u64) -> Vec<Operation> {
     let mut seeded = Seeded::new(seed);
-    let mut draw = |count| u8::try_from(seeded.choose(Choice::Tick, count)).unwrap();
+    let mut draw = |count| u8::try_from(seeded.choose(Choice::Host, count)).unwrap();
     let doings: Vec<Doing> = DOINGS.into_iter().chain(MORE_DOINGS).collect();
     let count = u32::try_from(doings.len()).unwrap();
     let mut operation = |_| {

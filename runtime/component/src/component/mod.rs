@@ -102,7 +102,7 @@ pub use store::host_panic::HostPanic;
 pub use store::host_result::{HostError, HostFuture, HostResult, SharedHostError};
 pub use store::host_result_error::{HostResultError, HostResultProblem};
 pub use store::interrupts::InterruptHandle;
-pub use store::machine::StoreChooser;
+pub use store::machine::{AnyChooser, StoreChooser};
 pub use store::module::Module;
 pub use store::resource_value_error::ResourceValueError;
 pub use store::store_limits::{LimitReached, StoreLimit, StoreLimits};

@@ -9,7 +9,7 @@
 use core::any::Any;
 
 use crate::builtin::TypeIndex;
-use crate::chooser::{Choice, Chooser};
+use crate::chooser::{Choice, Chooser, check_choice};
 use crate::core_value::IntegerType;
 use crate::error::{AbiError, Error, Failure};
 use crate::id::{EndId, ErrorContextId};
@@ -102,13 +102,14 @@ impl NanBits {
     ///
     /// # Errors
     ///
-    /// [`Error::ChoiceOutOfRange`] if the chooser returned a choice that does not exist.
+    /// [`Error::ChoiceOutOfRange`] if the chooser returned a choice that does not exist;
+    /// [`Error::ChoiceRefused`] if it refused to choose.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing)
     pub fn choose<C: Chooser + ?Sized>(chooser: &mut C) -> Result<Self, Error> {
         const COUNT: u32 = 8;
         let choice = Choice::NanBits;
-        let chosen = chooser.choose(choice, COUNT);
+        let chosen = check_choice(choice, COUNT, chooser.choose(choice, COUNT))?;
         let bits = usize::try_from(chosen).ok().and_then(|chosen| Self::ALL.get(chosen));
         bits.copied().ok_or(Error::ChoiceOutOfRange { choice, chosen, count: COUNT })
     }

@@ -106,6 +106,14 @@ pub enum Error {
         /// The number of possibilities.
         count: u32,
     },
+    /// The chooser refused to choose. It knows the reason.
+    #[error("the chooser refused to choose one of the {count} possibilities of `{choice}`")]
+    ChoiceRefused {
+        /// The decision.
+        choice: Choice,
+        /// The number of possibilities.
+        count: u32,
+    },
     /// A value does not fit its bits of a packed integer.
     #[error(transparent)]
     FieldTooLarge(#[from] FieldTooLarge),

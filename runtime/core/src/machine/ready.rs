@@ -24,7 +24,7 @@
 //! thread are in a ring of the machine, and take turns. So the time of all this doesn't depend on
 //! the number of waiting threads, except if a chooser skips some.
 
-use crate::chooser::{Choice, Chooser};
+use crate::chooser::{Choice, Chooser, check_choice};
 use crate::error::Error;
 use crate::limits::Limits;
 
@@ -58,12 +58,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if count <= 1 {
             return Ok(0);
         }
-        let chosen = self.chooser.choose(choice, count);
-        if chosen < count {
-            Ok(chosen)
-        } else {
-            Err(Error::ChoiceOutOfRange { choice, chosen, count })
-        }
+        check_choice(choice, count, self.chooser.choose(choice, count))
     }
 
     /// Chooses among the ready threads of all instances, for `Store.tick`.

@@ -210,7 +210,7 @@ impl<L: ExtensionLimits> Side<L> {
     }
 
     fn is_one_in(&mut self, count: u32) -> bool {
-        self.random.choose(Choice::Tick, count) == 0
+        self.random.choose(Choice::Host, count) == 0
     }
 
     /// Returns the instance of the running guest, or of the guest that called the host.

@@ -2,7 +2,9 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::any::Any;
 use core::fmt;
+use core::mem;
 
 use crate::chooser::{Choice, Chooser, FirstInFirstOut};
 use crate::host::ExtendedMachine;
@@ -12,20 +14,29 @@ use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 use super::host_panic::HostPanic;
 use super::unwinding::catch;
 
+/// A [chooser](Chooser) that a store can keep and give back: any one that is [`Send`] and borrows
+/// nothing.
+///
+/// A `Box<dyn AnyChooser>` is converted into a `Box<dyn Any>`, which has a method
+/// [`downcast`](Box::downcast).
+pub trait AnyChooser: Chooser + Any + Send {}
+
+impl<C: Chooser + Any + Send> AnyChooser for C {}
+
 /// The chooser of a store, which the embedder may have set.
 ///
 /// If it panics, the panic does not unwind through the machine: the store keeps it, chooses 0, and
 /// raises it again after the step.
 pub struct StoreChooser {
-    chooser: Box<dyn Chooser + Send>,
-    /// `true` if it is [`FirstInFirstOut`].
+    chooser: Box<dyn AnyChooser>,
+    /// `true` if the embedder has set none.
     is_first_in_first_out: bool,
     /// The first panic that was not raised again.
     panic: Option<HostPanic>,
 }
 
 impl StoreChooser {
-    pub(crate) const fn new(chooser: Box<dyn Chooser + Send>) -> Self {
+    pub(crate) const fn new(chooser: Box<dyn AnyChooser>) -> Self {
         Self { chooser, is_first_in_first_out: false, panic: None }
     }
 
@@ -37,6 +48,22 @@ impl StoreChooser {
     /// Returns `true` if the embedder has set no chooser.
     pub(crate) const fn is_first_in_first_out(&self) -> bool {
         self.is_first_in_first_out
+    }
+
+    /// Returns the chooser if it is a `C`.
+    pub(crate) fn get<C: Chooser + Any>(&self) -> Option<&C> {
+        (&*self.chooser as &dyn Any).downcast_ref()
+    }
+
+    /// Returns the chooser if it is a `C`.
+    pub(crate) fn get_mut<C: Chooser + Any>(&mut self) -> Option<&mut C> {
+        (&mut *self.chooser as &mut dyn Any).downcast_mut()
+    }
+
+    /// Sets the chooser, and returns the one before.
+    pub(crate) fn replace(&mut self, chooser: Box<dyn AnyChooser>) -> Box<dyn AnyChooser> {
+        self.is_first_in_first_out = false;
+        mem::replace(&mut self.chooser, chooser)
     }
 
     /// Returns `true` if there is a panic that was not raised again.

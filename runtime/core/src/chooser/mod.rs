@@ -21,12 +21,43 @@
 //! | chooser | answers |
 //! |---|---|
 //! | [`FirstInFirstOut`] | always 0: the thread or event that has waited longest |
+//! | [`LastInFirstOut`] | always the last one: the thread or event that came last |
 //! | [`DeterministicProfile`] | those of the reference if `DETERMINISTIC_PROFILE` is set |
 //! | [`Seeded`] | any, from a seed |
-//! | [`Replaying`] | those of a list |
-//! | [`Recording`] | those of another chooser, which it records (feature `alloc`) |
+//! | [`Replaying`] | those of a list of numbers |
+//! | [`Recording`] | those of another chooser, which it records as a [`Schedule`] (feature `alloc`) |
+//! | [`ScheduleReplay`] | those of a [`Schedule`]: it refuses to answer another question (feature `alloc`) |
+//! | [`Exhaustive`] | in each run others, until all are tried (feature `alloc`) |
+//!
+//! A [`Schedule`] is a small text that can be kept in a file, read and edited.
 
 use core::fmt;
+use core::str::FromStr;
+
+use crate::error::Error;
+
+mod exhaustive;
+mod recording;
+mod replaying;
+mod schedule;
+mod seeded;
+
+#[cfg(feature = "alloc")]
+pub use exhaustive::Exhaustive;
+#[cfg(feature = "alloc")]
+pub use recording::Recording;
+pub use replaying::Replaying;
+#[cfg(feature = "alloc")]
+pub use replaying::{ReplayMismatch, ScheduleReplay};
+pub use schedule::Chosen;
+#[cfg(feature = "alloc")]
+pub use schedule::{Schedule, ScheduleError, ScheduleLineError};
+pub use seeded::Seeded;
+
+/// The answer of a chooser that refuses to choose, which is
+/// [`Error::ChoiceRefused`](crate::error::Error::ChoiceRefused). No decision has that many
+/// possibilities.
+pub const REFUSED: u32 = u32::MAX;
 
 /// A decision that the spec leaves open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,11 +100,14 @@ pub enum Choice {
     /// (0), or have another sign, or another payload. The machine lowers nothing: code that does
     /// asks with [`NanBits::choose`](crate::abi::NanBits::choose).
     NanBits,
+    /// A decision of the host, such as which of its futures is ready first. The machine never asks
+    /// for it: a host asks that wants its own decisions to be in a schedule.
+    Host,
 }
 
 impl Choice {
     /// All decisions.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Tick,
         Self::SyncCall,
         Self::Cancellation,
@@ -86,12 +120,28 @@ impl Choice {
         Self::Spawn,
         Self::DebugMessage,
         Self::NanBits,
+        Self::Host,
     ];
 }
 
-impl fmt::Display for Choice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+/// A text that names no decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("expected the name of a decision, such as `tick` or `wait`")]
+pub struct UnknownChoice;
+
+impl FromStr for Choice {
+    type Err = UnknownChoice;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChoice> {
+        Self::ALL.into_iter().find(|choice| choice.name() == text).ok_or(UnknownChoice)
+    }
+}
+
+impl Choice {
+    /// Returns the name of the decision in a [`Schedule`] and in errors.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Tick => "tick",
             Self::SyncCall => "sync-call",
             Self::Cancellation => "cancellation",
@@ -104,7 +154,14 @@ impl fmt::Display for Choice {
             Self::Spawn => "spawn",
             Self::DebugMessage => "debug-message",
             Self::NanBits => "nan-bits",
-        })
+            Self::Host => "host",
+        }
+    }
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -116,13 +173,13 @@ impl fmt::Display for Choice {
 /// # use weft_core as weft;
 /// use weft::chooser::{Choice, Chooser};
 ///
-/// /// Lets the thread that began to wait last run first.
-/// struct LastInFirstOut;
+/// /// Lets a thread that yields go on, and takes the first possibility otherwise.
+/// struct NeverYields;
 ///
-/// impl Chooser for LastInFirstOut {
-///     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
+/// impl Chooser for NeverYields {
+///     fn choose(&mut self, choice: Choice, _: u32) -> u32 {
 ///         match choice {
-///             Choice::Tick | Choice::SyncCall => count - 1,
+///             Choice::Yield => 1,
 ///             _ => 0,
 ///         }
 ///     }
@@ -131,9 +188,19 @@ impl fmt::Display for Choice {
 pub trait Chooser {
     /// Returns one of the `count` possibilities of `choice`, from 0.
     ///
-    /// Any other number is [`Error::ChoiceOutOfRange`](crate::error::Error::ChoiceOutOfRange),
-    /// and the current call has to be [given up](crate::machine::Machine::trapped).
+    /// [`REFUSED`] is [`Error::ChoiceRefused`](crate::error::Error::ChoiceRefused), and any other
+    /// number is [`Error::ChoiceOutOfRange`](crate::error::Error::ChoiceOutOfRange). The current
+    /// call has to be [given up](crate::machine::Machine::trapped) then.
     fn choose(&mut self, choice: Choice, count: u32) -> u32;
+}
+
+/// Returns the possibility that a chooser has returned, if it exists.
+pub(crate) const fn check_choice(choice: Choice, count: u32, chosen: u32) -> Result<u32, Error> {
+    match chosen {
+        _ if chosen < count => Ok(chosen),
+        REFUSED => Err(Error::ChoiceRefused { choice, count }),
+        _ => Err(Error::ChoiceOutOfRange { choice, chosen, count }),
+    }
 }
 
 impl<C: Chooser + ?Sized> Chooser for &mut C {
@@ -159,6 +226,22 @@ impl Chooser for FirstInFirstOut {
     }
 }
 
+/// A chooser that takes the last of the threads or events, and otherwise the first possibility.
+/// Threads and events that came first may wait for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LastInFirstOut;
+
+impl Chooser for LastInFirstOut {
+    fn choose(&mut self, choice: Choice, count: u32) -> u32 {
+        match choice {
+            Choice::Tick | Choice::SyncCall | Choice::Cancellation | Choice::Event => {
+                count.saturating_sub(1)
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// The chooser of the reference if `DETERMINISTIC_PROFILE` is set. If that leaves a decision
 /// open, too, it takes the first possibility.
 ///
@@ -174,147 +257,21 @@ impl Chooser for DeterministicProfile {
     }
 }
 
-/// A chooser that takes any possibility, by a seed. The same seed leads to the same answers on
-/// every platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Seeded {
-    state: u64,
-}
-
-impl Seeded {
-    /// Creates the chooser of this seed.
-    #[must_use]
-    pub const fn new(seed: u64) -> Self {
-        Self { state: seed }
-    }
-}
-
-impl Chooser for Seeded {
-    fn choose(&mut self, _: Choice, count: u32) -> u32 {
-        // SplitMix64 (Steele, Lea and Flood, 2014); the high half scaled to the range.
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        let scaled = ((mixed >> 32) * u64::from(count)) >> 32;
-        u32::try_from(scaled).unwrap_or(0)
-    }
-}
-
-/// A chooser that answers with a list, in its order, and with 0 after its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Replaying<'a> {
-    choices: &'a [u32],
-    asked: usize,
-}
-
-impl<'a> Replaying<'a> {
-    /// Creates a chooser that answers with `choices`.
-    #[must_use]
-    pub const fn new(choices: &'a [u32]) -> Self {
-        Self { choices, asked: 0 }
-    }
-
-    /// Returns the number of decisions so far. The number is greater than the length of the list if
-    /// this run asks for more decisions than the list has.
-    #[must_use]
-    pub const fn asked(&self) -> usize {
-        self.asked
-    }
-}
-
-impl Chooser for Replaying<'_> {
-    fn choose(&mut self, _: Choice, _: u32) -> u32 {
-        let choice = self.choices.get(self.asked).copied().unwrap_or(0);
-        self.asked += 1;
-        choice
-    }
-}
-
-#[cfg(feature = "alloc")]
-pub use recording::{Chosen, Recording};
-
-#[cfg(feature = "alloc")]
-mod recording {
-    use alloc::vec::Vec;
-
-    use super::{Choice, Chooser};
-
-    /// A decision that was made.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub struct Chosen {
-        /// The decision.
-        pub choice: Choice,
-        /// The number of possibilities.
-        pub count: u32,
-        /// The number of the chosen one, from 0.
-        pub chosen: u32,
-    }
-
-    /// A chooser that answers as another one does, and records the answers.
-    #[derive(Clone, Debug, Default, PartialEq, Eq)]
-    pub struct Recording<C> {
-        chooser: C,
-        chosen: Vec<Chosen>,
-    }
-
-    impl<C> Recording<C> {
-        /// Creates a chooser that records the answers of `chooser`.
-        pub const fn new(chooser: C) -> Self {
-            Self { chooser, chosen: Vec::new() }
-        }
-
-        /// Returns the answers so far.
-        pub fn chosen(&self) -> &[Chosen] {
-            &self.chosen
-        }
-    }
-
-    impl<C: Chooser> Chooser for Recording<C> {
-        fn choose(&mut self, choice: Choice, count: u32) -> u32 {
-            let chosen = self.chooser.choose(choice, count);
-            self.chosen.push(Chosen { choice, count, chosen });
-            chosen
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_reaches_every_possibility_and_only_those() {
-        for count in 1..20 {
-            let mut seeded = Seeded::new(7);
-            let mut seen = [false; 20];
-            for _ in 0..2000 {
-                let chosen = seeded.choose(Choice::Tick, count);
-                assert!(chosen < count);
-                seen[chosen as usize] = true;
-            }
-            assert_eq!(seen.iter().filter(|seen| **seen).count(), count as usize);
+    fn every_decision_has_a_name_of_its_own() {
+        for choice in Choice::ALL {
+            assert_eq!(choice.name().parse(), Ok(choice));
         }
+        assert_eq!("tock".parse::<Choice>(), Err(UnknownChoice));
     }
 
     #[test]
-    fn a_list_is_replayed_and_runs_out() {
-        let mut replaying = Replaying::new(&[2, 1]);
-        let answers = [(); 3].map(|()| replaying.choose(Choice::Event, 3));
-        assert_eq!((answers, replaying.asked()), ([2, 1, 0], 3));
-    }
-
-    #[test]
-    #[cfg(feature = "alloc")]
-    fn the_recorded_choices_are_those_that_were_made() {
-        let mut recording = Recording::new(Replaying::new(&[1]));
-        recording.choose(Choice::Yield, 2);
-        recording.choose(Choice::Tick, 5);
-        let expected = [
-            Chosen { choice: Choice::Yield, count: 2, chosen: 1 },
-            Chosen { choice: Choice::Tick, count: 5, chosen: 0 },
-        ];
-        assert_eq!(recording.chosen(), expected);
+    fn the_last_thread_or_event_is_taken_and_the_first_of_the_others() {
+        let chosen = Choice::ALL.map(|choice| LastInFirstOut.choose(choice, 3));
+        assert_eq!(chosen, [2, 2, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0]);
     }
 }
