@@ -10,8 +10,6 @@ use weft::component::{
 };
 use weft::engine::wasmi::Wasmi;
 
-use crate::nan_chooser::NanChooser;
-
 /// A store with one engine, and the imports of components in it.
 #[derive(Debug)]
 pub struct World<T: 'static = ()> {
@@ -28,13 +26,6 @@ impl World {
     #[must_use]
     pub fn new() -> Self {
         Self::with(())
-    }
-
-    /// Creates a world on `engine` in which NaNs have the bits with this number.
-    #[must_use]
-    pub fn with_nan(engine: Wasmi, nan: u32) -> Self {
-        let store = Store::with_chooser(&engine, Box::new(NanChooser(nan)), ());
-        Self { store, ..Self::on(engine) }
     }
 
     /// Creates a world on `engine`, whose store has no data.

@@ -6,8 +6,8 @@
 use std::sync::{Arc, Mutex};
 
 use weft::abi::{NanBits, Val};
-use weft::chooser::{Chooser, DeterministicProfile, FirstInFirstOut};
-use weft::component::{Caller, Instance, Store};
+use weft::chooser::{DeterministicProfile, FirstInFirstOut};
+use weft::component::{AnyChooser, Caller, Instance, Store};
 use weft::engine::wasmi::Wasmi;
 use weft::handle::StreamHandle;
 use weft_tests::nan_chooser::NanChooser;
@@ -19,14 +19,14 @@ use crate::linking::guests::has_streams;
 const NANS: [u32; 2] = [0x7fa0_0001, 0xffc0_0001];
 
 /// The deterministic choosers, and all numbers of bits that another may choose.
-fn choosers() -> impl Iterator<Item = (Box<dyn Chooser + Send>, NanBits)> {
-    let deterministic: [(Box<dyn Chooser + Send>, _); 2] = [
+fn choosers() -> impl Iterator<Item = (Box<dyn AnyChooser>, NanBits)> {
+    let deterministic: [(Box<dyn AnyChooser>, _); 2] = [
         (Box::new(FirstInFirstOut), NanBits::CANONICAL),
         (Box::new(DeterministicProfile), NanBits::CANONICAL),
     ];
     let others = (0..8).map(|number| {
         let nan = NanBits::choose(&mut NanChooser(number)).unwrap();
-        (Box::new(NanChooser(number)) as Box<dyn Chooser + Send>, nan)
+        (Box::new(NanChooser(number)) as Box<dyn AnyChooser>, nan)
     });
     deterministic.into_iter().chain(others)
 }
@@ -275,14 +275,14 @@ fn calls_between_a_guest_and_host_functions() {
                         "f",
                         move |_: &mut Caller<'_, '_, _, ()>, (x,): (f32,)| {
                             keep(x);
-                            Ok((given,))
+                            Ok(given)
                         },
                     );
                     linker.typed_function(
                         "g",
                         move |_: &mut Caller<'_, '_, _, ()>, (x,): (Vec<f32>,)| {
                             keep_list(&x);
-                            Ok((vec![given],))
+                            Ok(vec![given])
                         },
                     );
                 }
@@ -291,14 +291,14 @@ fn calls_between_a_guest_and_host_functions() {
                         "f",
                         move |_: &mut Caller<'_, '_, _, ()>, (x,): (f32,)| {
                             keep(x);
-                            async move { Ok((given,)) }
+                            async move { Ok(given) }
                         },
                     );
                     linker.typed_async_function(
                         "g",
                         move |_: &mut Caller<'_, '_, _, ()>, (x,): (Vec<f32>,)| {
                             keep_list(&x);
-                            async move { Ok((vec![given],)) }
+                            async move { Ok(vec![given]) }
                         },
                     );
                 }
@@ -317,8 +317,8 @@ fn calls_between_a_guest_and_host_functions() {
 fn calls_by_the_embedder() {
     let [one, other] = NANS.map(f32::from_bits);
     for (mut world, nan) in worlds() {
-        world.linker.typed_function("f", |_: &mut Caller<'_, '_, _, ()>, x: (f32,)| Ok(x));
-        world.linker.typed_function("g", |_: &mut Caller<'_, '_, _, ()>, x: (Vec<f32>,)| Ok(x));
+        world.linker.typed_function("f", |_: &mut Caller<'_, '_, _, ()>, (x,): (f32,)| Ok(x));
+        world.linker.typed_function("g", |_: &mut Caller<'_, '_, _, ()>, (x,): (Vec<f32>,)| Ok(x));
         let instance = world.instance(CALLS_HOST);
         let expected = u64::from(f32(nan)) << 32 | u64::from(f32(nan));
         let list = Val::List(vec![Val::F32(other)].into());

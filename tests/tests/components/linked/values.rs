@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use weft::abi::{NanBits, Val};
 use weft::chooser::{Choice, Chooser};
-use weft::component::Store;
+use weft::component::Instance;
 use weft::engine::wasmi::Wasmi;
 use weft_tests::nan_chooser::NanChooser;
 use weft_tests::world::World;
@@ -32,9 +32,12 @@ fn passes(ty: &str, core: &str) -> String {
 }
 
 fn run(world: &mut World, text: &str, bits: u64) -> Result<u64, String> {
-    let component = world.load(text);
-    let instance = world.store.instantiate(&component, &world.linker).unwrap();
-    match world.try_call(&instance, "run", &[Val::U64(bits)]) {
+    let instance = world.instance(text);
+    run_instance(world, &instance, bits)
+}
+
+fn run_instance(world: &mut World, instance: &Instance<Wasmi>, bits: u64) -> Result<u64, String> {
+    match world.try_call(instance, "run", &[Val::U64(bits)]) {
         Ok(Some(Val::U64(bits))) => Ok(bits),
         Ok(other) => panic!("{other:?}"),
         Err(error) => Err(error.to_string()),
@@ -47,13 +50,24 @@ fn nan(number: u32) -> (u64, u64) {
     (bits.encode_f32(f32::NAN).into(), bits.encode_f64(f64::NAN))
 }
 
-/// Returns worlds in which calls are linked and ordinary, with all bits of NaNs.
-fn worlds() -> impl Iterator<Item = (World, (u64, u64))> {
-    let ways = [true, false].into_iter().flat_map(|linked| (0..8).map(move |nan| (linked, nan)));
-    ways.map(|(linked, number)| {
-        let engine = Wasmi::default().with_linked_guests(linked);
-        (World::with_nan(engine, number), nan(number))
-    })
+/// Runs a component with a chooser, which the store gets after the calls are linked: otherwise none
+/// would be.
+fn run_with(
+    engine: &Wasmi,
+    text: &str,
+    bits: u64,
+    chooser: impl Chooser + Send + 'static,
+) -> Result<u64, String> {
+    let mut world = World::on(engine.clone());
+    let instance = world.instance(text);
+    world.store.set_chooser(Box::new(chooser));
+    run_instance(&mut world, &instance, bits)
+}
+
+/// Returns engines whose calls are linked and ordinary, with all numbers of the bits of NaNs.
+fn ways() -> impl Iterator<Item = (Wasmi, u32)> {
+    let ways = [true, false].map(|linked| Wasmi::default().with_linked_guests(linked));
+    ways.into_iter().flat_map(|engine| (0..8).map(move |number| (engine.clone(), number)))
 }
 
 #[test]
@@ -66,7 +80,9 @@ fn nans_have_the_bits_that_are_chosen_and_other_floats_are_unchanged() {
     let f64s = passes("f64", "f64")
         .replace("BODY", "(i64.reinterpret_f64 (call $f (f64.reinterpret_i64 (local.get 0))))");
     assert_eq!(num_linked(&World::new().load(&f32s)), 1);
-    for (mut world, (f32, f64)) in worlds() {
+    for (engine, number) in ways() {
+        let (f32, f64) = nan(number);
+        let run = |text: &str, bits| run_with(&engine, text, bits, NanChooser(number));
         for (bits, expected) in [
             (0x7fa0_0001, f32),
             (0xffc0_0001, f32),
@@ -75,7 +91,7 @@ fn nans_have_the_bits_that_are_chosen_and_other_floats_are_unchanged() {
             (0x8000_0000, 0x8000_0000),
             (1, 1),
         ] {
-            assert_eq!(run(&mut world, &f32s, bits), Ok(expected), "{bits:x}");
+            assert_eq!(run(&f32s, bits), Ok(expected), "{bits:x}");
         }
         for (bits, expected) in [
             (0x7ff4_0000_0000_0001, f64),
@@ -84,7 +100,7 @@ fn nans_have_the_bits_that_are_chosen_and_other_floats_are_unchanged() {
             (1 << 63, 1 << 63),
             (1, 1),
         ] {
-            assert_eq!(run(&mut world, &f64s, bits), Ok(expected), "{bits:x}");
+            assert_eq!(run(&f64s, bits), Ok(expected), "{bits:x}");
         }
     }
 }
@@ -111,9 +127,7 @@ fn bits_are_chosen_once_for_values_that_move_together() {
             let engine = Wasmi::default().with_linked_guests(linked);
             let chosen = Arc::new(Mutex::new(Vec::new()));
             let chooser = Listed { chosen: chosen.clone(), choices: choices.to_vec() };
-            let store = Store::with_chooser(&engine, Box::new(chooser), ());
-            let mut world = World { store, ..World::on(engine) };
-            let arrived = run(&mut world, text, bits).unwrap();
+            let arrived = run_with(&engine, text, bits, chooser).unwrap();
             let is_list = bits == nans;
             assert_eq!(if is_list { arrived & 0xffff_ffff_ffff } else { arrived }, expected);
             assert_eq!(*chosen.lock().unwrap(), choices);
@@ -177,7 +191,9 @@ fn passes_floats(ty: &str) -> String {
 fn nans_in_lists_have_the_bits_that_are_chosen() {
     // The bytes that are read start 2 bytes after the first element.
     let read = |bits: u64| (u128::from(bits) << 64 | u128::from(bits)) >> 16;
-    for (mut world, (f32, f64)) in worlds() {
+    for (engine, number) in ways() {
+        let (f32, f64) = nan(number);
+        let run = |text: &str, bits| run_with(&engine, text, bits, NanChooser(number));
         for (ty, bits, expected) in [
             ("f64", 0xfff4_0000_0000_0001_u64, f64),
             ("f64", 0x4000_0000_0000_0001, 0x4000_0000_0000_0001),
@@ -189,14 +205,14 @@ fn nans_in_lists_have_the_bits_that_are_chosen() {
         ] {
             let text = passes_floats(ty);
             let expected = u64::try_from(read(expected) & u128::from(u64::MAX)).unwrap();
-            let arrived = run(&mut world, &text, bits);
+            let arrived = run(&text, bits);
             // Padding is not written.
             let mask = if ty == "(option f32)" { 0xff00_ffff_ffff_0000 } else { u64::MAX };
             assert_eq!(arrived.map(|it| it & mask), Ok(expected & mask), "{ty}");
         }
         // There are four floats, in two elements.
         let text = passes_floats("f32");
-        let arrived = run(&mut world, &text, 0xff80_0001_7fa0_0001).unwrap();
+        let arrived = run(&text, 0xff80_0001_7fa0_0001).unwrap();
         let expected = u64::try_from(read(f32 << 32 | f32) & 0xffff_ffff_ffff).unwrap();
         assert_eq!(arrived & 0xffff_ffff_ffff, expected);
     }
