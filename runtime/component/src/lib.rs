@@ -89,6 +89,7 @@
 //! | [`trap`], [`error`] | errors of guests, and errors of hosts |
 //! | [`id`], [`secondary_map`] | ids of what a machine has, and values that belong to an id |
 //! | [`host`], [`context`], [`task`], [`waitable`], [`error_context`], [`thread`], [`list`] | the host extensions, which [`guide`] introduces |
+//! | `timeline` | recording what happens in a machine or store (feature `alloc`) |
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -132,6 +133,10 @@ pub use weft_core::thread;
 #[cfg_attr(all(feature = "std", feature = "wasmi"), doc = include_str!("with_store/waitable.md"))]
 #[doc(inline)]
 pub use weft_core::waitable;
+
+#[cfg(feature = "alloc")]
+#[doc(inline)]
+pub use weft_core::timeline;
 
 /// Engines for core WebAssembly: the trait that an adapter implements, and the adapter for wasmi.
 ///

@@ -47,6 +47,7 @@
 //! | [`thread`] | threads that the host begins |
 //! | [`task`] | host tasks, and cancellation tokens |
 //! | [`waitable`] | waitable sets of the host |
+//! | `timeline` | recording what happens in a machine (feature `alloc`) |
 //!
 //! All of this builds without `std` and without `alloc`, except for items that name a feature.
 
@@ -81,6 +82,8 @@ pub mod or_trap;
 pub mod secondary_map;
 pub mod task;
 pub mod thread;
+#[cfg(feature = "alloc")]
+pub mod timeline;
 pub mod waitable;
 
 pub use generated::{code, gate, limit, trap, value_type};

@@ -14,6 +14,7 @@
 //! | `at_once` | built-ins that never wait, called without steps |
 //! | [`unrecorded`] | calls that start without records, and the moments at which they are observed |
 //! | [`snapshot`] | the machine's state, as lines |
+//! | [`touched`] | the instances that observations name, and those that have changed |
 //! | [`features`] | the features that a program reached |
 //! | [`generator`] | generates programs during play |
 //! | [`component`] | plays programs as components, on an engine |
@@ -29,6 +30,7 @@ pub mod operation;
 pub mod player;
 pub mod reference;
 pub mod snapshot;
+pub mod touched;
 pub mod unrecorded;
 pub mod values;
 pub mod world;

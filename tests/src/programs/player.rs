@@ -12,6 +12,7 @@ use super::guest::Code;
 use super::host::{EndOrigin, HostEnd, HostFunctionCall, HostedCall, Place};
 use super::operation::{Entry, Operation};
 use super::snapshot::Snapshots;
+use super::touched::Touched;
 use super::unrecorded::{UnrecordedCall, Watch};
 use super::world::{Function, ProgramWorld};
 
@@ -92,7 +93,7 @@ pub struct Pending {
 #[derive(Debug)]
 pub struct ProgramPlayer<L: Limits, C: Chooser> {
     /// The machine.
-    pub machine: Machine<L, Recording<C>>,
+    pub machine: Machine<L, Recording<C>, Touched>,
     /// The objects in it.
     pub world: ProgramWorld,
     /// The side in control.
@@ -139,7 +140,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     ///
     /// If the machine's tables are too small for the world.
     pub fn new(chooser: C, instances: u32) -> Self {
-        let mut machine = Machine::new(Recording::new(chooser));
+        let mut machine = Machine::with_hooks(Recording::new(chooser), Touched::default());
         let world =
             ProgramWorld::new(&mut machine, instances).expect("a machine that holds the world");
         Self {
@@ -301,7 +302,11 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             return;
         }
         let mut snapshots = std::mem::take(&mut self.snapshots);
-        for line in snapshots.changed(self) {
+        let changed = snapshots.changed(self);
+        if self.machine.hooks().is_checked() {
+            self.check_touched(&changed);
+        }
+        for line in changed {
             self.emit(line);
         }
         self.snapshots = snapshots;

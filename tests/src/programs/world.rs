@@ -5,7 +5,9 @@ use weft::builtin::{OptionsIndex, TypeIndex};
 use weft::chooser::Chooser;
 use weft::error::Error;
 use weft::limits::Limits;
-use weft::machine::{FunctionId, InstanceId, LiftMode, LiftedFunction, Machine, TypeDefinition};
+use weft::machine::{
+    FunctionId, Hooks, InstanceId, LiftMode, LiftedFunction, Machine, TypeDefinition,
+};
 
 /// The bytes of each instance's memory.
 pub const MEMORY_BYTES: usize = 256;
@@ -142,8 +144,8 @@ impl ProgramWorld {
     /// # Errors
     ///
     /// [`Error::Full`] if it is too small.
-    pub fn new<L: Limits, C: Chooser>(
-        machine: &mut Machine<L, C>,
+    pub fn new<L: Limits, C: Chooser, H: Hooks>(
+        machine: &mut Machine<L, C, H>,
         count: u32,
     ) -> Result<Self, Error> {
         let mut world = Self {
@@ -185,9 +187,9 @@ impl ProgramWorld {
         Ok(world)
     }
 
-    fn lift<L: Limits, C: Chooser>(
+    fn lift<L: Limits, C: Chooser, H: Hooks>(
         &self,
-        machine: &mut Machine<L, C>,
+        machine: &mut Machine<L, C, H>,
         number: u32,
         function: Function,
     ) -> Result<FunctionId, Error> {

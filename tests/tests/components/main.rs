@@ -22,6 +22,7 @@
 //! | `counting_engine` | an adapter outside Weft |
 //! | `programs` | random programs of built-in calls, as components |
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
+//! | `timeline` | what a store records of its guests |
 //! | `allocations` | allocations of components after a warm-up |
 
 #[cfg(test)]
@@ -66,5 +67,7 @@ mod regressions;
 mod resources;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod timeline;
 #[cfg(test)]
 mod typed;

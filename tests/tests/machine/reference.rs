@@ -14,7 +14,7 @@ use std::path::Path;
 use serde_json::Value;
 use weft::chooser::{Chooser, Replaying, Seeded};
 use weft::limits::{Heap, Limits, Table};
-use weft::machine::Machine;
+use weft::machine::{Hooks, Machine};
 use weft_tests::programs::features::features;
 use weft_tests::programs::generator::Generator;
 use weft_tests::programs::player::Tape;
@@ -223,6 +223,17 @@ fn the_same_entries_and_choices_give_the_same_trace() {
 }
 
 #[test]
+fn observations_name_every_instance_that_changes() {
+    for seed in seeds(1000) {
+        let count = instances(seed);
+        let mut generator = Generator::new(seed, 20 + u32::try_from(seed % 120).unwrap_or(0));
+        let player = ProgramPlayer::<Heap, _>::checked(Seeded::new(seed), count);
+        let (run, _) = player.play(&mut generator);
+        assert_eq!(run, play::<Heap>(seed).0, "seed {seed}");
+    }
+}
+
+#[test]
 fn nothing_is_left_after_all_removals_and_drops() {
     for seed in seeds(1000) {
         let (_, player) = play::<Heap>(seed);
@@ -251,7 +262,10 @@ fn nothing_is_left_after_all_removals_and_drops() {
     }
 }
 
-fn drop_end<L: Limits, C: Chooser>(machine: &mut Machine<L, C>, end: weft::machine::EndId) {
+fn drop_end<L: Limits, C: Chooser, H: Hooks>(
+    machine: &mut Machine<L, C, H>,
+    end: weft::machine::EndId,
+) {
     if machine.drop_host_end(end).is_err() {
         // A read or write is active, and perhaps being cancelled.
         machine.cancel_host_copy(end).ok();

@@ -55,6 +55,7 @@ mod store;
 mod stores;
 pub mod streams;
 mod threads;
+mod timelines;
 mod typed_function;
 mod wait;
 

@@ -14,11 +14,12 @@ use crate::context::stack::{ContextTable, Shared, Stack, Under};
 use crate::error::Error;
 use crate::error_context::record::{ErrorRecord, Frame, Holder};
 use crate::host::limits::ExtensionLimits;
+use crate::host::observer::Observer as _;
 use crate::id::{ErrorContextId, Id as _, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId};
 use crate::limits::{Storage as _, Table, entries};
 use crate::list::FixedLengthListType;
 use crate::machine::arena::{Key, Slot};
-use crate::machine::{Hooks, NewTask, ThreadEnd};
+use crate::machine::{Hooks, NewTask, Observation, ThreadEnd};
 use crate::secondary_map::{SecondaryMap, SecondaryPlace};
 use crate::task::record::{CallRecord, Failed};
 use crate::task::token::{Handler, Token, Tokens};
@@ -87,6 +88,7 @@ pub struct Extensions<L: ExtensionLimits> {
     pub(crate) calls: CallRecords<L>,
     pub(crate) tokens: Tokens<L>,
     pub(crate) host_sets: HostSets<L>,
+    pub(crate) observer: L::Observer,
 }
 
 impl<L: ExtensionLimits> Extensions<L> {
@@ -103,6 +105,7 @@ impl<L: ExtensionLimits> Extensions<L> {
             calls: Records::new(Table::CallRecords),
             tokens: Tokens::new(),
             host_sets: HostSets::new(),
+            observer: L::Observer::NONE,
         }
     }
 
@@ -260,6 +263,15 @@ impl<L: ExtensionLimits> Hooks for Extensions<L> {
 
     fn instance_locked_down(&mut self, instance: InstanceId) -> Result<(), Error> {
         self.threads.instance_locked_down(instance)
+    }
+
+    #[inline]
+    fn observes(&self) -> bool {
+        self.observer.observes()
+    }
+
+    fn observed(&mut self, observation: &Observation) {
+        self.observer.observed(observation);
     }
 
     fn set_changed(&mut self, set: WaitableSetId, has_event: bool) -> Result<(), Error> {

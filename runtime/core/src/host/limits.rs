@@ -11,6 +11,8 @@ use crate::context::ContextKey;
 use crate::limits::{Array, ArrayText, Limits, Storage, sizes};
 use crate::list::CompoundType;
 
+use super::observer::Observer;
+
 macro_rules! limits_and_heap {
     ($($(#[$attribute:meta])* $table:ident, $size:ident, $shown:literal, $presets:tt;)*) => {
         /// The storage of each side table of the host extensions. This is a host extension.
@@ -30,6 +32,8 @@ macro_rules! limits_and_heap {
             type Compound: Compound;
             /// The type of a value that is made of others.
             type CompoundType: CompoundType<Value = Self::Compound>;
+            /// The observer of the machine.
+            type Observer: Observer;
         }
 
         #[cfg(feature = "alloc")]
@@ -40,6 +44,7 @@ macro_rules! limits_and_heap {
             type Bytes = alloc::vec::Vec<u8>;
             type Compound = crate::abi::Val;
             type CompoundType = crate::abi::Type;
+            type Observer = Option<alloc::boxed::Box<crate::timeline::Timeline>>;
         }
     };
 }
@@ -270,6 +275,7 @@ macro_rules! __extension_limits {
                 type Bytes = Array<u8, { SIZES.value_bytes }>;
                 type Compound = limits::NoCompound;
                 type CompoundType = limits::NoCompound;
+                type Observer = ();
             }
         };
     };

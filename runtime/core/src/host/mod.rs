@@ -28,6 +28,7 @@
 //! | [cancellation](crate::task#cancellation) | [`CancellationTokens`](crate::task::CancellationTokens) | `store.cancellation_tokens()` |
 //! | [threads](crate::thread) that the host begins | [`Threads`](crate::thread::Threads) | `store.threads()` |
 //! | [waitable sets](crate::waitable) of the host | [`WaitableSets`](crate::waitable::WaitableSets) | `store.waitable_sets()` |
+//! | timelines of all that happens | `Timeline` (feature `alloc`) | `store.timeline()` |
 //! | severity, frames, sources and metadata of [error contexts](crate::error_context) | [`ErrorContexts`](crate::error_context::ErrorContexts) | `store.error_contexts()` |
 //!
 //! The records are side tables, which [`Extensions`] keeps as the [hooks](crate::machine::Hooks) of
@@ -41,6 +42,7 @@ pub(crate) mod attributes;
 pub(crate) mod extensions;
 pub mod limits;
 pub(crate) mod machine;
+pub mod observer;
 
 pub use access::{ExtensionAccess, HostExtensions};
 pub use any_error::AnyError;

@@ -42,8 +42,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// In a new machine, records are made at once if its [hooks](Hooks::EAGER) have to be told of
     /// each call.
-    pub const fn set_eager(&mut self, is_eager: bool) {
-        self.is_eager = is_eager || H::EAGER;
+    ///
+    /// While the hooks [observe](Hooks::observes) the machine, records are made at once.
+    pub fn set_eager(&mut self, is_eager: bool) {
+        self.is_eager = is_eager || H::EAGER || H::LISTENS && self.hooks.observes();
     }
 
     /// Returns `true` if there are calls without records.

@@ -13,6 +13,7 @@ use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::observation::Action;
 use super::record::frame::Outstanding;
 use super::record::instance::Instance;
 use super::record::waitable::{End, EndActivity, Kind, Waitable};
@@ -73,6 +74,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let (readable, writable) = (end(CopyDirection::Read)?, end(CopyDirection::Write)?);
         self.end_mut(readable)?.other = Some(writable);
         self.end_mut(writable)?.other = Some(readable);
+        self.observe(|it| Ok(Action::EndsMade { readable: it.observed_end(readable)? }));
         Ok([readable, writable])
     }
 
@@ -101,6 +103,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         buffer: Buffer,
         then: AfterCopy,
     ) -> Result<Copying, Failure> {
+        self.observe_copy(key, buffer.length);
         let this = self.waitables.get_mut(key)?;
         let owner = this.owner;
         let end = this.end_mut()?;
@@ -231,6 +234,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         then: AfterCopy,
     ) -> Result<Copied, Error> {
         let MovedValues { end, other, count, progress } = *moved;
+        self.observe_copied(end, count);
         self.end_mut(end)?.progress = progress.saturating_add(count);
         let how = self.event_of_copy(end, then)?;
         let end = self.end_mut(other)?;
@@ -258,6 +262,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Cancels a read or write: `End.cancel`.
     pub(crate) fn cancel_end(&mut self, key: Key<Waitable>) -> Result<(), Failure> {
+        self.observe(|it| Ok(Action::CopyCancelled { end: it.observed_end(key)? }));
         let end = self.end_mut(key)?;
         end.state = EndActivity::CancellingCopy;
         let other = end.other;
@@ -283,6 +288,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         source: Key<Waitable>,
         destination: Key<Waitable>,
     ) -> Result<Flow, Failure> {
+        self.observe(|it| {
+            let (readable, writable) = (it.observed_end(source)?, it.observed_end(destination)?);
+            Ok(Action::EndsForwarded { readable, writable })
+        });
         let ends = (self.end(source)?.other, self.end(destination)?.other);
         let (Some(writable), Some(readable)) = ends else {
             return self.drop_both(source, destination);
@@ -317,6 +326,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Drops an end: `End.drop`.
     pub(crate) fn drop_end(&mut self, key: Key<Waitable>) -> Result<(), Error> {
+        self.observe(|it| Ok(Action::EndDropped { end: it.observed_end(key)? }));
         if let Some(other) = self.end_mut(key)?.other.take() {
             let left = self.end_mut(other)?;
             left.other = None;

@@ -61,12 +61,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         match frame {
             Frame::Host { .. } | Frame::HostCopy { .. } => {
                 self.frames.pop();
+                self.observe_end_of_turn();
                 Ok(Some(Step::ReturnToHost))
             }
             Frame::Lower { thread, subtask, is_async } => {
                 self.check_reenter(thread)?;
                 self.frames.pop();
-                self.current = Some(thread);
+                self.go_to(thread);
                 self.called(thread, subtask, is_async)
             }
             Frame::Lift { task, instance } => {
@@ -83,7 +84,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             Frame::CancelSubtask { thread, subtask, is_async } => {
                 self.check_reenter(thread)?;
                 self.frames.pop();
-                self.current = Some(thread);
+                self.go_to(thread);
                 self.cancellation_requested(thread, subtask, is_async)
             }
             Frame::RequestCancellation { task, instance, has_resumed } => {

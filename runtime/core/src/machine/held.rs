@@ -26,6 +26,7 @@ use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::observation::Action;
 use super::record::definition::LiftedFunction;
 use super::record::frame::Frame;
 use super::record::held::{Bottom, HeldEntry, HeldFrame};
@@ -305,6 +306,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             let Some(instance) = self.instance_of_frame(frame)? else { break };
             self.frames.pop();
             self.instances.get_mut(instance)?.held += 1;
+            self.observe(|it| Ok(Action::Held { instance: it.instance_id(instance)? }));
             self.count(instance)?;
             above = Some(self.held.insert(HeldFrame { entry: HeldEntry::Frame(frame), above })?);
         }

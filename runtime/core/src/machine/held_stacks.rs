@@ -6,6 +6,7 @@ use crate::limits::{Limits, Storage, Table};
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::observation::Action;
 use super::record::frame::Frame;
 use super::record::held::{Bottom, HeldEntry, HeldFrame};
 use super::record::instance::Instance;
@@ -102,6 +103,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub(crate) fn release_frame(&mut self, frame: Frame) -> Result<(), Error> {
         let Some(instance) = self.instance_of_frame(frame)? else { return Ok(()) };
         self.instances.get_mut(instance)?.held -= 1;
+        self.observe(|it| Ok(Action::Released { instance: it.instance_id(instance)? }));
         self.count(instance)
     }
 

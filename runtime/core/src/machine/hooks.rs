@@ -7,6 +7,7 @@
 use crate::error::Error;
 use crate::limits::Table;
 
+use super::observation::Observation;
 use crate::id::{
     ErrorContextId, FunctionId, InstanceId, SubtaskId, TaskId, ThreadId, WaitableSetId,
 };
@@ -286,6 +287,22 @@ pub trait Hooks {
     fn instance_removed(&mut self, instance: InstanceId) -> Result<(), Error> {
         let _ = instance;
         Ok(())
+    }
+
+    /// Returns `true` if the hook has to be told of all that the machine does, by
+    /// [`observed`](Self::observed). Observations are only put together while this returns `true`.
+    ///
+    /// The machine says nothing of calls whose records it puts off. A hook that observes every call
+    /// sets [`EAGER`](Self::EAGER), or its host calls
+    /// [`set_eager`](super::Machine::set_eager) when it begins to observe.
+    #[inline]
+    fn observes(&self) -> bool {
+        false
+    }
+
+    /// Learns of one thing that the machine does. It can change nothing, and refuse nothing.
+    fn observed(&mut self, observation: &Observation) {
+        let _ = observation;
     }
 
     /// Learns that members of a waitable set have got or lost events. Only sets of the host are

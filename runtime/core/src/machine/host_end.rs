@@ -96,6 +96,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let buffer = Buffer { options: None, address: number, length, progress: 0 };
         self.reserve_frames(1)?;
         let end = self.end_id(key)?;
+        self.observe_turn();
         self.push_frame(Frame::HostCopy { end })?;
         self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Host))
     }

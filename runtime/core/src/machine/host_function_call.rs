@@ -9,6 +9,7 @@ use crate::limits::Limits;
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::observation::Action;
 use super::record::frame::{Frame, Outstanding};
 use super::record::waitable::{Callee, Waitable};
 use super::state::Machine;
@@ -32,6 +33,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if self.subtask(subtask)?.state != SubtaskState::Starting {
             return Err(MachineError::AlreadyStarted.into());
         }
+        self.observe(|_| Ok(Action::HostFunctionStarted { call }));
         self.subtask_started(subtask)
     }
 
@@ -60,6 +62,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if self.subtask(subtask)?.state == SubtaskState::Starting {
             return Err(MachineError::NotStarted.into());
         }
+        self.observe(|_| Ok(Action::HostFunctionReturned { call }));
         Ok(self.subtask_resolved(subtask, Resolution::Returned(result))?)
     }
 
@@ -79,6 +82,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if !self.subtask(subtask)?.cancellation_requested {
             return Err(MachineError::NotCancelled.into());
         }
+        self.observe(|_| Ok(Action::HostFunctionReturned { call }));
         Ok(self.subtask_resolved(subtask, Resolution::Cancelled)?)
     }
 

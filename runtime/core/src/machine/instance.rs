@@ -8,6 +8,7 @@ use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::{Hooks, ThreadEnd};
+use super::observation::Action;
 use super::record::frame::{Frame, Outstanding};
 use super::record::instance::Instance;
 use super::record::tables::{Handle, Tables};
@@ -63,6 +64,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             self.instances.remove(instance)?;
             return Err(Error::Full(Table::Instances));
         }
+        self.observe(|it| Ok(Action::InstanceMade { instance: it.instance_id(instance)? }));
         self.instance_id(instance)
     }
 
@@ -143,6 +145,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 frame => self.abandon_frame(frame)?,
             }
         }
+        self.observe_end_of_turn();
         looked
     }
 
@@ -202,6 +205,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             let id = self.instance_id(instance)?;
             self.hooks.instance_locked_down(id)?;
         }
+        self.observe(|it| Ok(Action::InstanceLockedDown { instance: it.instance_id(instance)? }));
         self.count(instance)
     }
 
@@ -244,6 +248,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             last = self.functions.remove(function)?.before;
         }
         self.hooks.instance_removed(instance)?;
+        self.observe(|_| Ok(Action::InstanceRemoved { instance }));
         self.instances.remove(key)?;
         Ok(())
     }
@@ -362,6 +367,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             let caller = self.remove_task(task)?.caller;
             if let Some(caller) = caller {
                 self.subtask_mut(caller)?.callee = Callee::Gone;
+                self.observe(|it| {
+                    let (call, caller) = (it.subtask_id(caller)?, it.observed_holder(caller)?);
+                    Ok(Action::CalleeGone { call, caller })
+                });
             }
         }
         Ok(())

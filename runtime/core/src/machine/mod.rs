@@ -57,6 +57,7 @@
 //! | learn the outcome of calls, reads and writes by the host | [`next_host_event`](Machine::next_host_event) |
 //! | serve a stream or future where it is read or written | [`serve_host_end`](Machine::serve_host_end), [`served_copied`](Machine::served_copied), [`next_served_event`](Machine::next_served_event) |
 //! | go on after a trap | [`trapped`](Machine::trapped) |
+//! | learn of all that happens | [`Hooks::observed`], or a `Timeline` as the hooks |
 //! | look inside | [`handle_view`](Machine::handle_view), [`thread_views`](Machine::thread_views), [`backtrace`](Machine::backtrace), [`count_of`](Machine::count_of) |
 //!
 //! # Traps and errors
@@ -91,6 +92,8 @@ mod inspect;
 mod instance;
 pub(crate) mod list;
 mod making_records;
+mod observation;
+mod observing;
 mod operation;
 mod outstanding;
 mod ready;
@@ -120,6 +123,8 @@ pub use inspect::{
     WaitingOn,
 };
 pub use making_records::MadeCall;
+pub use observation::{Action, Observation, ObservedEnd, ObservedThread, ThreadStop};
+pub use observing::{ObservedChooser, ReadyThread};
 pub use record::definition::{LiftMode, LiftedFunction, TypeDefinition};
 pub use record::task::Code as GuestCode;
 pub use resource::LoweredBorrow;

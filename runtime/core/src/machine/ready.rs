@@ -31,6 +31,7 @@ use crate::limits::Limits;
 use super::arena::Key;
 use super::hooks::Hooks;
 use super::list::Linked as _;
+use super::observation::Action;
 use super::record::instance::{Instance, Queues};
 use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
 use super::record::waitable::WaitableSet;
@@ -58,7 +59,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if count <= 1 {
             return Ok(0);
         }
-        check_choice(choice, count, self.chooser.choose(choice, count))
+        let chosen = check_choice(choice, count, self.chooser.choose(choice, count))?;
+        self.observe(|_| Ok(Action::Chose { choice, count, chosen }));
+        Ok(chosen)
     }
 
     /// Chooses among the ready threads of all instances, for `Store.tick`.
@@ -266,15 +269,38 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         position: u32,
     ) -> Result<Option<Key<Thread>>, Error> {
         let instance = self.instances.get(instance)?;
+        let mut places = self.first_places(instance, among)?;
+        for _ in 0..position {
+            self.next_ready(instance, &mut places)?;
+        }
+        self.next_ready(instance, &mut places)
+    }
+
+    /// Calls `visit` for each ready thread of an instance, in the order of their tickets.
+    pub(crate) fn visit_ready_of(
+        &self,
+        instance: Key<Instance>,
+        mut visit: impl FnMut(Key<Thread>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let instance = self.instances.get(instance)?;
+        let mut places = self.first_places(instance, Among::All)?;
+        while let Some(thread) = self.next_ready(instance, &mut places)? {
+            visit(thread)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the first place of each of an instance's queues whose threads are ready.
+    fn first_places(&self, instance: &Instance, among: Among) -> Result<[Option<Place>; 7], Error> {
         let queues = &instance.queues;
         let unlocked = instance.is_unlocked();
         let entering = among == Among::All && instance.backpressure == 0;
         let callback_sets = queues.callback_sets.front().filter(|_| unlocked);
         let first = |queue| Some(Place::Queue(queue, queues.first(queue)?));
         if instance.held > 0 && among == Among::All {
-            return self.at(instance, &mut [first(Queue::Resolved)], position);
+            return Ok([first(Queue::Resolved), None, None, None, None, None, None]);
         }
-        let mut places = [
+        Ok([
             first(Queue::Now),
             first(Queue::Freed).filter(|_| among == Among::All),
             first(Queue::Exclusive).filter(|_| unlocked),
@@ -282,38 +308,31 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             first(Queue::EnterExclusive).filter(|_| entering && unlocked),
             self.first_in_sets(queues.sets.front(), unlocked)?,
             self.first_in_sets(callback_sets, true)?,
-        ];
-        self.at(instance, &mut places, position)
+        ])
     }
 
-    /// Returns the thread at `position` in merged queues. `places` are the first place of each.
-    fn at(
+    /// Returns the next thread in merged queues, and moves its place on.
+    fn next_ready(
         &self,
         instance: &Instance,
         places: &mut [Option<Place>],
-        position: u32,
     ) -> Result<Option<Key<Thread>>, Error> {
         let (queues, unlocked) = (&instance.queues, instance.is_unlocked());
-        for _ in 0..position {
-            let Some(oldest) = self.oldest(places)? else { return Ok(None) };
-            let next = match *oldest {
-                None => None,
-                Some(Place::Queue(queue, thread)) => match queues.list(queue) {
-                    Some(list) => {
-                        list.after(&self.threads, thread)?.map(|t| Place::Queue(queue, t))
-                    }
-                    None => None,
-                },
-                Some(Place::Set(set, thread)) => {
-                    self.next_in_sets(queues, set, thread, unlocked)?
+        let Some(oldest) = self.oldest(places)? else { return Ok(None) };
+        let (thread, next) = match *oldest {
+            None => return Ok(None),
+            Some(Place::Queue(queue, thread)) => match queues.list(queue) {
+                Some(list) => {
+                    (thread, list.after(&self.threads, thread)?.map(|it| Place::Queue(queue, it)))
                 }
-            };
-            *oldest = next;
-        }
-        Ok(match self.oldest(places)? {
-            Some(Some(Place::Queue(_, thread) | Place::Set(_, thread))) => Some(*thread),
-            _ => None,
-        })
+                None => (thread, None),
+            },
+            Some(Place::Set(set, thread)) => {
+                (thread, self.next_in_sets(queues, set, thread, unlocked)?)
+            }
+        };
+        *oldest = next;
+        Ok(Some(thread))
     }
 
     /// Returns the place whose thread began to wait first.

@@ -7,6 +7,7 @@ use crate::limits::{Limits, Storage as _};
 
 use super::arena::Key;
 use super::hooks::{Hooks, NewCall, NewTask, NewThread, ThreadEnd};
+use super::observation::Action;
 use super::record::frame::Frame;
 use super::record::task::{Task, Thread};
 use super::record::waitable::{Waitable, WaitableSet};
@@ -90,6 +91,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         task: Key<Task>,
         implicit_thread: Key<Thread>,
     ) -> Result<(), Error> {
+        self.observe(|it| {
+            let call = it.tasks.get(task)?.caller.map(|it_called| it.subtask_id(it_called));
+            let thread = it.observed_thread(implicit_thread)?;
+            Ok(Action::TaskMade { thread, call: call.transpose()? })
+        });
         if !H::LISTENS || !self.hooks.hears_of_next_task() {
             return Ok(());
         }
@@ -125,6 +131,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             let id = self.task_id(task)?;
             self.hooks.task_removed(id)?;
         }
+        self.observe(|it| {
+            let (id, instance) = (it.task_id(task)?, it.tasks.get(task)?.instance);
+            Ok(Action::TaskEnded { task: id, instance: it.instance_id(instance)? })
+        });
         self.tasks.remove(task)
     }
 
@@ -144,6 +154,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if !H::LISTENS {
             return Ok(());
         }
+        self.observe(|it| Ok(Action::ThreadMade { thread: it.observed_thread(thread)? }));
         let task = self.task_id(self.threads.get(thread)?.task)?;
         let thread = self.thread_id(thread)?;
         self.hooks.thread_made(NewThread { thread, task })
@@ -160,6 +171,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             let id = self.thread_id(thread)?;
             self.hooks.thread_removed(id, end)?;
         }
+        self.observe(|it| Ok(Action::ThreadEnded { thread: it.observed_thread(thread)?, end }));
         self.threads.remove(thread)
     }
 
@@ -189,6 +201,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let caller = call.owner;
         let key = self.waitables.insert(call)?;
         let call = self.subtask_id(key)?;
+        if let Some(function) = function {
+            self.observe_call(key, function);
+        }
         if H::LISTENS && self.hooks.hears_of_next_call() {
             let caller = caller.map(|it| self.instance_id(it)).transpose()?;
             self.hooks.call_made(NewCall { call, caller, function })?;

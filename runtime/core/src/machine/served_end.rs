@@ -19,6 +19,7 @@ use crate::trap::{CopyDirection, EndKind};
 use super::arena::Key;
 use super::end::Copied;
 use super::hooks::Hooks;
+use super::observation::Action;
 use super::record::frame::{Frame, Outstanding};
 use super::record::waitable::{EndActivity, Waitable};
 use super::state::Machine;
@@ -54,6 +55,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.join(key, None)?;
         let has_event = self.waitables.get(key)?.has_pending_event;
         self.clear_pending_event(key)?;
+        self.observe(|it| Ok(Action::EndServed { end: it.observed_end(key)? }));
         let other = self.end(key)?.other;
         self.end_mut(key)?.serve();
         let waits = match other {
@@ -85,6 +87,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.check_host_has_control()?;
         let key = self.served_end(end)?;
         self.reserve_frames(1)?;
+        self.observe_turn();
         self.push_frame(Frame::HostCopy { end })?;
         let buffer = self.end(key)?.served_buffer();
         self.advance(|machine| machine.copy_end(key, buffer, AfterCopy::Host))
@@ -162,6 +165,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                 self.outstanding = Outstanding::token(copy.serial);
                 return Err(MachineError::EndBusy.into());
             }
+        }
+        if count > 0 {
+            self.observe_copied(began, count);
         }
         if is_builtin
             && count > 0

@@ -9,6 +9,7 @@ use crate::limits::{Limits, Storage, Table};
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::observation::Action;
 use super::record::definition::{
     DefinedFunction, Function, LiftMode, LiftedFunction, NumberedType, TypeDefinition, frames_of,
 };
@@ -229,9 +230,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Returns a function that is about to be called.
     ///
     /// Traps: `cannot-enter-component-instance` if the function was removed with its instance.
-    pub(crate) fn called_function(&self, function: FunctionId) -> Result<Function, Failure> {
+    pub(crate) fn called_function(&mut self, function: FunctionId) -> Result<Function, Failure> {
         match self.function(function) {
             Err(Error::Unknown(_)) if function.position() < self.functions.positions() => {
+                self.observe(|_| Ok(Action::CallRefused { callee: None, function }));
                 Err(Trap::CannotEnterComponentInstance.into())
             }
             found => Ok(found?),
@@ -279,6 +281,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.reserve_frames(1 + frames_of(&lifted))?;
         self.reserve_entering(&lifted, false)?;
         self.reserve_thread_index(&lifted)?;
+        self.observe_turn();
         let mut subtask = Subtask::new(Callee::Gone);
         subtask.ends = Ends::Event;
         let call = Waitable::new(None, Kind::Subtask(subtask));
@@ -309,6 +312,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Err(MachineError::Entered.into());
         }
         self.reserve_frames(1)?;
+        if self.ready_threads > 0 {
+            self.observe_turn();
+        }
         let Some(thread) = self.choose_ready()? else { return Ok(Step::ReturnToHost) };
         let holder = self.holder_of(thread)?;
         self.begin(holder, |machine| machine.resume(thread))
@@ -360,6 +366,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let key = self.hosts_call(call)?;
         self.reserve_frames(2)?;
         self.cancellable_call(call)?;
+        self.observe_cancellation(key);
         let subtask = self.subtask_mut(key)?;
         if subtask.is_operation() {
             self.cancel_operation(call)?;
@@ -367,6 +374,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         subtask.cancellation_requested = true;
         let Callee::Task(task) = subtask.callee else { return Ok(Step::ReturnToHost) };
+        self.observe_turn();
         self.begin(None, |machine| machine.request_cancellation(task))
     }
 

@@ -8,6 +8,7 @@ use crate::limits::Limits;
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::observation::Action;
 use super::record::resource::{Lend, ResourceHandle};
 use super::record::waitable::{Callee, Ends, FlatResult, Kind, Waitable};
 use super::state::Machine;
@@ -16,6 +17,10 @@ use super::step::{Event, Resolution};
 impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Marks that a subtask has started: `on_start` of `canon_lower`, without the arguments.
     pub(crate) fn subtask_started(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
+        self.observe(|it| {
+            let (call, caller) = (it.subtask_id(subtask)?, it.observed_holder(subtask)?);
+            Ok(Action::CallStarted { call, caller })
+        });
         let started = self.subtask_mut(subtask)?;
         started.state = SubtaskState::Started;
         if started.ends == Ends::Event {
@@ -43,7 +48,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if !resolved.is_operation() {
             resolved.callee = Callee::Gone;
         }
-        if resolved.ends == Ends::Event {
+        let (state, ends) = (resolved.state, resolved.ends);
+        self.observe(|it| {
+            let (call, caller) = (it.subtask_id(subtask)?, it.observed_holder(subtask)?);
+            Ok(Action::CallResolved { call, caller, state })
+        });
+        if ends == Ends::Event {
             self.set_pending_event(subtask)?;
         }
         self.wake_waiter(subtask)
@@ -104,6 +114,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Removes a subtask, resolved or not, without the rules that hold for guests.
     pub(crate) fn abandon_subtask(&mut self, subtask: Key<Waitable>) -> Result<(), Error> {
+        self.observe(|it| {
+            let (call, callee) = (it.subtask_id(subtask)?, it.observed_callee(subtask)?);
+            Ok(Action::CallDropped { call, callee })
+        });
         if let Callee::Task(task) = self.subtask(subtask)?.callee {
             // If the task has not started, it is cancelled when it is its turn to enter.
             self.tasks.get_mut(task)?.caller = None;

@@ -8,6 +8,7 @@ use crate::trap::Trap;
 
 use super::arena::Key;
 use super::hooks::{Hooks, ThreadEnd};
+use super::observation::Action;
 use super::record::definition::{DefinedFunction, Function, LiftMode, LiftedFunction};
 use super::record::frame::{Frame, Outstanding};
 use super::record::instance::Instance;
@@ -260,10 +261,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Returns `true` if the task is to learn now that it was asked to cancel:
     /// `Task.deliver_pending_cancel`.
     pub(crate) fn deliver_pending_cancel(&mut self, task: Key<Task>) -> Result<bool, Error> {
-        let task = self.tasks.get_mut(task)?;
-        let is_pending = task.state == TaskState::PendingCancel;
+        let cancelled = self.tasks.get_mut(task)?;
+        let is_pending = cancelled.state == TaskState::PendingCancel;
         if is_pending {
-            task.state = TaskState::CancelDelivered;
+            cancelled.state = TaskState::CancelDelivered;
+            self.observe(|it| {
+                let (task, instance) = (it.task_id(task)?, it.tasks.get(task)?.instance);
+                let instance = it.instance_id(instance)?;
+                Ok(Action::CancellationDelivered { task, instance })
+            });
         }
         Ok(is_pending)
     }
@@ -358,6 +364,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let was_pending = resolved.state == TaskState::PendingCancel;
         resolved.state = TaskState::Resolved;
         let implicit_thread = resolved.implicit_thread;
+        self.observe(|it| {
+            let (task, instance) = (it.task_id(task)?, it.tasks.get(task)?.instance);
+            let is_cancelled = resolution == Resolution::Cancelled;
+            let instance = it.instance_id(instance)?;
+            Ok(Action::TaskResolved { task, instance, is_cancelled })
+        });
         if was_pending && let Some(thread) = implicit_thread {
             self.requeue_after_cancellation(thread)?;
         }

@@ -6,6 +6,7 @@ use crate::limits::{Limits, Table};
 
 use super::arena::Key;
 use super::hooks::Hooks;
+use super::observation::{Action, ThreadStop};
 use super::record::frame::Outstanding;
 use super::record::task::{Code, Continuation, Queue, Task, Thread, ThreadActivity};
 use super::record::words::number;
@@ -36,6 +37,18 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         queue: Queue,
         continuation: Continuation,
     ) -> Result<(), Error> {
+        self.observe_stop(thread, continuation);
+        self.wait_in(thread, queue, continuation)
+    }
+
+    /// Lets `thread` wait in `queue`, as [`start_waiting`](Self::start_waiting) does, although it
+    /// does not run.
+    fn wait_in(
+        &mut self,
+        thread: Key<Thread>,
+        queue: Queue,
+        continuation: Continuation,
+    ) -> Result<(), Error> {
         let waiting = self.threads.get_mut(thread)?;
         waiting.state = ThreadActivity::Waiting;
         waiting.continuation = continuation;
@@ -51,8 +64,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Makes a suspended thread ready: `Thread.resume_later`.
     pub(crate) fn resume_later(&mut self, thread: Key<Thread>) -> Result<(), Error> {
+        self.observe(|it| Ok(Action::ThreadReady { thread: it.observed_thread(thread)? }));
         let continuation = self.threads.get(thread)?.continuation;
-        self.start_waiting(thread, Queue::Now, continuation)
+        self.wait_in(thread, Queue::Now, continuation)
     }
 
     /// Makes a suspended or waiting thread run: `Thread.resume`.
@@ -70,8 +84,15 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let resumed = self.threads.get_mut(thread)?;
         resumed.state = ThreadActivity::Running;
         let continuation = core::mem::replace(&mut resumed.continuation, Continuation::Running);
-        self.current = Some(thread);
+        self.go_to(thread);
         self.continue_thread(thread, continuation)
+    }
+
+    /// Passes control to `thread`.
+    #[inline]
+    pub(crate) fn go_to(&mut self, thread: Key<Thread>) {
+        self.observe(|it| Ok(Action::ThreadResumed { thread: it.observed_thread(thread)? }));
+        self.current = Some(thread);
     }
 
     /// Goes on where `thread` stopped.
@@ -134,6 +155,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         thread: Key<Thread>,
         continuation: Continuation,
     ) -> Result<Flow, Failure> {
+        self.observe(|it| {
+            let thread = it.observed_thread(thread)?;
+            Ok(Action::ThreadStopped { thread, reason: ThreadStop::Suspended })
+        });
         let suspended = self.threads.get_mut(thread)?;
         suspended.state = ThreadActivity::Suspended;
         suspended.continuation = continuation;

@@ -7,6 +7,7 @@ use crate::limits::{Limits, Table};
 
 use super::arena::{Arena, Key, Slot};
 use super::hooks::Hooks;
+use super::observation::Action;
 use super::record::frame::Outstanding;
 use super::record::instance::Instance;
 use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
@@ -25,6 +26,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if core::mem::replace(&mut notified.has_pending_event, true) {
             return Ok(());
         }
+        self.observe(|it| {
+            let (holder, set) = (it.observed_holder(waitable)?, it.observed_set(waitable)?);
+            Ok(Action::EventSet { waitable: it.waitable_id(waitable)?, holder, set })
+        });
+        let notified = self.waitables.get_mut(waitable)?;
         let waiter = match notified.kind {
             Kind::End(_) => notified.waiter.take(),
             Kind::Subtask(_) => None,
@@ -91,7 +97,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         owner: Option<Key<Instance>>,
         index: u32,
     ) -> Result<(), Error> {
-        let has_pending_event = self.waitables.get(waitable)?.has_pending_event;
+        let before = self.waitables.get(waitable)?;
+        let (from, has_pending_event) = (before.owner, before.has_pending_event);
         if has_pending_event {
             self.unlist_pending_event(waitable)?;
         }
@@ -101,6 +108,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if has_pending_event {
             self.list_pending_event(waitable)?;
         }
+        self.observe(|it| {
+            let from = from.map(|it_was| it.instance_id(it_was)).transpose()?;
+            Ok(Action::EndMoved { end: it.observed_end(waitable)?, from })
+        });
         Ok(())
     }
 
@@ -116,6 +127,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     fn wake_waiting(&mut self, thread: Key<Thread>) -> Result<(), Error> {
         let waiting = self.threads.get(thread)?;
         if waiting.state == ThreadActivity::Waiting {
+            self.observe(|it| Ok(Action::ThreadReady { thread: it.observed_thread(thread)? }));
+            let waiting = self.threads.get(thread)?;
             let queue = match waiting.continuation {
                 Continuation::Held(stack) => self.queue_of_resolved(stack.into())?,
                 _ => Queue::Now,
@@ -138,10 +151,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Takes the event of `waitable`: `Waitable.get_pending_event`.
     pub(crate) fn get_pending_event(&mut self, waitable: Key<Waitable>) -> Result<Event, Failure> {
         self.clear_pending_event(waitable)?;
-        match self.waitables.get(waitable)?.kind {
+        let event = match self.waitables.get(waitable)?.kind {
             Kind::Subtask(_) => self.subtask_event(waitable),
             Kind::End(_) => self.end_event(waitable),
-        }
+        }?;
+        self.observe_delivery(waitable, event);
+        Ok(event)
     }
 
     /// Marks that `waitable` has no event, because the event was taken or is not wanted.
@@ -164,11 +179,18 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if has_pending_event {
             self.unlist_pending_event(waitable)?;
         }
-        if let Some(before) = core::mem::replace(&mut self.waitables.get_mut(waitable)?.set, set) {
+        let before = core::mem::replace(&mut self.waitables.get_mut(waitable)?.set, set);
+        if let Some(before) = before {
             self.sets.get_mut(before)?.num_elems -= 1;
         }
         if let Some(set) = set {
             self.sets.get_mut(set)?.num_elems += 1;
+        }
+        if before != set {
+            self.observe(|it| {
+                let (holder, set) = (it.observed_holder(waitable)?, it.observed_set(waitable)?);
+                Ok(Action::Joined { waitable: it.waitable_id(waitable)?, holder, set })
+            });
         }
         if has_pending_event {
             self.list_pending_event(waitable)?;

@@ -31,7 +31,7 @@ pub(super) fn forbid_ordinary_calls<T: 'static>(store: &mut Store<Wasmi, T>) {
 /// Returns a component of `length` instances, each of which calls the one before. `f` adds the
 /// number of instances to its argument, and the innermost instance traps if it is 0. `count` calls
 /// nothing.
-pub(super) fn chain(length: usize) -> String {
+pub(crate) fn chain(length: usize) -> String {
     let mut text = String::from(
         r#"(component
             (component $First

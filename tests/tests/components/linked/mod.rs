@@ -9,7 +9,7 @@
 //! | `values` | values that the random tests of `tests/abi` do not cover |
 
 mod census;
-mod guests;
+pub(crate) mod guests;
 mod traps;
 mod unlinking;
 mod values;

@@ -48,6 +48,7 @@ macro_rules! low_extension_limits {
             type Bytes = L::Bytes;
             type Compound = L::Compound;
             type CompoundType = L::CompoundType;
+            type Observer = L::Observer;
         }
     };
 }

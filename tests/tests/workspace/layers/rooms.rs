@@ -93,6 +93,7 @@ pub(crate) const ROOMS: &[Room] = &[
         modules: &[
             "weft_core::context",
             "weft_core::error_context",
+            "weft_core::timeline",
             "weft_core::host",
             "weft_core::list",
             "weft_core::task",

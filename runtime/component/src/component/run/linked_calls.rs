@@ -44,6 +44,22 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         Ok(())
     }
 
+    /// Finishes the linking of all instances for good, so that the machine learns of all calls.
+    ///
+    /// No linked call may be under way.
+    pub(crate) fn unlink_all(&mut self) -> Result<(), Fault> {
+        let sets: Vec<u32> = self.data().links.numbers().collect();
+        for set in sets {
+            let flags = self.data().links.get(set)?.flagged().map(|(flag, _)| flag);
+            let flags: Vec<u32> = flags.collect();
+            for flag in flags {
+                self.call_flags(set, "unlink", flag)?;
+                self.data_mut().links.get_mut(set)?.set_unlinked(flag);
+            }
+        }
+        Ok(())
+    }
+
     /// Calls a function of the module with the flags.
     fn call_flags(&mut self, set: u32, name: &str, flag: u32) -> Result<i32, Fault> {
         let function = self.link_export(self.data().links.get(set)?.flags(), name)?;

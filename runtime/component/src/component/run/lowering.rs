@@ -61,8 +61,8 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     ) -> Result<Lowering<'a, 'c, E, T>, Failure> {
         let mut lowering = self.lower(target, Peer::Host)?;
         if contains_float {
-            let chooser = lowering.cx.data_mut().machine.chooser_mut();
-            lowering.options.nan = NanBits::choose(chooser)?;
+            let machine = &mut lowering.cx.data_mut().machine;
+            lowering.options.nan = NanBits::choose(&mut machine.observed_chooser())?;
         }
         Ok(lowering)
     }

@@ -23,6 +23,7 @@
 //! | `roots`, `slab` | the instances that the host has made, and numbers that are reused |
 //! | `links` | the linked calls between guests |
 //! | `names`, `deadlock` | names for messages, and reports of waiting tasks |
+//! | `recorded_names` | names for the timeline that is recorded |
 //! | `settings`, `store_limits` | limits that an embedder sets |
 //! | `beside`, `interrupts` | the parts of a store that code beside it shares, and interrupts |
 //! | `waits_for_host` | finding out if the host can do something for a waiter |
@@ -69,6 +70,7 @@ pub(crate) mod names;
 pub(crate) mod origins;
 pub(crate) mod outcome;
 pub(crate) mod panics;
+pub(crate) mod recorded_names;
 pub(crate) mod resource_types;
 pub(crate) mod resource_value_error;
 pub(crate) mod roots;

@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use crate::id::Id as _;
 use crate::limits::Table;
 use crate::machine::{FunctionId, InstanceId};
+use crate::timeline::TimelineNames;
 
 use super::machine::ById;
 
@@ -95,6 +96,19 @@ impl Names {
         };
         // Without room it has no name.
         let _ = self.instances.put(instance, place);
+    }
+
+    /// Copies all names into a timeline that is going to be recorded.
+    pub(crate) fn copy_into(&self, timeline: &mut TimelineNames) {
+        for (function, name) in self.functions.iter() {
+            timeline.set_function(function, name);
+        }
+        for (number, name) in &self.host_functions {
+            timeline.set_host_function(*number, name);
+        }
+        for (instance, _) in self.instances.iter() {
+            timeline.set_instance(instance, &self.instance(instance));
+        }
     }
 
     /// Returns a function's name.

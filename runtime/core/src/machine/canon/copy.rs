@@ -167,6 +167,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             if let Some(other) = other
                 && self.end(other)?.is_offered()
             {
+                self.observe_copy(key, length);
                 let copy = self.ask_served(key, other, buffer, is_async)?;
                 return Ok(Outcome::Suspend(Step::Copy(copy)));
             }
@@ -321,7 +322,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Returns the packed result of a read or write with `async`: `copy`, after `end.copy`.
     pub(crate) fn copy_result(&mut self, end: Key<Waitable>, how: Copied) -> Result<u32, Failure> {
         let event = match how {
-            Copied::WithEvent => self.end_event(end)?,
+            Copied::WithEvent => {
+                let event = self.end_event(end)?;
+                self.observe_delivery(end, event);
+                event
+            }
             Copied::AsBefore if self.waitables.get(end)?.has_pending_event => {
                 self.get_pending_event(end)?
             }

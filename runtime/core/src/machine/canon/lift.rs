@@ -9,6 +9,7 @@ use crate::trap::Trap;
 use crate::id::{FunctionId, InstanceId};
 use crate::machine::arena::Key;
 use crate::machine::hooks::Hooks;
+use crate::machine::observation::Action;
 use crate::machine::record::definition::{LiftMode, LiftedFunction};
 use crate::machine::record::frame::{Frame, Outstanding};
 use crate::machine::record::task::{Code, Continuation, Queue, TaskState, Thread};
@@ -25,10 +26,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         lifted: &LiftedFunction,
     ) -> Result<(), Failure> {
         // An instance that was removed can't be entered, as one that has trapped can't.
-        let Ok(instance) = self.instance_key(lifted.instance) else {
+        let entered = self.instance_key(lifted.instance).map_err(Failure::from);
+        if entered.and_then(|instance| self.check_enter(instance)).is_err() {
+            let callee = Some(lifted.instance);
+            self.observe(|_| Ok(Action::CallRefused { callee, function }));
             return Err(Trap::CannotEnterComponentInstance.into());
-        };
-        self.check_enter(instance)?;
+        }
         self.tasks.reserve(1)?;
         self.threads.reserve(1)?;
         Ok(self.prepare_task(lifted.instance, Some(function))?)

@@ -7,6 +7,7 @@ use crate::limits::Limits;
 use crate::trap::Trap;
 
 use crate::machine::hooks::Hooks;
+use crate::machine::observation::Action;
 use crate::machine::record::frame::Outstanding;
 use crate::machine::record::resource::ResourceHandle;
 use crate::machine::state::Machine;
@@ -58,6 +59,7 @@ impl<L: Limits, C: Chooser, H: Hooks> ResourceBuiltins for Machine<L, C, H> {
             }
             (None, Some(_)) => Ok(Outcome::Return(())),
             (None, None) => {
+                self.observe(|_| Ok(Action::HostResourceDropped));
                 self.outstanding = Outstanding::DropHostResource;
                 let thread = self.thread_id(thread)?;
                 Ok(Outcome::Suspend(Step::DropHostResource {

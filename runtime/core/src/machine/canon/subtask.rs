@@ -53,6 +53,7 @@ impl<L: Limits, C: Chooser, H: Hooks> SubtaskBuiltins for Machine<L, C, H> {
             return self.subtask_cancelled(key).map(Outcome::Return);
         }
         let callee = cancelled.callee;
+        self.observe_cancellation(key);
         self.reserve_frames(2)?;
         self.suspended(|machine| {
             machine.subtask_mut(key)?.cancellation_requested = true;

@@ -176,7 +176,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
         let state = cx.data_mut();
         let instance = state.machine.new_instance()?;
         state.roots.record(Part::Instance(instance));
-        state.names.name_instance(instance, around);
+        state.name_instance(instance, around);
         let items = core::mem::take(&mut making.items);
         Ok(Self {
             cx,

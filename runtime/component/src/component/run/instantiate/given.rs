@@ -61,10 +61,10 @@ impl<E: CoreEngine, T: 'static> Given<E, T> {
     pub(crate) fn entity(&self, state: &mut State<E, T>) -> Result<Entity<E>, Error> {
         Ok(match self {
             Self::Function(function, path) => {
-                let State { functions, machine, names, .. } = state;
+                let State { functions, machine, .. } = state;
                 let define = |number| machine.define_host_function(number);
                 let (id, number) = functions.host_function_id(function, define)?;
-                names.name_host_function(id, number, path);
+                state.name_host_function(id, number, path);
                 Entity::Function(id)
             }
             Self::Resource(token) => Entity::Resource(state.resource_type(token)?),

@@ -197,7 +197,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         self.spaces.add_entities(references, &mut exports)?;
         for (name, entity) in &exports {
             if let Entity::Function(function) = entity {
-                self.cx.data_mut().names.name_function(*function, name);
+                self.cx.data_mut().name_function(*function, name);
             }
         }
         let instance = Entity::Instance(Exports::take(&mut exports));
@@ -213,7 +213,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
     ) -> Result<(), Fault> {
         let entity = self.spaces.entity(reference)?;
         if let Entity::Function(function) = entity {
-            self.cx.data_mut().names.name_function(function, &name.full_name);
+            self.cx.data_mut().name_function(function, &name.full_name);
         }
         self.spaces.bind(binding, &entity)?;
         self.add_export(name.name.clone(), entity.clone());

@@ -56,6 +56,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 && !links.plan.links.is_empty()
                 && state.engine.links_guests()
                 && state.machine.chooser().is_first_in_first_out()
+                && state.machine.timeline().is_none()
         }) else {
             return Ok(None);
         };
