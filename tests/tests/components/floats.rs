@@ -18,7 +18,7 @@ use crate::linking::guests::has_streams;
 /// The bits of NaNs that are not canonical.
 const NANS: [u32; 2] = [0x7fa0_0001, 0xffc0_0001];
 
-/// The deterministic choosers, and all numbers of bits that another may choose.
+/// Returns the deterministic choosers, and those of all other bits.
 fn choosers() -> impl Iterator<Item = (Box<dyn AnyChooser>, NanBits)> {
     let deterministic: [(Box<dyn AnyChooser>, _); 2] = [
         (Box::new(FirstInFirstOut), NanBits::CANONICAL),
@@ -43,7 +43,7 @@ fn f32(nan: NanBits) -> u32 {
     nan.encode_f32(f32::NAN)
 }
 
-/// The types of elements, each with the bits of two words, and those that arrive.
+/// Returns types of elements, each with the bits of two words, and those that arrive.
 fn elements(nan: NanBits) -> Vec<(&'static str, u32, [u32; 2], [u32; 2])> {
     let [one, other] = NANS;
     let (f32, f64) = (f32(nan), nan.encode_f64(f64::NAN).to_le_bytes());
@@ -62,7 +62,8 @@ fn elements(nan: NanBits) -> Vec<(&'static str, u32, [u32; 2], [u32; 2])> {
 
 /// Returns the text of two words in a data segment.
 fn data(words: [u32; 2]) -> String {
-    words.iter().flat_map(|it| it.to_le_bytes()).map(|it| format!("\\{it:02x}")).collect()
+    let bytes = words.iter().flat_map(|it| it.to_le_bytes());
+    bytes.fold(String::new(), |text, byte| text + &format!("\\{byte:02x}"))
 }
 
 #[test]
@@ -86,8 +87,8 @@ fn streams_from_guest_to_guest() {
     }
 }
 
-/// Both ends of streams or futures, in one guest. `move` writes two words at 16 and reads them at 32;
-/// the first operation does not wait, and the second one does if it is not `async`.
+/// Returns a guest with both ends of a stream or future. `move` writes two words, which lie at 16,
+/// and reads them at 32. `asynchronous` has the options of writing and of reading.
 fn both_ends(kind: &str, element: &str, count: u32, asynchronous: [&str; 2]) -> String {
     let number = if kind == "stream" { "i32" } else { "" };
     let count = if kind == "stream" { format!("(i32.const {count})") } else { String::new() };
@@ -244,7 +245,7 @@ fn calls_between_a_guest_and_host_functions() {
             let of_val = |val: &Val| if let Val::F32(it) = val { *it } else { panic!("{val:?}") };
             let result = move |val: &Val| match val {
                 Val::F32(_) => Some(Val::F32(given)),
-                _ => Some(Val::List(vec![Val::F32(given)].into())),
+                _ => Some(Val::List(vec![Val::F32(given)])),
             };
             let linker = &mut world.linker;
             match way {
@@ -321,7 +322,7 @@ fn calls_by_the_embedder() {
         world.linker.typed_function("g", |_: &mut Caller<'_, '_, _, ()>, (x,): (Vec<f32>,)| Ok(x));
         let instance = world.instance(CALLS_HOST);
         let expected = u64::from(f32(nan)) << 32 | u64::from(f32(nan));
-        let list = Val::List(vec![Val::F32(other)].into());
+        let list = Val::List(vec![Val::F32(other)]);
         let taken = world.call(&instance, "take", &[Val::F32(one), list]);
         assert_eq!(taken, Some(Val::U64(expected)));
         let take = world.store.typed_function::<(f32, Vec<f32>), u64>(&instance, "take").unwrap();

@@ -143,7 +143,8 @@ fn arguments_are_allocated_over_their_source() {
 
 #[test]
 fn many_arguments_in_memory_are_allocated_over_their_source() {
-    let params: String = (0..17).map(|it| format!("(param \"p{it}\" string)")).collect();
+    let params =
+        (0..17).fold(String::new(), |text, it| text + &format!("(param \"p{it}\" string)"));
     let ty = format!("{params} {RESULT}");
     // The callee returns the first and the last argument.
     let callee = r#"(func (export "f") (param i32) (result i32)
@@ -166,8 +167,8 @@ fn many_arguments_in_memory_are_allocated_over_their_source() {
     }
 }
 
-/// Both ends of a stream in one guest. `move` writes 12 numbers, which lie at 64, and reads them at
-/// an address.
+/// Returns a guest with both ends of a stream. `move` writes 12 numbers, which lie at 64, and reads
+/// them at an address.
 fn both_ends(element: &str, reads_first: bool) -> String {
     let write = "(drop (call $write (i32.wrap_i64 (i64.shr_u (local.get $ends) (i64.const 32)))
         (i32.const 64) (i32.const 12)))";

@@ -52,11 +52,19 @@ pub(crate) struct Lowered {
     /// The number of the host function that is called, if that returns at once, and a call can
     /// begin without records.
     pub(crate) immediate: Option<u32>,
-    /// `true` if the callee's core function gets the arguments unchanged, and its result is that of
-    /// the call unchanged, except for NaNs.
-    pub(crate) is_flat_plain: bool,
-    /// `true` if there may be floats among the arguments and the result.
-    pub(crate) contains_float: bool,
+    /// The core values that pass from guest to guest unchanged.
+    pub(crate) unchanged: Unchanged,
+}
+
+/// The core values of a call that pass from guest to guest unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unchanged {
+    /// Not all of them.
+    NotAll,
+    /// All of them.
+    All,
+    /// All of them, if there is no NaN among them.
+    UnlessNan,
 }
 
 impl Lowered {
@@ -68,7 +76,11 @@ impl Lowered {
     /// Returns `true` if these arguments, or this result, pass from guest to guest unchanged.
     #[inline]
     pub(crate) fn moves_unchanged(&self, values: &[CoreValue]) -> bool {
-        self.is_flat_plain && (!self.contains_float || !values.iter().copied().any(is_nan))
+        match self.unchanged {
+            Unchanged::NotAll => false,
+            Unchanged::All => true,
+            Unchanged::UnlessNan => !values.iter().copied().any(is_nan),
+        }
     }
 }
 

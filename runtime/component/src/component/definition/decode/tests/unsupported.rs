@@ -143,9 +143,9 @@ fn parts_of_the_text_that_are_implemented_are_decoded() {
         r#"(import "f" (func (param "e" error-context)))"#,
         // 🔀
         r#"(import "f" (func async (param "s" (stream u8)) (result (future))))"#,
-        r#"(type $s (stream u8)) (core func (canon stream.forward $s))"#,
+        r"(type $s (stream u8)) (core func (canon stream.forward $s))",
         // 🐘
-        r#"(type (resource (rep i64)))"#,
+        r"(type (resource (rep i64)))",
         r#"(core module $m (memory (export "m") i64 1)
                 (func (export "r") (param i64 i64 i64 i64) (result i64) unreachable)
                 (func (export "f") (param i64 i64)))
@@ -153,10 +153,10 @@ fn parts_of_the_text_that_are_implemented_are_decoded() {
             (func (param "s" string) (canon lift (core func $i "f")
                 (memory (core memory $i "m")) (realloc (core func $i "r"))))"#,
         // 🧵
-        r#"(core func (canon thread.index))"#,
-        r#"(core func (canon thread.suspend))"#,
-        r#"(core type $t (shared (func (param i32)))) (core func (canon thread.spawn-ref $t))"#,
-        r#"(core func (canon thread.available_parallelism))"#,
+        r"(core func (canon thread.index))",
+        r"(core func (canon thread.suspend))",
+        r"(core type $t (shared (func (param i32)))) (core func (canon thread.spawn-ref $t))",
+        r"(core func (canon thread.available_parallelism))",
         // 📡
         r#"(import "[get]x" (func (result u32)))"#,
         r#"(import "r" (type $r (sub resource)))
