@@ -380,7 +380,7 @@ fn text_that_changes_while_it_moves_is_malformed_in_its_own_encoding() {
 }
 
 #[test]
-fn values_that_overlap_with_their_destination_are_lifted_completely_before() {
+fn values_that_overlap_with_their_place_are_lifted_before() {
     // A tuple of two strings, moved by 0 to 24 bytes: over itself, and over its own text.
     let ty = Type::tuple([Type::String, Type::String]).expect("there is such a type");
     let mut memory = vec![0; 64];

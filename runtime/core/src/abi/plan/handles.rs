@@ -52,7 +52,8 @@ impl Lifted {
         Self { ranges: shares_memory.then(Ranges::default), ..Self::default() }
     }
 
-    /// Remembers that lifted values lie at an address.
+    /// Remembers that lifted values lie at an address, if a copy of them is needed.
+    #[inline]
     pub(super) fn found(&mut self, address: u64, bytes: u64) {
         if let Some(ranges) = &mut self.ranges {
             ranges.add(address, bytes);
@@ -76,6 +77,7 @@ impl Lifted {
     /// The lists in a list may all lie in the same place, so that a small memory can hold a value
     /// that would take for ever to move. Lists in different places are never larger than the
     /// memory. So only lists that share their places can go over the budget.
+    #[inline]
     pub(super) fn charge<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,

@@ -31,6 +31,7 @@ struct ByteRange {
 
 impl Ranges {
     /// Adds a range.
+    #[cold]
     pub(super) fn add(&mut self, start: u64, length: u64) {
         if length == 0 {
             return;

@@ -86,7 +86,8 @@ fn names_with_nested_namespaces_need_their_feature() {
     assert_eq!(*feature, "names with nested namespaces and packages");
     assert!(error.to_string().contains("see `Features`"), "{error}");
     let nested = Features::default().with_nested_names();
-    assert!(super::super::decode(&text, nested, Bodies::Validated).is_ok());
+    let decoded = crate::component::definition::decode::decode(&text, nested, Bodies::Validated);
+    assert!(decoded.is_ok());
     // With another mistake, that is the error.
     let text = bytes(r#"(component (import "a:b:c/d/e@1.2.0" (instance)) (export "f" (func 0)))"#);
     assert!(matches!(decode(&text), Err(InvalidComponent::Invalid { .. })));
