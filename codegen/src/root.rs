@@ -6,6 +6,7 @@ use weft_spec::{DATA, Diagnostic, Report, Spec};
 
 use crate::generate::{self, GENERATED_FOLDERS, Output};
 use crate::project::{self, FILE};
+use crate::{diff_spec, pinned};
 
 /// A project whose files are generated.
 #[derive(Debug)]
@@ -57,6 +58,10 @@ impl Root {
             let spec = weft_spec::load(&self.path.join("spec"));
             match spec.and_then(|spec: Spec| generate::outputs(&spec)) {
                 Ok(found) => outputs.extend(found),
+                Err(problems) => report.append(problems),
+            }
+            match pinned::component_model().and_then(|path| diff_spec::digests_of(&path)) {
+                Ok(text) => outputs.push(Output { path: diff_spec::DIGESTS.to_owned(), text }),
                 Err(problems) => report.append(problems),
             }
         }

@@ -139,7 +139,7 @@ fn differences(data: &Path, path: Option<&Path>) -> Result<Said, Report> {
         None => crate::pinned::component_model()?,
     };
     let (spec, texts) = weft_spec::load_with_sources(data)?;
-    let comparison = diff_spec::diff_spec(&spec, &texts, &sources)?;
+    let comparison = diff_spec::diff_spec(&spec, &texts, &sources, data.parent().unwrap_or(data))?;
     let text = comparison.render(io::stdout().is_terminal());
     Ok(Said { text, json: json!(comparison), fine: comparison.is_clean() })
 }

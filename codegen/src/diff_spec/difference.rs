@@ -4,6 +4,8 @@ use serde::Serialize;
 use weft_spec::model::Exception;
 use weft_spec::{Report, Span};
 
+use super::counterpart::Counterpart;
+
 /// A source that is compared with the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -60,6 +62,55 @@ pub struct Place {
     pub line: usize,
 }
 
+/// A kind of change of a function or a script since the revision that Weft follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It does something else.
+    Changed,
+    /// It has other parameters, and does the same.
+    Signature,
+    /// It has other parameters, and does something else.
+    SignatureAndChanged,
+    /// It does the same under another name.
+    Renamed,
+}
+
+impl Change {
+    /// Returns the change in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+            Self::Signature => "signature changed",
+            Self::SignatureAndChanged => "changed, with its signature",
+            Self::Renamed => "renamed",
+        }
+    }
+
+    /// Returns what to do about it.
+    fn act(self, source: Source) -> &'static str {
+        match (source, self) {
+            (Source::Suite, Self::Added) => "read the script, and run it",
+            (Source::Suite, Self::Removed) => "read why it is gone, and remove what is only for it",
+            (Source::Suite, Self::Renamed) => "change its name where Weft has it",
+            (Source::Suite, _) => "read what changed in the script, and run it",
+            (_, Self::Added) => "read it, and give Weft a function of this name that does it",
+            (_, Self::Removed) => "remove it from Weft, or read which function does it now",
+            (_, Self::Signature) => "read the new parameters, and compare Weft's with them",
+            (_, Self::Renamed) => "give Weft's function the new name",
+            (_, Self::Changed | Self::SignatureAndChanged) => {
+                "read what changed in it, and make the same change in Weft"
+            }
+        }
+    }
+}
+
 /// A fact in which the data and a source differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
@@ -79,6 +130,10 @@ pub struct Difference {
     pub described_at: Option<Place>,
     /// The correction to make.
     pub act: String,
+    /// The kind of change, for a function or a script that is not as it was.
+    pub change: Option<Change>,
+    /// The places in Weft that do what such a function does.
+    pub read: Vec<Counterpart>,
     /// The exception that explains it.
     pub excused_by: Option<String>,
 }
@@ -115,7 +170,11 @@ impl Comparison {
 
     /// Adds the findings in a source.
     pub(super) fn add(&mut self, findings: Findings<'_>) {
-        self.facts_checked.push((findings.source, findings.checked));
+        let known = self.facts_checked.iter_mut().find(|(source, _)| *source == findings.source);
+        match known {
+            Some((_, checked)) => *checked += findings.checked,
+            None => self.facts_checked.push((findings.source, findings.checked)),
+        }
         self.differences.extend(findings.differences);
     }
 
@@ -150,6 +209,18 @@ pub(super) struct Fact<'a> {
     pub edit: String,
     /// The place of the fact in the data, or of its subject.
     pub described_at: Option<&'a Span>,
+}
+
+/// A function or a script, as it was and as it is now.
+#[derive(Debug)]
+pub(super) struct Moved<'a> {
+    pub subject: &'a str,
+    pub what: &'a str,
+    /// The change, if there is one.
+    pub change: Option<Change>,
+    pub described: Option<(String, Place)>,
+    pub found: Option<(String, Place)>,
+    pub read: Vec<Counterpart>,
 }
 
 /// The facts compared so far with one source.
@@ -191,6 +262,29 @@ impl<'a> Findings<'a> {
                 Some(Place { file, line: self.texts.line_and_column(span)?.0 })
             }),
             act,
+            change: None,
+            read: Vec::new(),
+            excused_by: None,
+        });
+    }
+
+    /// Adds the function or script to the count, and records a difference if it is not as it was.
+    pub(super) fn moved(&mut self, moved: Moved<'_>) {
+        self.checked += 1;
+        let Some(change) = moved.change else { return };
+        let (described, described_at) = moved.described.unzip();
+        let (found, place) = moved.found.unzip();
+        self.differences.push(Difference {
+            source: self.source,
+            subject: moved.subject.to_owned(),
+            what: moved.what.to_owned(),
+            described,
+            found,
+            place,
+            described_at,
+            act: change.act(self.source).to_owned(),
+            change: Some(change),
+            read: moved.read,
             excused_by: None,
         });
     }

@@ -8,10 +8,14 @@
 //! | `validator` | the validator: valid components, and components with one mistake |
 //! | `reference` | `definitions.py`: constants, codes, layouts and every place that traps |
 //! | `suite` | the official suite: the messages of the expected traps |
+//! | `moved` | both: functions and scripts that are not as they were, by their digests |
 //!
 //! Each module reads facts from its source, then compares them with the data in both directions.
 //! `difference` collects the result, and `report` shows it. `described` has the data's side of the
-//! facts; `checkout`, `markdown`, `func_type` and `python` read the sources' files.
+//! facts; `checkout`, `markdown`, `func_type` and `python` read the sources' files. For `moved`,
+//! `syntax` reads Python, `functions` digests what each function does, `digests` has those of the
+//! revision that Weft follows, and `counterpart` finds the places in Weft that do the same; `without`
+//! has the functions without one.
 
 use std::path::Path;
 
@@ -20,27 +24,37 @@ use weft_spec::{Report, Spec};
 mod binary;
 mod canonical_abi;
 mod checkout;
+mod counterpart;
 mod described;
 mod difference;
+mod digests;
 mod explainer;
 mod func_type;
+mod functions;
 mod markdown;
+mod moved;
 mod python;
 mod reference;
 mod report;
 mod suite;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod validator;
+mod without;
 
-pub use difference::{Comparison, Difference, Place, Source};
+pub use counterpart::Counterpart;
+pub use difference::{Change, Comparison, Difference, Place, Source};
+pub(crate) use digests::{FILE as DIGESTS, text as digests_of};
 
 use difference::Findings;
 
 /// Compares the data with a checkout of the component-model repository, and with the validator.
 ///
 /// `texts` are the texts of the data, as returned by [`weft_spec::load_with_sources`], and
-/// `component_model` is the root of the checkout or its `design/mvp`.
+/// `component_model` is the root of the checkout or its `design/mvp`. `workspace` is the root of
+/// Weft's workspace: its `spec/digests.toml` has the digests with which functions and scripts are
+/// compared, and its sources have the functions to read.
 ///
 /// # Errors
 ///
@@ -49,7 +63,8 @@ use difference::Findings;
 /// ```
 /// let (spec, texts) = weft_spec::load_with_sources(std::path::Path::new(weft_spec::DATA))?;
 /// let checkout = codegen::pinned::component_model()?;
-/// let comparison = codegen::diff_spec::diff_spec(&spec, &texts, &checkout)?;
+/// let workspace = std::path::Path::new(weft_spec::DATA).parent().expect("`spec` is in it");
+/// let comparison = codegen::diff_spec::diff_spec(&spec, &texts, &checkout, workspace)?;
 /// assert!(comparison.is_clean(), "{}", comparison.render(false));
 /// # Ok::<(), weft_spec::Report>(())
 /// ```
@@ -57,9 +72,13 @@ pub fn diff_spec(
     spec: &Spec,
     texts: &Report,
     component_model: &Path,
+    workspace: &Path,
 ) -> Result<Comparison, Report> {
     let sources = Sources::read(component_model)?;
     let mut comparison = sources.compare(spec, texts)?;
+    let digests = digests::Digests::read(workspace)?;
+    let counterparts = counterpart::Counterparts::read(workspace, spec, texts)?;
+    sources.revision.compare(&digests, &counterparts, texts, &mut comparison);
     comparison.add(validator::compare(spec, texts));
     comparison.excuse(&spec.exceptions);
     Ok(comparison)
@@ -78,6 +97,7 @@ struct Sources {
     binary: binary::Binary,
     reference: reference::Reference,
     suite: suite::Suite,
+    revision: digests::Revision,
 }
 
 impl Sources {
@@ -91,10 +111,15 @@ impl Sources {
         let binary = keep(&mut problems, binary::Binary::read(&checkout.binary));
         let reference = keep(&mut problems, reference::Reference::read(&checkout.definitions));
         let suite = keep(&mut problems, suite::Suite::read(&checkout.suite));
-        match (explainer, canonical_abi, binary, reference, suite) {
-            (Some(explainer), Some(canonical_abi), Some(binary), Some(reference), Some(suite)) => {
-                Ok(Self { explainer, canonical_abi, binary, reference, suite })
-            }
+        let revision = keep(&mut problems, digests::Revision::read(&checkout));
+        let texts = explainer.zip(canonical_abi).zip(binary);
+        match (texts, reference, suite, revision) {
+            (
+                Some(((explainer, canonical_abi), binary)),
+                Some(reference),
+                Some(suite),
+                Some(revision),
+            ) => Ok(Self { explainer, canonical_abi, binary, reference, suite, revision }),
             _ => Err(problems),
         }
     }

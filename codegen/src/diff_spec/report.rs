@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
+use super::counterpart::Counterpart;
 use super::difference::{Comparison, Difference, Place, Source};
+use super::without;
 
 /// The escape sequences of a terminal, or empty texts.
 struct Style {
@@ -79,11 +81,17 @@ fn render_difference(out: &mut String, difference: &Difference, style: &Style) {
         None => String::new(),
     };
     let side = |text: &Option<String>| text.clone().map_or_else(silent, |text| shown(&text));
-    let _ =
-        writeln!(out, "  {}{}{}: {}", style.bold, difference.subject, style.plain, difference.what);
+    let change = difference.change.map_or(String::new(), |change| format!(" {}", change.words()));
+    let (subject, what) = (&difference.subject, &difference.what);
+    let _ = writeln!(out, "  {}{subject}{}: {what}{change}", style.bold, style.plain);
     let described_at = at(&difference.described_at);
     let _ = writeln!(out, "    described: {}{described_at}", side(&difference.described));
     let _ = writeln!(out, "        found: {}{}", side(&difference.found), at(&difference.place));
+    if difference.change.is_some() {
+        render_places(out, difference, style);
+        let _ = writeln!(out, "           do: {}\n", difference.act);
+        return;
+    }
     let _ = writeln!(out, "           do: {};", difference.act);
     let _ = writeln!(out, "               or, if the data is right, add to spec/exceptions.toml:");
     // A JSON string is a TOML string; invisible characters are escaped in both.
@@ -106,6 +114,22 @@ fn render_difference(out: &mut String, difference: &Difference, style: &Style) {
         let _ = writeln!(out, "                 {key:<7} = {}", quoted(&value));
     }
     out.push('\n');
+}
+
+/// Lists the places in Weft to read. A script has none.
+fn render_places(out: &mut String, difference: &Difference, style: &Style) {
+    let mut word = "read";
+    for Counterpart { item, place: Place { file, line } } in &difference.read {
+        let item = if item.is_empty() { String::new() } else { format!("{item}  ") };
+        let line = if *line == 0 { String::new() } else { format!(":{line}") };
+        let _ = writeln!(out, "{word:>13}: {item}{}{file}{line}{}", style.dim, style.plain);
+        word = "and";
+    }
+    if difference.read.is_empty() && difference.source == Source::Reference {
+        let reason = without::reason(&difference.subject);
+        let reason = reason.unwrap_or("nothing in Weft is named after it");
+        let _ = writeln!(out, "{word:>13}: {}({reason}){}", style.dim, style.plain);
+    }
 }
 
 /// Makes invisible text visible.

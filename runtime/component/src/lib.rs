@@ -57,6 +57,7 @@
 //! | load, link and call components, with host functions that wait, streams and limits | `component` |
 //! | have Rust types and traits made from WIT | [`binding`] |
 //! | run programs that use WASI | the package [`weft-wasi`](https://docs.rs/weft-wasi) |
+//! | see what guests did, in which order, and who woke whom | `timeline`, and the package [`weft-explore`](https://docs.rs/weft-explore) |
 //! | find the counterpart of a name in Wasmtime or wasmi | `coming_from` |
 //! | use contexts, host tasks, waitable sets, error contexts, threads and fixed-length lists | [`guide`] |
 //! | use another engine | `engine` |
@@ -92,6 +93,8 @@
 //! | `timeline` | recording what happens in a machine or store (feature `alloc`) |
 
 #![no_std]
+// Without std, links to what needs it stay text. The page of each crate is made with all features.
+#![cfg_attr(not(feature = "std"), allow(rustdoc::broken_intra_doc_links))]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "alloc")]

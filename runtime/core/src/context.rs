@@ -49,7 +49,7 @@
 //! | `AsyncContext::scope` | the same for a future, on each thread that polls it (feature `std`) |
 //! | [`ContextValue`], [`IntoContextValue`], [`ContextValueType`] | a value; the types that become one; the types that it is returned as |
 //! | [`struct@ContextKey`] | a key made of text, checked when it is made |
-//! | [`TypedContextKey`], [`macro@ContextKey`] | a key that is a type, and knows the type of its value |
+//! | [`TypedContextKey`], [`#[derive(ContextKey)]`][derive] | a key that is a type, and knows the type of its value |
 //! | [`ContextKeyIdentity`] | the type of a typed key, which distinguishes keys of the same name |
 //! | [`InvalidContextKey`], [`ContextKeyCollision`], [`ContextError`] | errors |
 //!
@@ -91,7 +91,7 @@
 //!
 //! Two key types with the same name would read each other's values as their own. If the compiler
 //! sees both, in one module or in one `keys = …` set of a crate, it refuses them: see
-//! [`macro@ContextKey`]. If they are in different crates, it can't see both. Then a context
+//! [its derive][derive]. If they are in different crates, it can't see both. Then a context
 //! refuses the second with [`ContextKeyCollision`] before it stores its value:
 //!
 //! ```
@@ -117,6 +117,8 @@
 //! assert_eq!(collision.name, "user-id");
 //! assert!(held.check_beside(held).is_ok(), "a key does not collide with itself");
 //! ```
+//!
+//! [derive]: https://docs.rs/weft-macros/latest/weft_macros/derive.ContextKey.html
 
 #[cfg(feature = "std")]
 mod ambient;
@@ -124,6 +126,8 @@ mod async_context;
 mod contexts;
 #[cfg(feature = "alloc")]
 mod kept;
+#[cfg(feature = "alloc")]
+mod kept_arc;
 mod kept_duration;
 mod key;
 mod scope;
@@ -138,6 +142,8 @@ pub use async_context::{AsyncContext, ContextError};
 pub use contexts::Contexts;
 #[cfg(feature = "alloc")]
 pub use kept::Kept;
+#[cfg(feature = "alloc")]
+pub use kept_arc::KeptArc;
 pub use key::{ContextKey, ContextKeyCollision, ContextKeyIdentity, TypedContextKey};
 pub use scope::{AsyncContextScope, with_async_context};
 pub use value::{ContextValue, ContextValueType, IntoContextValue};

@@ -1,14 +1,14 @@
-// Gives each function what the host's function of the same name gives it.
+// Returns from each function the result of the host function of the same name.
 
 #include "echo_later.h"
 #include <stdlib.h>
 
 #define VALUES(name) guests_echo_values_##name
 #define EXPORTED(name) exports_guests_echo_values_##name
-// A type of the exported interface is laid out as the imported one of another name.
+// A type of the exported interface has the layout of the imported type, which has another name.
 #define AS(name, pointer) ((guests_echo_values_##name##_t *)(pointer))
 
-// What goes by value.
+// Types that are passed by value.
 #define BY_VALUE(name, type) \
     type EXPORTED(echo_##name)(type it) { return VALUES(echo_##name)(it); }
 
@@ -29,14 +29,14 @@ BY_VALUE(few, guests_echo_types_few_t)
 BY_VALUE(nine, guests_echo_types_nine_t)
 BY_VALUE(all, guests_echo_types_all_t)
 
-// What has nothing to free.
+// Types whose values own no memory.
 #define PLAIN(name, type) \
     void EXPORTED(echo_##name)(type *it, type *ret) { VALUES(echo_##name)(it, ret); }
 
 PLAIN(point, guests_echo_types_point_t)
 PLAIN(scalars, guests_echo_types_scalars_t)
 
-// What an export owns, and an import only reads.
+// Types whose values own memory: an export owns its parameter, and an import only reads it.
 #define OWNED(name, type) \
     void EXPORTED(echo_##name)(type##_t *it, type##_t *ret) { \
         VALUES(echo_##name)(it, ret); \
@@ -59,7 +59,7 @@ OWNED(pairs, echo_later_list_tuple2_u8_u64)
 OWNED(options, echo_later_list_option_u16)
 OWNED(tuple, echo_later_tuple6_bool_u64_string_f32_char32_list_u8)
 
-// Its name is another one where it is exported.
+// Types that have another name in the exported interface.
 #define RENAMED(name, type) \
     void EXPORTED(echo_##name)(EXPORTED(type##_t) * it, EXPORTED(type##_t) * ret) { \
         VALUES(echo_##name)(AS(type, it), AS(type, ret)); \
@@ -109,7 +109,7 @@ void EXPORTED(echo_many)(bool a, uint8_t b, int16_t c, uint32_t d, int64_t e, fl
     echo_later_list_u8_free(j);
 }
 
-// The async functions block their thread until the import has returned.
+// Async functions: each blocks its thread until the import has returned.
 
 static void wait_for(echo_later_subtask_status_t status) {
     if (ECHO_LATER_SUBTASK_STATE(status) == ECHO_LATER_SUBTASK_RETURNED) return;

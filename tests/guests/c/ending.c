@@ -1,4 +1,4 @@
-// The last of three components in a row: adds up squares.
+// The last component of a pipeline of three: it adds up squares.
 
 #include "ending.h"
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 typedef guests_pipeline_squares_stream_u32_t stream_t;
 
-// A call in the works. It never blocks its thread: it tells the host what it waits for.
+// The state of a call. A call never blocks its thread: it returns to the host the set that it waits on.
 typedef struct {
     ending_waitable_set_t set;
     stream_t squares;
@@ -28,7 +28,7 @@ static ending_callback_code_t finish(call_t *call) {
     return ENDING_CALLBACK_CODE_EXIT;
 }
 
-// Adds what was read; returns if there may be more.
+// Adds the numbers that were read. Returns true if there may be more.
 static bool add(call_t *call, ending_waitable_status_t status) {
     uint32_t count = ENDING_WAITABLE_COUNT(status);
     for (uint32_t i = 0; i < count; i++) call->total += call->read[i];

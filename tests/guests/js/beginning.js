@@ -1,4 +1,4 @@
-// The first of three components in a row.
+// The first component of a pipeline of three.
 
 export const numbers = {
   async count(to) {

@@ -1,4 +1,4 @@
-// Gives each function what the host's function of the same name gives it.
+// Returns from each function the result of the host function of the same name.
 
 import * as host from 'guests:echo/values';
 

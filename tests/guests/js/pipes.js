@@ -31,7 +31,7 @@ export const work = {
     return `${await question.read()}? 42.`;
   },
   async promise(text) {
-    // The futures of the exported interface; `STRING` are those of the imported one.
+    // `STRING_2` is for futures of the exported interface, and `STRING` for those of the imported one.
     const { readable, writable } = wit.Future(wit.Future.STRING_2);
     writable.write(source.shout(text));
     return readable;

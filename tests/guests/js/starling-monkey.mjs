@@ -1,4 +1,5 @@
-// Makes a component of JavaScript, with the engine StarlingMonkey in it: SOURCE WIT WORLD OUT.
+// Makes a component from JavaScript, with the engine StarlingMonkey in it.
+// Arguments: SOURCE WIT WORLD OUT.
 
 import { writeFile } from 'node:fs/promises';
 import { componentize } from '@bytecodealliance/componentize-js';

@@ -1,4 +1,4 @@
-"""Gives each function what the host's function of the same name gives it."""
+"""Returns from each function the result of the host function of the same name."""
 
 from wit_world import exports
 from wit_world.imports import values as host

@@ -1,4 +1,4 @@
-"""Strings, records, variants and errors; with all of WASI 0.2 that Python uses."""
+"""Strings, records, variants and errors. Python itself uses much of WASI 0.2."""
 
 from componentize_py_types import Err
 from wit_world import exports

@@ -1,8 +1,11 @@
 //! The whole comparison: it is clean, it finds every change, and it handles bad input.
 
 mod bad_input;
+mod changed_functions;
 mod changed_text;
+mod mutated_functions;
 mod mutations;
+mod normal_form;
 mod shown;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +35,21 @@ fn sources() -> &'static Sources {
     SOURCES.get_or_init(|| Sources::read(pinned()).unwrap_or_else(|e| panic!("{e}")))
 }
 
+/// Returns the root of the workspace.
+fn workspace() -> &'static Path {
+    Path::new(weft_spec::DATA).parent().unwrap()
+}
+
+/// Reads the committed digests, and Weft's sources.
+fn known() -> &'static (digests::Digests, counterpart::Counterparts) {
+    static KNOWN: OnceLock<(digests::Digests, counterpart::Counterparts)> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        let (spec, texts) = description();
+        let digests = digests::Digests::read(workspace()).unwrap();
+        (digests, counterpart::Counterparts::read(workspace(), spec, texts).unwrap())
+    })
+}
+
 /// Copies the parts of the pinned checkout that are read.
 fn copy() -> TempDir {
     let copy = tempfile::tempdir().unwrap();
@@ -55,7 +73,8 @@ fn copy() -> TempDir {
 #[test]
 fn the_data_agrees_with_all_sources_of_the_pinned_revision() {
     let (spec, texts) = description();
-    let comparison = diff_spec(spec, texts, pinned()).unwrap_or_else(|e| panic!("{e}"));
+    let comparison =
+        diff_spec(spec, texts, pinned(), workspace()).unwrap_or_else(|e| panic!("{e}"));
     println!("{}", comparison.render(false));
     assert!(comparison.is_clean(), "{}", comparison.render(false));
     // A count far below these means that a source is no longer read.

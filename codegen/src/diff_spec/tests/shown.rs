@@ -15,6 +15,8 @@ fn difference(subject: &str, described: Option<&str>, found: Option<&str>) -> Di
         place: Some(Place { file: "Binary.md".to_owned(), line: 7 }),
         described_at: Some(Place { file: "spec/abi.toml".to_owned(), line: 3 }),
         act: "change it".to_owned(),
+        change: None,
+        read: Vec::new(),
         excused_by: None,
     }
 }

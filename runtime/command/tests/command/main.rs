@@ -11,6 +11,7 @@
 //! | `serve` | `weft serve` |
 //! | `services` | services in Rust, as clients see them |
 //! | `system` | files, environment and standard streams of a program in Rust |
+//! | `timelines` | `weft run --timeline` |
 //! | `bad_input` | files that can't be run |
 //! | `signals` | Ctrl-C, and a pipe that is closed |
 //! | `wast` | `weft wast` |
@@ -28,5 +29,6 @@ mod services;
 #[cfg(unix)]
 mod signals;
 mod system;
+mod timelines;
 mod wast;
 mod weft;

@@ -49,8 +49,8 @@ use crate::error::WithCauses;
 /// assert_eq!(errors.errors().len(), 2);
 /// assert_eq!(errors.to_string(), "\
 /// the exports are not those of the world `example:files/program`
-///   the function `run` has another type: in `func()`, the result is of another type: at the value:
-///     expected nothing, found u32
+///   the function `run` has another type: in `func()`, the result is of another type: expected nothing,
+///     found u32
 ///   there is no exported function `stop`");
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())

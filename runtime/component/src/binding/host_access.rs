@@ -89,7 +89,9 @@ pub trait HostAccess<H>: AsyncCalls + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`CallError`](crate::component::CallError), as [`Access::call`] returns it.
+    /// [`CallError`] if the call can't be begun, or has no result; [`CallError::StoreDropped`] if
+    /// the store was dropped; [`CallError::Waits`] if the guest waits in an instance that is held
+    /// until this host function returns, which keeps the call.
     fn call<'s, F>(
         &'s self,
         function: &F,

@@ -21,7 +21,8 @@ use crate::error::{AbiError, Failure};
 /// again.
 ///
 /// It derefs to `&R`. To change a value, use interior mutability, such as a
-/// [`Mutex`](std::sync::Mutex) or an atomic: all [borrows](Borrow) of it share the value.
+/// [`Mutex`](https://doc.rust-lang.org/std/sync/struct.Mutex.html) or an atomic: all
+/// [borrows](Borrow) of it share the value.
 ///
 /// ```
 /// use weft::binding::Own;

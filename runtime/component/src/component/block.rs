@@ -198,9 +198,14 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`ThreadError`], as [`join_thread_async`](Self::join_thread_async) returns it;
-    /// [`CallError::WaitsForHost`] if the end of the thread is up to the host. The thread can then
-    /// be joined again.
+    /// - [`ThreadError::Error`] with [`ExtensionError::AlreadyJoined`] if the thread was joined
+    ///   before, or with [`Error::Unknown`] if there is no such thread, or if its result was taken.
+    /// - [`ThreadError::Call`] if the thread has failed, with the error of its call. With
+    ///   [`CallError::WaitsForHost`], the end of the thread is up to the host; with
+    ///   [`CallError::Deadlock`], nothing can go on. In these two cases, the thread can be joined
+    ///   again.
+    ///
+    /// [`ExtensionError::AlreadyJoined`]: crate::error::ExtensionError::AlreadyJoined
     pub fn join_thread<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
@@ -214,8 +219,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`ThreadError`], as from [`join_thread`](Self::join_thread), except
-    /// [`CallError::WaitsForHost`].
+    /// - [`ThreadError::Error`] with [`ExtensionError::AlreadyJoined`] if the thread was joined
+    ///   before, or with [`Error::Unknown`] if there is no such thread, or if its result was taken.
+    /// - [`ThreadError::Call`] if the thread has failed, with the error of its call. With
+    ///   [`CallError::Deadlock`], nothing can go on, and the thread can be joined again.
+    ///
+    /// [`ExtensionError::AlreadyJoined`]: crate::error::ExtensionError::AlreadyJoined
     pub fn join_thread_within<R: LiftedResult>(
         &mut self,
         thread: SpawnedThread<R>,
@@ -313,10 +322,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`](crate::error::Error::Unknown) and the other errors of
-    /// [`WaitableSets::create_with`](crate::waitable::WaitableSets::create_with);
-    /// [`CallError::WaitsForHost`] and [`CallError::Deadlock`], as from
-    /// [`wait_for_set`](Self::wait_for_set).
+    /// - [`CallError::Error`] with [`Error::Unknown`] if a member doesn't exist, with
+    ///   [`MachineError::NotHosts`] if it is a guest's call, or with [`MachineError::NotHeld`] if
+    ///   it is a guest's end or set.
+    /// - [`CallError::WaitsForHost`] if an event is up to the host.
+    /// - [`CallError::Deadlock`] if nothing can go on.
     pub fn wait_for_any<W: Into<Waitable> + Copy>(
         &mut self,
         members: &[W],

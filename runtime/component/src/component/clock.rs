@@ -129,7 +129,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`ThreadError`], as [`join_thread_async`](Self::join_thread_async) returns it.
+    /// [`ExtensionError::AlreadyJoined`](crate::error::ExtensionError::AlreadyJoined) if the thread
+    /// was joined before; [`Error::Unknown`] if there is no such thread. From the future:
+    /// [`ThreadError::Call`] if the thread has failed, or with [`CallError::Deadlock`] if nothing
+    /// can bring it to its end; [`ThreadError::Error`] with [`Error::Unknown`] if its result was
+    /// taken.
     pub fn join_thread_within_async<R: LiftedResult, C: Clock>(
         &mut self,
         thread: SpawnedThread<R>,

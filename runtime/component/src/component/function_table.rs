@@ -111,8 +111,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`ThreadError::NoFunctionAt`], [`ThreadError::Signature`], and the errors of
-    /// [`spawn_thread_ref`](Self::spawn_thread_ref). No thread is then left to join.
+    /// [`ThreadError::NoFunctionAt`] if the table has no such number; [`ThreadError::Signature`] if
+    /// the function has another type; [`ThreadError::Error`] if there is no such parent;
+    /// [`ThreadError::Call`] if the call can't be begun, or traps at once. No thread is then left
+    /// to join.
     pub fn spawn_thread_indirect<P, R>(
         &mut self,
         table: &FunctionTable,

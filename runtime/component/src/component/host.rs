@@ -517,8 +517,12 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     /// # Errors
     ///
     /// [`CallError::Waits`] if the guest waits, which keeps the call; [`CallError::CallerResumed`]
-    /// if the guest resumes a thread of the callers of this host function; [`CallError::Limit`];
-    /// other variants of [`CallError`], as [`Store::call`] returns them.
+    /// if the guest resumes a thread of the callers of this host function; [`CallError::Limit`] if
+    /// calls are nested too deeply; [`CallError::Trap`], [`CallError::Core`] and
+    /// [`CallError::Host`] if the guest traps or a host function fails;
+    /// [`CallError::InstanceTrapped`] and [`CallError::InstanceRemoved`] if it can't run;
+    /// [`CallError::Mismatch`], [`CallError::Handle`] and [`CallError::OtherStore`] if the call
+    /// can't be begun.
     pub fn call<F: Callee>(
         &mut self,
         function: &F,
@@ -571,8 +575,10 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ///
     /// # Errors
     ///
-    /// [`CallError::Handle`] if the host doesn't own the resource; the error of the destructor;
-    /// those of [`call`](Self::call), as the destructor may be a guest's.
+    /// [`CallError::Handle`] if the host doesn't own the resource; the error of the destructor. The
+    /// destructor may be a guest's: then also [`CallError::Waits`] if it waits, which keeps the
+    /// call; [`CallError::CallerResumed`] if it resumes a thread of the callers of this host
+    /// function; [`CallError::Limit`] if calls are nested too deeply.
     pub fn drop_resource(
         &mut self,
         resource: impl Into<Option<Resource>>,

@@ -96,8 +96,7 @@ use super::raising::or_panic;
 /// so that a store is the unit of memory there. Each instance that was ever made keeps about 450
 /// bytes, 120 more for each function that its core modules import, and its linear memories and
 /// tables at their size. An empty store takes about 5 KiB. If instances come and go, make them in
-/// stores that come and go, too. Instances of several stores can't call one another. If Weft used a
-/// store of wasmi for each instance, it would need as much memory, and more time for each call.
+/// stores that come and go, too. Instances of several stores can't call one another.
 pub struct Store<E: CoreEngine, T: 'static = ()> {
     pub(crate) engine_store: E::Store<State<E, T>>,
     pub(crate) turns_per_poll: u32,
@@ -217,7 +216,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Sets the chooser of the store from now on, and returns the one before.
     ///
     /// Instances keep the linked calls that they were made with: see
-    /// [`LinkedCall`](super::LinkedCall).
+    /// [`guest_calls`](super::Component::guest_calls).
     pub fn set_chooser(&mut self, chooser: Box<dyn AnyChooser>) -> Box<dyn AnyChooser> {
         E::data_mut(&mut self.engine_store).machine.chooser_mut().replace(chooser)
     }

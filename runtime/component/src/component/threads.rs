@@ -166,9 +166,9 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if there is no such parent; [`ThreadError::Call`], as
-    /// [`start`](Self::start) returns it. No thread is then left to join, and the values that it
-    /// was given are destroyed.
+    /// [`ThreadError::Error`] with [`Error::Unknown`] if there is no such parent;
+    /// [`ThreadError::Call`] if the call can't be begun, or traps at once. No thread is then left
+    /// to join, and the values that it was given are destroyed.
     pub fn spawn_thread_ref<F: Callee>(
         &mut self,
         function: &FunctionReference<F>,
@@ -190,13 +190,13 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     ///
     /// # Errors
     ///
-    /// [`ExtensionError::AlreadyJoined`]; [`Error::Unknown`]. From the future: the error of the
-    /// call, as [`take_result`](Self::take_result) returns it; [`CallError::Deadlock`] if nothing
-    /// can bring the thread to its end. The thread may then be cancelled, and joined again.
-    /// [`Error::Unknown`] with [`Table::Waitables`] means that the result was taken by
-    /// [`take_result`](Self::take_result), or that the call was forgotten. The thread is joined
-    /// nevertheless. If something that the thread has called traps, the call ends, and so does the
-    /// wait.
+    /// [`ExtensionError::AlreadyJoined`] if the thread was joined before; [`Error::Unknown`] if
+    /// there is no such thread. From the future: [`ThreadError::Call`] with the error of the call,
+    /// if the thread has failed; with [`CallError::Deadlock`], nothing can bring the thread to its
+    /// end, and it may be cancelled, and joined again. [`Error::Unknown`] with [`Table::Waitables`]
+    /// means that the result was taken by [`take_result`](Self::take_result), or that the call was
+    /// forgotten. The thread is joined nevertheless. If something that the thread has called traps,
+    /// the call ends, and so does the wait.
     ///
     /// A thread that fails after it has returned still has its result.
     /// [`take_background_trap`](Self::take_background_trap) says why it failed.
@@ -306,10 +306,11 @@ impl<E: CoreEngine, T: 'static> Caller<'_, '_, E, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if there is no such parent; [`CallError::CallerResumed`] if the thread
-    /// resumes a thread of the callers of this host function; [`CallError::Limit`];
-    /// [`MachineError::OtherStep`] in the destructor of a resource that a guest has dropped; other
-    /// variants, as [`Store::spawn_thread_ref`] returns them.
+    /// [`ThreadError::Error`] with [`Error::Unknown`] if there is no such parent, or with
+    /// [`MachineError::OtherStep`] in the destructor of a resource that a guest has dropped;
+    /// [`ThreadError::Call`] if the call can't be begun, or traps at once: with
+    /// [`CallError::CallerResumed`] if the thread resumes a thread of the callers of this host
+    /// function, and with [`CallError::Limit`] if calls are nested too deeply.
     pub fn spawn_thread_ref<F: Callee>(
         &mut self,
         function: &FunctionReference<F>,

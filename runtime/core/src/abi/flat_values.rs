@@ -52,7 +52,7 @@ impl FlatValues {
     ///
     /// # Errors
     ///
-    /// Those of [`push`](Self::push).
+    /// [`AbiError::FlatValueCount`] if `count` is above [`FlatTypes::CAPACITY`].
     pub fn pad_to(&mut self, count: usize) -> Result<(), Failure> {
         while self.count < count {
             self.push(0)?;

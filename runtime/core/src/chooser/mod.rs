@@ -55,7 +55,7 @@ pub use schedule::{Schedule, ScheduleError, ScheduleLineError};
 pub use seeded::Seeded;
 
 /// The answer of a chooser that refuses to choose, which is
-/// [`Error::ChoiceRefused`](crate::error::Error::ChoiceRefused). No decision has that many
+/// [`Error::ChoiceRefused`]. No decision has that many
 /// possibilities.
 pub const REFUSED: u32 = u32::MAX;
 
@@ -89,7 +89,7 @@ pub enum Choice {
     /// the order in which they came.
     Event,
     /// `End.cancel`: a read or write that is cancelled while the host has the other end is over
-    /// at once (0) or when the host says so (1).
+    /// at once (0) or when the host says so (1), even if the read or write is the host's own.
     HostCopyCancelled,
     /// `canon_thread_spawn_ref` and `canon_thread_spawn_indirect`: a thread is made (0) or not
     /// (1).
@@ -188,8 +188,8 @@ impl fmt::Display for Choice {
 pub trait Chooser {
     /// Returns one of the `count` possibilities of `choice`, from 0.
     ///
-    /// [`REFUSED`] is [`Error::ChoiceRefused`](crate::error::Error::ChoiceRefused), and any other
-    /// number is [`Error::ChoiceOutOfRange`](crate::error::Error::ChoiceOutOfRange). The current
+    /// [`REFUSED`] is [`Error::ChoiceRefused`], and any other
+    /// number is [`Error::ChoiceOutOfRange`]. The current
     /// call has to be [given up](crate::machine::Machine::trapped) then.
     fn choose(&mut self, choice: Choice, count: u32) -> u32;
 }

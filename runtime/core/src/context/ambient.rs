@@ -139,7 +139,8 @@ impl AmbientContextScope {
     ///
     /// # Errors
     ///
-    /// Those of [`AsyncContext::try_clone`].
+    /// [`Error::Full`] with [`ContextValues`](crate::limits::Table::ContextValues), if there is no
+    /// memory for the copy.
     pub fn enter_current<S>(store: &mut S) -> Result<Self, Error>
     where
         S: HostExtensions<Limits = Heap> + ?Sized,
@@ -202,7 +203,9 @@ impl<S: HostExtensions<Limits = Heap> + ?Sized> AsyncContextScope<'_, S> {
     ///
     /// # Errors
     ///
-    /// Those of [`enter`](Self::enter).
+    /// [`Error::Full`] if there is no room in [`Contexts`](crate::limits::Table::Contexts),
+    /// [`ContextScopes`](crate::limits::Table::ContextScopes) or
+    /// [`TaskRecords`](crate::limits::Table::TaskRecords), with nothing changed.
     pub fn enter_ambient(store: &mut S) -> Result<AsyncContextScope<'_, S>, Error> {
         let context = CONTEXTS.with_borrow(|contexts| {
             let innermost = contexts.entered.last().and_then(|entered| entered.context.as_ref());

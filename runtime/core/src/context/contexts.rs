@@ -127,7 +127,17 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
     ///
     /// # Errors
     ///
-    /// Those of [`AsyncContext::set`] and [`push`](Self::push), with nothing changed.
+    /// After an error, nothing has changed.
+    ///
+    /// - [`ContextKeyCollision`](crate::context::ContextKeyCollision) if another key of this name
+    ///   has a value here.
+    /// - [`Error::Full`] if there is no room in
+    ///   [`ContextValues`](crate::limits::Table::ContextValues),
+    ///   [`Contexts`](crate::limits::Table::Contexts),
+    ///   [`ContextScopes`](crate::limits::Table::ContextScopes) or
+    ///   [`TaskRecords`](crate::limits::Table::TaskRecords).
+    /// - [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong) if a bounded
+    ///   machine has no room for the value.
     pub fn set<K>(&mut self, value: K::Value) -> Result<(), ContextError>
     where
         K: TypedContextKey<Value: ContextValueType<L>>,
@@ -161,7 +171,17 @@ impl<'a, L: ExtensionLimits, C: Chooser> Contexts<'a, L, C> {
     ///
     /// # Errors
     ///
-    /// Those of [`AsyncContext::set_value`] and [`push`](Self::push), with nothing changed.
+    /// After an error, nothing has changed.
+    ///
+    /// - [`ContextKeyCollision`](crate::context::ContextKeyCollision) if a typed key of this name
+    ///   has a value here, whose type this call could change.
+    /// - [`Error::Full`] if there is no room in
+    ///   [`ContextValues`](crate::limits::Table::ContextValues),
+    ///   [`Contexts`](crate::limits::Table::Contexts),
+    ///   [`ContextScopes`](crate::limits::Table::ContextScopes) or
+    ///   [`TaskRecords`](crate::limits::Table::TaskRecords).
+    /// - [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong) if a bounded
+    ///   machine has no room for the value.
     pub fn set_value(
         &mut self,
         key: ContextKey<'_>,

@@ -13,7 +13,7 @@ use super::value::{ContextValue, ContextValueType, IntoContextValue};
 
 /// A wrapper for the value of a key: a **host extension**. The wrapped value is of any type of the
 /// Component Model without handles, such as a record that derives
-/// [`Value`](macro@crate::abi::Value).
+/// [`Value`][derive].
 ///
 /// A context returns the value without the wrapper, and converts it each time.
 ///
@@ -39,6 +39,8 @@ use super::value::{ContextValue, ContextValueType, IntoContextValue};
 /// assert_eq!(user, Some(User { id: 7, name: "Ada".into() }));
 /// # Ok::<(), weft::context::ContextError>(())
 /// ```
+///
+/// [derive]: https://docs.rs/weft-macros/latest/weft_macros/derive.Value.html
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Kept<T>(
     /// The value.

@@ -92,7 +92,7 @@ impl<'a> TryFrom<&'a str> for ContextKey<'a> {
 
 /// A context key that is a type, and that knows the type of its value. This is a host extension.
 ///
-/// It is implemented by [`#[derive(ContextKey)]`](macro@ContextKey), which also refuses two keys of
+/// It is implemented by [`#[derive(ContextKey)]`][derive], which also refuses two keys of
 /// the same name if the compiler sees both. An implementation by hand needs a name that
 /// [`struct@ContextKey`] accepts. The compiler checks the name when the [`KEY`](Self::KEY) is used:
 ///
@@ -109,6 +109,8 @@ impl<'a> TryFrom<&'a str> for ContextKey<'a> {
 ///
 /// const KEY: ContextKey<'static> = UserId::KEY; // a context key's name is not empty
 /// ```
+///
+/// [derive]: https://docs.rs/weft-macros/latest/weft_macros/derive.ContextKey.html
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a typed context key",
     label = "not a typed context key",

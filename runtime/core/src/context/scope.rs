@@ -56,7 +56,9 @@ impl<'a, S: HostExtensions + ?Sized> AsyncContextScope<'a, S> {
     ///
     /// # Errors
     ///
-    /// Those of [`Contexts::push`](crate::context::Contexts::push), with nothing changed.
+    /// [`Error::Full`] if there is no room in [`Contexts`](crate::limits::Table::Contexts),
+    /// [`ContextScopes`](crate::limits::Table::ContextScopes) or
+    /// [`TaskRecords`](crate::limits::Table::TaskRecords), with nothing changed.
     pub fn enter(store: &'a mut S, context: AsyncContext<S::Limits>) -> Result<Self, Error> {
         let (task, mark) = store.contexts().enter_context(context)?;
         Ok(Self { store, task, mark })
@@ -66,7 +68,9 @@ impl<'a, S: HostExtensions + ?Sized> AsyncContextScope<'a, S> {
     ///
     /// # Errors
     ///
-    /// Those of [`enter`](Self::enter).
+    /// [`Error::Full`] if there is no room in [`Contexts`](crate::limits::Table::Contexts),
+    /// [`ContextScopes`](crate::limits::Table::ContextScopes) or
+    /// [`TaskRecords`](crate::limits::Table::TaskRecords), with nothing changed.
     pub fn enter_empty(store: &'a mut S) -> Result<Self, Error> {
         Self::enter(store, AsyncContext::new())
     }
@@ -75,7 +79,10 @@ impl<'a, S: HostExtensions + ?Sized> AsyncContextScope<'a, S> {
     ///
     /// # Errors
     ///
-    /// Those of [`enter`](Self::enter).
+    /// [`Error::Full`] if there is no room in [`Contexts`](crate::limits::Table::Contexts),
+    /// [`ContextScopes`](crate::limits::Table::ContextScopes) or
+    /// [`TaskRecords`](crate::limits::Table::TaskRecords), or no memory for the copy in
+    /// [`ContextValues`](crate::limits::Table::ContextValues). Nothing has changed then.
     pub fn enter_copy(store: &'a mut S) -> Result<Self, Error> {
         let copy = store.contexts().current().map(AsyncContext::try_clone).transpose()?;
         Self::enter(store, copy.unwrap_or_default())
@@ -107,7 +114,9 @@ impl<'a, S: HostExtensions + ?Sized> AsyncContextScope<'a, S> {
 ///
 /// # Errors
 ///
-/// Those of [`AsyncContextScope::enter`]. After an error, the closure was not called.
+/// [`Error::Full`] if there is no room in [`Contexts`](crate::limits::Table::Contexts),
+/// [`ContextScopes`](crate::limits::Table::ContextScopes) or
+/// [`TaskRecords`](crate::limits::Table::TaskRecords). After an error, the closure was not called.
 pub fn with_async_context<S: HostExtensions + ?Sized, R>(
     store: &mut S,
     context: AsyncContext<S::Limits>,

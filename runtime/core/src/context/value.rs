@@ -5,8 +5,8 @@ use core::fmt;
 use crate::error::{Error, ExtensionError};
 use crate::host::limits::{Bytes, ExtensionLimits, Text};
 
-/// A value that the host stores: a value of the Component Model, or bytes. This is a **host
-/// extension**.
+/// A value that the host stores: a value of the Component Model, bytes, or an `Arc` of a type of the
+/// host. This is a **host extension**.
 ///
 /// Scalars are stored in the same way everywhere. `L` decides the storage of a text or bytes. If
 /// the storage is bounded, a value that is too long is refused with
@@ -46,6 +46,8 @@ pub enum ContextValue<L: ExtensionLimits> {
     Compound(L::Compound),
     /// Bytes, whose meaning the host defines.
     Bytes(L::Bytes),
+    /// A value of any Rust type, which need not be a type of the Component Model.
+    Shared(L::Shared),
 }
 
 /// A type that can be stored as a [`ContextValue`]. This is a host extension.
@@ -54,13 +56,16 @@ pub enum ContextValue<L: ExtensionLimits> {
 /// for [`ArrayText`](crate::limits::ArrayText) and [`Array<u8, N>`](crate::limits::Array). With
 /// `alloc`, it is implemented for `String`, `Vec<u8>` and, on [`Heap`](crate::limits::Heap), `Val`.
 /// A [`Duration`](core::time::Duration) is kept as 12 bytes. On `Heap`, `Option`, `Result` and
-/// tuples of types of the Component Model can be kept, and records that derive
-/// [`Value`](macro@crate::abi::Value) in a `Kept`.
+/// tuples of types of the Component Model can be kept, records that derive [`Value`][derive] in a
+/// `Kept`, and an `Arc` of any type that is [`Send`] and [`Sync`].
+///
+/// [derive]: https://docs.rs/weft-macros/latest/weft_macros/derive.Value.html
 #[diagnostic::on_unimplemented(
     message = "the host can't keep a value of type `{Self}`",
     label = "can't be kept in `{L}`",
     note = "numbers, `bool`, `char`, text, bytes and `Duration` can be kept everywhere; on `Heap`, also \
-            `Option`, `Result` and tuples of types of the Component Model, and any of them in `Kept`"
+            `Option`, `Result` and tuples of types of the Component Model, any of them in `Kept`, and an `Arc` \
+            of any type that is `Send` and `Sync`"
 )]
 pub trait IntoContextValue<L: ExtensionLimits> {
     /// Converts to a value to store.
@@ -116,7 +121,8 @@ pub trait IntoContextValue<L: ExtensionLimits> {
     message = "a key can't have a value of type `{Self}`",
     label = "can't be kept in `{L}`",
     note = "numbers, `bool`, `char`, text, bytes and `Duration` can be kept everywhere; on `Heap`, also \
-            `Option`, `Result` and tuples of types of the Component Model, and any of them in `Kept`",
+            `Option`, `Result` and tuples of types of the Component Model, any of them in `Kept`, and an `Arc` \
+            of any type that is `Send` and `Sync`",
     note = "a type of your own can be kept by an implementation of `ContextValueType`"
 )]
 pub trait ContextValueType<L: ExtensionLimits>: IntoContextValue<L> + 'static {
@@ -187,6 +193,7 @@ impl<L: ExtensionLimits> Clone for ContextValue<L> {
             Self::String(text) => Self::String(text.clone()),
             Self::Compound(value) => Self::Compound(value.clone()),
             Self::Bytes(bytes) => Self::Bytes(bytes.clone()),
+            Self::Shared(value) => Self::Shared(value.clone()),
         }
     }
 }
@@ -214,6 +221,7 @@ impl<L: ExtensionLimits> PartialEq for ContextValue<L> {
             (Self::String(one), Self::String(other)) => one == other,
             (Self::Compound(one), Self::Compound(other)) => one == other,
             (Self::Bytes(one), Self::Bytes(other)) => one == other,
+            (Self::Shared(one), Self::Shared(other)) => one == other,
             _ => false,
         }
     }
@@ -236,6 +244,7 @@ impl<L: ExtensionLimits> fmt::Debug for ContextValue<L> {
             Self::Char(value) => value.fmt(f),
             Self::String(text) => text.as_text().fmt(f),
             Self::Compound(value) => value.fmt(f),
+            Self::Shared(value) => value.fmt(f),
             Self::Bytes(bytes) => bytes.as_bytes().fmt(f),
         }
     }

@@ -172,7 +172,7 @@ mod owned {
                 ContextValue::Char(value) => Self::Char(*value),
                 ContextValue::String(text) => Self::String(text.as_str().into()),
                 ContextValue::Compound(value) => value.clone(),
-                ContextValue::Bytes(_) => return None,
+                ContextValue::Bytes(_) | ContextValue::Shared(_) => return None,
             })
         }
     }

@@ -111,8 +111,11 @@ pub trait CoreEngine: Clone + Send + Sync + 'static {
     /// above generates lies between two guests, and such a call can't be observed.
     ///
     /// Such a module needs [`Capability::MultiMemory`], bulk memory operations and sign-extension
-    /// operators. An engine that interrupts guests has to return `false`, because the generated
-    /// module could not be observed during an interruption.
+    /// operators.
+    ///
+    /// An engine that interrupts guests, for example after some fuel, has to return `false`. While a
+    /// guest is interrupted, other guests run. The [machine](crate::machine) has no record of a
+    /// linked call, so it would let them enter the callee's instance in the middle of that call.
     fn links_guests(&self) -> bool {
         false
     }

@@ -40,7 +40,10 @@ pub enum AbiError {
     /// The values of a guest would take more memory of the host than the
     /// [budget](crate::abi::LiftContext::budget) of lifting allows, or than there is. Lists that a
     /// guest passes to another guest also have this error, if they are far larger than its memory.
-    #[error("a lifted value takes too much memory")]
+    #[error(
+        "a lifted value takes too much memory: more than the budget, which `LiftContext::with_budget` sets, \
+         or more than there is"
+    )]
     LiftedTooLarge,
     /// A string or list of the host is longer than the canonical ABI allows.
     #[error("a string or list is longer than the canonical ABI allows")]

@@ -60,7 +60,9 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
     ///
     /// # Errors
     ///
-    /// The same as for [`create`](Self::create).
+    /// [`Error::Full`] if there is no room in
+    /// [`ErrorContexts`](crate::limits::Table::ErrorContexts) or
+    /// [`ErrorRecords`](crate::limits::Table::ErrorRecords). Nothing is created.
     pub fn create_simple(&mut self, message: &str) -> Result<ErrorContextId, Error> {
         self.create(message, ErrorSeverity::default())
     }
@@ -69,8 +71,14 @@ impl<'a, L: ExtensionLimits, C: Chooser> ErrorContexts<'a, L, C> {
     ///
     /// # Errors
     ///
-    /// The same as for [`create`](Self::create) and [`add_stack_frame`](Self::add_stack_frame).
     /// Nothing is created.
+    ///
+    /// - [`Error::Full`] if there is no room in
+    ///   [`ErrorContexts`](crate::limits::Table::ErrorContexts),
+    ///   [`ErrorRecords`](crate::limits::Table::ErrorRecords) or
+    ///   [`StackFrames`](crate::limits::Table::StackFrames).
+    /// - [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong) if a function
+    ///   or file is too long for its storage.
     pub fn create_with_stack_trace<'f>(
         &mut self,
         message: &str,

@@ -30,6 +30,9 @@ macro_rules! limits_and_heap {
             type Bytes: Bytes;
             /// A value of the Component Model that is made of others.
             type Compound: Compound;
+            /// A value of any Rust type: a [`KeptArc`](crate::context::KeptArc), or a
+            /// type without values if there is no allocator.
+            type Shared: Clone + PartialEq + fmt::Debug;
             /// The type of a value that is made of others.
             type CompoundType: CompoundType<Value = Self::Compound>;
             /// The observer of the machine.
@@ -43,6 +46,7 @@ macro_rules! limits_and_heap {
             type Text = alloc::string::String;
             type Bytes = alloc::vec::Vec<u8>;
             type Compound = crate::abi::Val;
+            type Shared = crate::context::KeptArc;
             type CompoundType = crate::abi::Type;
             type Observer = Option<alloc::boxed::Box<crate::timeline::Timeline>>;
         }
@@ -74,7 +78,10 @@ crate::__extension_tables! { [sizes]
 pub type ArrayName = ArrayText<{ ContextKey::MAX_NAME_BYTES }>;
 
 /// A text that is stored as a whole, or not at all.
-pub trait Text: Default + Clone + PartialEq + fmt::Debug {
+///
+/// `String` implements it, for machines that grow, and
+/// [`ArrayText`], for those of [`limits!`](crate::limits!). Other types can't.
+pub trait Text: Default + Clone + PartialEq + fmt::Debug + sealed::Stored {
     /// Copies `text`, or returns `None` if there is no room for it.
     fn copy_of(text: &str) -> Option<Self>;
 
@@ -107,7 +114,10 @@ impl<const N: usize> Text for ArrayText<N> {
 }
 
 /// Bytes that are stored as a whole, or not at all.
-pub trait Bytes: Default + Clone + PartialEq + fmt::Debug {
+///
+/// `Vec<u8>` implements it, for machines that grow, and [`Array`], for those of
+/// [`limits!`](crate::limits!). Other types can't.
+pub trait Bytes: Default + Clone + PartialEq + fmt::Debug + sealed::Stored {
     /// Copies `bytes`, or returns `None` if there is no room for them.
     fn copy_of(bytes: &[u8]) -> Option<Self>;
 
@@ -141,7 +151,34 @@ impl<const N: usize> Bytes for Array<u8, N> {
 
 /// A value of the Component Model that is made of others: a `Val`, or a type without values if
 /// there is no allocator.
-pub trait Compound: Clone + PartialEq + fmt::Debug {}
+///
+/// `Val` implements it, for machines that grow, and [`Infallible`], for those of
+/// [`limits!`](crate::limits!). Other types can't.
+pub trait Compound: Clone + PartialEq + fmt::Debug + sealed::Stored {}
+
+mod sealed {
+    use core::convert::Infallible;
+
+    use crate::limits::{Array, ArrayText};
+
+    /// A type of values in the side tables.
+    pub trait Stored {}
+
+    #[cfg(feature = "alloc")]
+    impl Stored for alloc::string::String {}
+
+    impl<const N: usize> Stored for ArrayText<N> {}
+
+    #[cfg(feature = "alloc")]
+    impl Stored for alloc::vec::Vec<u8> {}
+
+    impl<const N: usize> Stored for Array<u8, N> {}
+
+    #[cfg(feature = "alloc")]
+    impl Stored for crate::abi::Val {}
+
+    impl Stored for Infallible {}
+}
 
 #[cfg(feature = "alloc")]
 impl Compound for crate::abi::Val {}
@@ -274,6 +311,7 @@ macro_rules! __extension_limits {
                 type Text = ArrayText<{ SIZES.text_bytes }>;
                 type Bytes = Array<u8, { SIZES.value_bytes }>;
                 type Compound = limits::NoCompound;
+                type Shared = ::core::convert::Infallible;
                 type CompoundType = limits::NoCompound;
                 type Observer = ();
             }

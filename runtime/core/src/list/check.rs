@@ -76,5 +76,6 @@ const fn kind<L: ExtensionLimits>(value: &ContextValue<L>) -> &'static str {
         ContextValue::String(_) => "a string",
         ContextValue::Compound(_) => "a value made of others",
         ContextValue::Bytes(_) => "bytes",
+        ContextValue::Shared(_) => "an `Arc` of the host",
     }
 }

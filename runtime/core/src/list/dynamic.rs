@@ -54,7 +54,9 @@ impl<C: CompoundType> FixedLengthListType<C> {
     ///
     /// # Errors
     ///
-    /// The same as for [`new`](Self::new).
+    /// - [`ListError::NoLength`] if `length` is 0.
+    /// - [`ListError::TooLarge`] if a list would be larger than the canonical ABI allows.
+    /// - [`ListError::TooComplex`] if the type would be nested too deeply, or have too many parts.
     pub fn new_immutable(
         element: impl Into<ElementType<C>>,
         length: u32,
@@ -104,7 +106,8 @@ impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
 /// A list of a [`FixedLengthListType`], full or being filled.
 ///
 /// The limits `L` decide where its elements are kept: in one of their
-/// [`ListElements`](ExtensionLimits::ListElements).
+/// [`ListElements`](ExtensionLimits::ListElements). Each element takes the size of a
+/// [`ContextValue`], also if it is a small number: an array `[T; N]` needs less.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -145,7 +148,12 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
     ///
     /// # Errors
     ///
-    /// The same as for [`push`](Self::push).
+    /// - [`ListError::Full`] if there are more elements than the length.
+    /// - [`ListError::Element`] or [`ListError::Compound`] if an element is of another type.
+    /// - [`Error::Full`](crate::error::Error::Full) if the table
+    ///   [`ListElements`](crate::limits::Table::ListElements) is full.
+    /// - [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong) if an element
+    ///   is a string that is too long for its storage.
     pub fn with_elements<V: IntoContextValue<L>>(
         ty: FixedLengthListType<L::CompoundType>,
         elements: impl IntoIterator<Item = V>,

@@ -35,7 +35,13 @@ use super::error::ListError;
 ///
 /// # Errors
 ///
-/// The same as for [`FixedLengthListType::new`] and [`FixedLengthList::push`].
+/// - [`ListError::NoLength`], [`ListError::TooLarge`] or [`ListError::TooComplex`] if there is no
+///   list type of this length.
+/// - [`ListError::Element`] or [`ListError::Compound`] if an element is of another type.
+/// - [`Error::Full`](crate::error::Error::Full) if the table
+///   [`ListElements`](crate::limits::Table::ListElements) is full.
+/// - [`ExtensionError::ValueTooLong`](crate::error::ExtensionError::ValueTooLong) if an element is
+///   a string that is too long for its storage.
 pub fn repeat_element<L: ExtensionLimits>(
     element_type: impl Into<ElementType<L::CompoundType>>,
     element: impl IntoContextValue<L>,
@@ -59,7 +65,10 @@ pub fn repeat_element<L: ExtensionLimits>(
 /// # Errors
 ///
 /// - [`ListError::NoZero`] if the elements are handles, or have handles in them.
-/// - Otherwise the same as for [`repeat_element`].
+/// - [`ListError::NoLength`], [`ListError::TooLarge`] or [`ListError::TooComplex`] if there is no
+///   list type of this length.
+/// - [`Error::Full`](crate::error::Error::Full) if the table
+///   [`ListElements`](crate::limits::Table::ListElements) is full.
 pub fn zero_filled<L: ExtensionLimits>(
     element_type: impl Into<ElementType<L::CompoundType>>,
     length: u32,
@@ -97,7 +106,9 @@ fn zero<L: ExtensionLimits>(ty: &ElementType<L::CompoundType>) -> Option<Context
 ///
 /// - [`ListError::NoRange`] if `end` is not above `start`, if there are too many numbers, or if
 ///   one of them is not of the element type.
-/// - Otherwise the same as for [`repeat_element`].
+/// - [`ListError::TooLarge`] if there is no list type of this length.
+/// - [`Error::Full`](crate::error::Error::Full) if the table
+///   [`ListElements`](crate::limits::Table::ListElements) is full.
 pub fn from_range<L: ExtensionLimits>(
     element_type: impl Into<ElementType<L::CompoundType>>,
     start: i64,
@@ -157,7 +168,9 @@ fn nth<L: ExtensionLimits>(
 ///
 /// - [`ListError::DifferentElements`] if the lists have different element types.
 /// - [`ListError::NotFull`] if one of them isn't full.
-/// - Otherwise the same as for [`FixedLengthListType::new`] and [`FixedLengthList::push`].
+/// - [`ListError::TooLarge`] or [`ListError::TooComplex`] if there is no list type of this length.
+/// - [`Error::Full`](crate::error::Error::Full) if the table
+///   [`ListElements`](crate::limits::Table::ListElements) is full.
 pub fn concatenate<L: ExtensionLimits>(
     first: &FixedLengthList<L>,
     second: &FixedLengthList<L>,

@@ -1,7 +1,7 @@
 //! Fixed-length lists: `list<t, n>` of the Component Model.
 //!
 //! A list whose type is known to the compiler is an array `[T; N]`, or a newtype with
-//! [`#[derive(FixedLengthList)]`](macro@FixedLengthList):
+//! [`#[derive(FixedLengthList)]`][derive]:
 //!
 //! ```
 //! # extern crate weft_core as weft;
@@ -57,6 +57,8 @@
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [derive]: https://docs.rs/weft-macros/latest/weft_macros/derive.FixedLengthList.html
 
 mod check;
 #[cfg(feature = "alloc")]

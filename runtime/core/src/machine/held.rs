@@ -79,8 +79,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// - Those of [`invoke`](Self::invoke).
-    /// - [`Error::Unknown`] if there is no such call.
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`Error::Full`] if there is no room for the records of the call, or the
+    ///   [hooks](super::Hooks) have none.
+    /// - The traps `cannot-enter-component-instance`, `table-full` and `cannot-block-sync-task`,
+    ///   and those of the threads that run meanwhile.
+    /// - [`Error::Unknown`] if there is no such call, or if it isn't a lifted function.
     pub fn invoke_for_held(
         &mut self,
         call: SubtaskId,
@@ -96,8 +100,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// - Those of [`drop_host_resource`](Self::drop_host_resource).
-    /// - [`Error::Unknown`] if there is no such call.
+    /// - [`MachineError::GuestHasControl`] if a guest runs.
+    /// - [`Error::Full`] if there is no room for the records of the call, or the
+    ///   [hooks](super::Hooks) have none.
+    /// - The traps `cannot-enter-component-instance`, `table-full` and `cannot-block-sync-task`,
+    ///   and those of the threads that run meanwhile.
+    /// - [`Error::Unknown`] if there is no such call, or if `ty` isn't a resource type.
     pub fn drop_host_resource_for_held(
         &mut self,
         call: SubtaskId,

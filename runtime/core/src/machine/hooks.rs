@@ -98,17 +98,75 @@ pub trait Hooks {
         let _ = tag;
     }
 
-    /// Returns `true` if [`prepare_task`](Self::prepare_task) and [`task_made`](Self::task_made)
-    /// have to be called for the next task. Their arguments are only put together if this returns
-    /// `true`.
+    /// Returns `true` if the hook is told of the next task, by [`prepare_task`](Self::prepare_task)
+    /// and [`task_made`](Self::task_made). The machine asks this before each task. If the answer is
+    /// `false`, it doesn't put their arguments together, and may put off the task's records.
+    ///
+    /// A hook that records tasks only at times answers `false` at other times:
+    ///
+    /// ```
+    /// # use weft_core as weft;
+    /// use weft::error::Error;
+    /// use weft::machine::{Hooks, NewTask, TaskId};
+    ///
+    /// #[derive(Default)]
+    /// struct Recorder {
+    ///     is_on: bool,
+    ///     count: u32,
+    /// }
+    ///
+    /// impl Hooks for Recorder {
+    ///     fn hears_of_next_task(&self) -> bool {
+    ///         self.is_on
+    ///     }
+    ///
+    ///     fn hears_of_next_call(&self) -> bool {
+    ///         false
+    ///     }
+    ///
+    ///     fn task_made(&mut self, _: &NewTask) -> Result<(), Error> {
+    ///         self.count += 1;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # #[cfg(feature = "alloc")] {
+    /// use weft::builtin::OptionsIndex;
+    /// use weft::chooser::FirstInFirstOut;
+    /// use weft::limits::Heap;
+    /// use weft::machine::{LiftMode, LiftedFunction, Machine};
+    ///
+    /// let hooks = Recorder::default();
+    /// let mut machine = Machine::<Heap, _, _>::with_hooks(FirstInFirstOut, hooks);
+    /// let function = LiftedFunction {
+    ///     instance: machine.new_instance()?,
+    ///     is_async: false,
+    ///     lift: LiftMode::Sync { has_post_return: false },
+    ///     result_type: None,
+    ///     lift_options: OptionsIndex(0),
+    /// };
+    /// let function = machine.lift(function)?;
+    ///
+    /// // This call needs no records, so the hook is not told of it.
+    /// assert!(machine.invoke_deferred(function)?);
+    /// machine.deferred_returned()?;
+    /// assert_eq!(machine.hooks().count, 0);
+    ///
+    /// // The records of the next one can't be put off.
+    /// machine.hooks_mut().is_on = true;
+    /// assert!(!machine.invoke_deferred(function)?);
+    /// machine.invoke(function)?;
+    /// assert_eq!(machine.hooks().count, 1);
+    /// # }
+    /// # Ok::<(), weft::error::Failure>(())
+    /// ```
     #[inline]
     fn hears_of_next_task(&self) -> bool {
         true
     }
 
-    /// Returns `true` if [`prepare_call`](Self::prepare_call) and [`call_made`](Self::call_made)
-    /// have to be called for the next call. Their arguments are only put together if this returns
-    /// `true`.
+    /// Returns `true` if the hook is told of the next call, by [`prepare_call`](Self::prepare_call)
+    /// and [`call_made`](Self::call_made). The machine asks this before each call, as it asks
+    /// [`hears_of_next_task`](Self::hears_of_next_task), which has an example.
     #[inline]
     fn hears_of_next_call(&self) -> bool {
         true

@@ -118,6 +118,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Cancels a read or write of the host that is under way: `End.cancel`. The outcome is an
     /// event.
     ///
+    /// If the host holds the other end, too, the [chooser](crate::chooser) may let the read or write
+    /// wait: it answers [`Choice::HostCopyCancelled`](crate::chooser::Choice::HostCopyCancelled)
+    /// with 1. Then the event comes after the host calls
+    /// [`finish_cancellation`](Self::finish_cancellation) with the other end.
+    ///
     /// # Errors
     ///
     /// - [`MachineError::NotHeld`] if a guest holds the end.
@@ -135,9 +140,13 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         self.cancel_end(key)
     }
 
-    /// Finishes the cancellation of a guest's read or write, whose other end the host holds. It is
-    /// for cancellations that
-    /// [`Choice::HostCopyCancelled`](crate::chooser::Choice::HostCopyCancelled) left to the host.
+    /// Finishes the cancellation of a read or write, whose other end, `end`, the host holds. The
+    /// outcome is an event of the cancelled read or write.
+    ///
+    /// This is for cancellations that the [chooser](crate::chooser) let wait: it answered
+    /// [`Choice::HostCopyCancelled`](crate::chooser::Choice::HostCopyCancelled) with 1. They are
+    /// those of a guest, and those of the host itself by
+    /// [`cancel_host_copy`](Self::cancel_host_copy), if the host holds both ends.
     ///
     /// # Errors
     ///

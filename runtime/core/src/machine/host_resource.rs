@@ -25,7 +25,12 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// - Those of [`invoke`](Self::invoke), with nothing begun.
+    /// - [`MachineError::GuestHasControl`](crate::error::MachineError::GuestHasControl) if a guest
+    ///   runs.
+    /// - [`Error::Full`](crate::error::Error::Full) if there is no room for the records of the
+    ///   call, or the [hooks](super::Hooks) have none. Nothing is begun then.
+    /// - The traps `cannot-enter-component-instance`, `table-full` and `cannot-block-sync-task`,
+    ///   and those of the threads that run meanwhile.
     /// - [`Error::Unknown`] if `ty` isn't a resource type.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-resourcedrop)

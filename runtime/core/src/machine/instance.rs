@@ -258,7 +258,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// Those of [`remove_instance`](Self::remove_instance).
+    /// - [`Error::Unknown`] if the instance doesn't exist.
+    /// - [`MachineError::InstanceRuns`] if one of its threads is part of a call that the host has
+    ///   begun.
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step, or a trap is not
+    ///   [unwound](Self::trapped) yet.
     pub fn check_removable(&self, instance: InstanceId) -> Result<(), Error> {
         let instance = self.instance_key(instance)?;
         if self.must_unwind || self.outstanding != Outstanding::Nothing {
@@ -300,7 +304,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// Those of [`remove_instance`](Self::remove_instance).
+    /// - [`Error::Unknown`] if the instance doesn't exist.
+    /// - [`MachineError::InstanceRuns`] if one of its threads is part of a call that the host has
+    ///   begun.
+    /// - [`MachineError::OtherStep`] if the machine waits for the end of a step, or a trap is not
+    ///   [unwound](Self::trapped) yet.
     pub fn clear_instance(&mut self, instance: InstanceId) -> Result<(), Error> {
         self.check_removable(instance)?;
         // Giving a stack up may lock callers down, and calls whose records were put off don't

@@ -316,7 +316,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// Those of [`return_`](Self::return_), which this calls.
+    /// - [`MachineError::OtherStep`](crate::error::MachineError::OtherStep) if the token is not that
+    ///   of the current step.
+    /// - The traps `task-resolved-twice` and `borrows-remain`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks)
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]

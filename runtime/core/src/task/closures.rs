@@ -56,8 +56,11 @@ impl CancellationHandlers {
     ///
     /// # Errors
     ///
-    /// Those of [`CancellationTokens::register`](crate::task::CancellationTokens::register). The
-    /// closure is dropped.
+    /// The closure is dropped.
+    ///
+    /// - [`Error::Unknown`] if the token doesn't exist.
+    /// - [`Error::Full`] if there is no room in
+    ///   [`CancellationHandlers`](crate::limits::Table::CancellationHandlers).
     pub fn register<S: HostExtensions + ?Sized>(
         &mut self,
         store: &mut S,
@@ -79,7 +82,7 @@ impl CancellationHandlers {
     ///
     /// # Errors
     ///
-    /// Those of [`CancellationTokens::unregister`](crate::task::CancellationTokens::unregister).
+    /// [`Error::Unknown`] if there is no such handler, or if its token was cancelled.
     pub fn unregister<S: HostExtensions + ?Sized>(
         &mut self,
         store: &mut S,

@@ -35,8 +35,11 @@ use super::{CancellationToken, TaskReturn, TaskStatus};
 ///
 /// # Errors
 ///
-/// - Those of [`Tasks::start`](crate::task::Tasks::start), with nothing run.
-/// - The [`Error::Full`] of [`Tasks::complete`](crate::task::Tasks::complete), with no task left.
+/// - [`Error::Full`] if there is no room for the task in
+///   [`Waitables`](crate::limits::Table::Waitables), or for its context in
+///   [`CallRecords`](crate::limits::Table::CallRecords). Nothing is run.
+/// - [`Error::Full`] if there is no room for its result in
+///   [`CallRecords`](crate::limits::Table::CallRecords). No task is left.
 pub fn with_task<S: HostExtensions + ?Sized>(
     store: &mut S,
     run: impl FnOnce(&mut S, SubtaskId) -> Option<TaskReturn<S::Limits>>,
@@ -70,9 +73,13 @@ pub fn with_task<S: HostExtensions + ?Sized>(
 ///
 /// # Errors
 ///
-/// - Those of [`with_task`].
-/// - Those of [`CancellationTokens::bind`](crate::task::CancellationTokens::bind), with nothing
-///   run.
+/// - [`Error::Unknown`] if the token doesn't exist. Nothing is run.
+/// - [`Error::Full`] if there is no room for the task in
+///   [`Waitables`](crate::limits::Table::Waitables) or
+///   [`CallRecords`](crate::limits::Table::CallRecords), or for its binding in
+///   [`CancellationHandlers`](crate::limits::Table::CancellationHandlers). Nothing is run.
+/// - [`Error::Full`] if there is no room for its result in
+///   [`CallRecords`](crate::limits::Table::CallRecords). No task is left.
 pub fn with_cancellable_task<S: HostExtensions + ?Sized>(
     store: &mut S,
     token: CancellationToken,

@@ -136,8 +136,9 @@ impl<'a, L: ExtensionLimits, C: Chooser> Tasks<'a, L, C> {
     ///
     /// After an error, nothing has changed.
     ///
-    /// - Those of [`complete`](Self::complete).
-    /// - [`Error::Unknown`] if the error doesn't exist.
+    /// - [`MachineError::AlreadyResolved`] if the task is over, or was cancelled.
+    /// - [`MachineError::NotHosts`] if it is a call of a guest.
+    /// - [`Error::Unknown`] if the task or the error doesn't exist.
     /// - [`Error::Full`] if there is no room in
     ///   [`ErrorRecords`](crate::limits::Table::ErrorRecords).
     pub fn fail(

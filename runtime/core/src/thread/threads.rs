@@ -51,9 +51,13 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     ///
     /// After an error, nothing is begun.
     ///
-    /// - [`Error::Unknown`] if there is no such parent.
-    /// - [`Error::Full`] if there is no room in [`Table::ThreadRecords`].
-    /// - Those of [`Machine::invoke`](crate::machine::Machine::invoke).
+    /// - [`Error::Unknown`] if there is no such parent, or if it isn't a lifted function.
+    /// - [`Error::Full`] if there is no room in [`Table::ThreadRecords`], or for the records of a
+    ///   call.
+    /// - [`MachineError::GuestHasControl`](crate::error::MachineError::GuestHasControl) if a guest
+    ///   runs.
+    /// - The traps `cannot-enter-component-instance`, `table-full` and `cannot-block-sync-task`,
+    ///   and those of the threads that run meanwhile.
     pub fn spawn_ref(
         &mut self,
         function: FunctionId,
@@ -114,7 +118,13 @@ impl<'a, L: ExtensionLimits, C: Chooser> Threads<'a, L, C> {
     /// # Errors
     ///
     /// - [`Error::Unknown`] with [`Table::Functions`] if there is no such number.
-    /// - Those of [`spawn_ref`](Self::spawn_ref).
+    /// - [`Error::Unknown`] if there is no such parent.
+    /// - [`Error::Full`] if there is no room in [`Table::ThreadRecords`], or for the records of a
+    ///   call.
+    /// - [`MachineError::GuestHasControl`](crate::error::MachineError::GuestHasControl) if a guest
+    ///   runs.
+    /// - The traps `cannot-enter-component-instance`, `table-full` and `cannot-block-sync-task`,
+    ///   and those of the threads that run meanwhile.
     pub fn spawn_indirect(
         &mut self,
         table: &[FunctionId],

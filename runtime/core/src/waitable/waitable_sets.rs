@@ -60,8 +60,16 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// Those of [`create`](Self::create) and [`add`](Self::add). If a member can't be added, no set
-    /// is created, and the members before it are in no set.
+    /// If a member can't be added, no set is created, and the members before it are in no set.
+    ///
+    /// - [`Error::Full`] if there is no room in
+    ///   [`WaitableSets`](crate::limits::Table::WaitableSets) or
+    ///   [`HostSets`](crate::limits::Table::HostSets).
+    /// - [`Error::Unknown`] if a member doesn't exist.
+    /// - [`MachineError::NotHosts`](crate::error::MachineError::NotHosts) if a member is a guest's
+    ///   call.
+    /// - [`MachineError::NotHeld`](crate::error::MachineError::NotHeld) if one of them is a guest's
+    ///   end or set.
     pub fn create_with<W: Into<Waitable> + Copy>(
         &mut self,
         members: &[W],
@@ -270,7 +278,9 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
     /// # Errors
     ///
     /// - [`Error::Unknown`] if the set doesn't exist.
-    /// - Those of [`next_host_event`](crate::machine::Machine::next_host_event).
+    /// - [`MachineError::OtherStep`](crate::error::MachineError::OtherStep) if the machine waits
+    ///   for the end of a step.
+    /// - [`MachineError::MustUnwind`](crate::error::MachineError::MustUnwind) after a trap.
     pub fn poll(&mut self, set: WaitableSetId) -> Result<WaitResult, Failure> {
         if self.is_set_closed(set)? {
             return Ok(WaitResult::Cancelled);
@@ -291,8 +301,10 @@ impl<L: ExtensionLimits, C: Chooser> WaitableSets<'_, L, C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if the set doesn't exist. The iterator ends after an error of
-    /// [`next_host_event`](crate::machine::Machine::next_host_event).
+    /// [`Error::Unknown`] if the set doesn't exist. The iterator ends after an error:
+    /// [`MachineError::OtherStep`](crate::error::MachineError::OtherStep) if the machine waits for
+    /// the end of a step, or [`MachineError::MustUnwind`](crate::error::MachineError::MustUnwind)
+    /// after a trap.
     pub fn poll_all(
         mut self,
         set: WaitableSetId,

@@ -83,7 +83,7 @@ fn a_mismatch_names_the_part_of_the_value() -> Result<(), InvalidType> {
     assert_eq!(path_of(Val::Variant(1, Some(Box::new(Val::U8(1))))), "[1][0](nothing)");
     assert_eq!(path_of(Val::Variant(2, None)), "[1][0]");
     let few = list.check(&[Val::Bool(true)]).map_err(|it| it.to_string());
-    assert_eq!(few, Err("at the value: expected 2 fields, found 1 fields".into()));
+    assert_eq!(few, Err("expected 2 values, found 1".into()));
     Ok(())
 }
 

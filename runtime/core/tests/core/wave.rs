@@ -53,7 +53,7 @@ fn a_text_that_is_not_a_value_of_the_type_is_refused() {
         assert!(matches!(ty.parse_wave(text), Err(WaveError::Text { .. })), "{ty}: {text}");
     }
     let short = pair.parse_wave("[1]").unwrap_err();
-    assert_eq!(short.to_string(), "at the value: expected 2 elements, found 1 elements");
+    assert_eq!(short.to_string(), "expected 2 elements, found 1");
     assert!(matches!(Type::U8.to_wave(&Val::Bool(true)), Err(WaveError::Mismatch(_))));
     let resource = Resource { ty: TypeIndex(0), representation: 1 };
     let text = Type::Own(TypeIndex(0)).to_wave(&Val::Own(resource));

@@ -6,8 +6,10 @@ use core::fmt;
 
 /// An error of a [`ByteSource`](super::ByteSource) or [`ByteSink`](super::ByteSink).
 ///
-/// Its cause is an error of the host. With the feature `std`, an [`io::Error`](std::io::Error)
+/// Its cause is an error of the host. With the feature `std`, an [`io::Error`][io]
 /// converts into one and is its cause.
+///
+/// [io]: https://doc.rust-lang.org/std/io/struct.Error.html
 #[derive(Clone, Debug)]
 pub struct BytesError {
     kind: BytesErrorKind,

@@ -25,7 +25,7 @@ pub fn add_to_linker<E: CoreEngine, T: 'static, H: Host + 'static>(
 
 /// An instance of the world `guests:echo/echo-later`.
 ///
-/// With what only some languages have.
+/// Types and functions that only some languages support are also in this world.
 ///
 /// WIT `echo.wit:151`
 #[derive(Clone, Debug)]
@@ -64,10 +64,10 @@ impl World for EchoLater {
 }
 
 pub mod guests {
-    /// Every WIT type, there and back.
+    /// Every WIT type, as a parameter and as a result.
     ///
-    /// A guest gives each function what the host's function of the same name gives it. So a value is
-    /// lifted and lowered four times.
+    /// Each function of the guest calls the host function of the same name, and returns its result. So
+    /// a value is lifted and lowered four times.
     pub mod echo {
         /// WIT `echo.wit:7`
         pub mod types {
@@ -222,7 +222,7 @@ pub mod guests {
             }
         }
 
-        /// The same by async functions on both sides.
+        /// Types that async functions of the guest and of the host pass.
         ///
         /// WIT `echo.wit:132`
         pub mod later {
@@ -479,7 +479,7 @@ pub mod guests {
                     it: (bool, u64, String, f32, char, Vec<u8>),
                 ) -> (bool, u64, String, f32, char, Vec<u8>);
 
-                /// More than fit in core parameters.
+                /// It has more parameters than fit in core values.
                 ///
                 /// WIT `echo.wit:127`
                 fn echo_many(
@@ -569,12 +569,12 @@ pub mod guests {
 /// The interfaces and types that a guest exports.
 pub mod exports {
     pub mod guests {
-        /// Every WIT type, there and back.
+        /// Every WIT type, as a parameter and as a result.
         ///
-        /// A guest gives each function what the host's function of the same name gives it. So a value is
-        /// lifted and lowered four times.
+        /// Each function of the guest calls the host function of the same name, and returns its result. So
+        /// a value is lifted and lowered four times.
         pub mod echo {
-            /// The same by async functions on both sides.
+            /// Types that async functions of the guest and of the host pass.
             ///
             /// WIT `echo.wit:132`
             pub mod later {
@@ -1785,7 +1785,7 @@ pub mod exports {
                         store.call_async(&self.echo_tuple, (it,)).await
                     }
 
-                    /// More than fit in core parameters.
+                    /// It has more parameters than fit in core values.
                     ///
                     /// WIT `echo.wit:127`
                     pub fn echo_many(

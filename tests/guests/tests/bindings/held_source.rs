@@ -40,11 +40,12 @@ impl World for Interfaces {
 }
 
 pub mod guests {
-    /// Async functions, streams and futures, both ways.
+    /// Async functions, streams and futures, of the host and of the guest.
     pub mod pipes {
-        /// The same for guests that import no async functions: the host holds them until it has the answer.
+        /// The same functions without `async`, for guests that can't import async functions. The host holds
+        /// the guest until it has the result.
         ///
-        /// WIT `pipes.wit:33`
+        /// WIT `pipes.wit:34`
         pub mod held_source {
             use ::weft::binding::{
                 CoreEngine, Future, FutureHandle, HostAccess, HostCaller, HostError,
@@ -54,20 +55,20 @@ pub mod guests {
 
             /// The functions that a host implements for the interface `guests:pipes/held-source`.
             pub trait Host: Sized + 'static {
-                /// WIT `pipes.wit:36`
+                /// WIT `pipes.wit:37`
                 fn numbers(
                     caller: &mut impl HostCaller<Self>,
                     count: u32,
                 ) -> Result<StreamHandle<u32>, HostError>;
 
-                /// WIT `pipes.wit:37`
+                /// WIT `pipes.wit:38`
                 fn shout(
                     // No `self`: an `.await` can't keep it borrowed; `access.with_host` lends it.
                     access: impl HostAccess<Self>,
                     text: String,
                 ) -> impl Future<Output = Result<String, HostError>> + Send;
 
-                /// WIT `pipes.wit:38`
+                /// WIT `pipes.wit:39`
                 fn answer(
                     // No `self`: an `.await` can't keep it borrowed; `access.with_host` lends it.
                     access: impl HostAccess<Self>,
@@ -75,18 +76,18 @@ pub mod guests {
                     key: u32,
                 ) -> impl Future<Output = Result<u32, OrTrap<Failure>>> + Send;
 
-                /// WIT `pipes.wit:39`
+                /// WIT `pipes.wit:40`
                 fn secret(
                     caller: &mut impl HostCaller<Self>,
                 ) -> Result<FutureHandle<String>, HostError>;
 
-                /// WIT `pipes.wit:40`
+                /// WIT `pipes.wit:41`
                 fn store(
                     caller: &mut impl HostCaller<Self>,
                     bytes: StreamHandle<u8>,
                 ) -> Result<FutureHandle<Result<u64, String>>, HostError>;
 
-                /// WIT `pipes.wit:41`
+                /// WIT `pipes.wit:42`
                 fn note(&mut self, text: String);
             }
 

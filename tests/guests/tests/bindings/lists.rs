@@ -69,9 +69,9 @@ impl World for Lists {
 }
 
 pub mod guests {
-    /// Types that few languages have, there and back.
+    /// Types that few languages support, as parameters and as results.
     pub mod lists {
-        /// Lists of a length that the type says.
+        /// Lists whose type has their length.
         ///
         /// WIT `lists.wit:5`
         pub mod fixed {
@@ -145,9 +145,9 @@ pub mod guests {
 /// The interfaces and types that a guest exports.
 pub mod exports {
     pub mod guests {
-        /// Types that few languages have, there and back.
+        /// Types that few languages support, as parameters and as results.
         pub mod lists {
-            /// Lists of a length that the type says.
+            /// Lists whose type has their length.
             ///
             /// WIT `lists.wit:5`
             pub mod fixed {
@@ -257,7 +257,7 @@ pub mod exports {
                 }
             }
 
-            /// Of strings, which `wit-bindgen` 0.63 can't import.
+            /// Lists of strings whose type has their length. `wit-bindgen` 0.63 can't import them.
             ///
             /// WIT `lists.wit:13`
             pub mod fixed_texts {

@@ -31,7 +31,7 @@ impl World for Interfaces {
 /// The interfaces and types that a guest exports.
 pub mod exports {
     pub mod guests {
-        /// Three components in a row, each in another language.
+        /// Three components, each of which reads from the one before it. Each is in another language.
         pub mod pipeline {
             /// WIT `pipeline.wit:13`
             pub mod totals {
@@ -58,7 +58,7 @@ pub mod exports {
                         })
                     }
 
-                    /// The sum of the squares.
+                    /// Returns the sum of the squares.
                     ///
                     /// WIT `pipeline.wit:15`
                     pub fn total(&self, store: &mut impl Calls, to: u32) -> Result<u64, CallError> {
@@ -74,7 +74,7 @@ pub mod exports {
                         store.call_async(&self.total, (to,)).await
                     }
 
-                    /// The sum of the first few, after which the stream is dropped.
+                    /// Returns the sum of the `first` squares, and then drops the stream.
                     ///
                     /// WIT `pipeline.wit:17`
                     pub fn total_of_first(

@@ -26,7 +26,7 @@ pub fn add_to_linker<E: CoreEngine, T: 'static, H: Host + 'static>(
 
 /// An instance of the world `guests:pipes/pipes-full`.
 ///
-/// WIT `pipes.wit:124`
+/// WIT `pipes.wit:126`
 #[derive(Clone, Debug)]
 pub struct PipesFull {
     pub positions: self::exports::guests::pipes::positions::Positions,
@@ -72,13 +72,13 @@ impl World for PipesFull {
 }
 
 pub mod guests {
-    /// Async functions, streams and futures, both ways.
+    /// Async functions, streams and futures, of the host and of the guest.
     pub mod pipes {
-        /// WIT `pipes.wit:66`
+        /// WIT `pipes.wit:67`
         pub mod parcels {
             use ::weft::binding::{FutureHandle, StreamHandle, String, Value};
 
-            /// WIT `pipes.wit:67`
+            /// WIT `pipes.wit:68`
             #[derive(Debug, PartialEq, Eq, Hash, Value)]
             pub struct Parcel {
                 pub name: String,
@@ -86,7 +86,7 @@ pub mod guests {
                 pub done: FutureHandle<Result<u32, String>>,
             }
 
-            /// WIT `pipes.wit:73`
+            /// WIT `pipes.wit:74`
             #[derive(Debug, PartialEq, Eq, Hash, Value)]
             pub enum Either {
                 Neither,
@@ -97,7 +97,7 @@ pub mod guests {
 
         /// Streams and futures in every position, which each guest passes to the host and back.
         ///
-        /// WIT `pipes.wit:81`
+        /// WIT `pipes.wit:82`
         pub mod positions {
             use ::weft::binding::{
                 CoreEngine, Future, FutureHandle, HostAccess, HostCaller, HostError,
@@ -107,49 +107,49 @@ pub mod guests {
 
             /// The functions that a host implements for the interface `guests:pipes/positions`.
             pub trait Host: Sized + 'static {
-                /// WIT `pipes.wit:84`
+                /// WIT `pipes.wit:85`
                 fn pass_stream(
                     caller: &mut impl HostCaller<Self>,
                     it: StreamHandle<u8>,
                 ) -> Result<StreamHandle<u8>, HostError>;
 
-                /// WIT `pipes.wit:85`
+                /// WIT `pipes.wit:86`
                 fn pass_future(
                     caller: &mut impl HostCaller<Self>,
                     it: FutureHandle<String>,
                 ) -> Result<FutureHandle<String>, HostError>;
 
-                /// WIT `pipes.wit:86`
+                /// WIT `pipes.wit:87`
                 fn pass_record(
                     caller: &mut impl HostCaller<Self>,
                     it: Parcel,
                 ) -> Result<Parcel, HostError>;
 
-                /// WIT `pipes.wit:87`
+                /// WIT `pipes.wit:88`
                 fn pass_variant(
                     caller: &mut impl HostCaller<Self>,
                     it: Either,
                 ) -> Result<Either, HostError>;
 
-                /// WIT `pipes.wit:88`
+                /// WIT `pipes.wit:89`
                 fn pass_list(
                     caller: &mut impl HostCaller<Self>,
                     it: Vec<StreamHandle<u32>>,
                 ) -> Result<Vec<StreamHandle<u32>>, HostError>;
 
-                /// WIT `pipes.wit:89`
+                /// WIT `pipes.wit:90`
                 fn pass_option(
                     caller: &mut impl HostCaller<Self>,
                     it: Option<FutureHandle<u8>>,
                 ) -> Result<Option<FutureHandle<u8>>, HostError>;
 
-                /// WIT `pipes.wit:90`
+                /// WIT `pipes.wit:91`
                 fn pass_result(
                     caller: &mut impl HostCaller<Self>,
                     it: Result<StreamHandle<u8>, FutureHandle<String>>,
                 ) -> Result<StreamHandle<u8>, OrTrap<FutureHandle<String>>>;
 
-                /// WIT `pipes.wit:91`
+                /// WIT `pipes.wit:92`
                 fn pass_tuple(
                     caller: &mut impl HostCaller<Self>,
                     it: (u8, StreamHandle<Parcel>, FutureHandle<Vec<String>>),
@@ -158,31 +158,31 @@ pub mod guests {
                     HostError,
                 >;
 
-                /// WIT `pipes.wit:93`
+                /// WIT `pipes.wit:94`
                 fn pass_stream_of_streams(
                     caller: &mut impl HostCaller<Self>,
                     it: StreamHandle<StreamHandle<u8>>,
                 ) -> Result<StreamHandle<StreamHandle<u8>>, HostError>;
 
-                /// WIT `pipes.wit:94`
+                /// WIT `pipes.wit:95`
                 fn pass_future_of_stream(
                     caller: &mut impl HostCaller<Self>,
                     it: FutureHandle<StreamHandle<String>>,
                 ) -> Result<FutureHandle<StreamHandle<String>>, HostError>;
 
-                /// WIT `pipes.wit:95`
+                /// WIT `pipes.wit:96`
                 fn pass_stream_of_futures(
                     caller: &mut impl HostCaller<Self>,
                     it: StreamHandle<FutureHandle<u32>>,
                 ) -> Result<StreamHandle<FutureHandle<u32>>, HostError>;
 
-                /// WIT `pipes.wit:96`
+                /// WIT `pipes.wit:97`
                 fn pass_signal(
                     caller: &mut impl HostCaller<Self>,
                     it: FutureHandle<()>,
                 ) -> Result<FutureHandle<()>, HostError>;
 
-                /// WIT `pipes.wit:97`
+                /// WIT `pipes.wit:98`
                 fn pass_later(
                     // No `self`: an `.await` can't keep it borrowed; `access.with_host` lends it.
                     access: impl HostAccess<Self>,
@@ -259,7 +259,7 @@ pub mod guests {
             impl ::core::error::Error for Failure {}
         }
 
-        /// What the host has.
+        /// Functions that the host provides.
         ///
         /// WIT `pipes.wit:13`
         pub mod source {
@@ -271,7 +271,7 @@ pub mod guests {
 
             /// The functions that a host implements for the interface `guests:pipes/source`.
             pub trait Host: Sized + 'static {
-                /// What the guest reads.
+                /// Returns numbers for the guest to read.
                 ///
                 /// WIT `pipes.wit:17`
                 fn numbers(
@@ -279,7 +279,7 @@ pub mod guests {
                     count: u32,
                 ) -> Result<StreamHandle<u32>, HostError>;
 
-                /// What it awaits.
+                /// Returns the text in capitals, after some time.
                 ///
                 /// WIT `pipes.wit:19`
                 fn shout(
@@ -288,7 +288,7 @@ pub mod guests {
                     text: String,
                 ) -> impl Future<Output = Result<String, HostError>> + Send;
 
-                /// An answer or an error after so many milliseconds.
+                /// Returns an answer or an error after this number of milliseconds.
                 ///
                 /// WIT `pipes.wit:21`
                 fn answer(
@@ -298,14 +298,14 @@ pub mod guests {
                     key: u32,
                 ) -> impl Future<Output = Result<u32, OrTrap<Failure>>> + Send;
 
-                /// A value that the host gives later.
+                /// Returns a value that the host writes later.
                 ///
                 /// WIT `pipes.wit:23`
                 fn secret(
                     caller: &mut impl HostCaller<Self>,
                 ) -> Result<FutureHandle<String>, HostError>;
 
-                /// What takes a stream from the guest, and tells when it has ended.
+                /// Reads a stream of the guest. The future has its length, after the stream has ended.
                 ///
                 /// WIT `pipes.wit:25`
                 fn store(
@@ -313,7 +313,7 @@ pub mod guests {
                     bytes: StreamHandle<u8>,
                 ) -> Result<FutureHandle<Result<u64, String>>, HostError>;
 
-                /// What never returns.
+                /// Never returns.
                 ///
                 /// WIT `pipes.wit:27`
                 fn never(
@@ -321,7 +321,7 @@ pub mod guests {
                     access: impl HostAccess<Self>,
                 ) -> impl Future<Output = Result<String, HostError>> + Send;
 
-                /// What the host writes down.
+                /// Writes a text to the host's list of notes.
                 ///
                 /// WIT `pipes.wit:29`
                 fn note(&mut self, text: String);
@@ -352,11 +352,11 @@ pub mod guests {
 /// The interfaces and types that a guest exports.
 pub mod exports {
     pub mod guests {
-        /// Async functions, streams and futures, both ways.
+        /// Async functions, streams and futures, of the host and of the guest.
         pub mod pipes {
             /// Streams and futures in every position, which each guest passes to the host and back.
             ///
-            /// WIT `pipes.wit:81`
+            /// WIT `pipes.wit:82`
             pub mod positions {
                 use ::weft::binding::{
                     AsyncCalls, CallError, Calls, Exports, FutureHandle, StreamHandle,
@@ -448,7 +448,7 @@ pub mod exports {
                         })
                     }
 
-                    /// WIT `pipes.wit:84`
+                    /// WIT `pipes.wit:85`
                     pub fn pass_stream(
                         &self,
                         store: &mut impl Calls,
@@ -466,7 +466,7 @@ pub mod exports {
                         store.call_async(&self.pass_stream, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:85`
+                    /// WIT `pipes.wit:86`
                     pub fn pass_future(
                         &self,
                         store: &mut impl Calls,
@@ -484,7 +484,7 @@ pub mod exports {
                         store.call_async(&self.pass_future, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:86`
+                    /// WIT `pipes.wit:87`
                     pub fn pass_record(
                         &self,
                         store: &mut impl Calls,
@@ -502,7 +502,7 @@ pub mod exports {
                         store.call_async(&self.pass_record, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:87`
+                    /// WIT `pipes.wit:88`
                     pub fn pass_variant(
                         &self,
                         store: &mut impl Calls,
@@ -520,7 +520,7 @@ pub mod exports {
                         store.call_async(&self.pass_variant, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:88`
+                    /// WIT `pipes.wit:89`
                     pub fn pass_list(
                         &self,
                         store: &mut impl Calls,
@@ -538,7 +538,7 @@ pub mod exports {
                         store.call_async(&self.pass_list, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:89`
+                    /// WIT `pipes.wit:90`
                     pub fn pass_option(
                         &self,
                         store: &mut impl Calls,
@@ -556,7 +556,7 @@ pub mod exports {
                         store.call_async(&self.pass_option, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:90`
+                    /// WIT `pipes.wit:91`
                     pub fn pass_result(
                         &self,
                         store: &mut impl Calls,
@@ -580,7 +580,7 @@ pub mod exports {
                         store.call_async(&self.pass_result, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:91`
+                    /// WIT `pipes.wit:92`
                     pub fn pass_tuple(
                         &self,
                         store: &mut impl Calls,
@@ -604,7 +604,7 @@ pub mod exports {
                         store.call_async(&self.pass_tuple, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:93`
+                    /// WIT `pipes.wit:94`
                     pub fn pass_stream_of_streams(
                         &self,
                         store: &mut impl Calls,
@@ -622,7 +622,7 @@ pub mod exports {
                         store.call_async(&self.pass_stream_of_streams, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:94`
+                    /// WIT `pipes.wit:95`
                     pub fn pass_future_of_stream(
                         &self,
                         store: &mut impl Calls,
@@ -640,7 +640,7 @@ pub mod exports {
                         store.call_async(&self.pass_future_of_stream, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:95`
+                    /// WIT `pipes.wit:96`
                     pub fn pass_stream_of_futures(
                         &self,
                         store: &mut impl Calls,
@@ -658,7 +658,7 @@ pub mod exports {
                         store.call_async(&self.pass_stream_of_futures, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:96`
+                    /// WIT `pipes.wit:97`
                     pub fn pass_signal(
                         &self,
                         store: &mut impl Calls,
@@ -676,7 +676,7 @@ pub mod exports {
                         store.call_async(&self.pass_signal, (it,)).await
                     }
 
-                    /// WIT `pipes.wit:97`
+                    /// WIT `pipes.wit:98`
                     pub fn pass_later(
                         &self,
                         store: &mut impl Calls,
@@ -696,9 +696,9 @@ pub mod exports {
                 }
             }
 
-            /// Cancellation half-way.
+            /// Functions of the guest that are cancelled, or that cancel calls, reads and writes.
             ///
-            /// WIT `pipes.wit:101`
+            /// WIT `pipes.wit:102`
             pub mod giving_up {
                 use ::weft::binding::{
                     AsyncCalls, CallError, Calls, Exports, FutureHandle, StreamHandle,
@@ -739,9 +739,9 @@ pub mod exports {
                         })
                     }
 
-                    /// Awaits what never comes. When it is cancelled, it says so to the host.
+                    /// Awaits a call that never returns. When it is cancelled, it writes a note to the host.
                     ///
-                    /// WIT `pipes.wit:103`
+                    /// WIT `pipes.wit:104`
                     pub fn wait(&self, store: &mut impl Calls) -> Result<(), CallError> {
                         store.call(&self.wait, ())
                     }
@@ -754,9 +754,9 @@ pub mod exports {
                         store.call_async(&self.wait, ()).await
                     }
 
-                    /// Answers with the first of two calls, and gives up the other one.
+                    /// Makes two calls, returns the result of the first that ends, and cancels the other one.
                     ///
-                    /// WIT `pipes.wit:105`
+                    /// WIT `pipes.wit:106`
                     pub fn first(
                         &self,
                         store: &mut impl Calls,
@@ -774,9 +774,9 @@ pub mod exports {
                         store.call_async(&self.first, (text,)).await
                     }
 
-                    /// Gives up a read that nobody has served, and reads again.
+                    /// Cancels a read before anything was written, and reads again.
                     ///
-                    /// WIT `pipes.wit:107`
+                    /// WIT `pipes.wit:108`
                     pub fn read_twice(
                         &self,
                         store: &mut impl Calls,
@@ -794,9 +794,10 @@ pub mod exports {
                         store.call_async(&self.read_twice, (numbers,)).await
                     }
 
-                    /// Writes one number at a time, and tells how many were taken before the reader was dropped.
+                    /// Writes one number at a time. The future has the number of values that were read before the
+                    /// reader was dropped.
                     ///
-                    /// WIT `pipes.wit:109`
+                    /// WIT `pipes.wit:111`
                     pub fn offer(
                         &self,
                         store: &mut impl Calls,
@@ -814,9 +815,9 @@ pub mod exports {
                         store.call_async(&self.offer, (count,)).await
                     }
 
-                    /// Gives up a write that nobody has read, and tells what came back.
+                    /// Cancels a write that nobody has read. The future has the values that were not read.
                     ///
-                    /// WIT `pipes.wit:111`
+                    /// WIT `pipes.wit:113`
                     pub fn write_back(
                         &self,
                         store: &mut impl Calls,
@@ -834,9 +835,9 @@ pub mod exports {
                 }
             }
 
-            /// What the guest does with values, streams and futures.
+            /// Functions of the guest, with values, streams and futures.
             ///
-            /// WIT `pipes.wit:45`
+            /// WIT `pipes.wit:46`
             pub mod work {
                 use ::weft::binding::{
                     AsyncCalls, CallError, Calls, Exports, FutureHandle, StreamHandle,
@@ -899,7 +900,7 @@ pub mod exports {
                         })
                     }
 
-                    /// WIT `pipes.wit:48`
+                    /// WIT `pipes.wit:49`
                     pub fn greet(
                         &self,
                         store: &mut impl Calls,
@@ -917,9 +918,9 @@ pub mod exports {
                         store.call_async(&self.greet, (name,)).await
                     }
 
-                    /// Two calls at a time.
+                    /// Makes two calls at the same time.
                     ///
-                    /// WIT `pipes.wit:50`
+                    /// WIT `pipes.wit:51`
                     pub fn both(
                         &self,
                         store: &mut impl Calls,
@@ -939,7 +940,7 @@ pub mod exports {
                         store.call_async(&self.both, (one, two)).await
                     }
 
-                    /// WIT `pipes.wit:51`
+                    /// WIT `pipes.wit:52`
                     pub fn sum(
                         &self,
                         store: &mut impl Calls,
@@ -957,7 +958,7 @@ pub mod exports {
                         store.call_async(&self.sum, (numbers,)).await
                     }
 
-                    /// WIT `pipes.wit:52`
+                    /// WIT `pipes.wit:53`
                     pub fn sum_of_source(
                         &self,
                         store: &mut impl Calls,
@@ -975,7 +976,7 @@ pub mod exports {
                         store.call_async(&self.sum_of_source, (count,)).await
                     }
 
-                    /// WIT `pipes.wit:53`
+                    /// WIT `pipes.wit:54`
                     pub fn count_up(
                         &self,
                         store: &mut impl Calls,
@@ -993,7 +994,7 @@ pub mod exports {
                         store.call_async(&self.count_up, (to,)).await
                     }
 
-                    /// WIT `pipes.wit:54`
+                    /// WIT `pipes.wit:55`
                     pub fn double(
                         &self,
                         store: &mut impl Calls,
@@ -1011,7 +1012,7 @@ pub mod exports {
                         store.call_async(&self.double, (numbers,)).await
                     }
 
-                    /// WIT `pipes.wit:55`
+                    /// WIT `pipes.wit:56`
                     pub fn ask(
                         &self,
                         store: &mut impl Calls,
@@ -1029,7 +1030,7 @@ pub mod exports {
                         store.call_async(&self.ask, (question,)).await
                     }
 
-                    /// WIT `pipes.wit:56`
+                    /// WIT `pipes.wit:57`
                     pub fn promise(
                         &self,
                         store: &mut impl Calls,
@@ -1047,7 +1048,7 @@ pub mod exports {
                         store.call_async(&self.promise, (text,)).await
                     }
 
-                    /// WIT `pipes.wit:57`
+                    /// WIT `pipes.wit:58`
                     pub fn tell_secret(&self, store: &mut impl Calls) -> Result<String, CallError> {
                         store.call(&self.tell_secret, ())
                     }
@@ -1060,7 +1061,7 @@ pub mod exports {
                         store.call_async(&self.tell_secret, ()).await
                     }
 
-                    /// WIT `pipes.wit:58`
+                    /// WIT `pipes.wit:59`
                     pub fn save(
                         &self,
                         store: &mut impl Calls,
@@ -1078,7 +1079,7 @@ pub mod exports {
                         store.call_async(&self.save, (text,)).await
                     }
 
-                    /// WIT `pipes.wit:59`
+                    /// WIT `pipes.wit:60`
                     pub fn answer(
                         &self,
                         store: &mut impl Calls,
@@ -1098,9 +1099,9 @@ pub mod exports {
                         store.call_async(&self.answer, (after, key)).await
                     }
 
-                    /// Reads that many and drops the stream.
+                    /// Reads this number of values and drops the stream.
                     ///
-                    /// WIT `pipes.wit:61`
+                    /// WIT `pipes.wit:62`
                     pub fn take(
                         &self,
                         store: &mut impl Calls,
@@ -1120,9 +1121,9 @@ pub mod exports {
                         store.call_async(&self.take, (numbers, count)).await
                     }
 
-                    /// Traps or throws.
+                    /// Traps, or throws an exception.
                     ///
-                    /// WIT `pipes.wit:63`
+                    /// WIT `pipes.wit:64`
                     pub fn fail(&self, store: &mut impl Calls) -> Result<(), CallError> {
                         store.call(&self.fail, ())
                     }

@@ -73,7 +73,7 @@ impl World for Resources {
 }
 
 impl Resources {
-    /// Makes two, joins them and drops the result.
+    /// Makes two counters, joins them, and drops the result.
     ///
     /// WIT `resources.wit:32`
     pub fn use_counters(&self, store: &mut impl Calls, start: u32) -> Result<u32, CallError> {
@@ -139,7 +139,7 @@ impl Resources {
         store.call_async(&self.bump_all, (them,)).await
     }
 
-    /// Drops them.
+    /// Drops the counters.
     ///
     /// WIT `resources.wit:37`
     pub fn forget(&self, store: &mut impl Calls, them: Vec<Own<Counter>>) -> Result<(), CallError> {
@@ -157,9 +157,9 @@ impl Resources {
 }
 
 pub mod guests {
-    /// Resources of the host in the guest, and of the guest in the host.
+    /// Resources of the host that the guest uses, and resources of the guest that the host uses.
     pub mod resources {
-        /// What the host has.
+        /// Resources of the host.
         ///
         /// WIT `resources.wit:5`
         pub mod counters {
@@ -211,9 +211,9 @@ pub mod guests {
 /// The interfaces and types that a guest exports.
 pub mod exports {
     pub mod guests {
-        /// Resources of the host in the guest, and of the guest in the host.
+        /// Resources of the host that the guest uses, and resources of the guest that the host uses.
         pub mod resources {
-            /// What the guest has.
+            /// Resources of the guest.
             ///
             /// WIT `resources.wit:15`
             pub mod stacks {
@@ -380,7 +380,7 @@ pub mod exports {
                         store.call_async(&self.texts, (of,)).await
                     }
 
-                    /// How many there are.
+                    /// Returns the number of stacks that exist.
                     ///
                     /// WIT `resources.wit:24`
                     pub fn live(&self, store: &mut impl Calls) -> Result<u32, CallError> {

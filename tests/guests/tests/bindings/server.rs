@@ -49,7 +49,7 @@ impl World for Server {
 }
 
 pub mod guests {
-    /// A server-like guest: many calls at once, at most a few of them in the works.
+    /// A guest like a server: it gets many calls at once, and works on at most a few of them at a time.
     pub mod server {
         /// WIT `server.wit:4`
         pub mod types {
@@ -132,7 +132,7 @@ pub mod guests {
 /// The interfaces and types that a guest exports.
 pub mod exports {
     pub mod guests {
-        /// A server-like guest: many calls at once, at most a few of them in the works.
+        /// A guest like a server: it gets many calls at once, and works on at most a few of them at a time.
         pub mod server {
             /// WIT `server.wit:28`
             pub mod handler {
@@ -183,7 +183,7 @@ pub mod exports {
                         store.call_async(&self.handle, (request,)).await
                     }
 
-                    /// From now on, at most that many calls are in the works.
+                    /// Sets the number of calls that the guest works on at a time.
                     ///
                     /// WIT `server.wit:32`
                     pub fn limit(
@@ -203,7 +203,7 @@ pub mod exports {
                         store.call_async(&self.limit, (calls,)).await
                     }
 
-                    /// The most calls that were in the works at a time.
+                    /// Returns the largest number of calls that the guest has worked on at a time.
                     ///
                     /// WIT `server.wit:34`
                     pub fn peak(&self, store: &mut impl Calls) -> Result<u32, CallError> {

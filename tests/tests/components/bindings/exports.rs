@@ -35,7 +35,7 @@ the exports are not those of the world `example:files/program@1.2.0`
   the function `run` has another type: in `func(n: u32) -> u32`, the parameters are of other types: at
     [0]: expected u32, found string
   the function `example:files/copies@1.2.0#names` has another type: in `func(n: u32) -> u32`, the
-    parameters are of other types: at the value: expected 1 parameters, found 0 of them
+    parameters are of other types: expected 1 parameter, found 0
   there is no exported function `example:files/copies@1.2.0#find`; it exports
     `example:files/copies@1.2.0#finds`
   there is no exported function `example:files/copies@1.2.0#remove`

@@ -1,6 +1,8 @@
 //! Contexts follow the tasks of components: through guests, host functions, and waits.
 
 use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Poll, Waker};
 
 use weft::abi::Val;
@@ -15,6 +17,11 @@ use super::guests::GuestWorld;
 #[derive(ContextKey)]
 #[context_key(value = u32)]
 struct UserId;
+
+/// The number of questions of a user, which the host counts.
+#[derive(ContextKey)]
+#[context_key(value = Arc<AtomicU32>)]
+struct Questions;
 
 /// Calls `ask-twice` of another guest, and returns its result.
 const RELAY: &str = r#"
@@ -85,6 +92,32 @@ fn a_call_keeps_the_context_of_its_start_through_waits() {
         }
         world.store.contexts().pop().unwrap();
     }
+}
+
+#[test]
+fn calls_share_a_value_that_is_kept_in_an_arc() {
+    let mut world = GuestWorld::new();
+    let mut linker = Linker::new();
+    linker.async_function("wait", |caller, _| {
+        let questions = caller.contexts().get::<Questions>();
+        async move {
+            let asked = questions.ok_or("nobody counts")?.fetch_add(1, Ordering::Relaxed);
+            Ok(Some(Val::U32(asked)))
+        }
+    });
+    let guest = world.guest_with(&linker);
+    let ask_twice = world.function(&guest, "ask-twice");
+    let questions = Arc::new(AtomicU32::new(0));
+    let mut context = AsyncContext::new();
+    context.set::<Questions>(questions.clone()).unwrap();
+    let mut scope = AsyncContextScope::enter(&mut world.store, context).unwrap();
+    for _ in 0..3 {
+        scope.call(&ask_twice, &[Val::U32(0)]).unwrap();
+    }
+    drop(scope);
+    assert_eq!(questions.load(Ordering::Relaxed), 6);
+    drop(world);
+    assert_eq!(Arc::strong_count(&questions), 1);
 }
 
 #[test]

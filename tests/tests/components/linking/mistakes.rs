@@ -57,8 +57,8 @@ fn a_result_of_another_type_names_its_place() {
     world.linker.function("f", |_, _| Ok(None));
     let instance = world.instance(CALLS_IMPORT);
     let error = world.try_call(&instance, "run", &[]).unwrap_err();
-    let text = "the result of the host function `f` can't be given to its caller: at the value: expected 1 fields, \
-                found 0 fields";
+    let text = "the result of the host function `f` can't be given to its caller: expected 1 value, \
+                found 0";
     assert_eq!(chain(&error), text);
 }
 

@@ -132,7 +132,7 @@ fn all_errors_are_reported_in_the_order_of_the_imports() {
     }
     let text = InstantiateError::Imports(errors).to_string();
     let first = "the host function for the import `a` has another type: in `func() -> u32`, the result \
-                 is of another\n    type: at the value: expected u32, found u8\n";
+                 is of another\n    type: expected u32, found u8\n";
     assert!(text.starts_with(first), "{text}");
 }
 

@@ -164,13 +164,12 @@ fn a_function_of_another_type_names_the_difference() {
         (mismatch.ty().to_owned(), mismatch.mismatch().to_string())
     };
     let ty = String::from("func(it: u32) -> u32");
-    let (expected, found) =
-        ("at [0]: expected u32, found s32", "at the value: expected u32, found bool");
+    let (expected, found) = ("at [0]: expected u32, found s32", "expected u32, found bool");
     assert_eq!(message(f.typed::<(i32,), u32>().unwrap_err()), (ty.clone(), expected.into()));
     assert_eq!(message(f.typed::<(u32,), bool>().unwrap_err()), (ty.clone(), found.into()));
-    let count = "at the value: expected 1 parameters, found 0 of them";
+    let count = "expected 1 parameter, found 0";
     assert_eq!(message(f.typed::<(), u32>().unwrap_err()), (ty.clone(), count.into()));
-    let nothing = "at the value: expected u32, found nothing";
+    let nothing = "expected u32, found nothing";
     assert_eq!(message(f.typed::<(u32,), ()>().unwrap_err()), (ty, nothing.into()));
 }
 

@@ -47,6 +47,7 @@ macro_rules! low_extension_limits {
             type Text = L::Text;
             type Bytes = L::Bytes;
             type Compound = L::Compound;
+            type Shared = L::Shared;
             type CompoundType = L::CompoundType;
             type Observer = L::Observer;
         }

@@ -58,6 +58,7 @@ const AS_COMMAND: &[&str] = &[
     "component",
     "weft-wasi",
     "weft-wast",
+    "weft-explore",
 ];
 
 /// Every room, lowest first.
@@ -170,6 +171,7 @@ pub(crate) const ROOMS: &[Room] = &[
         ..Room::NONE
     },
     Room { name: "weft-wast", modules: &["weft_wast"], may_name: AS_USERS, ..Room::NONE },
+    Room { name: "weft-explore", modules: &["weft_explore"], may_name: AS_USERS, ..Room::NONE },
     Room { name: "weft-command", modules: &["weft_command"], may_name: AS_COMMAND, ..Room::NONE },
 ];
 

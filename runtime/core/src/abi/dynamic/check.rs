@@ -5,7 +5,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
-use core::fmt::Display;
+use core::fmt::{self, Display};
 
 use thiserror::Error;
 
@@ -17,14 +17,29 @@ use crate::abi::context::lowered_byte_length;
 
 /// The difference between a value and the type that it should have.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[error("at {}: expected {expected}, found {found}", if path.is_empty() { "the value" } else { path })]
+#[error("{}expected {expected}, found {found}", Place(path))]
 pub struct Mismatch {
     path: String,
     expected: String,
     found: String,
 }
 
+/// The words for a path, or nothing if the value itself differs.
+struct Place<'a>(&'a str);
+
+impl Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, "at {}: ", self.0) }
+    }
+}
+
 impl Mismatch {
+    /// Returns the difference between two numbers of `things`, which is a plural.
+    pub(super) fn count(expected: u64, things: &str, found: usize) -> Self {
+        let things = if expected == 1 { things.trim_end_matches('s') } else { things };
+        Self::new(format_args!("{expected} {things}"), found)
+    }
+
     pub(super) fn new(expected: impl Display, found: impl Display) -> Self {
         let (expected, found) = (expected.to_string(), found.to_string());
         Self { path: String::new(), expected, found }
@@ -43,13 +58,13 @@ impl Mismatch {
         &self.path
     }
 
-    /// Returns the expected type.
+    /// Returns the expected type, or the number of values with the word for them.
     #[must_use]
     pub fn expected(&self) -> &str {
         &self.expected
     }
 
-    /// Returns the kind of the value that was found.
+    /// Returns the kind of the value that was found, or the number of values.
     #[must_use]
     pub fn found(&self) -> &str {
         &self.found
@@ -133,8 +148,7 @@ impl ListType {
         match self.shape() {
             ListShape::FixedLength(length) => {
                 if u32::try_from(count) != Ok(length) {
-                    let found = format_args!("{count} elements");
-                    return Err(Mismatch::new(format_args!("{length} elements"), found));
+                    return Err(Mismatch::count(length.into(), "elements", count));
                 }
             }
             ListShape::List | ListShape::Map => {
@@ -149,8 +163,8 @@ impl ListType {
 impl RecordType {
     pub(super) fn check(&self, fields: &[Val]) -> Result<(), Mismatch> {
         if fields.len() != self.fields().len() {
-            let found = format_args!("{} fields", fields.len());
-            return Err(Mismatch::new(format_args!("{} fields", self.fields().len()), found));
+            let expected = self.fields().len() as u64;
+            return Err(Mismatch::count(expected, "fields", fields.len()));
         }
         self.fields().iter().zip(fields).try_for_each(|(field, val)| {
             let name = field.name();

@@ -73,10 +73,7 @@ impl HandleTypes {
         };
         let types = types.types();
         if types.len() != shapes.len() {
-            return Err(Mismatch::new(
-                format_args!("{} parameters", types.len()),
-                format_args!("{} of them", shapes.len()),
-            ));
+            return Err(Mismatch::count(types.len() as u64, "parameters", shapes.len()));
         }
         types.zip(shapes).enumerate().try_for_each(|(position, (ty, shape))| {
             self.check(ty, shape).map_err(|it| it.within(format_args!("[{position}]")))

@@ -86,8 +86,12 @@ pub fn to_vals<T: Lower>(
 ///
 /// # Errors
 ///
-/// Those of [`to_vals`] and of [`ResourceValues::put`]. Values that were put before stay in
-/// `values`.
+/// Values that were put before stay in `values`.
+///
+/// - [`AbiError::UnknownHandleType`] if `handles` lacks the type of a handle.
+/// - [`AbiError::ValueMismatch`] if a resource has another type.
+/// - [`AbiError::ResourceValue`] if resources of a type have no values of its Rust type.
+/// - [`AbiError::LiftedTooLarge`] if there is not enough memory.
 pub fn to_vals_with<T: Lower>(
     value: &T,
     types: &TypeList,
@@ -119,7 +123,9 @@ pub fn from_vals<T: for<'a> Lift<'a>>(
 ///
 /// # Errors
 ///
-/// Those of [`from_vals`] and of [`ResourceValues::take`].
+/// - [`AbiError::ValueMismatch`] if the values have other types.
+/// - [`AbiError::ResourceValue`] if a resource has no value of its Rust type.
+/// - [`AbiError::LiftedTooLarge`] if there is not enough memory.
 pub fn from_vals_with<T: for<'a> Lift<'a>>(
     values: &[Val],
     types: &TypeList,

@@ -71,7 +71,7 @@ impl Resolver {
     ///
     /// # Errors
     ///
-    /// Those of `numbers`.
+    /// The first error that `numbers` returns.
     pub fn resolve<N: HandleNumbers>(
         &mut self,
         ty: &Type,
@@ -101,7 +101,7 @@ impl Resolver {
     ///
     /// # Errors
     ///
-    /// Those of `numbers`.
+    /// The first error that `numbers` returns.
     pub fn resolve_list<N: HandleNumbers>(
         &mut self,
         types: &TypeList,

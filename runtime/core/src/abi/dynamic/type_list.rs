@@ -103,8 +103,9 @@ impl TypeList {
     ///
     /// [`Mismatch`], which names the part that differs. Its path begins with the position.
     pub fn check(&self, vals: &[Val]) -> Result<(), Mismatch> {
-        if vals.len() != self.record.fields().len() {
-            return self.record.check(vals);
+        let expected = self.record.fields().len();
+        if vals.len() != expected {
+            return Err(Mismatch::count(expected as u64, "values", vals.len()));
         }
         self.types().zip(vals).enumerate().try_for_each(|(position, (ty, val))| {
             ty.check(val).map_err(|it| it.within(format_args!("[{position}]")))
@@ -118,7 +119,8 @@ impl TypeList {
     ///
     /// # Errors
     ///
-    /// The traps `pointer-unaligned` and `pointer-out-of-bounds`, and those of loading.
+    /// The traps `pointer-unaligned` and `pointer-out-of-bounds`, and those that the page of
+    /// [`Lift`](crate::abi::Lift) names.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values)
     pub fn lift_flat_values<H: LiftHandles>(
@@ -137,7 +139,8 @@ impl TypeList {
     ///
     /// # Errors
     ///
-    /// Those of [`lift_flat_values`](Self::lift_flat_values). Some values may have been appended.
+    /// The traps `pointer-unaligned` and `pointer-out-of-bounds`, and those that the page of
+    /// [`Lift`](crate::abi::Lift) names. Some values may have been appended.
     pub fn lift_flat_values_into<H: LiftHandles>(
         &self,
         lifted: &mut Vec<Val>,
@@ -185,9 +188,11 @@ impl TypeList {
     ///
     /// # Errors
     ///
-    /// The traps and errors of [`lower_flat_values`](Self::lower_flat_values), and
-    /// [`AbiError::ValueMismatch`](crate::error::AbiError::ValueMismatch) if `vals` were not
-    /// checked.
+    /// - [`AbiError::ValueMismatch`](crate::error::AbiError::ValueMismatch) if `vals` were not
+    ///   checked, and a value has another type.
+    /// - The traps `realloc-unaligned` and `realloc-out-of-bounds`, or `pointer-unaligned` and
+    ///   `pointer-out-of-bounds` for an `out_param`.
+    /// - The traps of `realloc` and of lowering handles.
     pub fn lower_checked<C: LowerContext + ?Sized>(
         &self,
         flat: &mut FlatValues,

@@ -5,7 +5,7 @@ use crate::error::{AbiError, Failure};
 use super::context::TransferContext;
 use super::handles::Lifted;
 use crate::abi::memory::range_mut;
-use crate::abi::{NanBits, RecordType, Type};
+use crate::abi::{NanBits, Type};
 
 /// The number of floats that are searched at a time.
 const BLOCK: usize = 1024;
@@ -76,12 +76,24 @@ fn has_nan(ty: &Type, bytes: &[u8]) -> bool {
         (Some(_), _) => bytes.as_chunks().0.chunks(BLOCK).any(|block| {
             block.iter().fold(false, |found, float| found | f64::from_le_bytes(*float).is_nan())
         }),
-        (None, Type::Record(record)) => bytes.chunks_exact(size(ty)).any(|value| {
-            parts(record)
-                .any(|(ty, start, end)| value.get(start..end).is_some_and(|it| has_nan(ty, it)))
-        }),
-        (None, Type::List(list)) => has_nan(list.element(), bytes),
-        (None, _) => false,
+        (None, _) => has_nan_among(ty, bytes, 0, size(ty)),
+    }
+}
+
+/// Returns `true` if there is a NaN among plain values of type `ty`, the first of which is at
+/// `offset`, and each other one `stride` bytes after the one before.
+fn has_nan_among(ty: &Type, bytes: &[u8], offset: usize, stride: usize) -> bool {
+    let values = bytes.get(offset..).unwrap_or_default().chunks(stride);
+    match ty {
+        Type::F32 => {
+            let mut floats = values.filter_map(|value| value.first_chunk());
+            floats.any(|float| f32::from_le_bytes(*float).is_nan())
+        }
+        Type::F64 => {
+            let mut floats = values.filter_map(|value| value.first_chunk());
+            floats.any(|float| f64::from_le_bytes(*float).is_nan())
+        }
+        _ => parts(ty).any(|(ty, at)| has_nan_among(ty, bytes, offset.saturating_add(at), stride)),
     }
 }
 
@@ -98,27 +110,47 @@ fn replace(ty: &Type, bytes: &mut [u8], nan: NanBits) {
                 *float = nan.encode_f64(f64::from_le_bytes(*float)).to_le_bytes();
             }
         }
-        (None, Type::Record(record)) => {
-            for value in bytes.chunks_exact_mut(size(ty)) {
-                for (ty, start, end) in parts(record) {
-                    if let Some(part) = value.get_mut(start..end) {
-                        replace(ty, part, nan);
-                    }
-                }
-            }
-        }
-        (None, Type::List(list)) => replace(list.element(), bytes, nan),
-        (None, _) => {}
+        (None, _) => replace_among(ty, bytes, (0, size(ty)), nan),
     }
 }
 
-/// Returns the fields that contain floats, with the places of their bytes.
-fn parts(record: &RecordType) -> impl Iterator<Item = (&Type, usize, usize)> {
-    let fields = record.fields().iter().filter(|field| field.ty().contains_float());
-    fields.filter_map(|field| {
-        let start = usize::try_from(field.offset().narrow).ok()?;
-        Some((field.ty(), start, start.checked_add(size(field.ty()))?))
-    })
+/// Replaces the NaNs among plain values of type `ty`, which lie as in [`has_nan_among`].
+fn replace_among(ty: &Type, bytes: &mut [u8], (offset, stride): (usize, usize), nan: NanBits) {
+    let values = bytes.get_mut(offset..).unwrap_or_default().chunks_mut(stride);
+    match ty {
+        Type::F32 => {
+            for float in values.filter_map(|value| value.first_chunk_mut()) {
+                *float = nan.encode_f32(f32::from_le_bytes(*float)).to_le_bytes();
+            }
+        }
+        Type::F64 => {
+            for float in values.filter_map(|value| value.first_chunk_mut()) {
+                *float = nan.encode_f64(f64::from_le_bytes(*float)).to_le_bytes();
+            }
+        }
+        _ => {
+            for (ty, at) in parts(ty) {
+                replace_among(ty, bytes, (offset.saturating_add(at), stride), nan);
+            }
+        }
+    }
+}
+
+/// Returns the fields of a record, or the elements of a fixed-length list, that contain floats, with
+/// their offsets.
+fn parts(ty: &Type) -> impl Iterator<Item = (&Type, usize)> {
+    let (fields, element) = match ty {
+        Type::Record(record) => (record.fields(), None),
+        Type::List(list) => (&[][..], Some(list.element())),
+        _ => (&[][..], None),
+    };
+    let fields = fields.iter().filter(|field| field.ty().contains_float());
+    let fields =
+        fields.filter_map(|field| Some((field.ty(), usize::try_from(field.offset().narrow).ok()?)));
+    let elements = element.into_iter().flat_map(move |element| {
+        (0..size(ty)).step_by(size(element)).map(move |offset| (element, offset))
+    });
+    fields.chain(elements)
 }
 
 /// Returns the size of a plain value, which is the same in memories of both widths.

@@ -93,7 +93,12 @@ impl TypeList {
     ///
     /// # Errors
     ///
-    /// Those of [`transfer_flat_values`](Self::transfer_flat_values).
+    /// - [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged) if a guest passes
+    ///   values to itself, and they changed meanwhile.
+    /// - [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge) if lists share their
+    ///   places and are too large.
+    /// - The traps `pointer-unaligned` and `pointer-out-of-bounds`, those of loading and of
+    ///   handles, and the trap of `realloc`.
     pub fn transfer_flat_values_into<C: TransferContext + ?Sized>(
         &self,
         flat: &mut FlatValues,

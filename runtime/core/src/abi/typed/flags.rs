@@ -59,7 +59,7 @@ impl FlagsAbi {
     ///
     /// # Errors
     ///
-    /// Those of [`FlatValues::push`].
+    /// [`AbiError::FlatValueCount`] if `flat` has no room.
     pub const fn lower_flat(&self, flat: &mut FlatValues, bits: u32) -> Result<(), Failure> {
         flat.push(bits as u64)
     }
@@ -84,7 +84,7 @@ impl FlagsAbi {
     ///
     /// # Errors
     ///
-    /// Those of [`CoreValueIter::next_u32`].
+    /// [`AbiError::FlatValueCount`] if there are too few values.
     pub fn lift_flat(&self, values: &mut CoreValueIter<'_>) -> Result<u32, Failure> {
         Ok(values.next_u32()? & self.mask)
     }

@@ -344,7 +344,7 @@ impl<'a, T: Lift<'a>> LiftedList<'a, T> {
     ///
     /// # Errors
     ///
-    /// Those of the element's [`Lift`].
+    /// The traps that lifting an element may have: the page of [`Lift`] names them.
     pub fn check(&self) -> Result<(), Failure> {
         if const { T::PLAIN.is_some() } {
             return Ok(());

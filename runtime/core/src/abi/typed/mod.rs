@@ -48,7 +48,7 @@ use super::LiftedStr;
 /// A Rust type that is a type of the Component Model.
 ///
 /// A struct or enum of your own becomes a record, variant, enum or flags with
-/// [`#[derive(ComponentType, Lift, Lower)]`](macro@ComponentType). These types of Rust are types of
+/// [`#[derive(ComponentType, Lift, Lower)]`][derive]. These types of Rust are types of
 /// the Component Model, too:
 ///
 /// | WIT | lowered from | lifted as |
@@ -67,6 +67,8 @@ use super::LiftedStr;
 ///
 /// Types that Rust has, but not the Component Model, don't compile: lists, options and fields of
 /// `()`, and types whose values would have more bytes than the canonical ABI allows.
+///
+/// [derive]: https://docs.rs/weft-macros/latest/weft_macros/derive.ComponentType.html
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type of the Component Model",
     label = "not a type of the Component Model",

@@ -65,7 +65,8 @@ impl VariantAbi {
     ///
     /// # Errors
     ///
-    /// Those of the payload's [`Lower`].
+    /// [`AbiError::FlatValueCount`] if `flat` has no room, and the failures that the page of
+    /// [`Lower`] names, for the payload.
     pub fn lower_flat<P: Lower + ?Sized, C: LowerContext + ?Sized>(
         &self,
         cx: &mut C,
@@ -97,7 +98,7 @@ impl VariantAbi {
     /// # Errors
     ///
     /// - [`AbiError::ByteCount`] if there are too few bytes for it.
-    /// - Those of the payload's [`Lower`].
+    /// - The failures that the page of [`Lower`] names, for the payload.
     pub fn store<P: Lower + ?Sized, C: LowerContext + ?Sized>(
         &self,
         cx: &mut C,

@@ -209,7 +209,11 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// Those of the built-in, without those of the buffer.
+    /// - [`MachineError::NoCurrentThread`] if no guest runs.
+    /// - The traps `cannot-leave-component-instance`, `unknown-handle-index`, `handle-wrong-type`,
+    ///   `element-type-mismatch`, `concurrent-operation`, `buffer-too-long`,
+    ///   `same-instance-copy`, `stream-read-after-drop`, `stream-write-after-drop`,
+    ///   `future-read-after-done` and `future-write-after-done`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturereadwrite)
     pub fn copy_async(&mut self, copy: &CheckedCopy) -> Result<AsyncCopy, Failure> {
@@ -266,7 +270,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// Those of [`copied`](Self::copied).
+    /// - [`MachineError::OtherStep`] if the token is not that of the current step.
+    /// - [`Error::Unknown`] if the host dropped one of the ends before the values had moved.
     #[expect(clippy::needless_pass_by_value, reason = "a token is used once")]
     pub fn copied_async(&mut self, copy: AsyncCopyToken) -> Result<u32, Failure> {
         self.check_outstanding(Outstanding::token(copy.serial))?;

@@ -84,7 +84,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ///
     /// # Errors
     ///
-    /// Those of the built-in.
+    /// - [`MachineError::NoCurrentThread`](crate::error::MachineError::NoCurrentThread) if no guest
+    ///   runs.
+    /// - The traps `cannot-leave-component-instance`, `unknown-handle-index` and
+    ///   `handle-wrong-type`.
     ///
     /// [Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setpoll)
     pub fn poll_waitable_set(&mut self, index: u32) -> Result<Event, Failure> {

@@ -1,6 +1,43 @@
 //! The resources of `wasi:http` 0.3, for hosts that replace parts of it.
 //!
 //! [`weft_wasi::http`](crate::http) adds the interfaces to a linker, and answers and sends requests.
+//! This host sends none, and says why. The second definition of an interface in a linker replaces
+//! the first:
+//!
+//! ```
+//! use weft::binding::{HostAccess, Own};
+//! use weft::component::Linker;
+//! use weft::engine::wasmi::Wasmi;
+//! use weft_wasi::WasiCtx;
+//! use weft_wasi::http::{ErrorCode, HttpFailure};
+//! use weft_wasi::p3::bindings::http::wasi::http::client;
+//! use weft_wasi::p3::http::{Request, Response};
+//!
+//! struct Offline;
+//!
+//! impl client::Host for Offline {
+//!     async fn send(
+//!         _: impl HostAccess<Self>,
+//!         _: Own<Request>,
+//!     ) -> Result<Own<Response>, HttpFailure> {
+//!         Err(ErrorCode::InternalError(Some("the host is offline".into())).into())
+//!     }
+//! }
+//!
+//! struct State {
+//!     wasi: WasiCtx,
+//!     offline: Offline,
+//! }
+//!
+//! let mut linker: Linker<Wasmi, State> = Linker::new();
+//! weft_wasi::add_to_linker(&mut linker, |state| &mut state.wasi);
+//! weft_wasi::http::add_to_linker(&mut linker, |state| &mut state.wasi);
+//! client::add_to_linker(&mut linker, |state: &mut State| &mut state.offline);
+//! assert!(linker.get("wasi:http/client@0.3.2").is_some());
+//! ```
+//!
+//! To send requests in another way, in both versions, implement
+//! [`SendRequest`](crate::http::SendRequest).
 
 mod body;
 mod fields;

@@ -9,8 +9,8 @@ struct Echo;
 
 export!(Echo);
 
-/// Passes calls of an exported interface to the imported one: what the type of each is, and how it
-/// is lent.
+/// Passes calls of an exported interface to the imported one. Each line has the type of a value, and
+/// the way to lend it.
 macro_rules! relay {
     ($interface:ident { $($name:ident: $ty:ty, |$it:ident| $lent:expr;)* } $($rest:item)*) => {
         impl exports::guests::echo::$interface::Guest for Echo {

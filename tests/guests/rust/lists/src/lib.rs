@@ -1,4 +1,4 @@
-//! Lists of a length that the type says, and maps.
+//! Lists whose type has their length, and maps.
 
 wit_bindgen::generate!({ path: "../../wit/lists.wit", world: "lists", generate_all });
 
@@ -9,8 +9,8 @@ struct Lists;
 
 export!(Lists);
 
-/// Passes calls of an exported interface to the imported one: what the type of each is, and how it
-/// is lent.
+/// Passes calls of an exported interface to the imported one. Each line has the type of a value, and
+/// the way to lend it.
 macro_rules! relay {
     ($interface:ident { $($name:ident: $ty:ty, |$it:ident| $lent:expr;)* }) => {
         impl exports::guests::lists::$interface::Guest for Lists {

@@ -1,4 +1,4 @@
-//! The second of three components in a row.
+//! The second component of a pipeline of three.
 
 wit_bindgen::generate!({ path: "../../wit/pipeline.wit", world: "middle" });
 

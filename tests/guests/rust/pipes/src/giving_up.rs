@@ -1,4 +1,4 @@
-//! Cancellation half-way.
+//! Functions that are cancelled, or that cancel calls, reads and writes.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -10,7 +10,7 @@ use crate::exports::guests::pipes::giving_up::Guest;
 use crate::guests::pipes::source;
 use crate::{Pipes, wit_future, wit_stream};
 
-/// Tells the host at its drop how a function ended.
+/// Tells the host how a function ended, when it is dropped.
 struct Told(&'static str);
 
 impl Drop for Told {

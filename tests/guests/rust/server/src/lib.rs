@@ -19,7 +19,7 @@ static LIMIT: AtomicU32 = AtomicU32::new(u32::MAX);
 static RUNNING: AtomicU32 = AtomicU32::new(0);
 static PEAK: AtomicU32 = AtomicU32::new(0);
 
-/// A call in the works. While there are as many as may be, no other one starts.
+/// A call that the guest works on. While there are as many as allowed, no other one starts.
 struct InTheWorks;
 
 impl InTheWorks {
