@@ -160,6 +160,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<(), Error> {
         let Some(thread) = holder else { return Ok(()) };
         let Some(stack) = self.held_stack(thread)? else { return Ok(()) };
+        self.observe(|it| {
+            let instance = it.instance_id(it.instance_of_thread(thread)?)?;
+            Ok(Action::Held { instance })
+        });
         change(self.bottom_mut(stack)?);
         let Some(call) = self.call_of_held(stack)? else { return Ok(()) };
         let queue = self.queue_of_resolved(stack)?;
