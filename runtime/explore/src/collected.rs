@@ -31,8 +31,8 @@ pub(crate) struct Finding {
 }
 
 impl<R: Debug> Collected<R> {
-    pub(crate) fn finding(ending: Ending<R>, run: &RunState) -> Finding {
-        Finding { text: text_of(&ending, &run.notes), schedule: annotated(run) }
+    pub(crate) fn finding(ending: &Ending<R>, run: &RunState) -> Finding {
+        Finding { text: text_of(ending, &run.notes), schedule: annotated(run) }
     }
 
     /// Adds a run.
@@ -101,7 +101,7 @@ impl<R> Collected<R> {
         }
     }
 
-    /// Counts a run that was stopped because it was redundant.
+    /// Adds a run that was stopped because it was redundant.
     pub(crate) fn add_redundant(&mut self, run: &RunState) {
         self.num_redundant += 1;
         self.num_steps += run.steps.len() as u64;

@@ -210,7 +210,7 @@ impl<'a> Exploration<'a> {
         collected.shorten(|schedule| {
             let (ending, run) = again(schedule);
             let run = run.state();
-            run.stopped.is_none().then(|| Collected::finding(ending, &run))
+            run.stopped.is_none().then(|| Collected::finding(&ending, &run))
         });
         collected.into_explored(shared.bound, begun.elapsed())
     }
@@ -255,7 +255,7 @@ impl<'a> Exploration<'a> {
             let (ending, run) = self.make(build, guide, planned.sleep.clone());
             let mut shared = lock(shared);
             shared.running -= 1;
-            self.add(&mut shared, &planned, ending, &run);
+            shared.add(&planned, ending, &run);
             let progress = shared.progress();
             drop(shared);
             changed.notify_all();
@@ -265,7 +265,7 @@ impl<'a> Exploration<'a> {
         }
     }
 
-    /// Waits for the next run that is to be made. Returns `None` if there is none.
+    /// Waits for the next wanted run. Returns `None` if there is none.
     fn next_run<R>(
         &self,
         shared: &Mutex<Shared<R>>,
@@ -327,37 +327,33 @@ impl<'a> Exploration<'a> {
         };
         (ending, run)
     }
+}
 
+impl<R: Debug> Shared<R> {
     /// Adds a run that was made.
-    fn add<R: Debug>(
-        &self,
-        shared: &mut Shared<R>,
-        planned: &PlannedRun,
-        ending: Ending<R>,
-        run: &Run,
-    ) {
+    fn add(&mut self, planned: &PlannedRun, ending: Ending<R>, run: &Run) {
         let run = run.state();
         let added = match &run.stopped {
             Some(Stopped::NotTheSame(message)) => Err(message.clone()),
-            _ => shared.tree.add(planned, &run),
+            _ => self.tree.add(planned, &run),
         };
         if let Err(message) = added {
-            shared.not_the_same.get_or_insert(message);
-            shared.is_over = true;
+            self.not_the_same.get_or_insert(message);
+            self.is_over = true;
         }
         if run.is_cut {
-            shared.cut(Bound::Decisions);
+            self.cut(Bound::Decisions);
         }
         if run.is_cut_at_yield {
-            shared.cut(Bound::Yields);
+            self.cut(Bound::Yields);
         }
         match &run.stopped {
-            Some(Stopped::Redundant) => shared.collected.add_redundant(&run),
+            Some(Stopped::Redundant) => self.collected.add_redundant(&run),
             Some(Stopped::TooManySteps) => {
-                shared.cut(Bound::Steps);
-                shared.collected.add(ending, &run);
+                self.cut(Bound::Steps);
+                self.collected.add(ending, &run);
             }
-            _ => shared.collected.add(ending, &run),
+            _ => self.collected.add(ending, &run),
         }
     }
 }

@@ -146,8 +146,9 @@ impl<R> Explored<R> {
         self.num_steps
     }
 
-    /// Returns a bound that has cut the exploration, the first one in the order of [`Bound`]. `None` means that every schedule was
-    /// run, or one that differs only in the order of independent steps.
+    /// Returns a bound that has cut the exploration, the first one in the order of [`Bound`]. `None`
+    /// means that every schedule was run, or one that differs only in the order of independent
+    /// steps.
     #[must_use]
     pub const fn bound(&self) -> Option<Bound> {
         self.bound

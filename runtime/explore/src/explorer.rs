@@ -9,7 +9,7 @@ use weft::engine::CoreEngine;
 use weft::error::Error;
 use weft::timeline::Timeline;
 
-use crate::footprint::Process;
+use crate::footprint::{Footprint, Process};
 use crate::host_events::HostEvents;
 use crate::run::{Candidate, Run};
 
@@ -184,7 +184,7 @@ impl Explorer {
             match self.run.choose_step(&threads) {
                 None => break None,
                 Some(Process::Event(event)) => {
-                    self.run.state().touch(|step| step.add_host());
+                    self.run.state().touch(Footprint::add_host);
                     self.run.fire(event);
                 }
                 Some(Process::Thread { .. }) => {
@@ -203,7 +203,7 @@ impl Explorer {
             state.waiting = waiting;
         }
         // The code that called this goes on, and sees what the step has done.
-        state.touch(|step| step.add_host());
+        state.touch(Footprint::add_host);
         drop(state);
         Ok(reached)
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use weft::chooser::Choice;
 use weft::component::Clock;
 
+use crate::footprint::Footprint;
 use crate::run::Run;
 
 /// The host's side of a run: what it waits for happens when the schedule says so.
@@ -91,7 +92,7 @@ impl HostEvents {
     /// another order, have different outcomes.
     pub fn note(&self, text: impl Into<String>) {
         let mut state = self.run.state();
-        state.touch(|step| step.add_host());
+        state.touch(Footprint::add_host);
         state.notes.push(text.into());
     }
 }

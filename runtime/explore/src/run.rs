@@ -84,7 +84,7 @@ pub(crate) struct WaitingEvent {
 pub(crate) struct RunBounds {
     pub(crate) decisions: usize,
     pub(crate) steps: usize,
-    /// How often a thread goes on at a yield, in one step.
+    /// The largest number of yields in a step at which a thread goes on.
     pub(crate) yields: usize,
     /// `true` if possibilities that others cover are left out.
     pub(crate) reduces: bool,
@@ -115,7 +115,7 @@ pub(crate) struct RunState {
     pub(crate) notes: Vec<String>,
     /// The number of the thread that the next turn resumes.
     next_tick: Option<u32>,
-    /// How often a thread has gone on at a yield in this step.
+    /// The number of yields in this step at which a thread has gone on.
     yields: usize,
     /// `true` if a thread would have gone on more often than the bound.
     pub(crate) is_cut_at_yield: bool,
@@ -172,13 +172,13 @@ impl Run {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the run, by a panic that the exploration catches.
+    /// Stops the run, by a panic that the exploration catches.
     pub(crate) fn stop(&self, stopped: Stopped) -> ! {
         self.state().stopped.get_or_insert(stopped);
         resume_unwind(Box::new(EndOfRun))
     }
 
-    /// Decides which of `threads` and of the host's events takes the next step. Returns `None` if
+    /// Chooses among `threads` and the host's events the one that takes the next step. Returns `None` if
     /// there is nothing to choose from.
     pub(crate) fn choose_step(&self, threads: &[Candidate]) -> Option<Process> {
         let mut state = self.state();
@@ -299,7 +299,7 @@ impl RunState {
         self.sleep.iter().any(|it| it.process == process)
     }
 
-    /// Ends the current step: processes that it touches wake up.
+    /// Finishes the current step: processes that it touches wake up.
     fn end_step(&mut self) {
         let Some(step) = self.steps.last() else { return };
         self.sleep.retain(|sleeper| {

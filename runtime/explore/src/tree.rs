@@ -32,7 +32,7 @@ struct Branch {
     footprint: Footprint,
 }
 
-/// A run that is to be made.
+/// A run that somebody is going to make.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PlannedRun {
     /// The nodes of the planned decisions.
@@ -50,7 +50,7 @@ pub(crate) struct Tree {
     reduces: bool,
     nodes: Vec<Option<Node>>,
     free: Vec<usize>,
-    /// The runs that are to be made, by the depth of their last planned decision.
+    /// The wanted runs, by the depth of their last planned decision.
     deepest: BTreeSet<(usize, WantedRun)>,
     /// The same runs, by the number of deviations from the first possibilities, and the depth.
     simplest: BTreeSet<(usize, usize, WantedRun)>,
@@ -60,7 +60,7 @@ pub(crate) struct Tree {
     begun: u64,
 }
 
-/// A run that is to be made: its number, its node and the possibility there.
+/// A wanted run: its number, its node and the possibility there.
 type WantedRun = (u64, usize, u32);
 
 impl Tree {
@@ -81,7 +81,7 @@ impl Tree {
         self.deepest.len() + usize::from(self.begun == 0)
     }
 
-    /// Takes the next run that is to be made. By turns, it is the one with most decisions before it,
+    /// Takes the next wanted run. By turns, it is the one with most decisions before it,
     /// whose siblings sleep soonest, and the one with the fewest deviations from the first
     /// possibilities, which finds most outcomes soonest.
     pub(crate) fn next_run(&mut self) -> Option<PlannedRun> {
@@ -89,7 +89,7 @@ impl Tree {
         if self.begun == 1 {
             return Some(PlannedRun::default());
         }
-        let wanted = if self.begun % 2 == 0 {
+        let wanted = if self.begun.is_multiple_of(2) {
             let (_, wanted) = self.deepest.pop_last()?;
             let (deviations, depth) = self.order_of(wanted)?;
             self.simplest.remove(&(deviations, depth, wanted));
@@ -269,7 +269,7 @@ impl Tree {
         }
     }
 
-    /// Ends a run. Decisions below which no run is to be made are forgotten.
+    /// Removes the nodes below which no run is wanted, after a run.
     fn close(&mut self, planned: &PlannedRun, nodes: &[usize]) {
         for (number, branch) in planned.nodes.iter().zip(&planned.plan) {
             if let Some(branch) = self.branch_mut(*number, *branch) {

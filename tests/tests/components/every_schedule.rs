@@ -37,7 +37,7 @@ struct WithFirst<C>(C, Option<Choice>);
 
 impl<C: Chooser> Chooser for WithFirst<C> {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
-        // Who waits in its turn also comes in its turn.
+        // The order of threads also depends on these.
         let is_fixed = match self.1 {
             Some(Choice::Tick) => matches!(choice, Choice::Tick | Choice::Event | Choice::Enter),
             fixed => fixed == Some(choice),

@@ -46,7 +46,7 @@ pub(super) fn print_replayed(ending: &Ending<Ended>, format: Format) -> Result<(
 /// Prints the outcomes of an exploration.
 pub(super) fn print_explored(explored: &Explored<Ended>, format: Format) -> Result<(), Failure> {
     match format {
-        Format::Human => output::print(text_of(explored).trim_end()),
+        Format::Human => output::print(&text_of(explored)),
         Format::Json => output::print_json(&json!({
             "schedules": explored.num_schedules(),
             "redundant": explored.num_redundant(),
@@ -62,27 +62,26 @@ fn text_of(explored: &Explored<Ended>) -> String {
         None => "every schedule was explored".to_owned(),
         Some(bound) => bound.to_string(),
     };
-    let mut text = format!(
-        "{} schedules, {} steps, {} outcomes: {bound}\n",
+    let mut lines = vec![format!(
+        "{} schedules, {} steps, {} outcomes: {bound}",
         explored.num_schedules(),
         explored.num_steps(),
         explored.outcomes().len(),
-    );
+    )];
     for (outcome, number) in explored.outcomes().iter().zip(1..) {
         let kind = if is_failure(&outcome.result) { "failure" } else { "success" };
-        text += &format!("\noutcome {number}, a {kind}, of {} schedules:\n", outcome.num_schedules);
-        for line in lines_of(&outcome.result) {
-            text += &format!("  {line}\n");
-        }
+        let count = outcome.num_schedules;
+        lines.push(format!("\noutcome {number}, a {kind}, of {count} schedules:"));
+        lines.extend(lines_of(&outcome.result).iter().map(|line| format!("  {line}")));
         let schedule = outcome.schedule.to_string();
-        if schedule.is_empty() {
-            text += "its schedule: the first possibility of each decision\n";
+        lines.push(if schedule.is_empty() {
+            "its schedule: the first possibility of each decision".to_owned()
         } else {
-            text += "its schedule, and the first possibilities after it:\n";
-            schedule.lines().for_each(|line| text += &format!("  {line}\n"));
-        }
+            "its schedule, and the first possibilities after it:".to_owned()
+        });
+        lines.extend(schedule.lines().map(|line| format!("  {line}")));
     }
-    text
+    lines.join("\n")
 }
 
 fn json_of(outcome: &Outcome<Ended>) -> Value {

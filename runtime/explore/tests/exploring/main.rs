@@ -124,7 +124,7 @@ fn notes_are_part_of_the_outcome() {
     let explored = explore(|explorer| {
         let events = explorer.host_events();
         let texts = if events.choose(2) == 0 { ["a", "b"] } else { ["b", "a"] };
-        texts.map(|text| explorer.note(text));
+        texts.into_iter().for_each(|text| explorer.note(text));
     });
     let notes: Vec<_> = explored.outcomes().iter().map(|it| it.notes.join(" ")).collect();
     assert_eq!(notes, ["a b", "b a"]);
