@@ -74,7 +74,9 @@ mod tests {
         let (one, two) = (machine.new_instance()?, machine.new_instance()?);
         let of = |instances: &[(u32, InstanceId)], host| {
             let mut footprint = Footprint::default();
-            instances.iter().for_each(|(store, it)| footprint.add_instance(*store, *it));
+            for (store, instance) in instances {
+                footprint.add_instance(*store, *instance);
+            }
             footprint.host = host;
             footprint
         };
