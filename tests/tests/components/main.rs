@@ -22,6 +22,7 @@
 //! | `counting_engine` | an adapter outside Weft |
 //! | `programs` | random programs of built-in calls, as components |
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
+//! | `every_schedule` | the async files of the suite with other choosers, and explored |
 //! | `timeline` | what a store records of its guests |
 //! | `allocations` | allocations of components after a warm-up |
 
@@ -39,6 +40,8 @@ mod counting_engine;
 mod driving;
 #[cfg(test)]
 mod engine;
+#[cfg(test)]
+mod every_schedule;
 #[cfg(test)]
 mod floats;
 #[cfg(test)]

@@ -14,13 +14,13 @@
 
 mod ending;
 mod entry;
-mod functions;
-mod invocation;
+pub(crate) mod functions;
+pub(crate) mod invocation;
 mod program;
 mod running;
 mod standard_output;
 mod stopped;
-mod timeline_file;
+pub(crate) mod timeline_file;
 
 use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::path::PathBuf;

@@ -24,7 +24,7 @@ enum Kind {
 
 /// The path of a timeline, and the kind of file.
 #[derive(Clone, Debug)]
-pub(super) struct TimelinePath {
+pub(crate) struct TimelinePath {
     path: PathBuf,
     kind: Kind,
 }
@@ -42,7 +42,7 @@ impl TimelinePath {
     /// # Errors
     ///
     /// The extension is none of the three.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let path = PathBuf::from(text);
         let kind = match path.extension().and_then(|it| it.to_str()) {
             Some("txt") => Kind::Text,
@@ -72,6 +72,30 @@ impl TimelinePath {
     }
 }
 
+impl TimelinePath {
+    /// Returns a report as the kind of file that the path has.
+    fn text_of(&self, report: &TimelineReport<'_>) -> Result<String, Failure> {
+        Ok(match self.kind {
+            Kind::Text => report.text(),
+            Kind::Trace => report.trace_json(),
+            Kind::Page => report.html().map_err(|error| {
+                let diagnostic = Diagnostic::error("timeline", error.to_string());
+                Failure::new(WEFT_FAILED, diagnostic)
+            })?,
+        })
+    }
+
+    /// Writes a report.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be written.
+    pub(crate) fn write(&self, report: &TimelineReport<'_>) -> Result<(), Failure> {
+        let text = self.text_of(report)?;
+        std::fs::write(&self.path, text).map_err(|error| not_written(&self.path, &error))
+    }
+}
+
 impl TimelineFile {
     /// Writes what a store has recorded. `error` is the reason why the guest was stopped.
     ///
@@ -87,15 +111,7 @@ impl TimelineFile {
         let waiting = if error.is_some() { store.waiting() } else { Vec::new() };
         let Some(timeline) = store.take_timeline() else { return Ok(()) };
         let report = TimelineReport::new(&timeline).with_title(title).with_waiting(&waiting);
-        let report = report.with_outcome(error.unwrap_or_default());
-        let text = match self.path.kind {
-            Kind::Text => report.text(),
-            Kind::Trace => report.trace_json(),
-            Kind::Page => report.html().map_err(|error| {
-                let diagnostic = Diagnostic::error("timeline", error.to_string());
-                Failure::new(WEFT_FAILED, diagnostic)
-            })?,
-        };
+        let text = self.path.text_of(&report.with_outcome(error.unwrap_or_default()))?;
         let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.flush());
         written.map_err(|error| not_written(&self.path.path, &error))
     }

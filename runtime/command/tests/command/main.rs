@@ -15,10 +15,12 @@
 //! | `bad_input` | files that can't be run |
 //! | `signals` | Ctrl-C, and a pipe that is closed |
 //! | `wast` | `weft wast` |
+//! | `explore` | `weft explore` |
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 mod bad_input;
+mod explore;
 mod help;
 mod inspect;
 mod invoke;

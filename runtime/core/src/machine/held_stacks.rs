@@ -181,7 +181,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         stack: Key<HeldFrame>,
     ) -> Result<(), Error> {
         for position in 0..self.frames.len() {
-            if let Some(Frame::Host { holder }) = self.frames.get_mut(position)
+            if let Some(Frame::Host { holder, .. }) = self.frames.get_mut(position)
                 && *holder == Some(thread)
             {
                 *holder = None;
