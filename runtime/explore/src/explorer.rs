@@ -213,6 +213,9 @@ impl Explorer {
         let Some(timeline) = store.timeline() else { return };
         let Some(seen) = self.seen.get_mut(number as usize) else { return };
         let mut state = self.run.state();
+        if timeline.dropped() > *seen {
+            state.touch(Footprint::add_everything);
+        }
         for event in timeline.events_since(*seen) {
             state.touch(|step| {
                 event.instances().for_each(|instance| step.add_instance(number, instance));

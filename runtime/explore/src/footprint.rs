@@ -21,6 +21,8 @@ pub(crate) struct Footprint {
     instances: Vec<(u32, InstanceId)>,
     /// `true` if code of the host has run.
     host: bool,
+    /// `true` if it is not known what was touched.
+    everything: bool,
 }
 
 impl Footprint {
@@ -36,17 +38,25 @@ impl Footprint {
         self.host = true;
     }
 
+    /// Adds everything, because it is not known what was touched.
+    pub(crate) const fn add_everything(&mut self) {
+        self.everything = true;
+    }
+
     /// Adds what another step has touched.
     pub(crate) fn add(&mut self, other: &Self) {
         for (store, instance) in &other.instances {
             self.add_instance(*store, *instance);
         }
         self.host |= other.host;
+        self.everything |= other.everything;
     }
 
     /// Returns `true` if two steps touch a part in common.
     pub(crate) fn touches(&self, other: &Self) -> bool {
-        self.host && other.host
+        self.everything
+            || other.everything
+            || self.host && other.host
             || self.instances.iter().any(|it| other.instances.binary_search(it).is_ok())
     }
 }
@@ -84,6 +94,9 @@ mod tests {
         assert!(!of(&[(0, one)], true).touches(&of(&[(0, two)], false)));
         assert!(!of(&[(0, one)], false).touches(&of(&[(1, one)], false)));
         assert!(of(&[(0, one)], true).touches(&of(&[], true)));
+        let mut unknown = Footprint::default();
+        unknown.add_everything();
+        assert!(unknown.touches(&of(&[(0, one)], false)) && of(&[], false).touches(&unknown));
         let mut both = of(&[(0, two)], false);
         both.add(&of(&[(0, one)], true));
         assert_eq!(both, of(&[(0, one), (0, two)], true));
