@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
+mod reduction;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
