@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 use std::mem::take;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use weft::timeline::Timeline;
 use crate::collected::Collected;
 use crate::explored::{Bound, Ending, Explored};
 use crate::explorer::Explorer;
+use crate::footprint::{Footprint, Sleeper};
 use crate::run::{Guide, Run, RunBounds, Stopped};
 use crate::tree::{PlannedRun, Tree};
 
@@ -81,14 +82,14 @@ impl Default for Exploration<'_> {
 
 impl<'a> Exploration<'a> {
     /// Creates the settings of [`explore`](crate::explore): at most 100,000 schedules, with 1,000
-    /// decisions and 100,000 steps in each, and 2 yields at which a thread goes on in a step; any
+    /// decisions and 10,000 steps in each, and 2 yields at which a thread goes on in a step; any
     /// time, one worker, and runs that only permute independent steps are left out.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             bounds: RunBounds {
                 decisions: 1_000,
-                steps: 100_000,
+                steps: 10_000,
                 yields: 2,
                 reduces: true,
                 other_choices: false,
@@ -117,7 +118,8 @@ impl<'a> Exploration<'a> {
 
     /// Sets the largest number of steps of a run. A run with more is stopped, which is an outcome of
     /// its own. In each step, a guest's thread runs until it waits or yields, or an event of the
-    /// host happens.
+    /// host happens. A guest that spins without either takes a single step: give its store
+    /// [fuel](weft::component::Store::set_fuel).
     #[must_use]
     pub const fn max_steps(mut self, steps: usize) -> Self {
         self.bounds.steps = steps;
@@ -132,7 +134,8 @@ impl<'a> Exploration<'a> {
         self
     }
 
-    /// Sets the time after which no run is begun.
+    /// Sets the time after which no run is begun. Making the found schedules shorter may take as long
+    /// again.
     #[must_use]
     pub const fn max_time(mut self, time: Duration) -> Self {
         self.max_time = Some(time);
@@ -208,6 +211,10 @@ impl<'a> Exploration<'a> {
         let mut collected = shared.collected;
         let again = |schedule: &Schedule| self.make(&build, replay_of(schedule), Vec::new());
         collected.shorten(|schedule| {
+            // Shortening gets as much time as the runs before it.
+            if self.max_time.is_some_and(|time| begun.elapsed() >= 2 * time) {
+                return None;
+            }
             let (ending, run) = again(schedule);
             let run = run.state();
             run.stopped.is_none().then(|| Collected::finding(&ending, &run))
@@ -304,12 +311,7 @@ impl<'a> Exploration<'a> {
     }
 
     /// Makes a run.
-    fn make<R, F>(
-        &self,
-        build: &F,
-        guide: Guide,
-        sleep: Vec<crate::footprint::Sleeper>,
-    ) -> (Ending<R>, Run)
+    fn make<R, F>(&self, build: &F, guide: Guide, sleep: Vec<Sleeper>) -> (Ending<R>, Run)
     where
         F: Fn(&mut Explorer) -> R,
     {
@@ -320,11 +322,10 @@ impl<'a> Exploration<'a> {
         let ending = match ended {
             Ok(result) => Ending::Returned(result),
             Err(_) if run.state().stopped.is_some() => Ending::TooManySteps,
-            Err(panic) => match message_of(&*panic) {
-                Some(message) => Ending::Panicked(message),
-                None => resume_unwind(panic),
-            },
+            Err(panic) => Ending::Panicked(message_of(&*panic)),
         };
+        // Code of the host that ran after the last step may have looked at anything.
+        run.state().touch(Footprint::add_everything);
         (ending, run)
     }
 }
@@ -401,7 +402,8 @@ fn lock<R>(shared: &Mutex<Shared<R>>) -> MutexGuard<'_, Shared<R>> {
 }
 
 /// Returns the message of a panic.
-fn message_of(panic: &(dyn std::any::Any + Send)) -> Option<String> {
+fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic whose payload is no text".to_owned())
 }

@@ -155,8 +155,9 @@ impl Explorer {
         self.run_until(store, |_| None::<()>).map(|_| ())
     }
 
-    /// Lets everything run until `ended` returns something. It is asked before each step. Returns
-    /// `None` if nothing can go on.
+    /// Lets everything in this store run until `ended` returns something. It is asked before each
+    /// step, and may look at results of calls and at notes, but not into guests. Returns `None` if
+    /// nothing can go on.
     ///
     /// # Errors
     ///
@@ -175,7 +176,10 @@ impl Explorer {
             panic!("the store is not this explorer's: make it with `Explorer::store`");
         };
         let reached = loop {
+            // A step that fails or panics has touched what is not known.
+            let unknown = Unknown::of(&self.run);
             while store.poll_host(Waker::noop())? {}
+            unknown.finish();
             self.learn(number, store);
             if let Some(reached) = ended(store) {
                 break Some(reached);
@@ -188,10 +192,13 @@ impl Explorer {
                     self.run.fire(event);
                 }
                 Some(Process::Thread { .. }) => {
+                    let turns = store.turns_per_poll();
+                    let unknown = Unknown::of(&self.run);
                     store.set_turns_per_poll(1);
                     let polled = store.poll(Waker::noop());
-                    store.set_turns_per_poll(TURNS_PER_POLL);
+                    store.set_turns_per_poll(turns);
                     polled?;
+                    unknown.finish();
                 }
             }
         };
@@ -202,18 +209,26 @@ impl Explorer {
             state.timeline = store.timeline().cloned();
             state.waiting = waiting;
         }
-        // The code that called this goes on, and sees what the step has done.
-        state.touch(Footprint::add_host);
+        // The code that called this goes on, and sees what the step has done. It may use any store,
+        // and the next call of this method learns of its own store alone.
+        state.touch(if self.seen.len() > 1 {
+            Footprint::add_everything
+        } else {
+            Footprint::add_host
+        });
         drop(state);
         Ok(reached)
     }
 
     /// Adds to the current step what has happened in a store since it was last asked.
     fn learn<E: CoreEngine, T: 'static>(&mut self, number: u32, store: &Store<E, T>) {
-        let Some(timeline) = store.timeline() else { return };
+        let Some(timeline) = store.timeline() else {
+            self.run.state().touch(Footprint::add_everything);
+            return;
+        };
         let Some(seen) = self.seen.get_mut(number as usize) else { return };
         let mut state = self.run.state();
-        if timeline.dropped() > *seen {
+        if timeline.dropped() > *seen || timeline.next_number() < *seen {
             state.touch(Footprint::add_everything);
         }
         for event in timeline.events_since(*seen) {
@@ -228,8 +243,31 @@ impl Explorer {
     }
 }
 
-/// The number of turns of a poll while nothing is resumed.
-const TURNS_PER_POLL: u32 = 1_000;
+/// The time in which it is not known what the current step touches. If it ends too early, by an
+/// error or a panic, the step is taken to touch everything.
+struct Unknown<'a> {
+    run: &'a Run,
+    is_over: bool,
+}
+
+impl<'a> Unknown<'a> {
+    const fn of(run: &'a Run) -> Self {
+        Self { run, is_over: false }
+    }
+
+    /// Finishes the time: the events of the timeline tell what was touched.
+    fn finish(mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Unknown<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.run.state().touch(Footprint::add_everything);
+        }
+    }
+}
 
 /// Returns the threads that are ready, in the order in which the store numbers them.
 fn candidates<E: CoreEngine, T: 'static>(

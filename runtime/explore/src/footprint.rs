@@ -43,6 +43,11 @@ impl Footprint {
         self.everything = true;
     }
 
+    /// Returns `true` if code of the host may have run.
+    pub(crate) const fn touches_host(&self) -> bool {
+        self.host || self.everything
+    }
+
     /// Adds what another step has touched.
     pub(crate) fn add(&mut self, other: &Self) {
         for (store, instance) in &other.instances {

@@ -115,10 +115,11 @@ impl Future for ScheduledEvent {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.run.state().poll_event(self.number, context.waker()) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
+        let waker = context.waker().clone();
+        let polled = self.run.state().poll_event(self.number, waker);
+        match polled {
+            Ok(_) => Poll::Pending,
+            Err(_) => Poll::Ready(()),
         }
     }
 }

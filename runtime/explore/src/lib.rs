@@ -80,9 +80,12 @@
 //! number of schedules grows with the number of orders that can make a difference, and not with
 //! the number of all orders. [`Exploration::reduce`] turns this off.
 //!
+//! This holds for everything but limits and fuel, which all instances of a store share: if a guest
+//! can reach them, turn the reduction off.
+//!
 //! # Bounds
 //!
-//! [`Exploration`] bounds the number of schedules, decisions and steps, and the time.
+//! [`Exploration`] bounds the number of schedules, decisions, steps and yields, and the time.
 //! [`Explored::bound`] says whether a bound has cut the exploration.
 
 #![forbid(unsafe_code)]
@@ -106,7 +109,11 @@ pub use host_events::{HostEvents, ScheduledEvent};
 /// Runs `build` under every schedule, with the bounds of [`Exploration::new`].
 ///
 /// `build` is called once for each schedule. It makes its stores with [`Explorer::store`], and has to
-/// do the same after the same decisions. Panics in it are outcomes.
+/// do the same after the same decisions, so that it may not keep anything from one run to the next.
+///
+/// Outcomes are distinct if the result's [`Debug`](std::fmt::Debug) text or the
+/// [notes](HostEvents::note) differ. Panics in `build` are outcomes, too. Each prints its message, as
+/// panics do.
 ///
 /// # Panics
 ///

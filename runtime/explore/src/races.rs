@@ -30,8 +30,8 @@ struct Order {
     clocks: Vec<Vec<usize>>,
 }
 
-/// Returns the reversals that a run asks for. The steps before the first `known` ones among
-/// themselves were looked at after earlier runs.
+/// Returns the reversals that a run asks for. The first `known` steps were compared with one another
+/// after earlier runs.
 pub(crate) fn reversals(steps: &[Step], decisions: &[Decision], known: usize) -> Vec<Reversal> {
     let mut order = Order { places: Vec::with_capacity(steps.len()), clocks: Vec::new() };
     let mut processes: HashMap<Process, usize> = HashMap::new();
@@ -151,6 +151,26 @@ impl Order {
         }
         (!places.is_empty()).then_some(Reversal { decision, places })
     }
+}
+
+/// Returns, for each process that could have taken a step and could not take the next one, the
+/// decision about that step: the step has disabled it. `last` are the processes that could go on at
+/// the end.
+pub(crate) fn disabled(steps: &[Step], decisions: &[Decision], last: &[Process]) -> Vec<Reversal> {
+    let mut found = Vec::new();
+    let after = steps.iter().skip(1).map(|step| step.candidates.as_slice()).chain([last]);
+    for (step, after) in steps.iter().zip(after) {
+        let Some(decision) = step.decision else { continue };
+        let Some(DecisionKind::Step(processes)) = decisions.get(decision).map(|it| &it.kind) else {
+            continue;
+        };
+        for (place, process) in (0..).zip(processes) {
+            if *process != step.process && !after.contains(process) {
+                found.push(Reversal { decision, places: vec![place] });
+            }
+        }
+    }
+    found
 }
 
 /// Returns, for each process that could have taken a step and never did, the decisions at which it

@@ -17,6 +17,8 @@ use crate::footprint::{Footprint, Process, Sleeper};
 pub(crate) struct Decision {
     pub(crate) kind: DecisionKind,
     pub(crate) chosen: u32,
+    /// The number of the step that it is part of, or that it begins.
+    pub(crate) step: Option<usize>,
     /// The processes that sleep at the decision.
     pub(crate) sleep: Vec<Sleeper>,
 }
@@ -28,6 +30,9 @@ pub(crate) enum DecisionKind {
     Step(Vec<Process>),
     /// A choice inside of a step, with the number of its possibilities.
     Inside(Choice, u32),
+    /// A choice inside of a step, of which one possibility covers the others if the step does not
+    /// touch the host. The host can go on between that possibility and what follows it.
+    Covered(Choice, u32),
 }
 
 impl DecisionKind {
@@ -35,7 +40,7 @@ impl DecisionKind {
     pub(crate) fn count(&self) -> u32 {
         match self {
             Self::Step(processes) => u32::try_from(processes.len()).unwrap_or(u32::MAX),
-            Self::Inside(_, count) => *count,
+            Self::Inside(_, count) | Self::Covered(_, count) => *count,
         }
     }
 }
@@ -44,7 +49,9 @@ impl DecisionKind {
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) process: Process,
-    /// The number of the decision that selected the process, if there was another one.
+    /// All processes that could have taken it.
+    pub(crate) candidates: Vec<Process>,
+    /// The number of the decision that selected the process, if there was a choice.
     pub(crate) decision: Option<usize>,
     pub(crate) footprint: Footprint,
 }
@@ -109,14 +116,19 @@ pub(crate) struct RunState {
     /// The texts that say what was decided, by the place in the schedule.
     pub(crate) remarks: BTreeMap<usize, String>,
     sleep: Vec<Sleeper>,
+    /// The processes that could take a step when that was last decided.
+    pub(crate) candidates: Vec<Process>,
     events: BTreeMap<u64, WaitingEvent>,
     next_event: u64,
     now: Duration,
     pub(crate) notes: Vec<String>,
-    /// The number of the thread that the next turn resumes.
-    next_tick: Option<u32>,
+    /// The number of the thread that the next turn resumes, and the number of ready threads.
+    next_tick: Option<(u32, u32)>,
     /// The number of yields in this step at which a thread has gone on.
     yields: usize,
+    /// `true` if a possibility was not decided in this step because it is covered, unless the step
+    /// touches the host.
+    is_uncovered: bool,
     /// `true` if a thread would have gone on more often than the bound.
     pub(crate) is_cut_at_yield: bool,
     /// The timeline of the store that was driven last, if it is kept.
@@ -153,12 +165,14 @@ impl Run {
             schedule: Schedule::new(),
             remarks: BTreeMap::new(),
             sleep,
+            candidates: Vec::new(),
             events: BTreeMap::new(),
             next_event: 0,
             now: Duration::ZERO,
             notes: Vec::new(),
             next_tick: None,
             yields: 0,
+            is_uncovered: false,
             is_cut_at_yield: false,
             timeline: None,
             waiting: Vec::new(),
@@ -209,12 +223,17 @@ impl Run {
 impl RunState {
     /// Decides a choice of a store or of the host, inside of a step.
     pub(crate) fn choose(&mut self, choice: Choice, count: u32) -> u32 {
-        let planned = self.next_tick.take().filter(|_| choice == Choice::Tick);
+        let planned = if choice == Choice::Tick { self.next_tick.take() } else { None };
         let is_open = self.bounds.other_choices
             || !matches!(choice, Choice::NanBits | Choice::DebugMessage | Choice::Spawn);
         let chosen = match (planned, is_open) {
             // This was decided with the step.
-            (Some(thread), _) => return thread,
+            (Some((thread, threads)), _) if threads == count => return thread,
+            (Some(_), _) => {
+                let stopped = Stopped::NotTheSame(not_deterministic());
+                self.stopped.get_or_insert(stopped);
+                return 0;
+            }
             (None, true) if matches!(choice, Choice::Yield | Choice::CancellationGoesOn) => {
                 self.choose_to_go_on(choice, count)
             }
@@ -243,8 +262,36 @@ impl RunState {
         if !self.bounds.reduces {
             return self.choose(choice, count);
         }
-        let chosen = self.replay(choice, count).unwrap_or(covering);
+        let chosen = match self.replay(choice, count) {
+            Some(chosen) => chosen,
+            None if self.yields >= self.bounds.yields => {
+                self.is_uncovered = true;
+                covering
+            }
+            None => self.decide_covered(choice, count, covering),
+        };
         self.schedule.push(Chosen { choice, count, chosen });
+        chosen
+    }
+
+    /// Decides a choice of which one possibility covers the others if the step does not touch the
+    /// host.
+    fn decide_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        let is_planned = match &self.guide {
+            Guide::Plan(plan) => self.decisions.len() < plan.len(),
+            Guide::Schedule(_) => false,
+        };
+        let decisions = self.decisions.len();
+        let mut chosen = self.decide(DecisionKind::Covered(choice, count));
+        if !is_planned && let Some(decision) = self.decisions.get_mut(decisions) {
+            decision.chosen = covering;
+            chosen = covering;
+        }
+        if self.decisions.len() == decisions {
+            // There are too many decisions already.
+            chosen = covering;
+        }
+        self.yields += usize::from(chosen != covering);
         chosen
     }
 
@@ -256,7 +303,7 @@ impl RunState {
             return chosen;
         }
         if self.decisions.len() >= self.bounds.decisions {
-            self.is_cut = true;
+            self.is_cut |= !matches!(kind, DecisionKind::Covered(..));
             return 0;
         }
         let number = self.decisions.len();
@@ -273,7 +320,12 @@ impl RunState {
             }
             None => self.first_awake(&kind),
         };
-        self.decisions.push(Decision { kind, chosen, sleep: self.sleep.clone() });
+        // A decision about a step is the first one of that step.
+        let step = match kind {
+            DecisionKind::Step(_) => Some(self.steps.len()),
+            _ => self.steps.len().checked_sub(1),
+        };
+        self.decisions.push(Decision { kind, chosen, step, sleep: self.sleep.clone() });
         chosen
     }
 
@@ -302,6 +354,8 @@ impl RunState {
     /// Finishes the current step: processes that it touches wake up.
     fn end_step(&mut self) {
         let Some(step) = self.steps.last() else { return };
+        self.is_cut_at_yield |= self.is_uncovered && step.footprint.touches_host();
+        self.is_uncovered = false;
         self.sleep.retain(|sleeper| {
             sleeper.process != step.process && !sleeper.footprint.touches(&step.footprint)
         });
@@ -322,6 +376,7 @@ impl RunState {
             Guide::Plan(plan) => self.decisions.len() < plan.len(),
             Guide::Schedule(_) => true,
         };
+        self.candidates.clone_from(&processes);
         if !follows && processes.iter().all(|it| self.sleeps(*it)) {
             return Err(Stopped::Redundant);
         }
@@ -338,7 +393,8 @@ impl RunState {
         self.add_to_schedule(place, threads.len(), events.len(), &chosen.name);
         let process = chosen.process;
         self.yields = 0;
-        self.steps.push(Step { process, decision, footprint: Footprint::default() });
+        let footprint = Footprint::default();
+        self.steps.push(Step { process, candidates: processes, decision, footprint });
         Ok(process)
     }
 
@@ -375,7 +431,7 @@ impl RunState {
             self.schedule.push(Chosen { choice: Choice::Host, count, chosen });
         }
         if runs_thread {
-            self.next_tick = (threads > 1).then(|| number(place));
+            self.next_tick = (threads > 1).then(|| (number(place), number(threads)));
             if threads > 1 {
                 self.remark(name);
                 let (count, chosen) = (number(threads), number(place));
@@ -405,14 +461,13 @@ impl RunState {
         event
     }
 
-    /// Returns `true` if an event has happened. If not, `waker` is woken when it does.
-    pub(crate) fn poll_event(&mut self, event: u64, waker: &Waker) -> bool {
+    /// Waits for an event: `waker` is woken when it happens. Fails if it has happened.
+    ///
+    /// The waker before is returned, so that it is dropped without the lock: it may own an event.
+    pub(crate) fn poll_event(&mut self, event: u64, waker: Waker) -> Result<Option<Waker>, Waker> {
         match self.events.get_mut(&event) {
-            Some(pending) => {
-                pending.waker = Some(waker.clone());
-                false
-            }
-            None => true,
+            Some(pending) => Ok(pending.waker.replace(waker)),
+            None => Err(waker),
         }
     }
 

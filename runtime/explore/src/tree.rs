@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::footprint::{Footprint, Sleeper};
-use crate::races::{Reversal, never_run, reversals};
-use crate::run::{Decision, DecisionKind, RunState, Step, Stopped, not_deterministic};
+use crate::races::{Reversal, disabled, never_run, reversals};
+use crate::run::{Decision, DecisionKind, RunState, Stopped, not_deterministic};
 
 /// A decision in the tree.
 #[derive(Debug)]
@@ -158,6 +158,7 @@ impl Tree {
         if self.reduces {
             let known = first_step_of(run, planned.plan.len().checked_sub(1));
             let mut asked = reversals(&run.steps, &run.decisions, known);
+            asked.extend(disabled(&run.steps, &run.decisions, &run.candidates));
             if run.stopped != Some(Stopped::Redundant) {
                 asked.extend(never_run(&run.steps, &run.decisions));
             }
@@ -209,8 +210,16 @@ impl Tree {
             if let Some(branch) = self.branch_mut(number, decision.chosen) {
                 branch.is_wanted = true;
             }
-            // Only the processes of steps are reduced.
-            if !self.reduces || matches!(decision.kind, DecisionKind::Inside(..)) {
+            let touches_host = || {
+                let step = decision.step.and_then(|it| run.steps.get(it));
+                step.is_none_or(|step| step.footprint.touches_host())
+            };
+            let wants_all = match decision.kind {
+                DecisionKind::Step(_) => !self.reduces,
+                DecisionKind::Inside(..) => true,
+                DecisionKind::Covered(..) => touches_host(),
+            };
+            if wants_all {
                 (0..decision.kind.count()).for_each(|it| self.want(number, it));
             }
         }
@@ -247,7 +256,7 @@ impl Tree {
             DecisionKind::Step(processes) => processes
                 .get(place as usize)
                 .is_some_and(|it| node.sleep.iter().any(|sleeper| sleeper.process == *it)),
-            DecisionKind::Inside(..) => false,
+            DecisionKind::Inside(..) | DecisionKind::Covered(..) => false,
         };
         let Some(branch) = self.branch_mut(number, place) else { return };
         if branch.is_wanted || sleeps {
@@ -288,9 +297,8 @@ impl Tree {
     }
 }
 
-/// Returns the number of the step that a decision is part of, or of an earlier one.
+/// Returns the number of the step that a decision is part of.
 fn first_step_of(run: &RunState, decision: Option<usize>) -> usize {
     let Some(decision) = decision else { return 0 };
-    let is_at_most = |it: &Step| it.decision.is_some_and(|it| it <= decision);
-    run.steps.iter().rposition(is_at_most).unwrap_or(0)
+    run.decisions.get(decision).and_then(|it| it.step).unwrap_or(0)
 }

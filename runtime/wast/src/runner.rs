@@ -37,7 +37,8 @@ pub fn play_with_chooser<E: CoreEngine>(
     play_driven(engine, text, Driver::Store(Box::new(store)))
 }
 
-/// Plays a script on an engine, with the decisions of an explorer: one run of an exploration.
+/// Plays a script on an engine, with the decisions of an explorer: one run of an exploration. Work that
+/// a call has begun and that goes on after its end takes at most 100 steps.
 ///
 /// ```
 /// use weft::engine::wasmi::Wasmi;

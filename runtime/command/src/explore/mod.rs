@@ -35,7 +35,8 @@ use self::subject::{Ended, Subject};
 /// steps are left out.
 ///
 /// Each distinct outcome is printed with the shortest schedule that leads to it. The exit code is 1
-/// if there are several outcomes, or if one is a failure.
+/// if there are several outcomes, or if one is a failure. An exploration that a bound has cut says so,
+/// and is no failure.
 ///
 /// A component can import WASI. It has no files, no arguments and no network, its output is dropped,
 /// and it must not wait for the time: a run that waits for something outside is a failure.

@@ -515,8 +515,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         for _ in 0..turns {
             match cx.due()? {
                 Some(Turn::Interrupted) => break,
-                None if !cx.poll_host() => break,
-                _ => has_gone_on = true,
+                Some(_) => has_gone_on = true,
+                None if cx.poll_host() => has_gone_on = true,
+                None if cx.data().has_woken() => {}
+                None => break,
             }
         }
         drop(cx);
@@ -642,6 +644,11 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// smallest number is 1. In a turn, a guest's thread runs until it waits or yields.
     pub fn set_turns_per_poll(&mut self, turns: u32) {
         self.turns_per_poll = turns.max(1);
+    }
+
+    /// Returns how many turns a poll may take.
+    pub fn turns_per_poll(&self) -> u32 {
+        self.turns_per_poll
     }
 
     /// Gives up the call that the engine has interrupted, if there is one, as if it had trapped.

@@ -212,6 +212,122 @@ fn timers_of_the_same_time_end_in_every_order() {
 }
 
 #[test]
+fn a_timer_that_is_set_later_and_ends_earlier_may_also_be_late() {
+    // The first call waits for a long time. The second one lets others run, notes that, and waits for
+    // a short time.
+    let text = CALLS
+        .replace("(call $return (call $work", "(drop (call $yield)) (call $return (call $work");
+    let text = text.replace(
+        "(import \"\" \"work\"",
+        "(import \"\" \"yield\" (func $yield (result i32))) (import \"\" \"work\"",
+    );
+    let text = text.replace(
+        "(export \"work\" (func $work))",
+        "(export \"work\" (func $work)) (export \"yield\" (func $yield))",
+    );
+    let late = text.replace(
+        "(core func $return",
+        "(core func $yield (canon thread.yield)) (core func $return",
+    );
+    let (engine, early) = load(CALLS);
+    let late = Component::new(&engine, &wat::parse_str(late).unwrap()).unwrap();
+    let explored = Exploration::new().max_yields(0).run(|explorer| {
+        let mut linker = Linker::new();
+        let events = explorer.host_events();
+        linker.typed_async_function("work", move |_, (seconds,): (u32,)| {
+            let events = events.clone();
+            events.note(format!("{seconds} begins"));
+            async move {
+                events.sleep(Duration::from_secs(seconds.into())).await;
+                events.note(format!("{seconds} ends"));
+                Ok(seconds)
+            }
+        });
+        let mut store = explorer.store(&engine, ());
+        let calls: Vec<_> = [(&early, 5), (&late, 1)]
+            .into_iter()
+            .map(|(component, seconds)| {
+                let instance = store.instantiate(component, &linker).unwrap();
+                let run = store.typed_function::<(u32,), u32>(&instance, "run").unwrap();
+                store.start(&run, (seconds,)).unwrap()
+            })
+            .collect();
+        for call in calls {
+            explorer.run(&mut store, call).unwrap();
+        }
+    });
+    let orders = orders(&explored);
+    assert!(orders.contains(&"5 begins, 5 ends, 1 begins, 1 ends".to_owned()), "{orders:?}");
+    assert!(orders.contains(&"5 begins, 1 begins, 1 ends, 5 ends".to_owned()), "{orders:?}");
+}
+
+/// A guest whose function `run` returns a result and goes on after a yield, and whose function `get`
+/// returns the progress of `run`.
+const GOES_ON: &str = r#"
+    (component
+        (core func $yield (canon thread.yield))
+        (core func $return (canon task.return))
+        (core module $Module
+            (import "" "yield" (func $yield (result i32)))
+            (import "" "return" (func $return))
+            (global $progress (mut i32) (i32.const 0))
+            (func (export "run")
+                (drop (call $yield))
+                (call $return)
+                (drop (call $yield))
+                (global.set $progress (i32.const 1)))
+            (func (export "get") (result i32) (global.get $progress)))
+        (core instance $module (instantiate $Module (with "" (instance
+            (export "yield" (func $yield)) (export "return" (func $return))))))
+        (func (export "run") async (canon lift (core func $module "run") async))
+        (func (export "get") (result u32) (canon lift (core func $module "get"))))
+"#;
+
+#[test]
+fn a_guest_may_go_on_after_its_result_before_the_host_does() {
+    let (engine, component) = load(GOES_ON);
+    let explored = explore(|explorer| {
+        let mut store = explorer.store(&engine, ());
+        let instance = store.instantiate(&component, &Linker::new()).unwrap();
+        let run = store.typed_function::<(), ()>(&instance, "run").unwrap();
+        let get = store.typed_function::<(), u32>(&instance, "get").unwrap();
+        explorer.call(&mut store, &run, ()).unwrap();
+        explorer.call(&mut store, &get, ()).unwrap()
+    });
+    let results: std::collections::BTreeSet<_> = explored.results().copied().collect();
+    assert_eq!(results.into_iter().collect::<Vec<_>>(), [0, 1], "{explored}");
+}
+
+#[test]
+fn a_step_that_panics_may_also_be_later() {
+    let (engine, component) = load(CALLS);
+    let explored = explore(|explorer| {
+        let mut linker = Linker::new();
+        let events = explorer.host_events();
+        let is_set = std::sync::Arc::new(AtomicU32::new(0));
+        linker.typed_async_function("work", move |_, (number,): (u32,)| {
+            let (event, is_set) = (events.ready(format!("work {number}")), is_set.clone());
+            async move {
+                event.await;
+                match number {
+                    1 => assert_eq!(is_set.load(Ordering::Relaxed), 1, "it is not set"),
+                    _ => is_set.store(1, Ordering::Relaxed),
+                }
+                Ok(number)
+            }
+        });
+        let mut store = explorer.store(&engine, ());
+        let instance = store.instantiate(&component, &linker).unwrap();
+        let run = store.typed_function::<(u32,), u32>(&instance, "run").unwrap();
+        let calls: Vec<_> = (1..3).map(|it| store.start(&run, (it,)).unwrap()).collect();
+        calls.into_iter().map(|it| explorer.run(&mut store, it).unwrap()).collect::<Vec<_>>()
+    });
+    let endings: Vec<_> = explored.outcomes().iter().map(|it| &it.result).collect();
+    assert!(endings.contains(&&Ending::Returned(vec![1, 2])), "{explored}");
+    assert!(endings.iter().any(|it| matches!(it, Ending::Panicked(_))), "{explored}");
+}
+
+#[test]
 fn a_host_that_waits_for_something_else_is_told_so() {
     let explored = run_twice(|_, _| std::future::pending::<()>());
     let Ending::Panicked(message) = &explored.outcomes()[0].result else { panic!("{explored:?}") };

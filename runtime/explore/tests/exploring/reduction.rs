@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use weft::chooser::{Choice, Chooser as _, Seeded};
 use weft::component::{CallError, Component, Linker};
@@ -92,7 +93,10 @@ fn explored(text: &str, processes: u32, exploration: &Exploration<'_>) -> Explor
         });
         let events = explorer.host_events();
         linker.typed_async_function("pause", move |_, (number,): (u32,)| {
-            let event = events.ready(format!("pause {number}"));
+            let event = match number % 3 {
+                0 => events.ready(format!("pause {number}")),
+                _ => events.sleep(Duration::from_secs(number.into())),
+            };
             async move {
                 event.await;
                 Ok(())
@@ -121,7 +125,7 @@ fn outcomes(explored: &Explored<Vec<String>>) -> BTreeSet<String> {
 #[test]
 fn schedules_that_are_left_out_have_no_outcome_of_their_own() {
     let (mut reduced_sum, mut full_sum, mut outcomes_sum, mut num_programs) = (0, 0, 0, 0);
-    let seeds = std::env::var("WEFT_SEEDS").ok().and_then(|it| it.parse().ok()).unwrap_or(40);
+    let seeds = std::env::var("WEFT_SEEDS").ok().and_then(|it| it.parse().ok()).unwrap_or(24);
     for seed in 0..seeds {
         let mut random = Seeded::new(seed);
         let processes = 2 + random.choose(Choice::Host, 2);
@@ -142,5 +146,5 @@ fn schedules_that_are_left_out_have_no_outcome_of_their_own() {
     println!(
         "{num_programs} programs, {reduced_sum} of {full_sum} schedules, {outcomes_sum} outcomes"
     );
-    assert!(num_programs > 15 && outcomes_sum > 2 * num_programs && reduced_sum * 2 < full_sum);
+    assert!(num_programs > 10 && outcomes_sum > 2 * num_programs && reduced_sum * 2 < full_sum);
 }
