@@ -22,13 +22,14 @@ fn program(random: &mut Seeded, processes: u32) -> String {
         for position in 0..2 + random.choose(Choice::Host, 4 - processes) {
             let number = 10 * process + position;
             body += "(drop (call $yield))";
-            body += &match random.choose(Choice::Host, 6) {
+            let operation = match random.choose(Choice::Host, 6) {
                 0 | 1 => String::new(),
                 2 => format!("(call $note (i32.const {number}))"),
                 3 => "(call $note (i32.add (i32.const 100) (call $bump)))".to_owned(),
                 4 => format!("(call $pause (i32.const {number}))"),
                 _ => "(global.set $own (i32.add (global.get $own) (i32.const 1)))".to_owned(),
             };
+            body.push_str(&operation);
         }
         write!(
             instances,
@@ -60,8 +61,8 @@ fn program(random: &mut Seeded, processes: u32) -> String {
                 (with "note" (func $note)) (with "pause" (func $pause))
                 (with "bump" (func $counter "bump"))))"#
         )
-        .expect("a string");
-        write!(runs, r#"(export "run{process}" (func $p{process} "run"))"#).expect("a string");
+        .unwrap();
+        write!(runs, r#"(export "run{process}" (func $p{process} "run"))"#).unwrap();
     }
     format!(
         r#"(component
