@@ -306,20 +306,21 @@ impl Play {
 
     /// Records the results of calls. The trap of one call comes before the results of the others.
     fn take_results(&mut self) -> Result<(), CallError> {
-        let mut results = Vec::new();
-        let mut open = Vec::new();
+        let (mut results, mut open, mut failed) = (Vec::new(), Vec::new(), None);
         for (number, id) in std::mem::take(&mut self.open) {
             match self.store.take_result(id)? {
                 None => open.push((number, id)),
                 Some(Ok(value)) => results.push((number, Some(value))),
                 Some(Err(CallError::Cancelled)) => results.push((number, None)),
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => failed = failed.or(Some(error)),
             }
         }
         self.open = open;
         for (number, returned) in results {
             let how = if returned.is_some() { "returned" } else { "cancelled" };
-            self.shared.lock().emit(&ended(number, how));
+            if failed.is_none() {
+                self.shared.lock().emit(&ended(number, how));
+            }
             let value = returned.flatten();
             if let Some(end) = HeldEnd::passed(value.as_ref()) {
                 let origin = EndOrigin { call: number, is_writable: false };
@@ -329,7 +330,7 @@ impl Play {
                 self.store.drop_error_context(it)?;
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Records a trap of the last host action that belongs to no call; or else a host call that

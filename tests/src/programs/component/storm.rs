@@ -323,8 +323,9 @@ impl<'s> Stormy<'s> {
         let held = std::mem::take(&mut self.play.store.data_mut().ends).into_values();
         let mut ends: Vec<EndId> = held.map(|end| end.id).collect();
         ends.extend(std::mem::take(&mut self.ends).into_iter().map(|(end, ..)| end));
-        for end in ends {
-            self.drops(end);
+        // The cancellation of a read may only end when the host drops the other end.
+        for _ in 0..2 {
+            ends.iter().for_each(|end| self.drops(*end));
         }
         let mut can_go_on = true;
         for _ in 0..10_000 {
