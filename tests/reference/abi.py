@@ -24,7 +24,10 @@ sys.modules["definitions"] = type(sys)("definitions")
 sys.modules["definitions"].__dict__.update(d)
 d = sys.modules["definitions"].__dict__
 exec(compile(source, path, "exec", flags=flags), d)
-d["DETERMINISTIC_PROFILE"] = True
+# The bits of NaNs are those of the case.
+NAN_BITS = {}
+d["DETERMINISTIC_PROFILE"] = False
+d["random_nan_bits"] = lambda total_bits, exponent_bits: NAN_BITS[total_bits]
 
 
 class TrapAt(d["Trap"]):
@@ -278,6 +281,7 @@ def layouts(ts):
 
 def run(case):
     CACHE.clear()
+    NAN_BITS[32], NAN_BITS[64] = case["nan_bits"]
     world = World()
     ts = [world.type(t) for t in case["types"]]
     result = {"layouts": layouts(ts)}
@@ -302,14 +306,18 @@ def run(case):
     result["lift"] = {"values": [to_json(v, t) for v, t in zip(lifted, ts)]}
 
     result["lower"] = {}
-    for peer in ["host", "guest"]:
+    for peer in ["host", "guest", "shared"]:
         # A value that was lowered once has an owner.
         def lower():
             world.destination.handles = d["Table"]()
             opts = options(destination)
+            if peer == "shared":
+                # Both guests have one memory, which begins with the source's.
+                opts.memory.bytes[:0] = bytearray.fromhex(source["memory"])
             scope = d["Task"].__new__(d["Task"])
             scope.num_borrows = 0
             cx = Context(opts, world.destination, scope, destination["realloc"])
+            cx.last = case["last"] if peer == "shared" else 0
             change = of_host if peer == "host" else retagged(source, destination)
             vs = [with_strings(v, t, change) for v, t in zip(lifted, ts)]
             flat_types = d["flatten_types"](ts, opts)

@@ -7,6 +7,7 @@
 //! | [`generated`] | definitions of all built-ins, made from `spec/` |
 //! | [`hostile`] | arbitrary bytes as a component: called by the fuzz target |
 //! | [`host_operations`] | operations of a host on contexts, tasks, sets, errors, threads and lists, for benchmarks and counts of allocations |
+//! | [`nan_chooser`] | a chooser of the bits of NaNs |
 //! | [`packages`] | the folders of packages of the registry |
 //! | [`pinned`] | the sources of the spec; not from the crate `codegen`, which turns on features of the core |
 //! | [`programs`] | random programs of built-in calls, on the machine, on the reference and as components |
@@ -34,6 +35,7 @@ pub mod generated;
 pub mod host_operations;
 #[cfg(feature = "std")]
 pub mod hostile;
+pub mod nan_chooser;
 #[path = "../../codegen/src/packages.rs"]
 pub mod packages;
 #[path = "../../codegen/src/pinned.rs"]

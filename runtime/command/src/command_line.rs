@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::completions::CompletionsArguments;
 use crate::exit_code::TABLE;
+use crate::explore::ExploreArguments;
 use crate::format::Format;
 use crate::inspect::InspectArguments;
 use crate::run::RunArguments;
@@ -29,5 +30,6 @@ pub(crate) enum Command {
     Serve(Box<ServeArguments>),
     Inspect(InspectArguments),
     Wast(WastArguments),
+    Explore(Box<ExploreArguments>),
     Completions(CompletionsArguments),
 }

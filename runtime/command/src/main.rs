@@ -14,6 +14,7 @@
 //! | `serve` | `weft serve` |
 //! | `inspect` | `weft inspect` |
 //! | `wast` | `weft wast` |
+//! | `explore` | `weft explore` |
 //! | `completions` | `weft completions` |
 
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@
 mod command_line;
 mod completions;
 mod exit_code;
+mod explore;
 mod failure;
 mod format;
 mod guest;
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::serve(arguments, format),
         Command::Inspect(arguments) => inspect::inspect(arguments, format),
         Command::Wast(arguments) => wast::wast(arguments, format),
+        Command::Explore(arguments) => explore::explore(arguments, format),
         Command::Completions(arguments) => {
             completions::completions(arguments, &mut CommandLine::command())
         }

@@ -26,6 +26,16 @@ impl Progress {
         Self::begin(bar, doing)
     }
 
+    /// Shows work whose steps are not known before.
+    pub(crate) fn of_runs(doing: &str) -> Self {
+        Self::begin(ProgressBar::new_spinner(), doing)
+    }
+
+    /// Shows the state of the work.
+    pub(crate) fn tell(&self, state: String) {
+        self.0.set_message(state);
+    }
+
     fn begin(bar: ProgressBar, doing: &str) -> Self {
         bar.set_message(doing.to_owned());
         bar.enable_steady_tick(Duration::from_millis(100));

@@ -57,6 +57,7 @@
 //! | load, link and call components, with host functions that wait, streams and limits | `component` |
 //! | have Rust types and traits made from WIT | [`binding`] |
 //! | run programs that use WASI | the package [`weft-wasi`](https://docs.rs/weft-wasi) |
+//! | see what guests did, in which order, and who woke whom | `timeline`, and the package [`weft-explore`](https://docs.rs/weft-explore) |
 //! | find the counterpart of a name in Wasmtime or wasmi | `coming_from` |
 //! | use contexts, host tasks, waitable sets, error contexts, threads and fixed-length lists | [`guide`] |
 //! | use another engine | `engine` |

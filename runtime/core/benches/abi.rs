@@ -131,6 +131,10 @@ impl TransferContext for Pair {
         &self.source
     }
 
+    fn shares_memory(&self) -> bool {
+        false
+    }
+
     fn copy(&mut self, from: u64, to: u64, length: u64) -> Result<(), Failure> {
         let bytes = weft_core::abi::range(&self.source, from, length).unwrap();
         let place = weft_core::abi::range_mut(&mut self.destination.memory, to, length).unwrap();

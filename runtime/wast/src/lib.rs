@@ -20,7 +20,8 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `runner` | executing directives: [`play`] |
+//! | `runner` | executing directives: [`play`], [`play_with_chooser`], [`explore_script`] |
+//! | `driver` | the store of a script, which calls functions in one run or under every schedule |
 //! | `fixtures` | the imports of the suites: [`provide_fixtures`] |
 //! | `texts` | comparing Weft's messages with those of the suites |
 //! | `values` | converting values of the text format to [`Val`](weft::abi::Val)s, and comparing them |
@@ -28,6 +29,7 @@
 
 #![forbid(unsafe_code)]
 
+mod driver;
 mod files;
 mod fixtures;
 mod runner;
@@ -36,7 +38,7 @@ mod values;
 
 pub use files::script_files;
 pub use fixtures::{Fixtures, provide_fixtures};
-pub use runner::play;
+pub use runner::{explore_script, play, play_with_chooser};
 
 use std::fmt;
 

@@ -1,27 +1,64 @@
 //! Playing a file.
 
 use std::collections::HashMap;
-use std::task::Waker;
 
 use wast::parser::{self, ParseBuffer};
 use wast::token::Id;
 use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 use weft::abi::Val;
 use weft::component::{
-    CallError, Component, Instance, InstantiateError, InvalidComponent, Linker, LoadError, Store,
+    AnyChooser, CallError, Component, Instance, InstantiateError, InvalidComponent, Linker,
+    LoadError, Store,
 };
 use weft::engine::{Capability, CoreEngine};
 use weft::error::WithCauses;
 use weft::limits::Table;
 use weft::trap::Trap;
+use weft_explore::Explorer;
 
 use crate::Verdict;
+use crate::driver::Driver;
 use crate::fixtures::{Fixtures, provide_fixtures};
 use crate::texts::{is_import_error, is_refusal, is_trap};
 use crate::values::{is_same, to_val};
 
 /// Plays a script on an engine. Its components can import the fixtures of the suites.
 pub fn play<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
+    play_driven(engine, text, Driver::Store(Box::new(Store::new(engine, Fixtures::default()))))
+}
+
+/// Plays a script on an engine, with the decisions of a chooser.
+pub fn play_with_chooser<E: CoreEngine>(
+    engine: &E,
+    text: &str,
+    chooser: Box<dyn AnyChooser>,
+) -> Verdict {
+    let store = Store::with_chooser(engine, chooser, Fixtures::default());
+    play_driven(engine, text, Driver::Store(Box::new(store)))
+}
+
+/// Plays a script on an engine, with the decisions of an explorer: one run of an exploration.
+///
+/// ```
+/// use weft::engine::wasmi::Wasmi;
+/// use weft_wast::{Verdict, explore_script};
+///
+/// let script = r#"
+///     (component
+///         (core module $module (func (export "f") (result i32) (i32.const 7)))
+///         (core instance $instance (instantiate $module))
+///         (func (export "seven") (result u32) (canon lift (core func $instance "f"))))
+///     (assert_return (invoke "seven") (u32.const 7))
+/// "#;
+/// let explored = weft_explore::explore(|it| explore_script(&Wasmi::default(), script, it));
+/// assert_eq!(explored.only(), &Verdict::Passed);
+/// ```
+pub fn explore_script<E: CoreEngine>(engine: &E, text: &str, explorer: &mut Explorer) -> Verdict {
+    let store = explorer.store(engine, Fixtures::default());
+    play_driven(engine, text, Driver::Explorer(Box::new(store), explorer))
+}
+
+fn play_driven<E: CoreEngine>(engine: &E, text: &str, driver: Driver<'_, E>) -> Verdict {
     let mut lexer = wast::lexer::Lexer::new(text);
     lexer.allow_confusing_unicode(true);
     let parsed = ParseBuffer::new_with_lexer(lexer);
@@ -39,7 +76,7 @@ pub fn play<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
             return Verdict::Failed { line, reason: error.message() };
         }
     };
-    let mut player = ScriptPlayer::new(engine);
+    let mut player = ScriptPlayer::new(engine, driver);
     for directive in wast.directives {
         let line = directive.span().linecol_in(text).0 + 1;
         match player.directive(directive) {
@@ -73,7 +110,7 @@ enum Outcome {
 
 struct ScriptPlayer<'e, E: CoreEngine> {
     engine: &'e E,
-    store: Store<E, Fixtures>,
+    driver: Driver<'e, E>,
     linker: Linker<E, Fixtures>,
     definitions: HashMap<String, Component<E>>,
     /// The last definition.
@@ -86,12 +123,12 @@ struct ScriptPlayer<'e, E: CoreEngine> {
 }
 
 impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
-    fn new(engine: &'e E) -> Self {
+    fn new(engine: &'e E, driver: Driver<'e, E>) -> Self {
         let mut linker = Linker::new();
         provide_fixtures(&mut linker, engine);
         Self {
             engine,
-            store: Store::new(engine, Fixtures::default()),
+            driver,
             linker,
             definitions: HashMap::new(),
             definition: None,
@@ -169,7 +206,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
     }
 
     fn instantiate(&mut self, component: &Component<E>, name: Option<Id<'_>>) -> Result<(), Stop> {
-        let instance = self.store.instantiate(component, &self.linker);
+        let instance = self.driver.store_mut().instantiate(component, &self.linker);
         let instance = instance.map_err(|error| format!("not instantiated: {error}"))?;
         if let Some(name) = name {
             // Later components can import a named instance.
@@ -208,7 +245,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
 
     fn unlinkable(&mut self, module: Wat<'_>, message: &str) -> Result<(), Stop> {
         let component = self.load(&mut QuoteWat::Wat(module))?;
-        match self.store.instantiate(&component, &self.linker) {
+        match self.driver.store_mut().instantiate(&component, &self.linker) {
             Ok(_) => Err(format!("instantiated; expected: {message}").into()),
             Err(InstantiateError::Imports(errors)) if is_import_error(&errors, message) => Ok(()),
             Err(error) => Err(format!("`{error}`; expected `{message}`").into()),
@@ -220,7 +257,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
             WastExecute::Invoke(invoke) => self.invoke(&invoke),
             WastExecute::Wat(module) => {
                 let component = self.load(&mut QuoteWat::Wat(module))?;
-                match self.store.instantiate(&component, &self.linker) {
+                match self.driver.store_mut().instantiate(&component, &self.linker) {
                     Ok(_) => Ok(Outcome::Returned(None)),
                     Err(InstantiateError::Call(error)) => Ok(Outcome::Trapped(text_of(&error))),
                     Err(error) => Err(format!("not instantiated: {error}").into()),
@@ -232,7 +269,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
 
     fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<Outcome, Stop> {
         let instance = self.instance(invoke.module)?;
-        let function = self.store.function(instance, invoke.name);
+        let function = self.driver.store().function(instance, invoke.name);
         let function = function.map_err(|error| error.to_string())?;
         if function.params().len() != invoke.args.len() {
             let expected = function.params().len();
@@ -245,10 +282,7 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
                 _ => Err("the argument is one for core functions".to_owned()),
             });
         let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
-        let value = self.store.call(&function, &arguments);
-        // Work that the call has begun is finished before the next call, as far as possible. A trap
-        // in it does not belong to the call, which has its result.
-        let _ = self.store.poll(Waker::noop());
+        let value = self.driver.call(&function, &arguments);
         self.check_tables()?;
         match value {
             Ok(value) => {
@@ -261,9 +295,9 @@ impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
 
     /// Checks that the store's tables have at most as many entries as the script allows.
     fn check_tables(&self) -> Result<(), Stop> {
-        let Some(max) = self.store.data().max_table_capacity else { return Ok(()) };
+        let Some(max) = self.driver.store().data().max_table_capacity else { return Ok(()) };
         let tables = [Table::Tasks, Table::Threads, Table::Waitables, Table::Resources];
-        let counts = tables.map(|table| (table, self.store.count_of(table)));
+        let counts = tables.map(|table| (table, self.driver.store().count_of(table)));
         match counts.iter().find(|(_, count)| *count > max as usize) {
             Some((table, count)) => Err(format!("{count} {table} are left; {max} may be").into()),
             None => Ok(()),

@@ -1,8 +1,9 @@
 //! One case: types, a memory that holds values, and a memory that receives them.
 
 use serde_json::{Value, json};
-use weft::abi::{StringEncoding, Type};
+use weft::abi::{NanBits, StringEncoding, Type};
 use weft::builtin::TypeIndex;
+use weft::chooser::Replaying;
 use weft::core_value::IntegerType;
 
 #[derive(Clone, Debug)]
@@ -11,7 +12,16 @@ pub struct Case {
     pub types: Vec<Value>,
     pub source: Source,
     pub destination: Destination,
+    /// The number of the bits that are chosen for NaNs.
+    pub nan: u32,
+    /// The address of the first block that `realloc` returns if both sides are in one memory, which
+    /// begins with the source's memory.
+    pub last: u64,
 }
+
+/// The bits of NaNs that are chosen: those of quiet NaNs, because the reference's floats have no
+/// others.
+pub const NUM_NANS: u32 = 4;
 
 #[derive(Clone, Debug)]
 pub struct Side {
@@ -84,7 +94,20 @@ impl Case {
         let mut destination = self.destination.side.to_json();
         destination["out_param"] = self.destination.out_param.into();
         destination["realloc"] = json!(self.destination.realloc);
-        json!({ "types": self.types, "source": source, "destination": destination })
+        let nan = [json!(self.nan().encode_f32(f32::NAN)), json!(self.nan().encode_f64(f64::NAN))];
+        json!({
+            "types": self.types,
+            "source": source,
+            "destination": destination,
+            "nan": self.nan,
+            "nan_bits": nan,
+            "last": self.last,
+        })
+    }
+
+    /// Returns the bits that are chosen for NaNs.
+    pub fn nan(&self) -> NanBits {
+        NanBits::choose(&mut Replaying::new(&[self.nan])).unwrap()
     }
 
     pub fn from_json(json: &Value) -> Self {
@@ -109,6 +132,8 @@ impl Case {
                     index(&destination["realloc"][1]),
                 ),
             },
+            nan: u32::try_from(json["nan"].as_u64().unwrap()).unwrap(),
+            last: json["last"].as_u64().unwrap(),
         }
     }
 }

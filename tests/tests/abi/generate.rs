@@ -8,7 +8,7 @@ use weft::abi::{NanBits, Options, Peer, Resource, StringEncoding, Type, TypeList
 use weft::builtin::TypeIndex;
 use weft::core_value::IntegerType;
 
-use crate::case::{Case, Destination, Side, Source, to_type};
+use crate::case::{Case, Destination, NUM_NANS, Side, Source, to_type};
 use crate::guest::{Guest, Handles, THINGS, end, error_context};
 use crate::random::Random;
 use crate::typed;
@@ -278,7 +278,8 @@ fn any(random: &mut Random) -> Case {
         }
     }
     let table = guest.handles.entries();
-    Case { types, source: Source { side, flat, table }, destination }
+    let (nan, last) = (random.below(NUM_NANS), random_place(random, &side));
+    Case { types, source: Source { side, flat, table }, destination, nan, last }
 }
 
 fn corrupt(random: &mut Random, memory: &mut Vec<u8>, flat: &mut [u64]) {
@@ -347,5 +348,11 @@ fn string(random: &mut Random) -> Case {
     let mut destination = destination(random, size.next_multiple_of(8));
     destination.side.max_flat = 16;
     let source = Source { side, flat: vec![address, length], table: Vec::new() };
-    Case { types: vec![json!("string")], source, destination }
+    let last = random_place(random, &source.side);
+    Case { types: vec![json!("string")], source, destination, nan: 0, last }
+}
+
+/// Returns an address in a memory, or its end.
+fn random_place(random: &mut Random, side: &Side) -> u64 {
+    u64::from(random.below(u32::try_from(side.memory.len()).unwrap() + 1))
 }

@@ -340,6 +340,10 @@ impl TransferContext for Pair<'_, false> {
     fn source_memory(&self) -> &[u8] {
         self.memory()
     }
+
+    fn shares_memory(&self) -> bool {
+        self.source_memory.is_none()
+    }
 }
 
 impl TransferContext for Pair<'_, true> {
@@ -349,6 +353,10 @@ impl TransferContext for Pair<'_, true> {
 
     fn source_memory(&self) -> &[u8] {
         self.memory()
+    }
+
+    fn shares_memory(&self) -> bool {
+        self.source_memory.is_none()
     }
 
     fn copy(&mut self, from: u64, to: u64, length: u64) -> Result<(), Failure> {

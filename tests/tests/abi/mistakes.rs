@@ -22,6 +22,8 @@ fn case(ty: serde_json::Value, source: Side, flat: [u64; 2], destination: Side) 
             out_param: None,
             realloc: (String::new(), 0),
         },
+        nan: 0,
+        last: 0,
     }
 }
 

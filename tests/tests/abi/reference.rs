@@ -96,9 +96,9 @@ fn compare_in_components(
     let Some(outcomes) = linked::outcomes(engines, case) else { return };
     let rules = &mut tally.rules;
     let ways = ["linked", "ordinary"].into_iter().zip(&outcomes);
-    let difference = linked::difference(case, &outcomes).and_then(|()| {
+    let difference = linked::difference(&outcomes).and_then(|()| {
         ways.into_iter().try_for_each(|(way, outcome)| {
-            paths::difference_in_component(case, way, outcome, reference, sites, rules)
+            paths::difference_in_component(way, outcome, reference, sites, rules)
         })
     });
     if let Err(difference) = difference {

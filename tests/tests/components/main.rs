@@ -11,6 +11,8 @@
 //! | `bindings` | the functions that bindings of a world call, for hosts and for exports |
 //! | `held` | host functions that wait although their type is not `async`, and the guests that are held |
 //! | `panics` | panics in code of the host |
+//! | `floats` | NaNs, on every way between guests and the host |
+//! | `one_memory` | values that move within one memory, over their own places |
 //! | `driving` | calls that wait, many calls at once, and ways of driving them; waiting for the host |
 //! | `giving_up` | removing instances, abandoning and interrupting calls |
 //! | `limits` | the limits of a store |
@@ -20,6 +22,7 @@
 //! | `counting_engine` | an adapter outside Weft |
 //! | `programs` | random programs of built-in calls, as components |
 //! | `conformance`, `official_suite` | the runner of `.wast` files, and the suite |
+//! | `every_schedule` | the async files of the suite with other choosers, and explored |
 //! | `timeline` | what a store records of its guests |
 //! | `allocations` | allocations of components after a warm-up |
 
@@ -38,6 +41,10 @@ mod driving;
 #[cfg(test)]
 mod engine;
 #[cfg(test)]
+mod every_schedule;
+#[cfg(test)]
+mod floats;
+#[cfg(test)]
 mod giving_up;
 #[cfg(test)]
 mod held;
@@ -51,6 +58,8 @@ mod linked;
 mod linking;
 #[cfg(test)]
 mod official_suite;
+#[cfg(test)]
+mod one_memory;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]

@@ -70,6 +70,7 @@ fn play_passing(seed: u64) -> (Run, ProgramPlayer<Heap, Seeded>) {
 fn components_behave_as_the_machine_in_random_programs() {
     let stage = ComponentStage::new(3);
     let eager = ComponentStage::new(3).eager();
+    let recorded = ComponentStage::new(3).recorded();
     let (mut count, mut lines, mut differ) = (0, 0, Vec::new());
     let mut message = String::new();
     let programs = seeds(1200).map(|seed| (seed, instances(seed), play(seed)));
@@ -79,6 +80,9 @@ fn components_behave_as_the_machine_in_random_programs() {
         lines += run.trace.len();
         if seed % 4 == 0 {
             assert_eq!(eager.play(&run, &player), None, "with records at once: seed {seed}");
+        }
+        if seed % 4 == 2 {
+            assert_eq!(recorded.play(&run, &player), None, "with a timeline: seed {seed}");
         }
         let Some(difference) = stage.play(&run, &player) else { continue };
         if differ.is_empty() {

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The packages that are published, lower layers first.
-const PUBLISHED: [&str; 10] = [
+const PUBLISHED: [&str; 11] = [
     "weft-macros",
     "weft-spec",
     "weft-runtime-core",
@@ -17,6 +17,7 @@ const PUBLISHED: [&str; 10] = [
     "weft-runtime",
     "weft-wasi",
     "weft-wast",
+    "weft-explore",
     "weft-command",
 ];
 

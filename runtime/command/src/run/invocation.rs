@@ -124,7 +124,7 @@ impl ExportedFunction {
     /// # Errors
     ///
     /// The call has no result, or the result can't be printed.
-    pub(crate) async fn call<T: Send + 'static>(
+    pub(super) async fn call<T: Send + 'static>(
         &self,
         store: &mut Store<Wasmi, T>,
         instance: &Instance<Wasmi>,

@@ -9,16 +9,18 @@
 //! | `program` | running a program |
 //! | `running` | a component in a store, and the ways to end it |
 //! | `ending` | ending a guest from outside: Ctrl-C and time-outs |
+//! | `timeline_file` | what the guest did, in a file |
 //! | `stopped` | the reasons why a call has no result, for people |
 
 mod ending;
 mod entry;
-mod functions;
-mod invocation;
+pub(crate) mod functions;
+pub(crate) mod invocation;
 mod program;
 mod running;
 mod standard_output;
 mod stopped;
+pub(crate) mod timeline_file;
 
 use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::path::PathBuf;
@@ -36,6 +38,7 @@ use self::ending::Ending;
 use self::entry::Entry;
 use self::running::Running;
 use self::standard_output::StandardOutput;
+use self::timeline_file::TimelinePath;
 
 /// Run a component: a program (`wasi:cli/run` of WASI 0.2 or 0.3), or one of its functions.
 ///
@@ -51,6 +54,7 @@ Examples:
   weft run app.wasm
   weft run --dir . --dir /var/log::/logs:ro --env LANG=C app.wasm copy --verbose /logs/a a
   weft run app.wasm --invoke 'add(1, 2)'
+  weft run app.wasm --timeline app.html
   weft run app.wasm --invoke 'shop#buy(\"bread\", {count: 2})' --timeout 5s
   weft run app.wasm --invoke 'example:words/count@1.0.0#count(\"a b\")' --max-memory 64MiB")]
 pub(crate) struct RunArguments {
@@ -70,11 +74,20 @@ pub(crate) struct RunArguments {
     /// Stop the guest after a time, such as `500ms`, `5s`, `2m` or `1h`.
     #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Limits")]
     timeout: Option<Duration>,
+    /// Record what the guest does, and write it when the guest has ended: as a page for a browser
+    /// (`.html`), as a trace for the viewer Perfetto (`.json`), or as text (`.txt`). Recording makes
+    /// the guest slower.
+    #[arg(long, value_name = "FILE", value_parser = TimelinePath::parse, help_heading = "Timeline")]
+    timeline: Option<TimelinePath>,
+    /// Keep this number of events, the last ones.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, help_heading = "Timeline")]
+    timeline_events: usize,
 }
 
 /// Runs a component.
-pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failure> {
-    let RunArguments { file, arguments, invoke, system, limits, timeout } = arguments;
+pub(crate) fn run(run: &RunArguments, format: Format) -> Result<u8, Failure> {
+    let RunArguments { file, arguments, invoke, system, limits, timeout, .. } = run;
+    let RunArguments { timeline, timeline_events, .. } = run;
     let ending = Ending::watch(*timeout)?;
     let input = Input::read(file)?;
     let engine = limits.engine();
@@ -91,5 +104,11 @@ pub(crate) fn run(arguments: &RunArguments, format: Format) -> Result<u8, Failur
         .arg(name)
         .args(arguments)
         .build();
-    Running { engine, component, linker, wasi, limits, ending }.run(&entry, format)
+    let title = match invoke {
+        Some(call) => format!("{}: {call}", input.path),
+        None => input.path.clone(),
+    };
+    let timeline = timeline.as_ref().map(|path| (path, *timeline_events));
+    let running = Running { engine, component, linker, wasi, limits, ending, timeline, title };
+    running.run(&entry, format)
 }

@@ -13,6 +13,7 @@ use super::ending::Ending;
 use super::entry::Entry;
 use super::program;
 use super::stopped::Stopped;
+use super::timeline_file::TimelinePath;
 
 /// A component, with everything that it needs to run.
 #[derive(Debug)]
@@ -23,6 +24,10 @@ pub(super) struct Running<'a> {
     pub(super) wasi: WasiCtx,
     pub(super) limits: &'a LimitArguments,
     pub(super) ending: Ending,
+    /// The file with what the guest did, and the number of events.
+    pub(super) timeline: Option<(&'a TimelinePath, usize)>,
+    /// The title of the timeline.
+    pub(super) title: String,
 }
 
 impl Running<'_> {
@@ -40,10 +45,11 @@ impl Running<'_> {
     }
 
     async fn enter(self, entry: &Entry, format: Format) -> Result<u8, Failure> {
-        let Self { engine, component, linker, wasi, limits, ending } = self;
+        let Self { engine, component, linker, wasi, limits, ending, timeline, title } = self;
         let mut store = Store::new(&engine, wasi);
         limits.limit(&mut store);
         ending.of_guest(store.interrupt_handle());
+        let timeline = timeline.map(|(path, events)| path.begin(&mut store, events)).transpose()?;
         let ended = match entry {
             Entry::Program => program::run(&mut store, &component, &linker).await,
             Entry::Call(function, arguments) => {
@@ -57,6 +63,21 @@ impl Running<'_> {
         if ending.reason().is_none() {
             store.data().flush_outputs().await;
         }
-        ended.or_else(|stopped| stopped.code(&store, &ending, limits))
+        let written = match timeline {
+            Some(file) => {
+                let error = ended.as_ref().err().map(ToString::to_string);
+                file.finish(&mut store, &title, error.as_deref())
+            }
+            None => Ok(()),
+        };
+        let code = ended.or_else(|stopped| stopped.code(&store, &ending, limits));
+        match (written, code) {
+            (Err(failure), Ok(_)) => Err(failure),
+            (Err(failure), code) => {
+                failure.complain(format);
+                code
+            }
+            (Ok(()), code) => code,
+        }
     }
 }

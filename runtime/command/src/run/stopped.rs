@@ -1,6 +1,7 @@
 //! The reasons why a call has no result, for people.
 
 use std::error::Error;
+use std::fmt;
 
 use weft::binding::WorldError;
 use weft::component::{CallError, Deadlock, InstantiateError, LimitReached, Store, StoreLimit};
@@ -27,6 +28,22 @@ pub(super) enum Stopped {
     NotOfWorld(WorldError),
     /// The command itself has failed.
     Failed(Failure),
+}
+
+/// Writes the error of a call or of an instantiation, for a timeline. The command's own failures are
+/// not of the guest.
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(error) => match Exit::of(error) {
+                Some(exit) => write!(f, "the guest has ended with code {}", exit.code),
+                None => write!(f, "{}", WithCauses(error)),
+            },
+            Self::NotInstantiated(error) => write!(f, "{}", WithCauses(error)),
+            Self::NotOfWorld(error) => write!(f, "{}", WithCauses(error)),
+            Self::Failed(_) => f.write_str("the command has failed"),
+        }
+    }
 }
 
 impl From<CallError> for Stopped {

@@ -10,7 +10,7 @@ fn the_help_says_what_there_is() {
 #[test]
 fn each_command_has_a_help_with_examples() {
     let folder = Folder::with(&[]);
-    for command in ["run", "serve", "inspect", "wast", "completions"] {
+    for command in ["run", "serve", "inspect", "wast", "explore", "completions"] {
         let help = folder.weft(&[command, "--help"]);
         assert!(help.contains("Examples:\n  weft "), "{help}");
         assert!(help.ends_with("--- exit code 0\n"), "{help}");

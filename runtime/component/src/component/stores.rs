@@ -496,6 +496,34 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         })
     }
 
+    /// Does everything that is due except to resume threads that are ready: polls the host's futures
+    /// that were woken, grants requests for the store, drops and cancels. Returns `true` if
+    /// something was done.
+    ///
+    /// With a [number of turns](Self::set_turns_per_poll) of 1, a [`poll`](Self::poll) after this
+    /// resumes one thread. So a host can decide before each thread whether one of its own futures is
+    /// ready first, as the crate `weft-explore` does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] if a table has reached its limit, so that something can't go on.
+    pub fn poll_host(&mut self, waker: &Waker) -> Result<bool, Error> {
+        self.set_driver(waker);
+        let turns = self.turns_per_poll;
+        let mut cx = self.context();
+        let mut has_gone_on = false;
+        for _ in 0..turns {
+            match cx.due()? {
+                Some(Turn::Interrupted) => break,
+                None if !cx.poll_host() => break,
+                _ => has_gone_on = true,
+            }
+        }
+        drop(cx);
+        self.raise_any_panic();
+        Ok(has_gone_on)
+    }
+
     /// Returns the result of a call and forgets the call. Returns `None` if the call has not ended.
     ///
     /// # Errors

@@ -59,7 +59,8 @@ pub enum Peer {
 /// The bits that a NaN is lowered as.
 ///
 /// The reference makes new bits for each NaN (`random_nan_bits`), or takes the canonical ones if
-/// `DETERMINISTIC_PROFILE` is set. Here they are the same for all values of a call.
+/// `DETERMINISTIC_PROFILE` is set. Here they are the same for all values that move together: the
+/// arguments of a call, its result, or the elements of one copy of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NanBits {
     f32: u32,

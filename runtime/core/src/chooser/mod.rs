@@ -21,7 +21,7 @@
 //! | chooser | answers |
 //! |---|---|
 //! | [`FirstInFirstOut`] | always 0: the thread or event that has waited longest |
-//! | [`LastInFirstOut`] | always the last one: the thread or event that came last |
+//! | [`LastInFirstOut`] | the last one: the thread or event that came last |
 //! | [`DeterministicProfile`] | those of the reference if `DETERMINISTIC_PROFILE` is set |
 //! | [`Seeded`] | any, from a seed |
 //! | [`Replaying`] | those of a list of numbers |
@@ -192,6 +192,18 @@ pub trait Chooser {
     /// number is [`Error::ChoiceOutOfRange`]. The current
     /// call has to be [given up](crate::machine::Machine::trapped) then.
     fn choose(&mut self, choice: Choice, count: u32) -> u32;
+
+    /// Returns one of the `count` possibilities of `choice`, from 0, as [`choose`](Self::choose)
+    /// does. The possibility `covering` leads to every schedule that the others lead to, by later
+    /// decisions. A chooser that tries all schedules need not try the others.
+    ///
+    /// This is asked if a thread yields, or waits for an event that is there, after
+    /// [`tick`](crate::machine::Machine::tick) has resumed it: it can let others run first, and be
+    /// the next one.
+    fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        let _ = covering;
+        self.choose(choice, count)
+    }
 }
 
 /// Returns the possibility that a chooser has returned, if it exists.
@@ -207,6 +219,10 @@ impl<C: Chooser + ?Sized> Chooser for &mut C {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
         (**self).choose(choice, count)
     }
+
+    fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        (**self).choose_covered(choice, count, covering)
+    }
 }
 
 /// A chooser that always takes the first possibility: deterministic and fair.
@@ -218,6 +234,10 @@ impl<C: Chooser + ?Sized> Chooser for alloc::boxed::Box<C> {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
         (**self).choose(choice, count)
     }
+
+    fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        (**self).choose_covered(choice, count, covering)
+    }
 }
 
 impl Chooser for FirstInFirstOut {
@@ -227,15 +247,28 @@ impl Chooser for FirstInFirstOut {
 }
 
 /// A chooser that takes the last of the threads or events, and otherwise the first possibility.
-/// Threads and events that came first may wait for ever.
+///
+/// Each eighth time it takes the first thread or event. Otherwise, a thread that yields until
+/// something happens would always come last, and the others would wait for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct LastInFirstOut;
+pub struct LastInFirstOut {
+    decisions: u8,
+}
+
+impl LastInFirstOut {
+    /// Creates the chooser.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { decisions: 0 }
+    }
+}
 
 impl Chooser for LastInFirstOut {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
         match choice {
             Choice::Tick | Choice::SyncCall | Choice::Cancellation | Choice::Event => {
-                count.saturating_sub(1)
+                self.decisions = (self.decisions + 1) % 8;
+                if self.decisions == 0 { 0 } else { count.saturating_sub(1) }
             }
             _ => 0,
         }
@@ -271,7 +304,10 @@ mod tests {
 
     #[test]
     fn the_last_thread_or_event_is_taken_and_the_first_of_the_others() {
-        let chosen = Choice::ALL.map(|choice| LastInFirstOut.choose(choice, 3));
+        let mut last = LastInFirstOut::new();
+        let chosen = Choice::ALL.map(|choice| last.choose(choice, 3));
         assert_eq!(chosen, [2, 2, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0]);
+        let events = [(); 8].map(|()| last.choose(Choice::Event, 3));
+        assert_eq!(events, [2, 2, 2, 0, 2, 2, 2, 2]);
     }
 }

@@ -56,6 +56,12 @@ mod with_alloc {
             self.schedule.push(Chosen { choice, count, chosen });
             chosen
         }
+
+        fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+            let chosen = self.chooser.choose_covered(choice, count, covering);
+            self.schedule.push(Chosen { choice, count, chosen });
+            chosen
+        }
     }
 }
 

@@ -61,8 +61,9 @@ pub enum AbiError {
     #[error("an address was not checked before, and is outside of the memory")]
     UncheckedAddress,
     /// The memory that values come from changed while they were moved, so that there are now
-    /// more, fewer or other handles in them than were lifted. Only a guest that passes values to
-    /// itself can cause that.
-    #[error("values that a guest passes to itself changed while they were moved")]
+    /// more, fewer or other handles in them than were lifted. The
+    /// context of guests that share a memory has to
+    /// [say so](crate::abi::TransferContext::shares_memory).
+    #[error("values changed while they were moved between guests that share no memory")]
     SourceChanged,
 }

@@ -117,7 +117,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
                         return self.entry_of(walk, thread, false);
                     }
                 }
-                Frame::Host { holder } => walk.holder = holder,
+                Frame::Host { holder, .. } => walk.holder = holder,
                 Frame::HostCopy { .. }
                 | Frame::RequestCancellation { .. }
                 | Frame::Realloc { previous: None, .. }

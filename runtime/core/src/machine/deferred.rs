@@ -77,7 +77,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             return Ok(false);
         }
         let holder = self.current_holder();
-        self.push_frame(Frame::Host { holder })?;
+        self.push_frame(Frame::Host { holder, is_tick: false })?;
         self.push_lift(lift)?;
         Ok(true)
     }

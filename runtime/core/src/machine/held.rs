@@ -254,7 +254,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// call, if there is one.
     pub(crate) fn current_holder(&self) -> Option<Key<Thread>> {
         self.frames_from_top().find_map(|frame| match frame {
-            Frame::Host { holder } => Some(holder),
+            Frame::Host { holder, .. } => Some(holder),
             _ => None,
         })?
     }

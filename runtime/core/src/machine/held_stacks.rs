@@ -160,6 +160,10 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<(), Error> {
         let Some(thread) = holder else { return Ok(()) };
         let Some(stack) = self.held_stack(thread)? else { return Ok(()) };
+        self.observe(|it| {
+            let instance = it.instance_id(it.instance_of_thread(thread)?)?;
+            Ok(Action::Held { instance })
+        });
         change(self.bottom_mut(stack)?);
         let Some(call) = self.call_of_held(stack)? else { return Ok(()) };
         let queue = self.queue_of_resolved(stack)?;
@@ -177,7 +181,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         stack: Key<HeldFrame>,
     ) -> Result<(), Error> {
         for position in 0..self.frames.len() {
-            if let Some(Frame::Host { holder }) = self.frames.get_mut(position)
+            if let Some(Frame::Host { holder, .. }) = self.frames.get_mut(position)
                 && *holder == Some(thread)
             {
                 *holder = None;

@@ -307,7 +307,8 @@ pub enum Action {
         /// The writable end.
         writable: ObservedEnd,
     },
-    /// A guest of an instance is held, because a host function waits.
+    /// A guest of an instance is held, because a host function waits. This is also told when the
+    /// calls change that the host function has made, and that have to end first.
     Held {
         /// The instance.
         instance: InstanceId,
@@ -450,6 +451,139 @@ impl Action {
                 touched.end(&readable);
                 touched.end(&writable);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    extern crate std;
+    use std::vec;
+    use std::vec::Vec;
+
+    /// Returns the ids that stand for the first three of their kind.
+    macro_rules! id {
+        ($id:ident, $number:expr) => {
+            $id::from_u64($number).expect("a number from 1")
+        };
+    }
+
+    fn instance(number: u64) -> InstanceId {
+        id!(InstanceId, number)
+    }
+
+    fn thread(number: u64) -> ObservedThread {
+        ObservedThread {
+            thread: id!(ThreadId, number),
+            task: id!(TaskId, number),
+            instance: instance(number),
+            function: None,
+        }
+    }
+
+    /// Returns an end that one instance holds, and whose other end another one holds.
+    fn end(holder: Option<u64>, other: Option<u64>) -> ObservedEnd {
+        ObservedEnd {
+            end: id!(EndId, 1),
+            kind: EndKind::Stream,
+            direction: CopyDirection::Read,
+            holder: holder.map(instance),
+            other: Some((id!(EndId, 2), other.map(instance))),
+        }
+    }
+
+    /// Returns the instances that an action touches, and if it touches the host.
+    fn touched(action: Action) -> (Vec<u64>, bool) {
+        let observation = Observation { thread: None, action };
+        (observation.instances().map(InstanceId::as_u64).collect(), observation.is_of_host())
+    }
+
+    #[test]
+    fn operations_on_an_end_touch_both_holders() {
+        let ends = [
+            (end(Some(1), Some(2)), (vec![1, 2], false)),
+            (end(Some(1), None), (vec![1], true)),
+            (end(None, Some(2)), (vec![2], true)),
+            (end(Some(1), Some(1)), (vec![1], false)),
+        ];
+        for (end, expected) in ends {
+            for action in [
+                Action::EndsMade { readable: end },
+                Action::CopyBegan { end, length: 1 },
+                Action::Copied { readable: end, count: 1 },
+                Action::CopyCancelled { end },
+                Action::EndDropped { end },
+                Action::EndServed { end },
+            ] {
+                assert_eq!(touched(action), expected, "{action:?}");
+            }
+        }
+        let [readable, writable] = [end(Some(1), Some(2)), end(Some(1), Some(3))];
+        let forwarded = Action::EndsForwarded { readable, writable };
+        assert_eq!(touched(forwarded), (vec![1, 2, 3], false));
+        let moved = Action::EndMoved { end: end(Some(1), Some(2)), from: Some(instance(3)) };
+        assert_eq!(touched(moved), (vec![1, 3, 2], false));
+        let taken = Action::EndMoved { end: end(None, Some(2)), from: Some(instance(3)) };
+        assert_eq!(touched(taken), (vec![3, 2], false), "the call that it goes to names the host");
+    }
+
+    #[test]
+    fn calls_touch_the_caller_and_the_callee() {
+        let (call, function) = (id!(SubtaskId, 1), id!(FunctionId, 1));
+        let of = |caller: Option<u64>, callee: Option<u64>| {
+            let (caller, callee) = (caller.map(instance), callee.map(instance));
+            let called = Action::Called { call, caller, callee, function, host_function: None };
+            let cancelled = Action::CancellationRequested { call, caller, callee };
+            assert_eq!(touched(called), touched(cancelled));
+            touched(called)
+        };
+        assert_eq!(of(Some(1), Some(2)), (vec![1, 2], false));
+        assert_eq!(of(None, Some(2)), (vec![2], true));
+        assert_eq!(of(Some(1), None), (vec![1], true));
+        let state = SubtaskState::Returned;
+        for (caller, expected) in [(Some(instance(1)), (vec![1], false)), (None, (vec![], true))] {
+            assert_eq!(touched(Action::CallStarted { call, caller }), expected);
+            assert_eq!(touched(Action::CallResolved { call, caller, state }), expected);
+            assert_eq!(touched(Action::CalleeGone { call, caller }), expected);
+        }
+        let callee = Some(instance(2));
+        assert_eq!(touched(Action::CallDropped { call, callee }), (vec![2], true));
+        // The host has made the call if no thread has control.
+        let refused = Action::CallRefused { callee, function };
+        assert_eq!(touched(refused), (vec![2], true));
+        let by_guest = Observation { thread: Some(thread(1)), action: refused };
+        assert_eq!(by_guest.instances().collect::<Vec<_>>(), [instance(1), instance(2)]);
+        assert!(!by_guest.is_of_host());
+    }
+
+    #[test]
+    fn waitables_touch_their_holders_and_threads_their_instances() {
+        let waitable = WaitableId::End(id!(EndId, 1));
+        for (holder, expected) in [(Some(instance(1)), (vec![1], false)), (None, (vec![], true))] {
+            let event = Event::NONE;
+            assert_eq!(touched(Action::EventSet { waitable, holder, set: None }), expected);
+            assert_eq!(touched(Action::EventDelivered { waitable, holder, event }), expected);
+            assert_eq!(touched(Action::Joined { waitable, holder, set: None }), expected);
+        }
+        let (thread, end) = (thread(2), ThreadEnd::Completed);
+        let reason = ThreadStop::Yielded;
+        let (task, instance) = (thread.task, thread.instance);
+        for action in [
+            Action::TaskMade { thread, call: None },
+            Action::ThreadMade { thread },
+            Action::ThreadResumed { thread },
+            Action::ThreadReady { thread },
+            Action::ThreadStopped { thread, reason },
+            Action::ThreadEnded { thread, end },
+            Action::CancellationDelivered { task, instance },
+            Action::TaskResolved { task, instance, is_cancelled: false },
+            Action::TaskEnded { task, instance },
+            Action::Held { instance },
+            Action::Released { instance },
+        ] {
+            assert_eq!(touched(action), (vec![2], false), "{action:?}");
         }
     }
 }

@@ -26,12 +26,13 @@
 
 use crate::chooser::{Choice, Chooser, check_choice};
 use crate::error::Error;
-use crate::limits::Limits;
+use crate::limits::{Limits, Storage as _};
 
 use super::arena::Key;
 use super::hooks::Hooks;
 use super::list::Linked as _;
 use super::observation::Action;
+use super::record::frame::Frame;
 use super::record::instance::{Instance, Queues};
 use super::record::task::{Continuation, Queue, Thread, ThreadActivity};
 use super::record::waitable::WaitableSet;
@@ -61,6 +62,22 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         let chosen = check_choice(choice, count, self.chooser.choose(choice, count))?;
         self.observe(|_| Ok(Action::Chose { choice, count, chosen }));
+        Ok(chosen)
+    }
+
+    /// Lets the chooser choose whether the current thread goes on at once, or lets others run
+    /// first, which is the possibility `covering`. If a tick has resumed it, the next tick can
+    /// resume it again, so that `covering` leads to all schedules.
+    pub(crate) fn choose_to_go_on(&mut self, choice: Choice, covering: u32) -> Result<u32, Error> {
+        const COUNT: u32 = 2;
+        let is_resumed_by_tick = self.frames.len() == 1
+            && matches!(self.top_frame(), Some(Frame::Host { is_tick: true, .. }));
+        if !is_resumed_by_tick {
+            return self.choose(choice, COUNT);
+        }
+        let chosen = self.chooser.choose_covered(choice, COUNT, covering);
+        let chosen = check_choice(choice, COUNT, chosen)?;
+        self.observe(|_| Ok(Action::Chose { choice, count: COUNT, chosen }));
         Ok(chosen)
     }
 

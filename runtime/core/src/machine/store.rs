@@ -317,7 +317,8 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         let Some(thread) = self.choose_ready()? else { return Ok(Step::ReturnToHost) };
         let holder = self.holder_of(thread)?;
-        self.begin(holder, |machine| machine.resume(thread))
+        let holder = holder.or_else(|| self.current_holder());
+        self.begin_frame(Frame::Host { holder, is_tick: true }, |machine| machine.resume(thread))
     }
 
     /// Begins `act` for the host; there is room for its frame. If `act` fails at once, nothing is
@@ -332,7 +333,18 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
     ) -> Result<Step, Failure> {
         let holder = holder.or_else(|| self.current_holder());
-        self.push_frame(Frame::Host { holder })?;
+        self.begin_frame(Frame::Host { holder, is_tick: false }, act)
+    }
+
+    /// Begins `act` in a frame of the host, for which there is room. If `act` fails at once,
+    /// nothing is begun.
+    #[inline]
+    fn begin_frame(
+        &mut self,
+        frame: Frame,
+        act: impl FnOnce(&mut Self) -> Result<Flow, Failure>,
+    ) -> Result<Step, Failure> {
+        self.push_frame(frame)?;
         let step = self.advance(act);
         if step.is_err() {
             self.trapped()?;

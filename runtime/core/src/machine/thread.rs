@@ -167,7 +167,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
 
     /// Lets other threads run before `thread` goes on: `Thread.yield_`.
     pub(crate) fn yield_(&mut self, thread: Key<Thread>) -> Result<Flow, Failure> {
-        if self.choose(Choice::Yield, 2)? == 1 {
+        if self.choose_to_go_on(Choice::Yield, 0)? == 1 {
             return self.return_builtin(thread, 0);
         }
         self.start_waiting(thread, Queue::Now, Continuation::Zero)?;

@@ -35,7 +35,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         thread: Key<Thread>,
         set: Key<WaitableSet>,
     ) -> Result<Flow, Failure> {
-        if self.sets.get(set)?.has_pending_event() && self.choose(Choice::Wait, 2)? == 0 {
+        if self.sets.get(set)?.has_pending_event() && self.choose_to_go_on(Choice::Wait, 1)? == 0 {
             let event = self.get_pending_event_of(set)?;
             return self.return_to(thread, Resumed::Event(event));
         }
@@ -61,7 +61,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         thread: Key<Thread>,
         set: Key<WaitableSet>,
     ) -> Result<Flow, Failure> {
-        if self.sets.get(set)?.has_pending_event() && self.choose(Choice::Wait, 2)? == 0 {
+        if self.sets.get(set)?.has_pending_event() && self.choose_to_go_on(Choice::Wait, 1)? == 0 {
             let event = self.get_pending_event_of(set)?;
             return self.callback_event(thread, event);
         }

@@ -39,7 +39,8 @@ impl Timeline {
         }
     }
 
-    /// Creates an empty timeline whose events have the times of `clock`.
+    /// Creates an empty timeline whose events have the times of `clock`. It is called for each event,
+    /// and must not panic.
     ///
     /// ```
     /// # use weft_core as weft;

@@ -2,8 +2,8 @@
 //! time.
 
 use weft_core::abi::{
-    Abi, CoreValueIter, FlatLimits, Layout, LiftHandles, LowerContext, Options, Peer, Resource,
-    StringEncoding, TransferContext, Type, TypeList, align_to, check_buffer,
+    Abi, CoreValueIter, FlatLimits, Layout, LiftHandles, LowerContext, NanBits, Options, Peer,
+    Resource, StringEncoding, TransferContext, Type, TypeList, align_to, check_buffer,
 };
 use weft_core::builtin::TypeIndex;
 use weft_core::core_value::IntegerType;
@@ -20,6 +20,8 @@ struct Alone {
     options: Options,
     memory: Vec<u8>,
     last: u64,
+    /// `false` for a context that says wrongly that the guests share no memory.
+    shares_memory: bool,
     /// The number of bytes that the memory grows by in each call of `realloc`.
     growth: usize,
     /// The byte that a call of `realloc` writes, after its address.
@@ -38,6 +40,7 @@ impl Alone {
             options: OPTIONS,
             memory: all,
             last,
+            shares_memory: true,
             growth: 0,
             scribble: None,
             events: Vec::new(),
@@ -134,6 +137,15 @@ impl TransferContext for Alone {
 
     fn source_memory(&self) -> &[u8] {
         &self.memory
+    }
+
+    fn shares_memory(&self) -> bool {
+        self.shares_memory
+    }
+
+    fn nan_bits(&mut self) -> Result<NanBits, Failure> {
+        self.events.push("choose NaN bits");
+        Ok(self.options.nan)
     }
 }
 
@@ -305,41 +317,201 @@ fn all_values_are_lifted_before_anything_happens_at_the_destination() {
 }
 
 #[test]
-fn handles_that_appear_or_vanish_while_values_move_are_noticed() {
+fn changes_in_a_memory_that_the_context_does_not_call_shared_are_noticed() {
     // A list, and an option of a handle: `realloc` for the list changes the option.
     let handle = Type::option(Type::Own(TypeIndex(0))).expect("there is such a type");
     let list = Type::list(Type::U8).expect("there is such a type");
     let ty = Type::tuple([list, handle]).expect("there is such a type");
     for (is_some, changed) in [(1, 0), (0, 1)] {
         let mut guest = Alone::new(&[0, 0, 0, 0, 1, 0, 0, 0, is_some, 0, 0, 0, 7, 0, 0, 0], 64);
+        let before = guest.memory.clone();
         let mut again = Alone::new(&guest.memory, 64);
         again.last = 48;
         assert_eq!(ty.transfer_elements(&mut again, 0, 24, 1), Ok(()));
         guest.scribble = Some((8, changed));
+        guest.shares_memory = false;
         let outcome = ty.transfer_elements(&mut guest, 0, 24, 1);
         assert_eq!(outcome, Err(AbiError::SourceChanged.into()));
+
+        // A shared memory may change.
+        let mut guest = Alone { last: 48, scribble: Some((8, changed)), ..Alone::new(&before, 64) };
+        assert_eq!(ty.transfer_elements(&mut guest, 0, 24, 1), Ok(()));
+        assert_eq!(guest.at(24, 64 - 24), again.at(24, 64 - 24));
+    }
+}
+
+#[test]
+fn text_arrives_as_it_was_lifted_whatever_happens_to_its_memory() {
+    for (source, destination, bytes, scribble, length, arrived) in [
+        (StringEncoding::Utf16, StringEncoding::Utf8, &b"a\0b\0"[..], (1, 0xd8), 2, &b"ab"[..]),
+        (StringEncoding::Utf8, StringEncoding::Utf16, b"ab", (0, 0xff), 2, b"a\0b\0"),
+        (StringEncoding::Latin1Utf16, StringEncoding::Utf16, b"ab", (0, 0xff), 2, b"a\0b\0"),
+        (StringEncoding::Utf8, StringEncoding::Utf8, b"ab", (0, 0xff), 2, b"ab"),
+    ] {
+        let mut guest = Alone::new(bytes, 64);
+        guest.source_options.string_encoding = source;
+        guest.options.string_encoding = destination;
+        guest.scribble = Some(scribble);
+        assert_eq!(guest.transfer(&Type::String, &[0, length]), Ok(vec![8, length]));
+        assert_eq!(guest.at(8, arrived.len()), arrived, "{source:?} to {destination:?}");
     }
 }
 
 #[test]
 fn text_that_changes_while_it_moves_is_malformed_in_its_own_encoding() {
-    let mut guest = Alone::new(b"a\0b\0", 64);
+    let wrong = |bytes: &[u8], scribble| {
+        let scribble = Some(scribble);
+        Alone { scribble, shares_memory: false, ..Alone::new(bytes, 64) }
+    };
+    let mut guest = wrong(b"a\0b\0", (1, 0xd8));
     guest.source_options.string_encoding = StringEncoding::Utf16;
-    guest.scribble = Some((1, 0xd8));
     assert_eq!(guest.transfer(&Type::String, &[0, 2]), Err(Trap::InvalidUtf16.into()));
 
-    let mut guest = Alone::new(b"ab", 64);
+    let mut guest = wrong(b"ab", (0, 0xff));
     guest.options.string_encoding = StringEncoding::Utf16;
-    guest.scribble = Some((0, 0xff));
     assert_eq!(guest.transfer(&Type::String, &[0, 2]), Err(Trap::InvalidUtf8.into()));
 
     // All bytes are Latin-1.
-    let mut guest = Alone::new(b"ab", 64);
+    let mut guest = wrong(b"ab", (0, 0xff));
     guest.source_options.string_encoding = StringEncoding::Latin1Utf16;
     guest.options.string_encoding = StringEncoding::Utf16;
-    guest.scribble = Some((0, 0xff));
     assert_eq!(guest.transfer(&Type::String, &[0, 2]), Ok(vec![8, 2]));
     assert_eq!(guest.at(8, 4), [0xff, 0, b'b', 0]);
+}
+
+#[test]
+fn values_that_overlap_with_their_place_are_lifted_before() {
+    // A tuple of two strings, moved by 0 to 24 bytes: over itself, and over its own text.
+    let ty = Type::tuple([Type::String, Type::String]).expect("there is such a type");
+    let mut memory = vec![0; 64];
+    memory.splice(24..40, [[56, 0, 0, 0], [3, 0, 0, 0], [59, 0, 0, 0], [5, 0, 0, 0]].concat());
+    memory.splice(56..64, *b"onethree");
+    for to in (0..=48).step_by(4) {
+        let mut guest = Alone::new(&memory, 128);
+        assert_eq!(ty.transfer_elements(&mut guest, 24, to, 1), Ok(()));
+        assert_eq!(guest.at(to, 16), [64, 0, 0, 0, 3, 0, 0, 0, 67, 0, 0, 0, 5, 0, 0, 0], "{to}");
+        assert_eq!(guest.at(64, 8), b"onethree");
+    }
+
+    // Elements that are checked or changed, one by one.
+    let padded = Type::tuple([Type::U8, Type::U32]).expect("there is such a type");
+    let option = Type::option(Type::U32).expect("there is such a type");
+    for ty in [Type::Char, padded, option, Type::Bool] {
+        let size = ty.abi().narrow.size;
+        let bytes: Vec<u8> = (0..32).flat_map(|number| [1, 0, 0, 0, number, 0, 0, 0]).collect();
+        for to in (0..128).step_by(8) {
+            let mut guest = Alone::new(&bytes, 256);
+            let mut apart = Alone::new(&bytes, 512);
+            assert_eq!(ty.transfer_elements(&mut guest, 64, to, 8), Ok(()));
+            assert_eq!(ty.transfer_elements(&mut apart, 64, 256, 8), Ok(()));
+            let length = usize::try_from(8 * size).expect("it is small");
+            let (there, apart) = (guest.at(to, length).to_vec(), apart.at(256, length).to_vec());
+            // Padding is not written.
+            if size == 8 {
+                let parts = |bytes: &[u8]| -> Vec<_> {
+                    bytes.chunks(8).map(|it| (it[0], it[4..].to_vec())).collect()
+                };
+                assert_eq!(parts(&there), parts(&apart), "{ty} to {to}");
+            } else {
+                assert_eq!(there, apart, "{ty} to {to}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_realloc_that_returns_the_place_of_the_values_does_not_change_them() {
+    let strings = Type::list(Type::String).expect("there is such a type");
+    let mut memory = vec![0; 32];
+    memory.splice(0..16, [[16, 0, 0, 0], [3, 0, 0, 0], [19, 0, 0, 0], [5, 0, 0, 0]].concat());
+    memory.splice(16..24, *b"onethree");
+    for last in 0..24 {
+        let mut guest = Alone { last, ..Alone::new(&memory, 128) };
+        let moved = guest.transfer(&strings, &[0, 2]).expect("it is moved");
+        let pairs = guest.at(moved[0], 16).to_vec();
+        let mut all = Vec::new();
+        for pair in pairs.chunks(8) {
+            all.extend_from_slice(guest.at(pair[0].into(), pair[4].into()));
+        }
+        assert_eq!((moved[1], all), (2, b"onethree".to_vec()), "{last}");
+    }
+}
+
+#[test]
+fn nans_arrive_with_the_bits_of_the_context_wherever_they_are() {
+    const F32: u32 = 0xff80_0001;
+    let nan = NanBits::choose(&mut weft_core::chooser::Replaying::new(&[7])).expect("it is");
+    assert_eq!((nan.encode_f32(f32::NAN), nan.encode_f32(1.5)), (F32, 1.5_f32.to_bits()));
+    let tuple = |types: &[Type]| Type::tuple(types.iter().cloned()).expect("there is such a type");
+    let fixed =
+        |ty: Type, length| Type::fixed_length_list(ty, length).expect("there is such a type");
+    let option = |ty: Type| Type::option(ty).expect("there is such a type");
+    let (f32, f64, u32, u8) = (Type::F32, Type::F64, Type::U32, Type::U8);
+
+    // The type, and the words of a value: `n` is a NaN of 32 bits, and `N` one of 64.
+    let cases = [
+        (f32.clone(), "n"),
+        (f64.clone(), "N"),
+        (tuple(&[f32.clone(), f32.clone()]), "fn"),
+        (tuple(&[u32.clone(), f32.clone(), u32.clone()]), "unu"),
+        (tuple(&[f32.clone(), tuple(&[u32.clone(), f32.clone()])]), "nun"),
+        (fixed(f32.clone(), 3), "fnf"),
+        (fixed(tuple(&[f32.clone(), u32.clone()]), 2), "nufu"),
+        (tuple(&[u8.clone(), f32.clone()]), "un"),
+        (tuple(&[f32.clone(), u8.clone(), f64.clone()]), "nuN"),
+        (tuple(&[f32.clone(), u32.clone(), fixed(u8.clone(), 2), option(f32.clone())]), "fuuun"),
+        (option(f32.clone()), "un"),
+        (option(f64.clone()), "u-N"),
+        (option(tuple(&[f64, u32])), "u-Nu-"),
+    ];
+    for (ty, words) in cases {
+        let word = |kind: char, arrived: bool| match (kind, arrived) {
+            ('n', false) => 0x7fa0_0001_u32.to_le_bytes().to_vec(),
+            ('n', true) => F32.to_le_bytes().to_vec(),
+            ('N', false) => 0xfff0_0000_0000_0001_u64.to_le_bytes().to_vec(),
+            ('N', true) => nan.encode_f64(f64::NAN).to_le_bytes().to_vec(),
+            ('f', _) => 1.5_f32.to_bits().to_le_bytes().to_vec(),
+            ('u', _) => vec![1, 0, 0, 0],
+            _ => vec![0; 4],
+        };
+        let values = |arrived| {
+            let value = words.chars().flat_map(|it| word(it, arrived)).collect::<Vec<u8>>();
+            assert_eq!(value.len() as u64, ty.abi().narrow.size, "{ty}");
+            value.repeat(3)
+        };
+        let mut memory = values(false);
+        memory.resize(128, 0);
+        for shares_memory in [false, true] {
+            let mut guest = Alone { shares_memory, ..Alone::new(&memory, 256) };
+            guest.memory.splice(128.., [0; 128]);
+            guest.options.nan = nan;
+            assert_eq!(ty.transfer_elements(&mut guest, 0, 128, 3), Ok(()));
+            assert_eq!(
+                guest.at(128, 128),
+                [values(true), memory[values(true).len()..].to_vec()].concat(),
+                "{ty}"
+            );
+            assert_eq!(guest.events, ["choose NaN bits"], "{ty}");
+        }
+    }
+    // Nothing is chosen if there is no NaN.
+    let mut guest = Alone::new(&1.5_f32.to_le_bytes().repeat(4), 64);
+    assert_eq!(f32.transfer_elements(&mut guest, 0, 32, 4), Ok(()));
+    assert_eq!(guest.events, [""; 0]);
+
+    // Core values, in records and joined in variants.
+    let either = Type::result(Some(Type::F32), Some(Type::U64)).expect("there is such a type");
+    for (ty, values, arrived) in [
+        (Type::F32, vec![0x7fa0_0001], vec![F32.into()]),
+        (Type::F64, vec![u64::MAX], vec![nan.encode_f64(f64::NAN)]),
+        (tuple(&[Type::U32, Type::F32]), vec![7, 0xffff_ffff], vec![7, F32.into()]),
+        (either.clone(), vec![0, 0x7fa0_0001], vec![0, F32.into()]),
+        (either, vec![1, 0x7fa0_0001], vec![1, 0x7fa0_0001]),
+    ] {
+        let mut guest = Alone::new(&[], 64);
+        guest.options.nan = nan;
+        assert_eq!(guest.transfer(&ty, &values), Ok(arrived), "{ty}");
+    }
 }
 
 #[test]

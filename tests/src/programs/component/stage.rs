@@ -8,6 +8,7 @@ use weft::chooser::{Choice, Chooser};
 use weft::component::{CallError, CallId, Component, Instance, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 use weft::limits::{Heap, Limits, Table};
+use weft::timeline::Timeline;
 
 use super::calls::{Call, calls};
 use super::expected::{Expected, ended};
@@ -27,6 +28,7 @@ pub struct ComponentStage {
     engine: Wasmi,
     worlds: Vec<Loaded>,
     is_eager: bool,
+    is_recorded: bool,
 }
 
 /// A world.
@@ -64,13 +66,19 @@ impl ComponentStage {
             Loaded { component, linker: linker(count), calls: calls.into() }
         };
         let worlds = (1..=instances).map(load).collect();
-        Self { engine, worlds, is_eager: false }
+        Self { engine, worlds, is_eager: false, is_recorded: false }
     }
 
     /// Makes calls get their records at once.
     #[must_use]
     pub fn eager(self) -> Self {
         Self { is_eager: true, ..self }
+    }
+
+    /// Lets stores record a timeline.
+    #[must_use]
+    pub fn recorded(self) -> Self {
+        Self { is_recorded: true, ..self }
     }
 
     /// Plays `run` again, in a world of `instances` instances. `run` left the player in this state.
@@ -128,6 +136,9 @@ impl ComponentStage {
         let chooser = Box::new(shared.clone());
         let mut store = Store::with_chooser(&self.engine, chooser, Host::new(shared.clone()));
         store.set_eager_records(self.is_eager);
+        if self.is_recorded {
+            store.record_timeline(Timeline::new(100)).expect("no guest is interrupted");
+        }
         let mut play = Play { store, shared, open: Vec::new() };
         let root = play.set_up(component, linker);
         (play, root)

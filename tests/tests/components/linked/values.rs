@@ -1,6 +1,12 @@
 //! Values that the random tests of `tests/abi` do not cover.
 
-use weft::abi::Val;
+use std::sync::{Arc, Mutex};
+
+use weft::abi::{NanBits, Val};
+use weft::chooser::{Choice, Chooser};
+use weft::component::Instance;
+use weft::engine::wasmi::Wasmi;
+use weft_tests::nan_chooser::NanChooser;
 use weft_tests::world::World;
 
 use super::guests::{both, forbid_ordinary_calls, num_linked};
@@ -26,17 +32,46 @@ fn passes(ty: &str, core: &str) -> String {
 }
 
 fn run(world: &mut World, text: &str, bits: u64) -> Result<u64, String> {
-    let component = world.load(text);
-    let instance = world.store.instantiate(&component, &world.linker).unwrap();
-    match world.try_call(&instance, "run", &[Val::U64(bits)]) {
+    let instance = world.instance(text);
+    run_instance(world, &instance, bits)
+}
+
+fn run_instance(world: &mut World, instance: &Instance<Wasmi>, bits: u64) -> Result<u64, String> {
+    match world.try_call(instance, "run", &[Val::U64(bits)]) {
         Ok(Some(Val::U64(bits))) => Ok(bits),
         Ok(other) => panic!("{other:?}"),
         Err(error) => Err(error.to_string()),
     }
 }
 
+/// Returns the bits of NaNs that a chooser has for a number.
+fn nan(number: u32) -> (u64, u64) {
+    let bits = NanBits::choose(&mut NanChooser(number)).unwrap();
+    (bits.encode_f32(f32::NAN).into(), bits.encode_f64(f64::NAN))
+}
+
+/// Runs a component with a chooser, which the store gets after the calls are linked: otherwise none
+/// would be.
+fn run_with(
+    engine: &Wasmi,
+    text: &str,
+    bits: u64,
+    chooser: impl Chooser + Send + 'static,
+) -> Result<u64, String> {
+    let mut world = World::on(engine.clone());
+    let instance = world.instance(text);
+    world.store.set_chooser(Box::new(chooser));
+    run_instance(&mut world, &instance, bits)
+}
+
+/// Returns engines whose calls are linked and ordinary, with all numbers of the bits of NaNs.
+fn ways() -> impl Iterator<Item = (Wasmi, u32)> {
+    let ways = [true, false].map(|linked| Wasmi::default().with_linked_guests(linked));
+    ways.into_iter().flat_map(|engine| (0..8).map(move |number| (engine.clone(), number)))
+}
+
 #[test]
-fn nans_become_canonical_and_other_floats_are_unchanged() {
+fn nans_have_the_bits_that_are_chosen_and_other_floats_are_unchanged() {
     let f32s = passes("f32", "f32").replace(
         "BODY",
         "(i64.extend_i32_u (i32.reinterpret_f32 (call $f (f32.reinterpret_i32
@@ -44,26 +79,77 @@ fn nans_become_canonical_and_other_floats_are_unchanged() {
     );
     let f64s = passes("f64", "f64")
         .replace("BODY", "(i64.reinterpret_f64 (call $f (f64.reinterpret_i64 (local.get 0))))");
-    let mut world = World::new();
-    assert_eq!(num_linked(&world.load(&f32s)), 1);
-    for (bits, expected) in [
-        (0x7fa0_0001, 0x7fc0_0000),
-        (0xffc0_0001, 0x7fc0_0000),
-        (0x7fc0_0000, 0x7fc0_0000),
-        (0x7f80_0000, 0x7f80_0000),
-        (0x8000_0000, 0x8000_0000),
-        (1, 1),
-    ] {
-        assert_eq!(run(&mut world, &f32s, bits), Ok(expected), "{bits:x}");
+    assert_eq!(num_linked(&World::new().load(&f32s)), 1);
+    for (engine, number) in ways() {
+        let (f32, f64) = nan(number);
+        let run = |text: &str, bits| run_with(&engine, text, bits, NanChooser(number));
+        for (bits, expected) in [
+            (0x7fa0_0001, f32),
+            (0xffc0_0001, f32),
+            (0x7fc0_0000, f32),
+            (0x7f80_0000, 0x7f80_0000),
+            (0x8000_0000, 0x8000_0000),
+            (1, 1),
+        ] {
+            assert_eq!(run(&f32s, bits), Ok(expected), "{bits:x}");
+        }
+        for (bits, expected) in [
+            (0x7ff4_0000_0000_0001, f64),
+            (0xfff8_0000_0000_0001, f64),
+            (0x7ff0 << 48, 0x7ff0 << 48),
+            (1 << 63, 1 << 63),
+            (1, 1),
+        ] {
+            assert_eq!(run(&f64s, bits), Ok(expected), "{bits:x}");
+        }
     }
-    for (bits, expected) in [
-        (0x7ff4_0000_0000_0001, 0x7ff8 << 48),
-        (0xfff8_0000_0000_0001, 0x7ff8 << 48),
-        (0x7ff0 << 48, 0x7ff0 << 48),
-        (1 << 63, 1 << 63),
-        (1, 1),
-    ] {
-        assert_eq!(run(&mut world, &f64s, bits), Ok(expected), "{bits:x}");
+}
+
+/// Checks that linked and ordinary calls ask the chooser equally often: once for the arguments and
+/// once for the result, if there is a NaN.
+#[test]
+fn bits_are_chosen_once_for_values_that_move_together() {
+    let text = passes("f32", "f32").replace(
+        "BODY",
+        "(i64.extend_i32_u (i32.reinterpret_f32 (call $f (f32.reinterpret_i32
+            (i32.wrap_i64 (local.get 0))))))",
+    );
+    let list = passes_floats("(tuple f32 f32)");
+    let nans = 0xff80_0001_7fa0_0001;
+    for linked in [true, false] {
+        for (text, bits, choices, expected) in [
+            // The argument and the result.
+            (&text, 0x7fa0_0001, &[1, 7][..], 0xff80_0001),
+            (&text, 0x3f80_0000, &[], 0x3f80_0000),
+            // The middle of a list of six.
+            (&list, nans, &[1], 0x0000_ffc0_0000_ffc0),
+        ] {
+            let engine = Wasmi::default().with_linked_guests(linked);
+            let chosen = Arc::new(Mutex::new(Vec::new()));
+            let chooser = Listed { chosen: chosen.clone(), choices: choices.to_vec() };
+            let arrived = run_with(&engine, text, bits, chooser).unwrap();
+            let is_list = bits == nans;
+            assert_eq!(if is_list { arrived & 0xffff_ffff_ffff } else { arrived }, expected);
+            assert_eq!(*chosen.lock().unwrap(), choices);
+        }
+    }
+}
+
+/// A chooser that answers with a list for the bits of NaNs, and records these answers.
+struct Listed {
+    chosen: Arc<Mutex<Vec<u32>>>,
+    choices: Vec<u32>,
+}
+
+impl Chooser for Listed {
+    fn choose(&mut self, choice: Choice, _: u32) -> u32 {
+        if choice != Choice::NanBits {
+            return 0;
+        }
+        let mut chosen = self.chosen.lock().unwrap();
+        let answer = self.choices.get(chosen.len()).copied().unwrap_or(0);
+        chosen.push(answer);
+        answer
     }
 }
 
@@ -102,28 +188,34 @@ fn passes_floats(ty: &str) -> String {
 }
 
 #[test]
-fn nans_in_lists_become_canonical() {
-    let mut world = World::new();
+fn nans_in_lists_have_the_bits_that_are_chosen() {
     // The bytes that are read start 2 bytes after the first element.
     let read = |bits: u64| (u128::from(bits) << 64 | u128::from(bits)) >> 16;
-    for (ty, bits, expected) in [
-        ("f64", 0xfff4_0000_0000_0001_u64, 0x7ff8_0000_0000_0000_u64),
-        ("f64", 0x4000_0000_0000_0001, 0x4000_0000_0000_0001),
-        ("(tuple f64)", 0xfff4_0000_0000_0001, 0x7ff8_0000_0000_0000),
-        ("(tuple u32 f32)", 0xff80_0001_7fa0_0001, 0x7fc0_0000_7fa0_0001),
-        ("(tuple f32 f32)", 0xff80_0001_7fa0_0001, 0x7fc0_0000_7fc0_0000),
-        ("(list f64 1)", 0xfff4_0000_0000_0001, 0x7ff8_0000_0000_0000),
-        ("(option f32)", 0x7fa0_0001_0000_0001, 0x7fc0_0000_0000_0001),
-    ] {
-        let text = passes_floats(ty);
-        assert_eq!(num_linked(&world.load(&text)), 1);
-        let expected = u64::try_from(read(expected) & u128::from(u64::MAX)).unwrap();
-        assert_eq!(run(&mut world, &text, bits), Ok(expected), "{ty}");
+    for (engine, number) in ways() {
+        let (f32, f64) = nan(number);
+        let run = |text: &str, bits| run_with(&engine, text, bits, NanChooser(number));
+        for (ty, bits, expected) in [
+            ("f64", 0xfff4_0000_0000_0001_u64, f64),
+            ("f64", 0x4000_0000_0000_0001, 0x4000_0000_0000_0001),
+            ("(tuple f64)", 0xfff4_0000_0000_0001, f64),
+            ("(tuple u32 f32)", 0xff80_0001_7fa0_0001, f32 << 32 | 0x7fa0_0001),
+            ("(tuple f32 f32)", 0xff80_0001_7fa0_0001, f32 << 32 | f32),
+            ("(list f64 1)", 0xfff4_0000_0000_0001, f64),
+            ("(option f32)", 0x7fa0_0001_0000_0001, f32 << 32 | 1),
+        ] {
+            let text = passes_floats(ty);
+            let expected = u64::try_from(read(expected) & u128::from(u64::MAX)).unwrap();
+            let arrived = run(&text, bits);
+            // Padding is not written.
+            let mask = if ty == "(option f32)" { 0xff00_ffff_ffff_0000 } else { u64::MAX };
+            assert_eq!(arrived.map(|it| it & mask), Ok(expected & mask), "{ty}");
+        }
+        // There are four floats, in two elements.
+        let text = passes_floats("f32");
+        let arrived = run(&text, 0xff80_0001_7fa0_0001).unwrap();
+        let expected = u64::try_from(read(f32 << 32 | f32) & 0xffff_ffff_ffff).unwrap();
+        assert_eq!(arrived & 0xffff_ffff_ffff, expected);
     }
-    // There are four floats, in two elements.
-    let text = passes_floats("f32");
-    let arrived = run(&mut world, &text, 0xff80_0001_7fa0_0001).unwrap();
-    assert_eq!(arrived & 0xffff_ffff_ffff, 0x7fc0_0000_7fc0);
 }
 
 #[test]

@@ -44,7 +44,22 @@ const AS_USERS: &[&str] = &[
     "component",
 ];
 
-/// Those, and the rooms whose crates the command combines.
+/// Those, and the room that drives the runs of a script.
+const AS_SCRIPTS: &[&str] = &[
+    "vocabulary",
+    "abi",
+    "machine",
+    "host",
+    "engine",
+    "weft-wasmi",
+    "component::definition",
+    "component::store",
+    "component::run",
+    "component",
+    "weft-explore",
+];
+
+/// Those of users, and the rooms whose crates the command combines.
 const AS_COMMAND: &[&str] = &[
     "vocabulary",
     "abi",
@@ -58,6 +73,7 @@ const AS_COMMAND: &[&str] = &[
     "component",
     "weft-wasi",
     "weft-wast",
+    "weft-explore",
 ];
 
 /// Every room, lowest first.
@@ -169,7 +185,14 @@ pub(crate) const ROOMS: &[Room] = &[
         keeps_closures: true,
         ..Room::NONE
     },
-    Room { name: "weft-wast", modules: &["weft_wast"], may_name: AS_USERS, ..Room::NONE },
+    Room {
+        name: "weft-explore",
+        modules: &["weft_explore"],
+        may_name: AS_USERS,
+        keeps_closures: true,
+        ..Room::NONE
+    },
+    Room { name: "weft-wast", modules: &["weft_wast"], may_name: AS_SCRIPTS, ..Room::NONE },
     Room { name: "weft-command", modules: &["weft_command"], may_name: AS_COMMAND, ..Room::NONE },
 ];
 

@@ -90,7 +90,7 @@ impl FunctionType {
     }
 
     /// Returns `true` if all parameters and the result are core values that move between guests
-    /// unchanged.
+    /// unchanged, except for NaNs.
     pub(crate) fn is_flat_plain(&self) -> bool {
         let (params, results) = (&self.params, &self.results);
         params.is_flat_plain()

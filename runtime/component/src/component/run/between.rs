@@ -1,6 +1,6 @@
 //! Moving values between guests.
 
-use crate::abi::{LiftHandles, LowerContext, Options, Peer, Resource, TransferContext};
+use crate::abi::{LiftHandles, LowerContext, NanBits, Options, Peer, Resource, TransferContext};
 use crate::builtin::TypeIndex;
 use crate::component::store::canonical::CanonicalOptions;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -111,6 +111,15 @@ impl<E: CoreEngine, T: 'static> TransferContext for Between<'_, '_, E, T> {
 
     fn source_memory(&self) -> &[u8] {
         self.found.memory.map_or(&[], |memory| self.to.cx.memory(memory))
+    }
+
+    fn shares_memory(&self) -> bool {
+        // Component instances don't share memories with one another.
+        self.found.instance == self.to.instance()
+    }
+
+    fn nan_bits(&mut self) -> Result<NanBits, Failure> {
+        Ok(NanBits::choose(self.to.cx.data_mut().machine.chooser_mut())?)
     }
 
     fn budget(&self) -> u64 {

@@ -225,7 +225,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         self.data().check_nested_calls()?;
         let lifted = self.data_mut().functions.take_lifted(lowered.function)?;
         let core = lifted.core.ok_or(Error::Unknown(Table::Functions))?;
-        let ended = if lowered.is_flat_plain {
+        let ended = if lowered.moves_unchanged(arguments) {
             self.call_core_deferred((core, lifted.may_stop), arguments)?
         } else {
             let mut moved = CoreValues::new();
@@ -243,7 +243,7 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 Ended::Made => Ok(Ended::Made),
             };
         }
-        let result = if lowered.is_flat_plain {
+        let result = if lowered.moves_unchanged(value.as_slice()) {
             value
         } else {
             let last_argument = arguments.last().map(bits);

@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use crate::abi::NanBits;
 use crate::component::definition::linking::call_part::CallPart;
 use crate::component::definition::linking::link_import::LinkFunction;
 use crate::component::definition::linking::link_trap::LinkTrap;
@@ -165,8 +166,27 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
                 let next = self.data_mut().links.next_moved();
                 Ok(Some(CoreValue::I64(next.ok_or(AbiError::FlatValueCount)?)))
             }
+            (LinkFunction::NanF32, [CoreValue::I32(chosen)]) => {
+                let nan = self.nan_of_link(*chosen)?;
+                Ok(Some(CoreValue::I32(nan.encode_f32(f32::NAN))))
+            }
+            (LinkFunction::NanF64, [CoreValue::I32(chosen)]) => {
+                let nan = self.nan_of_link(*chosen)?;
+                Ok(Some(CoreValue::I64(nan.encode_f64(f64::NAN))))
+            }
             _ => Err(MachineError::OtherStep.into()),
         }
+    }
+
+    /// Returns the bits of the NaNs among the values that the code of a link moves. If `chosen` is
+    /// 0, the chooser decides on them.
+    fn nan_of_link(&mut self, chosen: u32) -> Result<NanBits, Error> {
+        let state = self.data_mut();
+        if chosen == 0 {
+            let nan = NanBits::choose(state.machine.chooser_mut())?;
+            state.links.set_nan(nan);
+        }
+        Ok(state.links.nan())
     }
 }
 

@@ -209,8 +209,13 @@ impl<E: CoreEngine, T: 'static> TransferContext for Linked<'_, '_, E, T> {
         self.from.memory.map_or(&[], |memory| self.cx.memory(memory))
     }
 
-    fn nan_bits(&self) -> Option<NanBits> {
-        Some(NanBits::CANONICAL)
+    fn shares_memory(&self) -> bool {
+        // No instance is linked to itself, and instances don't share memories.
+        false
+    }
+
+    fn nan_bits(&mut self) -> Result<NanBits, Failure> {
+        Ok(NanBits::choose(self.cx.data_mut().machine.chooser_mut())?)
     }
 
     fn budget(&self) -> u64 {

@@ -7,7 +7,7 @@ use crate::component::store::fault::Fault;
 use crate::core_value::{CoreValue, IntegerType};
 use crate::engine::{CoreContext as _, CoreEngine, CoreProgress, CoreTrap};
 use crate::error::{AbiError, Failure, MachineError};
-use crate::machine::{Buffer, CopySide, EndId, ErrorContextId, TaskId};
+use crate::machine::{Buffer, CopySide, EndId, ErrorContextId, InstanceId, TaskId};
 use crate::trap::{CopyDirection, EndKind, Trap};
 
 use super::context::Context;
@@ -80,6 +80,11 @@ impl<E: CoreEngine, T: 'static> Lowering<'_, '_, E, T> {
         check_buffer(self.memory_mut(), layout, CopyDirection::Read, address, length)?;
         let start = layout.size.saturating_mul(progress.into());
         Ok((self.options, address.saturating_add(start), layout.size))
+    }
+
+    /// Returns the guest's instance.
+    pub(crate) const fn instance(&self) -> InstanceId {
+        self.found.instance
     }
 
     /// Returns the memory.

@@ -85,15 +85,34 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     /// In each turn, host functions that were woken go on, even if many guests are ready, and a
     /// guest goes on, even if host functions are woken again and again.
     pub(crate) fn turn(&mut self) -> Result<Turn, Error> {
+        if let Some(turn) = self.due()? {
+            return Ok(turn);
+        }
+        let has_gone_on = self.poll_host();
+        if self.data().machine.ready_threads() == 0 {
+            return Ok(if has_gone_on { Turn::Progress } else { Turn::Idle });
+        }
+        self.tick()
+    }
+
+    /// Polls the host's futures that were woken, and grants requests for the store. Returns `true`
+    /// if something in the store has gone on.
+    pub(crate) fn poll_host(&mut self) -> bool {
+        self.poll_woken() | (self.data().inbox.has_requests() && self.run_requests())
+    }
+
+    /// Does one piece of the work that comes before any thread that is ready. Returns `None` if
+    /// there is none.
+    pub(crate) fn due(&mut self) -> Result<Option<Turn>, Error> {
         let state = self.data_mut();
         state.wake_cancelled();
         if let Some(thread) = state.activations.interrupted() {
             if !self.may_go_on() {
                 self.data_mut().stop_interrupted()?;
-                return Ok(Turn::Progress);
+                return Ok(Some(Turn::Progress));
             }
             self.data_mut().activations.take_interrupted();
-            return Ok(self.enter_turn(Next::Continue(thread)));
+            return Ok(Some(self.enter_turn(Next::Continue(thread))));
         }
         let state = self.data_mut();
         if state.interrupts.is_requested()
@@ -101,31 +120,26 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             && state.hear_interrupt()
         {
             state.interrupt_call(call)?;
-            return Ok(Turn::Progress);
+            return Ok(Some(Turn::Progress));
         }
         if let Some(call) = state.calls.take_unwanted() {
-            return self.cancel_and_forget(call);
+            return self.cancel_and_forget(call).map(Some);
         }
         if let Some(call) = state.call_to_cancel()? {
-            return self.cancel(call);
+            return self.cancel(call).map(Some);
         }
         if let Some(value) = state.handles.take_unclaimed() {
             self.drop_unclaimed(value)?;
-            return Ok(Turn::Progress);
+            return Ok(Some(Turn::Progress));
         }
         if let Some(value) = state.machine.threads().next_destructor()? {
             self.destroy_thread_local(value);
-            return Ok(Turn::Progress);
+            return Ok(Some(Turn::Progress));
         }
         if self.close_served()? {
-            return Ok(Turn::Progress);
+            return Ok(Some(Turn::Progress));
         }
-        let has_gone_on =
-            self.poll_woken() | (self.data().inbox.has_requests() && self.run_requests());
-        if self.data().machine.ready_threads() == 0 {
-            return Ok(if has_gone_on { Turn::Progress } else { Turn::Idle });
-        }
-        self.tick()
+        Ok(None)
     }
 
     /// Returns `true` if a guest that the engine has interrupted may go on, which is counted.

@@ -390,6 +390,7 @@ impl<L: Copy> Calls<L> {
 mod tests {
     use crate::abi::{HandleTypes, TypeList};
     use crate::component::definition::function_type::FunctionType;
+    use crate::component::store::canonical::Unchanged;
     use crate::component::store::example_ids::ids;
 
     use super::*;
@@ -415,7 +416,7 @@ mod tests {
             handles: HandleTypes::default(),
             is_deferrable: false,
             immediate: None,
-            is_flat_plain: false,
+            unchanged: Unchanged::NotAll,
         })
     }
 

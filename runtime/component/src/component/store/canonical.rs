@@ -8,7 +8,7 @@ use crate::abi::{Flattening, HandleTypes, Options, Peer, StringEncoding};
 use crate::builtin::OptionsIndex;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::items::Definition;
-use crate::core_value::IntegerType;
+use crate::core_value::{CoreValue, IntegerType};
 use crate::machine::{FunctionId, InstanceId};
 
 /// A function that a guest exports: `canon lift`. The destructor of a resource is one, too, with
@@ -52,15 +52,43 @@ pub(crate) struct Lowered {
     /// The number of the host function that is called, if that returns at once, and a call can
     /// begin without records.
     pub(crate) immediate: Option<u32>,
-    /// `true` if the callee's core function gets the arguments unchanged, and its result is that of
-    /// the call unchanged.
-    pub(crate) is_flat_plain: bool,
+    /// The core values that pass from guest to guest unchanged.
+    pub(crate) unchanged: Unchanged,
+}
+
+/// The core values of a call that pass from guest to guest unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unchanged {
+    /// Not all of them.
+    NotAll,
+    /// All of them.
+    All,
+    /// All of them, if there is no NaN among them.
+    UnlessNan,
 }
 
 impl Lowered {
     /// Returns the limits for its flat parameters and results.
     pub(crate) const fn flattening(&self) -> Flattening {
         if self.is_async { Flattening::AsyncLower } else { Flattening::Lower }
+    }
+
+    /// Returns `true` if these arguments, or this result, pass from guest to guest unchanged.
+    #[inline]
+    pub(crate) fn moves_unchanged(&self, values: &[CoreValue]) -> bool {
+        match self.unchanged {
+            Unchanged::NotAll => false,
+            Unchanged::All => true,
+            Unchanged::UnlessNan => !values.iter().copied().any(is_nan),
+        }
+    }
+}
+
+fn is_nan(value: CoreValue) -> bool {
+    match value {
+        CoreValue::F32(bits) => f32::from_bits(bits).is_nan(),
+        CoreValue::F64(bits) => f64::from_bits(bits).is_nan(),
+        _ => false,
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct CopyFunction {
     pub(crate) element: Option<Type>,
     /// The layout of an element in the memory.
     pub(crate) layout: Layout,
-    /// `true` if elements are copied as bytes.
+    /// `true` if elements are copied as bytes, whatever the bytes are.
     pub(crate) is_plain: bool,
 }
 
@@ -95,7 +95,7 @@ impl CoreFunction {
         };
         let element = element(ty)?;
         let layout = layout(element.as_ref(), address_type);
-        let is_plain = element.as_ref().is_none_or(Type::is_plain);
+        let is_plain = element.as_ref().is_none_or(|ty| ty.is_plain() && !ty.contains_float());
         Ok(Self::Copy(CopyFunction {
             definition,
             kind,

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::abi::FlatValues;
+use crate::abi::{FlatValues, NanBits};
 use crate::builtin::OptionsIndex;
 use crate::component::definition::linking::call_part::CallPart;
 use crate::component::definition::linking::link_import::LinkFunction;
@@ -30,6 +30,8 @@ pub(crate) struct Links<F, I> {
     active: Vec<ActiveLink>,
     /// The core values to which arguments were moved, and the number of those that were taken.
     moved: (FlatValues, usize),
+    /// The bits of the NaNs among the values that the code of a link moves.
+    nan: NanBits,
     /// The part of a call that native code is in.
     native_part: Option<CallPart>,
 }
@@ -150,6 +152,7 @@ impl<F, I> Links<F, I> {
             lockdowns: 0,
             active: Vec::new(),
             moved: (FlatValues::EMPTY, 0),
+            nan: NanBits::CANONICAL,
             native_part: None,
         }
     }
@@ -227,6 +230,16 @@ impl<F, I> Links<F, I> {
         let next = moved.as_slice().get(*taken).copied();
         *taken += 1;
         next
+    }
+
+    /// Keeps the bits of the NaNs among the values that the code of a link moves.
+    pub(crate) const fn set_nan(&mut self, nan: NanBits) {
+        self.nan = nan;
+    }
+
+    /// Returns the bits of the NaNs among the values that the code of a link moves.
+    pub(crate) const fn nan(&self) -> NanBits {
+        self.nan
     }
 
     /// Sets the part of a call that native code is in.

@@ -66,6 +66,14 @@ impl StoreChooser {
         mem::replace(&mut self.chooser, chooser)
     }
 
+    /// Returns the answer of the chooser, or keeps its panic.
+    fn answer(&mut self, chosen: Result<u32, HostPanic>) -> u32 {
+        chosen.unwrap_or_else(|panic| {
+            self.panic.get_or_insert(panic);
+            0
+        })
+    }
+
     /// Returns `true` if there is a panic that was not raised again.
     #[inline]
     pub(crate) const fn has_panicked(&self) -> bool {
@@ -81,10 +89,13 @@ impl StoreChooser {
 
 impl Chooser for StoreChooser {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
-        catch(|| self.chooser.choose(choice, count)).unwrap_or_else(|panic| {
-            self.panic.get_or_insert(panic);
-            0
-        })
+        let chosen = catch(|| self.chooser.choose(choice, count));
+        self.answer(chosen)
+    }
+
+    fn choose_covered(&mut self, choice: Choice, count: u32, covering: u32) -> u32 {
+        let chosen = catch(|| self.chooser.choose_covered(choice, count, covering));
+        self.answer(chosen)
     }
 }
 

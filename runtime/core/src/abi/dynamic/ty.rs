@@ -103,7 +103,7 @@ pub(crate) struct Facts {
     pub(crate) contains: Contains,
     /// `true` if every pattern of bits is a value, and every byte is part of it.
     pub(crate) plain: bool,
-    /// `true` if every core value that it is flattened to is moved unchanged.
+    /// `true` if every core value that it is flattened to is moved unchanged, except for NaNs.
     pub(crate) flat_plain: bool,
 }
 

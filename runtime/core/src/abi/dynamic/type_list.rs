@@ -75,7 +75,8 @@ impl TypeList {
     }
 
     /// Returns `true` if each core value that the values are flattened to is moved from guest to
-    /// guest unchanged. This is so if they contain only integers of 32 and 64 bits and floats.
+    /// guest unchanged, except for NaNs. This is so if they contain only integers of 32 and 64 bits
+    /// and floats.
     #[must_use]
     pub const fn is_flat_plain(&self) -> bool {
         self.record.facts.flat_plain

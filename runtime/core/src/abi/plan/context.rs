@@ -4,12 +4,11 @@ use crate::abi::{LiftContext, LiftHandles, LowerContext, NanBits, Options};
 use crate::error::Failure;
 
 use super::copy::copy_in_chunks;
+use crate::abi::memory::range;
 
 /// Two guests: one that values are lifted from, with [`LiftHandles`], and one that they are
 /// lowered into, with [`LowerContext`]. The options of both have
 /// [`Peer::Guest`](crate::abi::Peer::Guest).
-///
-/// The two memories may be the same, and `realloc` may change both.
 pub trait TransferContext: LowerContext + LiftHandles {
     /// Returns the options of the definition that values are lifted by.
     fn source_options(&self) -> &Options;
@@ -17,16 +16,32 @@ pub trait TransferContext: LowerContext + LiftHandles {
     /// Returns the memory that values are lifted from, as it is now.
     fn source_memory(&self) -> &[u8];
 
+    /// Returns `true` if the two memories may be one memory. Then a copy of the lifted values is
+    /// kept on the host until they are lowered, because lowering and `realloc` may overwrite them.
+    fn shares_memory(&self) -> bool;
+
+    /// Returns the `length` bytes of the lifted values at `address`, or `None` if they don't lie
+    /// inside the source's memory.
+    fn source_bytes(&self, address: u64, length: u64) -> Option<&[u8]> {
+        range(self.source_memory(), address, length)
+    }
+
     /// Returns the number of bytes of lists and strings that may be moved in addition to the size
     /// of the source's memory.
     fn budget(&self) -> u64 {
         LiftContext::DEFAULT_BUDGET
     }
 
-    /// Returns the bits that a NaN arrives with, or `None` if it keeps its own. The spec leaves
-    /// that open.
-    fn nan_bits(&self) -> Option<NanBits> {
-        None
+    /// Returns the bits that NaNs arrive with: those of the [`options`](LowerContext::options), if
+    /// the context doesn't choose others.
+    ///
+    /// It is called at the first NaN among the values. All NaNs of a transfer have the same bits.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`NanBits::choose`].
+    fn nan_bits(&mut self) -> Result<NanBits, Failure> {
+        Ok(self.options().nan)
     }
 
     /// Copies bytes from the source's memory to the destination's. Both places lie inside their

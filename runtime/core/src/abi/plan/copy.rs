@@ -3,7 +3,7 @@
 use crate::error::{AbiError, Failure};
 
 use super::context::TransferContext;
-use crate::abi::memory::{range, range_mut};
+use crate::abi::memory::range_mut;
 
 /// The number of bytes that are copied at a time.
 const CHUNK: usize = 4096;
@@ -25,7 +25,7 @@ pub(super) fn copy_in_chunks<C: TransferContext + ?Sized>(
         Ok(size @ ..=SHORT) => {
             let mut buffer = [0; SHORT];
             let buffer = buffer.get_mut(..size).unwrap_or_default();
-            let source = range(cx.source_memory(), from, length);
+            let source = cx.source_bytes(from, length);
             buffer.copy_from_slice(source.ok_or(AbiError::UncheckedAddress)?);
             let place = range_mut(cx.memory_mut(), to, length);
             place.ok_or(AbiError::UncheckedAddress)?.copy_from_slice(buffer);
@@ -50,7 +50,7 @@ fn copy_long<C: TransferContext + ?Sized>(
         // It isn't known here if the memories are the same. If they are, no chunk overwrites
         // bytes that are still to be read.
         let done = if to > from { rest.saturating_sub(count) } else { length - rest };
-        let source = range(cx.source_memory(), from.saturating_add(done), count);
+        let source = cx.source_bytes(from.saturating_add(done), count);
         buffer.copy_from_slice(source.ok_or(AbiError::UncheckedAddress)?);
         let place = range_mut(cx.memory_mut(), to.saturating_add(done), count);
         place.ok_or(AbiError::UncheckedAddress)?.copy_from_slice(buffer);

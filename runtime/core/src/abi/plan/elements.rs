@@ -3,18 +3,17 @@
 use crate::error::{AbiError, Failure};
 
 use super::context::TransferContext;
-use super::floats::{self, is_copied};
-use super::handles::LiftedHandles;
+use super::floats;
+use super::handles::Lifted;
 use super::place::{From, To};
 use super::transfer::value;
 use crate::abi::Type;
-use crate::abi::memory::range;
 use crate::abi::scalar::load_small;
 
 /// Moves `length` values of type `element`, which lie one after the other, from `from` to `to`.
 pub(super) fn transfer<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     element: &Type,
     from: u64,
     to: u64,
@@ -23,13 +22,11 @@ pub(super) fn transfer<C: TransferContext + ?Sized>(
     let source_size = element.abi().of(cx.source_options().address_type).size;
     let size = element.abi().of(cx.options().address_type).size;
     let bytes = source_size.saturating_mul(length);
-    if is_copied(cx, element) {
-        return cx.copy(from, to, bytes);
+    if element.is_plain() {
+        cx.copy(from, to, bytes)?;
+        return floats::lower(cx, lifted, element, to, length);
     }
-    if matches!(element, Type::F32 | Type::F64) {
-        return floats::copy(cx, element, from, to, bytes);
-    }
-    let source = range(cx.source_memory(), from, bytes).ok_or(AbiError::UncheckedAddress)?;
+    let source = cx.source_bytes(from, bytes).ok_or(AbiError::UncheckedAddress)?;
     if may_be_copied(element, source) {
         return cx.copy(from, to, bytes);
     }

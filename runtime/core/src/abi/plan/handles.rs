@@ -1,5 +1,5 @@
-//! Handles between the two passes: out of the source's table, and not yet in the destination's.
-//! Also the number of bytes that may still be moved.
+//! The state of a transfer that both passes need. Handles between the passes are out of the
+//! source's table, and not yet in the destination's.
 
 use alloc::collections::VecDeque;
 
@@ -10,7 +10,8 @@ use crate::id::{EndId, ErrorContextId};
 use crate::trap::EndKind;
 
 use super::context::TransferContext;
-use crate::abi::{Resource, Type};
+use super::image::Ranges;
+use crate::abi::{NanBits, Resource, Type};
 
 /// A lifted handle.
 #[derive(Clone, Copy, Debug)]
@@ -25,10 +26,12 @@ enum LiftedHandle {
 /// The number of handles that need no allocation.
 const FEW: usize = 4;
 
-/// The handles of lifted values, in their order. Lowering, which begins after all are lifted,
-/// takes them in the same order. A few handles need no allocation.
+/// The state of a transfer.
+///
+/// It has the handles of lifted values, in their order. Lowering, which begins after all are
+/// lifted, takes them in the same order. A few handles need no allocation.
 #[derive(Debug, Default)]
-pub(super) struct LiftedHandles {
+pub(super) struct Lifted {
     few: ArrayVec<LiftedHandle, FEW>,
     /// The number of the few that were lowered.
     lowered: usize,
@@ -36,19 +39,52 @@ pub(super) struct LiftedHandles {
     more: VecDeque<LiftedHandle>,
     /// The number of bytes of lists and strings that may still be moved, after the first of them.
     budget: Option<u64>,
+    /// The places of the lifted values, if a copy of them is needed.
+    ranges: Option<Ranges>,
+    /// The bits of NaNs, after the first of them.
+    nan: Option<NanBits>,
 }
 
-impl LiftedHandles {
-    /// Takes the bytes of a list or string from the budget.
+impl Lifted {
+    /// Creates the state of a transfer. If both memories may be the same, it remembers the places
+    /// of lifted values.
+    pub(super) fn new(shares_memory: bool) -> Self {
+        Self { ranges: shares_memory.then(Ranges::default), ..Self::default() }
+    }
+
+    /// Remembers that lifted values lie at an address, if a copy of them is needed.
+    #[inline]
+    pub(super) fn found(&mut self, address: u64, bytes: u64) {
+        if let Some(ranges) = &mut self.ranges {
+            ranges.add(address, bytes);
+        }
+    }
+
+    /// Returns the bits of a NaN.
+    #[cold]
+    pub(super) fn nan_bits<C: TransferContext + ?Sized>(
+        &mut self,
+        cx: &mut C,
+    ) -> Result<NanBits, Failure> {
+        match self.nan {
+            Some(nan) => Ok(nan),
+            None => Ok(*self.nan.insert(cx.nan_bits()?)),
+        }
+    }
+
+    /// Takes the bytes of a list or string, which lies at an address, from the budget.
     ///
     /// The lists in a list may all lie in the same place, so that a small memory can hold a value
     /// that would take for ever to move. Lists in different places are never larger than the
     /// memory. So only lists that share their places can go over the budget.
+    #[inline]
     pub(super) fn charge<C: TransferContext + ?Sized>(
         &mut self,
         cx: &C,
+        address: u64,
         bytes: u64,
     ) -> Result<(), Failure> {
+        self.found(address, bytes);
         let left = self.budget.unwrap_or_else(|| {
             let memory = u64::try_from(cx.source_memory().len()).unwrap_or(u64::MAX);
             memory.saturating_add(cx.budget())
@@ -57,9 +93,11 @@ impl LiftedHandles {
         Ok(())
     }
 
-    /// Begins the budget anew, for the second pass.
-    pub(super) const fn are_lifted(&mut self) {
+    /// Begins the budget anew, for the second pass. Returns the places of the lifted values if a
+    /// copy of them is needed.
+    pub(super) fn are_lifted(&mut self) -> Option<Ranges> {
         self.budget = None;
+        self.ranges.take()
     }
 
     /// Lifts a handle: `lift_own`, `lift_borrow`, `lift_stream`, `lift_future` or

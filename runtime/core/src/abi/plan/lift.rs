@@ -8,9 +8,8 @@ use crate::error::{AbiError, Failure};
 
 use super::context::{TransferContext, source};
 use super::elements::numbers;
-use super::handles::LiftedHandles;
+use super::handles::Lifted;
 use super::place::From;
-use crate::abi::memory::range;
 use crate::abi::scalar::{check_case_index, convert_i32_to_char};
 use crate::abi::string::load_string_from_range;
 use crate::abi::typed::load_pair;
@@ -19,7 +18,7 @@ use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType, discr
 /// Checks a value of type `ty`: `load` or `lift_flat`.
 fn value<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     ty: &Type,
     from: &mut From<'_, '_>,
 ) -> Result<(), Failure> {
@@ -28,7 +27,7 @@ fn value<C: TransferContext + ?Sized>(
         Type::String => {
             let (address, length) = from.pair(cx)?;
             let (_, form) = load_string_from_range(&source(cx), address, length)?;
-            lifted.charge(cx, form.byte_length())
+            lifted.charge(cx, address, form.byte_length())
         }
         Type::ErrorContext | Type::Own(_) | Type::Borrow(_) | Type::Stream(_) | Type::Future(_) => {
             let index = from.word(cx, 4)?;
@@ -54,7 +53,7 @@ fn value<C: TransferContext + ?Sized>(
 
 fn list<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     list: &ListType,
     from: &mut From<'_, '_>,
 ) -> Result<(), Failure> {
@@ -68,14 +67,14 @@ fn list<C: TransferContext + ?Sized>(
     let (address, length) = from.pair(cx)?;
     let layout = element.abi().of(cx.source_options().address_type);
     source(cx).load_list_from_range(address, length, layout)?;
-    lifted.charge(cx, layout.size.saturating_mul(length))?;
+    lifted.charge(cx, address, layout.size.saturating_mul(length))?;
     elements(cx, lifted, element, address, length)
 }
 
 /// Checks `length` values of type `element`, one after the other: `load_list_from_valid_range`.
 pub(super) fn elements<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     element: &Type,
     address: u64,
     length: u64,
@@ -85,7 +84,7 @@ pub(super) fn elements<C: TransferContext + ?Sized>(
     }
     let size = element.abi().of(cx.source_options().address_type).size;
     let bytes = || {
-        let bytes = range(cx.source_memory(), address, size.saturating_mul(length));
+        let bytes = cx.source_bytes(address, size.saturating_mul(length));
         bytes.ok_or(AbiError::UncheckedAddress)
     };
     match element {
@@ -99,7 +98,7 @@ pub(super) fn elements<C: TransferContext + ?Sized>(
             for pair in bytes()?.chunks_exact(usize::try_from(size).unwrap_or(1).max(1)) {
                 let (address, length) = load_pair(&source, pair)?;
                 let (_, form) = load_string_from_range(&source, address, length)?;
-                lifted.charge(cx, form.byte_length())?;
+                lifted.charge(cx, address, form.byte_length())?;
             }
             Ok(())
         }
@@ -122,7 +121,7 @@ pub(super) fn elements<C: TransferContext + ?Sized>(
 /// Checks the fields of a record, or the values of a list of types.
 pub(super) fn record<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     record: &RecordType,
     from: &mut From<'_, '_>,
 ) -> Result<(), Failure> {
@@ -139,7 +138,7 @@ pub(super) fn record<C: TransferContext + ?Sized>(
 
 fn variant<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     variant: &VariantType,
     from: &mut From<'_, '_>,
 ) -> Result<(), Failure> {

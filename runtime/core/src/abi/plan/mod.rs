@@ -9,7 +9,7 @@
 //!
 //! | value | first pass | second pass |
 //! |---|---|---|
-//! | plain: numbers, and records and tuples of them without padding | nothing | one copy, of a whole list at once |
+//! | plain: numbers, and records and tuples of them without padding | nothing | one copy, of a whole list at once; if there are floats, one look for NaNs |
 //! | `bool`, `flags`, in a list | nothing | one look at all, and one copy |
 //! | `char`, `enum`, in a list | one look at all | one copy |
 //! | strings | one look | one copy or transcoding |
@@ -21,21 +21,23 @@
 //! size is [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge).
 //!
 //! Only `realloc`, and a queue if there are handles, allocate. Values, calls of `realloc`, numbers
-//! of handles and traps come in the order of the reference, with these differences:
+//! of handles and traps come in the order of the reference.
 //!
-//! - A NaN keeps its bits, which the spec leaves open, unless the context
-//!   [returns others](TransferContext::nan_bits).
-//! - The first pass stores nothing of the values. If the two memories are the same, `realloc` may
-//!   write to values that are being moved, or the place of results may overlap with the values.
-//!   Then the bytes arrive that are there when they are moved. Bounds are checked again, and
-//!   handles that have changed are
-//!   [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged).
+//! NaNs arrive with the bits that the context [returns](TransferContext::nan_bits). It is asked at
+//! the first NaN, and only once: all NaNs of a transfer have the same bits.
+//!
+//! The first pass stores nothing of the values, except if the guests
+//! [share a memory](TransferContext::shares_memory). Then `realloc` may write to values that are
+//! being moved, and the place of results may overlap with the values. So the first pass remembers
+//! the places of all values, they are copied once, and the second pass reads from the copy. Plain
+//! elements of streams need no copy.
 
 mod context;
 mod copy;
 mod elements;
 mod floats;
 mod handles;
+mod image;
 mod lift;
 mod place;
 mod text;
@@ -49,7 +51,8 @@ use super::{CoreValueIter, FlatValues, Type, TypeList};
 pub use context::{FlatLimits, TransferContext};
 
 use context::source;
-use handles::LiftedHandles;
+use handles::Lifted;
+use image::Copied;
 use place::{From, To};
 
 impl TypeList {
@@ -65,10 +68,10 @@ impl TypeList {
     ///
     /// # Errors
     ///
-    /// - [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged) if a guest passes
-    ///   values to itself, and they changed meanwhile.
+    /// - [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged) if the values changed
+    ///   meanwhile, although the guests share no memory.
     /// - [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge) if lists share
-    ///   their places and are too large.
+    ///   their places and are too large, or if the host has no memory for a copy of the values.
     /// - The traps `pointer-unaligned` and `pointer-out-of-bounds`, those of loading and of
     ///   handles, and the trap of `realloc`.
     ///
@@ -104,13 +107,14 @@ impl TypeList {
         values: &mut CoreValueIter<'_>,
         out_param: Option<u64>,
     ) -> Result<(), Failure> {
-        let mut lifted = LiftedHandles::default();
+        let mut lifted = Lifted::new(cx.shares_memory());
         let address_type = cx.source_options().address_type;
         let layout = self.abi().of(address_type);
         let mut values_again;
         let mut from = if layout.flat.exceed(max_flat.source) {
             let address = values.next_address(address_type)?;
             source(cx).spilled(address, layout)?;
+            lifted.found(address, layout.size);
             lift::record(cx, &mut lifted, self.record(), &mut From::Memory(address))?;
             From::Memory(address)
         } else {
@@ -119,15 +123,31 @@ impl TypeList {
             From::Flat(&mut values_again)
         };
         cx.lifted()?;
-        lifted.are_lifted();
+        let max = max_flat.destination;
+        match lifted.are_lifted() {
+            None => self.lower_lifted(flat, cx, max, (&mut lifted, &mut from), out_param),
+            Some(ranges) => {
+                let copied: &mut dyn TransferContext = &mut Copied::new(cx, ranges)?;
+                self.lower_lifted(flat, copied, max, (&mut lifted, &mut from), out_param)
+            }
+        }
+    }
+
+    /// Moves lifted values: the second pass.
+    fn lower_lifted<C: TransferContext + ?Sized>(
+        &self,
+        flat: &mut FlatValues,
+        cx: &mut C,
+        max_flat: usize,
+        (lifted, from): (&mut Lifted, &mut From<'_, '_>),
+        out_param: Option<u64>,
+    ) -> Result<(), Failure> {
         let layout = self.abi().of(cx.options().address_type);
-        if layout.flat.exceed(max_flat.destination) {
+        if layout.flat.exceed(max_flat) {
             let address = cx.spill(layout, out_param, flat)?;
-            let to = &mut To::Memory(address);
-            transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;
+            transfer::record(cx, lifted, self.record(), from, &mut To::Memory(address))?;
         } else {
-            let to = &mut To::Flat(flat);
-            transfer::record(cx, &mut lifted, self.record(), &mut from, to)?;
+            transfer::record(cx, lifted, self.record(), from, &mut To::Flat(flat))?;
         }
         lifted.finish()
     }
@@ -142,10 +162,10 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// - [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged) if a guest passes
-    ///   values to itself, and they changed meanwhile.
+    /// - [`AbiError::SourceChanged`](crate::error::AbiError::SourceChanged) if the values changed
+    ///   meanwhile, although the guests share no memory.
     /// - [`AbiError::LiftedTooLarge`](crate::error::AbiError::LiftedTooLarge) if lists share
-    ///   their places and are too large.
+    ///   their places and are too large, or if the host has no memory for a copy of the values.
     /// - [`AbiError::UncheckedAddress`](crate::error::AbiError::UncheckedAddress) if the places
     ///   were not checked.
     /// - The traps of loading and of handles, and the trap of `realloc`.
@@ -158,11 +178,20 @@ impl Type {
         to: u64,
         length: u32,
     ) -> Result<(), Failure> {
-        let (mut lifted, length) = (LiftedHandles::default(), u64::from(length));
+        let length = u64::from(length);
+        // Plain values are copied at once, so that they arrive as they were before.
+        let mut lifted = Lifted::new(!self.is_plain() && cx.shares_memory());
+        let size = self.abi().of(cx.source_options().address_type).size;
+        lifted.found(from, size.saturating_mul(length));
         lift::elements(cx, &mut lifted, self, from, length)?;
         cx.lifted()?;
-        lifted.are_lifted();
-        elements::transfer(cx, &mut lifted, self, from, to, length)?;
+        match lifted.are_lifted() {
+            None => elements::transfer(cx, &mut lifted, self, from, to, length)?,
+            Some(ranges) => {
+                let copied: &mut dyn TransferContext = &mut Copied::new(cx, ranges)?;
+                elements::transfer(copied, &mut lifted, self, from, to, length)?;
+            }
+        }
         lifted.finish()
     }
 }

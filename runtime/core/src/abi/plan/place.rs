@@ -4,7 +4,7 @@ use crate::error::{AbiError, Failure};
 
 use super::context::{TransferContext, source};
 use crate::abi::context::LoweringSteps as _;
-use crate::abi::memory::{range, range_mut};
+use crate::abi::memory::range_mut;
 use crate::abi::typed::{load_pair, next_pair};
 use crate::abi::{Abi, CoreValueIter, FlatValues, Offset, Type, VariantAbi};
 
@@ -78,7 +78,7 @@ impl<'v> From<'_, 'v> {
             Self::Memory(address) => {
                 let address_type = cx.source_options().address_type;
                 let size = variant.abi().of(address_type).size;
-                let bytes = range(cx.source_memory(), *address, size);
+                let bytes = cx.source_bytes(*address, size);
                 let bytes = bytes.ok_or(AbiError::UncheckedAddress)?;
                 let (case, _) = variant.load(&source(cx), bytes)?;
                 let offset = variant.payload_offset().of(address_type);
@@ -99,7 +99,7 @@ impl<'v> From<'_, 'v> {
     ) -> Result<u64, Failure> {
         let mut bytes = match self {
             Self::Memory(address) => {
-                let source = range(cx.source_memory(), *address, size);
+                let source = cx.source_bytes(*address, size);
                 let mut bytes = [0; 8];
                 let source = source.ok_or(AbiError::UncheckedAddress)?;
                 for (place, byte) in bytes.iter_mut().zip(source) {
@@ -134,7 +134,7 @@ impl<'v> From<'_, 'v> {
         match self {
             Self::Memory(address) => {
                 let size = Abi::STRING.of(cx.source_options().address_type).size;
-                let bytes = range(cx.source_memory(), *address, size);
+                let bytes = cx.source_bytes(*address, size);
                 load_pair(&source(cx), bytes.ok_or(AbiError::UncheckedAddress)?)
             }
             Self::Flat(values) => next_pair(&source(cx), values),

@@ -3,8 +3,7 @@
 use crate::error::{AbiError, Failure};
 
 use super::context::{TransferContext, source};
-use super::handles::LiftedHandles;
-use crate::abi::memory::range;
+use super::handles::Lifted;
 use crate::abi::string::{StringSource, store_string_into_range, string_range};
 
 /// A string in the source's memory.
@@ -22,7 +21,7 @@ impl<C: TransferContext + ?Sized> StringSource for GuestString<'_, C> {
 
     fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), Failure> {
         let length = u64::try_from(into.len()).unwrap_or(u64::MAX);
-        let bytes = range(self.cx.source_memory(), self.address.saturating_add(offset), length);
+        let bytes = self.cx.source_bytes(self.address.saturating_add(offset), length);
         into.copy_from_slice(bytes.ok_or(AbiError::UncheckedAddress)?);
         Ok(())
     }
@@ -36,11 +35,11 @@ impl<C: TransferContext + ?Sized> StringSource for GuestString<'_, C> {
 /// length in the destination's memory.
 pub(super) fn transfer<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     address: u64,
     tagged_code_units: u64,
 ) -> Result<(u64, u64), Failure> {
     let (_, form) = string_range(&source(cx), address, tagged_code_units)?;
-    lifted.charge(cx, form.byte_length())?;
+    lifted.charge(cx, address, form.byte_length())?;
     store_string_into_range(&mut GuestString { cx, address }, form)
 }

@@ -3,17 +3,17 @@
 use crate::error::{AbiError, Failure};
 
 use super::context::{TransferContext, source};
-use super::handles::LiftedHandles;
+use super::handles::Lifted;
 use super::place::{From, To};
 use super::{elements, floats, text};
 use crate::abi::dynamic::Run;
 use crate::abi::scalar::{convert_i32_to_char, convert_int_to_bool};
-use crate::abi::{Case, ListShape, ListType, RecordType, Type, VariantType};
+use crate::abi::{Case, ListShape, ListType, Offset, RecordType, Type, VariantType};
 
 /// Moves a value of type `ty`.
 pub(super) fn value<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     ty: &Type,
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
@@ -25,12 +25,12 @@ pub(super) fn value<C: TransferContext + ?Sized>(
         Type::U64 | Type::S64 => scalar(cx, 8, from, to, |bits| bits),
         Type::F32 => {
             let bits = from.bits(cx, 4)?;
-            let bits = floats::f32_bits(cx, bits);
+            let bits = floats::f32_bits(cx, lifted, bits)?;
             to.put(cx, 4, bits, bits)
         }
         Type::F64 => {
             let bits = from.bits(cx, 8)?;
-            let bits = floats::f64_bits(cx, bits);
+            let bits = floats::f64_bits(cx, lifted, bits)?;
             to.put(cx, 8, bits, bits)
         }
         Type::S8 => scalar(cx, 1, from, to, |bits| extended(bits, 24)),
@@ -86,7 +86,7 @@ fn extended(bits: u64, unused: u32) -> u64 {
 
 fn list<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     list: &ListType,
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
@@ -99,7 +99,7 @@ fn list<C: TransferContext + ?Sized>(
     let (address, length) = from.pair(cx)?;
     let layout = element.abi().of(cx.source_options().address_type);
     source(cx).load_list_from_range(address, length, layout)?;
-    lifted.charge(cx, layout.size.saturating_mul(length))?;
+    lifted.charge(cx, address, layout.size.saturating_mul(length))?;
     let count = usize::try_from(length).map_err(|_| AbiError::TooLong)?;
     let place = cx.allocate_list(count, element.abi().of(cx.options().address_type))?;
     elements::transfer(cx, lifted, element, address, place, length)?;
@@ -108,7 +108,7 @@ fn list<C: TransferContext + ?Sized>(
 
 fn fixed_length_list<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     element: &Type,
     length: u32,
     from: &mut From<'_, '_>,
@@ -138,14 +138,12 @@ fn fixed_length_list<C: TransferContext + ?Sized>(
 /// Moves the fields of a record, or the values of a list of types.
 pub(super) fn record<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     record: &RecordType,
     from: &mut From<'_, '_>,
     to: &mut To<'_>,
 ) -> Result<(), Failure> {
-    if let (From::Memory(from), To::Memory(to)) = (&from, &to)
-        && (cx.nan_bits().is_none() || !record.contains_float())
-    {
+    if let (From::Memory(from), To::Memory(to)) = (&from, &to) {
         return record_in_memory(cx, lifted, record, *from, *to);
     }
     record.fields().iter().try_for_each(|field| {
@@ -156,7 +154,7 @@ pub(super) fn record<C: TransferContext + ?Sized>(
 
 fn record_in_memory<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     record: &RecordType,
     from: u64,
     to: u64,
@@ -172,8 +170,33 @@ fn record_in_memory<C: TransferContext + ?Sized>(
         let from = from.saturating_add(offset.of(cx.source_options().address_type));
         let to = to.saturating_add(offset.of(cx.options().address_type));
         match ty {
-            None => cx.copy(from, to, bytes)?,
+            None => {
+                cx.copy(from, to, bytes)?;
+                floats_of_run(cx, lifted, record, (offset, bytes), to)?;
+            }
             Some(ty) => value(cx, lifted, ty, &mut From::Memory(from), &mut To::Memory(to))?,
+        }
+    }
+    Ok(())
+}
+
+/// Replaces the NaNs in the fields of a run, which was copied to `to`.
+fn floats_of_run<C: TransferContext + ?Sized>(
+    cx: &mut C,
+    lifted: &mut Lifted,
+    record: &RecordType,
+    (offset, bytes): (Offset, u64),
+    to: u64,
+) -> Result<(), Failure> {
+    if !record.contains_float() {
+        return Ok(());
+    }
+    for field in record.fields() {
+        match field.offset().narrow.checked_sub(offset.narrow) {
+            Some(distance) if distance < bytes => {
+                floats::lower(cx, lifted, field.ty(), to.saturating_add(distance), 1)?;
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -181,7 +204,7 @@ fn record_in_memory<C: TransferContext + ?Sized>(
 
 fn variant<C: TransferContext + ?Sized>(
     cx: &mut C,
-    lifted: &mut LiftedHandles,
+    lifted: &mut Lifted,
     variant: &VariantType,
     from: &mut From<'_, '_>,
     to: &mut To<'_>,

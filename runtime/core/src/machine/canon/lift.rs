@@ -170,7 +170,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
             let set = self.set_at(instance, waitable_set)?;
             return self.wait_from_callback(thread, set);
         }
-        if self.choose(Choice::Yield, 2)? == 1 {
+        if self.choose_to_go_on(Choice::Yield, 0)? == 1 {
             return self.callback_event(thread, Event::NONE);
         }
         self.start_waiting(thread, Queue::Exclusive, Continuation::CallbackYield)?;

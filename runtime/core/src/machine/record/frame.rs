@@ -13,9 +13,9 @@ use super::words::words;
 /// An action that resumed a thread, and that goes on when the thread stops.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Frame {
-    /// The host: `Store.invoke`, `Store.tick`. If it is in a host function whose callers are
-    /// held, `holder` is the thread at the top of their stack.
-    Host { holder: Option<Key<Thread>> },
+    /// The host: `Store.invoke`, or `Store.tick` if `is_tick`. If it is in a host function whose
+    /// callers are held, `holder` is the thread at the top of their stack.
+    Host { holder: Option<Key<Thread>>, is_tick: bool },
     /// A read or write of `end` by the host, which moves values.
     HostCopy { end: EndId },
     /// `canon_lower` on `thread`, after the callee.

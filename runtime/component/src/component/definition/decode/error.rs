@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString as _};
 
 use thiserror::Error;
-use wasmparser::WasmFeatures;
+use wasmparser::{Validator, WasmFeatures};
 
 use crate::abi::InvalidType;
 use crate::error::OneLine;
@@ -49,13 +49,27 @@ pub enum InvalidComponent {
         /// The offset of that item, in bytes.
         offset: u64,
     },
+    /// The component needs a feature that is off by default. It is valid if
+    /// [`Features`](crate::component::Features) have it.
+    #[error(
+        "{feature} are off by default, see `Features`: {} (at byte {offset})",
+        OneLine(message)
+    )]
+    OffByDefault {
+        /// The feature that it needs.
+        feature: &'static str,
+        /// The mistake that it is otherwise.
+        message: String,
+        /// The offset of the mistake, in bytes.
+        offset: u64,
+    },
 }
 
 /// The features of the spec and of core WebAssembly that Weft does not implement.
 pub(super) const NOT_IMPLEMENTED: [(WasmFeatures, &str); 9] = [
     (WasmFeatures::CM_VALUES, VALUES),
     (WasmFeatures::CM_GC, GARBAGE_COLLECTION),
-    (WasmFeatures::CM_NESTED_NAMES, "nested namespaces and packages in names"),
+    (WasmFeatures::CM_NESTED_NAMES, NESTED_NAMES),
     (WasmFeatures::LEGACY_EXCEPTIONS, "legacy exceptions"),
     (WasmFeatures::MEMORY_CONTROL, "instructions of memory control"),
     (WasmFeatures::CUSTOM_DESCRIPTORS, "custom descriptors"),
@@ -64,7 +78,8 @@ pub(super) const NOT_IMPLEMENTED: [(WasmFeatures, &str); 9] = [
     (WasmFeatures::MULTIBYTE_ARRAY_ACCESS, "accesses to arrays of several bytes"),
 ];
 
-const VALUES: &str = "value imports and exports and start functions of components";
+const NESTED_NAMES: &str = "names with nested namespaces and packages";
+const VALUES: &str = "values and start functions of components";
 pub(crate) const GARBAGE_COLLECTION: &str = "canonical options for garbage-collected values";
 
 impl InvalidComponent {
@@ -85,6 +100,26 @@ impl InvalidComponent {
             feature: GARBAGE_COLLECTION,
             message: "such an option is used".into(),
             offset,
+        }
+    }
+}
+
+impl InvalidComponent {
+    /// Returns the error with its reason, if `bytes` are only refused because `features` lack one
+    /// that `wasmparser` knows. Not all errors of `wasmparser` name the feature.
+    #[cold]
+    pub(super) fn explained(self, bytes: &[u8], features: WasmFeatures) -> Self {
+        let Self::Invalid { message, offset } = self else { return self };
+        let is_valid =
+            |features| Validator::new_with_features(features).validate_all(bytes).is_ok();
+        let all = WasmFeatures::all();
+        let missing = NOT_IMPLEMENTED.into_iter().filter(|(flag, _)| !features.contains(*flag));
+        let mut needed = missing.filter(|(flag, _)| !is_valid(all.difference(*flag)));
+        let found = if is_valid(all) { needed.next() } else { None };
+        match found {
+            Some((_, feature @ NESTED_NAMES)) => Self::OffByDefault { feature, message, offset },
+            Some((_, feature)) => Self::Unsupported { feature, message, offset },
+            None => Self::Invalid { message, offset },
         }
     }
 }

@@ -86,6 +86,13 @@ pub(crate) fn decode_module(
     bytes: &[u8],
     bodies: Bodies,
 ) -> Result<(Arc<ModuleType>, CoreModule), InvalidComponent> {
+    read_module(bytes, bodies).map_err(|error| error.explained(bytes, features()))
+}
+
+fn read_module(
+    bytes: &[u8],
+    bodies: Bodies,
+) -> Result<(Arc<ModuleType>, CoreModule), InvalidComponent> {
     let mut module = CoreModule::new(0..bytes.len());
     let mut imports = None;
     let mut validator = Validator::new_with_features(features());
@@ -115,6 +122,13 @@ pub(crate) fn decode(
     bodies: Bodies,
 ) -> Result<Decoded, InvalidComponent> {
     let features = optional.of(features());
+    read(bytes, features, bodies).map_err(|error| {
+        // A core module is refused whatever its features are.
+        if Parser::is_component(bytes) { error.explained(bytes, features) } else { error }
+    })
+}
+
+fn read(bytes: &[u8], features: WasmFeatures, bodies: Bodies) -> Result<Decoded, InvalidComponent> {
     let mut decoder = Decoder {
         validator: Validator::new_with_features(features),
         scopes: Vec::new(),
@@ -144,6 +158,9 @@ fn unexpected_end(bytes: &[u8]) -> InvalidComponent {
     InvalidComponent::invalid("unexpected end", u64::try_from(bytes.len()).unwrap_or(u64::MAX))
 }
 
+/// The number of a component's section of value definitions, which `wasmparser` does not know.
+const VALUE_SECTION: u8 = 12;
+
 struct Decoder<'a> {
     validator: Validator,
     /// The components that are begun and have not ended, the outermost first.
@@ -163,6 +180,11 @@ struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     /// Handles a payload. Returns the definition of the outermost component when it has ended.
     fn payload(&mut self, payload: &Payload<'a>) -> Result<Option<Definition>, InvalidComponent> {
+        if let Payload::UnknownSection { id: VALUE_SECTION, range, .. } = payload
+            && !self.is_in_module
+        {
+            return Err(InvalidComponent::values(range.start));
+        }
         match self.validator.payload(payload)? {
             ValidPayload::Func(function, body) => self.function(function, &body)?,
             ValidPayload::End(types) if self.is_in_module => {

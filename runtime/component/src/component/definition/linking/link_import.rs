@@ -48,6 +48,11 @@ pub(crate) enum LinkFunction {
     Results(CoreFunctionType),
     /// Returns the next of the core values to which arguments were moved.
     Next,
+    /// Returns the bits that a NaN of type `f32` arrives with. Its parameter is 0 for the first NaN
+    /// among values that move together.
+    NanF32,
+    /// Returns the bits that a NaN of type `f64` arrives with, with the same parameter.
+    NanF64,
 }
 
 impl LinkFunction {
@@ -59,6 +64,8 @@ impl LinkFunction {
             Self::Charge => (&[I64], &[]),
             Self::CheckString => (&[I32, I64, I64], &[]),
             Self::Next => (&[], &[I64]),
+            Self::NanF32 => (&[I32], &[I32]),
+            Self::NanF64 => (&[I32], &[I64]),
             Self::Arguments(ty) | Self::Results(ty) => return ty,
         };
         CoreFunctionType { params: flat_types(params), results: flat_types(results) }

@@ -11,7 +11,7 @@ use crate::component::definition::items::Binding;
 use crate::component::run::element_layout::element_layout;
 use crate::component::run::host_function::HostFunctionCall;
 use crate::component::run::state::State;
-use crate::component::store::canonical::{Lifted, Lowered};
+use crate::component::store::canonical::{Lifted, Lowered, Unchanged};
 use crate::component::store::core_function::CoreFunction;
 use crate::component::store::entity::Entity;
 use crate::component::store::fault::Fault;
@@ -120,7 +120,12 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         let host_function = state.functions.host_function(function);
         let is_immediate = host_function.is_some_and(|it| it.call.is_immediate());
         let is_deferrable = !ty.moves_handles();
-        let is_flat_plain = !is_async && ty.is_flat_plain();
+        let contains_float = ty.params.contains_float() || ty.results.contains_float();
+        let unchanged = match (!is_async && ty.is_flat_plain(), contains_float) {
+            (false, _) => Unchanged::NotAll,
+            (true, false) => Unchanged::All,
+            (true, true) => Unchanged::UnlessNan,
+        };
         let can_pend = is_immediate && is_deferrable && !is_async;
         let immediate = state.functions.host_number(function).filter(|_| can_pend);
         self.may_stop |= !is_immediate;
@@ -132,7 +137,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             handles,
             is_deferrable,
             immediate,
-            is_flat_plain,
+            unchanged,
         };
         self.core_function(CoreFunction::Lowered(Arc::new(lowered)), signature)?;
         self.link(function, options)

@@ -33,18 +33,6 @@ fn a_core_function_that_breaks_a_rule_is_refused() {
 }
 
 #[test]
-fn what_is_not_implemented_is_refused_by_name() {
-    for (text, name) in [
-        (r#"(component (import "v" (value u8)))"#, "value imports and exports"),
-        ("(component (core module (func try catch_all end)))", "legacy exceptions"),
-    ] {
-        let error = refused(text);
-        assert!(matches!(error, InvalidComponent::Unsupported { .. }), "{error:?}");
-        assert!(error.to_string().contains(name), "{error}");
-    }
-}
-
-#[test]
 fn components_are_nested_to_a_limit() {
     let nested = |levels: usize| {
         let mut component = b"\0asm\x0d\0\x01\0".to_vec();

@@ -11,6 +11,7 @@ mod errors;
 mod extern_types;
 mod modules;
 mod types;
+mod unsupported;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -69,7 +69,8 @@ impl<'i> Link<'_, 'i> {
     /// Moves values that come from one side.
     fn values(&mut self, from: LinkEnd) -> Values<'_, 'i> {
         let Self { imports, body, input, member, flag } = self;
-        Values { body, imports, input, member: *member, flag: *flag, from, sum: None }
+        let (member, flag) = (*member, *flag);
+        Values { body, imports, input, member, flag, from, sum: None, nan_chosen: None }
     }
 
     /// Moves the arguments. Returns locals with the callee's arguments.

@@ -1,10 +1,10 @@
 //! Values that are one core value: lifting and lowering them.
 
-use wasm_encoder::{Ieee32, Ieee64};
+use wasm_encoder::BlockType;
 
 use crate::abi::{Abi, Type};
+use crate::component::definition::linking::link_import::LinkFunction;
 use crate::core_value::CoreType;
-use crate::limit::{CANONICAL_FLOAT32_NAN, CANONICAL_FLOAT64_NAN};
 
 use super::values::{Source, Target, Values};
 
@@ -83,18 +83,33 @@ impl Values<'_, '_> {
             }
             Type::F32 => {
                 let value = self.body.set_local(CoreType::F32);
-                let mut code = self.body.code();
-                code.local_get(value).f32_const(Ieee32::new(CANONICAL_FLOAT32_NAN));
-                code.local_get(value).local_get(value).f32_eq().select();
+                self.body.code().local_get(value).local_get(value).f32_ne();
+                self.nan(LinkFunction::NanF32, value);
             }
             Type::F64 => {
                 let value = self.body.set_local(CoreType::F64);
-                let mut code = self.body.code();
-                code.local_get(value).f64_const(Ieee64::new(CANONICAL_FLOAT64_NAN));
-                code.local_get(value).local_get(value).f64_eq().select();
+                self.body.code().local_get(value).local_get(value).f64_ne();
+                self.nan(LinkFunction::NanF64, value);
             }
             _ => {}
         }
+    }
+
+    /// Replaces the float in the local `value` if the value on the stack says that it is a NaN, and
+    /// pushes the float.
+    fn nan(&mut self, bits: LinkFunction, value: u32) {
+        let chosen = match self.nan_chosen {
+            Some(local) => local,
+            None => *self.nan_chosen.insert(self.body.local(CoreType::I32)),
+        };
+        let function = self.imports.host(bits);
+        let mut code = self.body.code();
+        code.if_(BlockType::Empty).local_get(chosen).call(function);
+        match bits {
+            LinkFunction::NanF32 => code.f32_reinterpret_i32(),
+            _ => code.f64_reinterpret_i64(),
+        };
+        code.local_set(value).i32_const(1).local_set(chosen).end().local_get(value);
     }
 
     /// Pushes the bits of a value that is one core value. Of a value in memory, only its own bits

@@ -31,6 +31,8 @@ pub(super) struct Values<'a, 'i> {
     pub(super) from: LinkEnd,
     /// The local that counts the bytes of lists and strings, if there are several.
     pub(super) sum: Option<u32>,
+    /// The local that is 1 after the bits of NaNs were chosen, if there are floats.
+    pub(super) nan_chosen: Option<u32>,
 }
 
 /// The place that a value comes from.

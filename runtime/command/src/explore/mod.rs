@@ -1,0 +1,167 @@
+//! `weft explore`.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `subject` | the explored calls, or the explored script |
+//! | `outcomes` | the outcomes, for people and for tools |
+
+mod outcomes;
+mod subject;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use weft::chooser::Schedule;
+use weft_explore::timeline::TimelineReport;
+use weft_explore::{Ending, Exploration, Explored};
+use weft_spec::{Diagnostic, Report};
+
+use crate::exit_code::{NOT_FOUND, NOT_WELL, SUCCESS, USAGE, WEFT_FAILED};
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::guest;
+use crate::progress::Progress;
+use crate::run::timeline_file::TimelinePath;
+
+use self::outcomes::{print_explored, print_replayed};
+use self::subject::{Ended, Subject};
+
+/// Run a component under every schedule that the Component Model allows.
+///
+/// The calls of `--invoke` are begun one after another in one instance, and are under way together.
+/// A script (`.wast`) is played from its beginning to its end. Each run makes other decisions: which
+/// thread runs next, which event is delivered first, and so on. Runs that only permute independent
+/// steps are left out.
+///
+/// Each distinct outcome is printed with the shortest schedule that leads to it. The exit code is 1
+/// if there are several outcomes, or if one is a failure.
+///
+/// A component can import WASI. It has no files, no arguments and no network, its output is dropped,
+/// and it must not wait for the time: a run that waits for something outside is a failure.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  weft explore app.wasm --invoke 'put(1)' --invoke 'get()'
+  weft explore test.wast --max-schedules 1000
+  weft explore app.wasm --invoke 'run()' --timeline failure.html
+  weft explore app.wasm --invoke 'run()' --replay schedule.txt")]
+pub(crate) struct ExploreArguments {
+    /// The file: a component in the binary or in the text format, or a script (`.wast`).
+    file: PathBuf,
+    /// Begin a call of this exported function, as `weft run --invoke` does. Several calls are begun in
+    /// this order.
+    #[arg(long, value_name = "CALL")]
+    invoke: Vec<String>,
+    /// Run at most this number of schedules.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, help_heading = "Bounds")]
+    max_schedules: u64,
+    /// Make at most this number of different decisions in a run. Later ones take the first
+    /// possibility.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, help_heading = "Bounds")]
+    max_decisions: usize,
+    /// Begin no run after this time, such as `500ms`, `5s`, `2m` or `1h`.
+    #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Bounds")]
+    max_time: Option<Duration>,
+    /// Also run schedules that only permute independent steps.
+    #[arg(long, help_heading = "Bounds")]
+    all_orders: bool,
+    /// Make one run, with the decisions of this schedule, and the first possibilities after its end.
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
+    /// Write what happens in one run, as `weft run --timeline` does: the replayed run, or that of the
+    /// first failure. Without a failure, it is the last outcome.
+    #[arg(long, value_name = "FILE", value_parser = TimelinePath::parse)]
+    timeline: Option<TimelinePath>,
+}
+
+/// Explores a component or a script.
+pub(crate) fn explore(arguments: &ExploreArguments, format: Format) -> Result<u8, Failure> {
+    let subject = Subject::read(&arguments.file, &arguments.invoke)?;
+    let runtime = guest::build_runtime(tokio::runtime::Builder::new_current_thread())?;
+    let _entered = runtime.enter();
+    let exploration = Exploration::new()
+        .max_schedules(arguments.max_schedules)
+        .max_decisions(arguments.max_decisions)
+        .reduce(!arguments.all_orders);
+    let exploration = match arguments.max_time {
+        Some(time) => exploration.max_time(time),
+        None => exploration,
+    };
+    if let Some(path) = &arguments.replay {
+        return replay(arguments, &exploration, &subject, &read_schedule(path)?, format);
+    }
+    let progress = Progress::of_runs("exploring");
+    let explored = {
+        let on_progress = |now: weft_explore::Progress| {
+            progress.tell(format!("{} schedules, {} outcomes", now.schedules, now.outcomes));
+        };
+        exploration.clone().on_progress(&on_progress).run(|explorer| subject.run(explorer))
+    };
+    drop(progress);
+    print_explored(&explored, format)?;
+    if let Some(path) = &arguments.timeline
+        && let Some(outcome) = outcomes::most_wanted(&explored)
+    {
+        let schedule = outcome.schedule.schedule();
+        write_timeline(path, &exploration, &subject, schedule)?;
+    }
+    Ok(code_of(&explored))
+}
+
+fn code_of(explored: &Explored<Ended>) -> u8 {
+    match explored.outcomes() {
+        [one] if !outcomes::is_failure(&one.result) => SUCCESS,
+        _ => NOT_WELL,
+    }
+}
+
+fn replay(
+    arguments: &ExploreArguments,
+    exploration: &Exploration<'_>,
+    subject: &Subject,
+    schedule: &Schedule,
+    format: Format,
+) -> Result<u8, Failure> {
+    let replayed = exploration.replay(schedule, |explorer| subject.run(explorer));
+    let replayed = replayed.map_err(|error| not_followed(&error))?;
+    print_replayed(&replayed.ending, format)?;
+    if let Some(path) = &arguments.timeline {
+        write_timeline(path, exploration, subject, schedule)?;
+    }
+    Ok(if outcomes::is_failure(&replayed.ending) { NOT_WELL } else { SUCCESS })
+}
+
+fn not_followed(error: &weft_explore::ReplayError) -> Failure {
+    Failure::new(USAGE, Diagnostic::error("replay", error.to_string()))
+}
+
+/// Repeats a schedule, and writes what happens.
+fn write_timeline(
+    path: &TimelinePath,
+    exploration: &Exploration<'_>,
+    subject: &Subject,
+    schedule: &Schedule,
+) -> Result<(), Failure> {
+    let replayed = exploration.replay(schedule, |explorer| subject.run(explorer));
+    let replayed = replayed.map_err(|error| not_followed(&error))?;
+    let Some(timeline) = &replayed.timeline else {
+        let diagnostic = Diagnostic::error("timeline", "nothing was begun in this run");
+        return Err(Failure::new(WEFT_FAILED, diagnostic));
+    };
+    let outcome = outcomes::lines_of(&replayed.ending).join("\n");
+    let is_failure =
+        !matches!(replayed.ending, Ending::Returned(_)) || outcomes::is_failure(&replayed.ending);
+    let waiting = if is_failure { replayed.waiting.as_slice() } else { &[] };
+    let report = TimelineReport::new(timeline).with_title(&subject.title);
+    path.write(&report.with_outcome(&outcome).with_waiting(waiting))
+}
+
+fn read_schedule(path: &PathBuf) -> Result<Schedule, Failure> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Failure::of(NOT_FOUND, Report::of_io("read", path, &error)))?;
+    text.parse().map_err(|error: weft::chooser::ScheduleError| {
+        let message = format!("`{}` is not a schedule: {error}", path.display());
+        Failure::new(USAGE, Diagnostic::error("schedule", message))
+    })
+}

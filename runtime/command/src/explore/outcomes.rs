@@ -1,0 +1,94 @@
+//! The outcomes, for people and for tools.
+
+use serde_json::{Value, json};
+use weft_explore::{Ending, Explored, Outcome};
+
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::output;
+
+use super::subject::Ended;
+
+/// Returns `true` if a run has failed.
+pub(super) fn is_failure(ending: &Ending<Ended>) -> bool {
+    match ending {
+        Ending::Returned(ended) => ended.is_failure,
+        _ => true,
+    }
+}
+
+/// Returns the first failure, or the last outcome.
+pub(super) fn most_wanted(explored: &Explored<Ended>) -> Option<&Outcome<Ended>> {
+    let failure = explored.outcomes().iter().find(|it| is_failure(&it.result));
+    failure.or_else(|| explored.outcomes().last())
+}
+
+/// Returns the lines for the end of a run.
+pub(super) fn lines_of(ending: &Ending<Ended>) -> Vec<String> {
+    match ending {
+        Ending::Returned(ended) => ended.lines.clone(),
+        Ending::Panicked(message) => vec![format!("the host has failed: {message}")],
+        _ => vec!["stopped after too many steps".to_owned()],
+    }
+}
+
+/// Prints the end of a replayed run.
+pub(super) fn print_replayed(ending: &Ending<Ended>, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Human => output::print(&lines_of(ending).join("\n")),
+        Format::Json => output::print_json(&json!({
+            "failure": is_failure(ending),
+            "result": lines_of(ending),
+        })),
+    }
+}
+
+/// Prints the outcomes of an exploration.
+pub(super) fn print_explored(explored: &Explored<Ended>, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Human => output::print(&text_of(explored)),
+        Format::Json => output::print_json(&json!({
+            "schedules": explored.num_schedules(),
+            "redundant": explored.num_redundant(),
+            "steps": explored.num_steps(),
+            "bound": explored.bound().map(|bound| bound.to_string()),
+            "outcomes": explored.outcomes().iter().map(json_of).collect::<Vec<_>>(),
+        })),
+    }
+}
+
+fn text_of(explored: &Explored<Ended>) -> String {
+    let bound = match explored.bound() {
+        None => "every schedule was explored".to_owned(),
+        Some(bound) => bound.to_string(),
+    };
+    let mut lines = vec![format!(
+        "{} schedules, {} steps, {} outcomes: {bound}",
+        explored.num_schedules(),
+        explored.num_steps(),
+        explored.outcomes().len(),
+    )];
+    for (outcome, number) in explored.outcomes().iter().zip(1..) {
+        let kind = if is_failure(&outcome.result) { "failure" } else { "success" };
+        let count = outcome.num_schedules;
+        lines.push(format!("\noutcome {number}, a {kind}, of {count} schedules:"));
+        lines.extend(lines_of(&outcome.result).iter().map(|line| format!("  {line}")));
+        let schedule = outcome.schedule.to_string();
+        lines.push(if schedule.is_empty() {
+            "its schedule: the first possibility of each decision".to_owned()
+        } else {
+            "its schedule, and the first possibilities after it:".to_owned()
+        });
+        lines.extend(schedule.lines().map(|line| format!("  {line}")));
+    }
+    lines.join("\n")
+}
+
+fn json_of(outcome: &Outcome<Ended>) -> Value {
+    json!({
+        "failure": is_failure(&outcome.result),
+        "result": lines_of(&outcome.result),
+        "schedules": outcome.num_schedules,
+        "schedule": outcome.schedule.to_string(),
+    })
+}

@@ -1,0 +1,76 @@
+//! `weft explore`.
+
+use crate::weft::Folder;
+
+/// A consumer that is not woken if the producer comes between its look and its wait.
+const LOST: &[u8] = include_bytes!("../../../explore/tests/catalog/lost_wake_up.wat");
+
+const SCRIPT: &[u8] = br#"(component
+    (core module $module (func (export "f") (result i32) (i32.const 7)))
+    (core instance $instance (instantiate $module))
+    (func (export "seven") (result u32) (canon lift (core func $instance "f"))))
+(assert_return (invoke "seven") (u32.const 7))"#;
+
+const BOTH: [&str; 6] = ["explore", "lost.wat", "--invoke", "first()", "--invoke", "second()"];
+
+fn folder() -> Folder {
+    Folder::with(&[
+        ("lost.wat", LOST),
+        ("seven.wast", SCRIPT),
+        ("lost.txt", b"yield 0 of 2\nyield 1 of 2 # the producer goes on\n"),
+        ("other.txt", b"yield 0 of 2\nwait 1 of 2\n"),
+        ("wrong.txt", b"yield 0 of 2\n\ntock 1 of 2\n"),
+    ])
+}
+
+#[test]
+fn each_outcome_is_told_with_its_schedule() {
+    let folder = folder();
+    insta::assert_snapshot!("explored", folder.weft(&BOTH));
+    let json = folder.weft(&[&BOTH[..], &["--format", "json"]].concat());
+    insta::assert_snapshot!("explored_as_json", json);
+    let one = folder.weft(&["explore", "lost.wat", "--invoke", "second()"]);
+    assert!(
+        one.contains(" 1 outcomes: every schedule") && one.ends_with("--- exit code 0\n"),
+        "{one}"
+    );
+}
+
+#[test]
+fn a_script_is_explored() {
+    let shown = folder().weft(&["explore", "seven.wast"]);
+    assert!(shown.contains("a success") && shown.ends_with("--- exit code 0\n"), "{shown}");
+}
+
+#[test]
+fn a_schedule_is_replayed_and_another_one_refused() {
+    let folder = folder();
+    let replay = |file| folder.weft(&[&BOTH[..], &["--replay", file]].concat());
+    insta::assert_snapshot!("replayed", replay("lost.txt"));
+    insta::assert_snapshot!("replay_of_another_run", replay("other.txt"));
+    insta::assert_snapshot!("replay_of_no_schedule", replay("wrong.txt"));
+}
+
+#[test]
+fn the_run_that_fails_is_drawn() {
+    let folder = folder();
+    folder.weft(&[&BOTH[..], &["--timeline", "lost.html"]].concat());
+    let page = std::fs::read_to_string(folder.path().join("lost.html")).unwrap();
+    assert!(page.contains("first() failed: deadlock") && page.contains("lost.wat"));
+}
+
+#[test]
+fn mistakes_on_the_command_line_are_told() {
+    let folder = folder();
+    for (arguments, expected) in [
+        (&["explore", "lost.wat"][..], "expected a call to explore"),
+        (&["explore", "seven.wast", "--invoke", "seven()"], "leave out --invoke"),
+        (&["explore", "lost.wat", "--invoke", "frist()"], "did you mean `first`?"),
+        (&["explore", "lost.wat", "--invoke", "first()", "--replay", "no.txt"], "no.txt"),
+        (&["explore", "lost.wat", "--invoke", "first()", "--timeline", "a.png"], ".html"),
+        (&["explore", "no.wast"], "no.wast"),
+    ] {
+        let shown = folder.weft(arguments);
+        assert!(shown.contains(expected) && !shown.ends_with("--- exit code 0\n"), "{shown}");
+    }
+}

@@ -1,0 +1,407 @@
+//! The settings of an exploration, and its loop.
+
+use std::fmt::Debug;
+use std::mem::take;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use weft::chooser::{Schedule, ScheduleReplay};
+use weft::component::WaitingTask;
+use weft::timeline::Timeline;
+
+use crate::collected::Collected;
+use crate::explored::{Bound, Ending, Explored};
+use crate::explorer::Explorer;
+use crate::run::{Guide, Run, RunBounds, Stopped};
+use crate::tree::{PlannedRun, Tree};
+
+/// The settings of an exploration. [`run`](Self::run) begins it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use weft_explore::{Bound, Exploration};
+///
+/// let explored = Exploration::new()
+///     .max_schedules(100)
+///     .max_time(Duration::from_secs(10))
+///     .run(|explorer| [(); 10].map(|()| explorer.host_events().choose(2)));
+/// assert_eq!(explored.num_schedules(), 100);
+/// assert_eq!(explored.bound(), Some(Bound::Schedules));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Exploration<'a> {
+    bounds: RunBounds,
+    max_schedules: u64,
+    max_time: Option<Duration>,
+    workers: usize,
+    on_progress: Option<OnProgress<'a>>,
+}
+
+/// A function that is told of the progress of an exploration.
+#[derive(Clone, Copy)]
+struct OnProgress<'a>(&'a (dyn Fn(Progress) + Sync));
+
+impl Debug for OnProgress<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnProgress")
+    }
+}
+
+/// The progress of an exploration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The number of schedules that were run.
+    pub schedules: u64,
+    /// The number of schedules that are known to be needed. It grows while schedules are run.
+    pub wanted: usize,
+    /// The number of distinct outcomes.
+    pub outcomes: usize,
+}
+
+/// The state that the workers share.
+struct Shared<R> {
+    tree: Tree,
+    collected: Collected<R>,
+    /// The number of runs that are being made.
+    running: usize,
+    bound: Option<Bound>,
+    /// `true` if no run is begun any longer.
+    is_over: bool,
+    /// The message of a run that differed from the one that it should repeat.
+    not_the_same: Option<String>,
+}
+
+impl Default for Exploration<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a> Exploration<'a> {
+    /// Creates the settings of [`explore`](crate::explore): at most 100,000 schedules, with 1,000
+    /// decisions and 100,000 steps in each, and 2 yields at which a thread goes on in a step; any
+    /// time, one worker, and runs that only permute independent steps are left out.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            bounds: RunBounds {
+                decisions: 1_000,
+                steps: 100_000,
+                yields: 2,
+                reduces: true,
+                other_choices: false,
+            },
+            max_schedules: 100_000,
+            max_time: None,
+            workers: 1,
+            on_progress: None,
+        }
+    }
+
+    /// Sets the largest number of schedules that are run.
+    #[must_use]
+    pub const fn max_schedules(mut self, schedules: u64) -> Self {
+        self.max_schedules = schedules;
+        self
+    }
+
+    /// Sets the largest number of decisions of a run that are explored. Decisions after that take
+    /// the first possibility.
+    #[must_use]
+    pub const fn max_decisions(mut self, decisions: usize) -> Self {
+        self.bounds.decisions = decisions;
+        self
+    }
+
+    /// Sets the largest number of steps of a run. A run with more is stopped, which is an outcome of
+    /// its own. In each step, a guest's thread runs until it waits or yields, or an event of the
+    /// host happens.
+    #[must_use]
+    pub const fn max_steps(mut self, steps: usize) -> Self {
+        self.bounds.steps = steps;
+        self
+    }
+
+    /// Sets how often a thread that yields goes on in one step, before it lets others run. A guest that
+    /// yields until something happens could go on for ever.
+    #[must_use]
+    pub const fn max_yields(mut self, yields: usize) -> Self {
+        self.bounds.yields = yields;
+        self
+    }
+
+    /// Sets the time after which no run is begun.
+    #[must_use]
+    pub const fn max_time(mut self, time: Duration) -> Self {
+        self.max_time = Some(time);
+        self
+    }
+
+    /// Sets whether runs that only permute independent steps are left out. They lead to the same
+    /// outcomes, so this is for measurements and tests of the exploration.
+    #[must_use]
+    pub const fn reduce(mut self, reduces: bool) -> Self {
+        self.bounds.reduces = reduces;
+        self
+    }
+
+    /// Sets whether choices that don't order anything are explored, too: the bits of NaNs, whether a
+    /// debug message is kept, and whether a thread can be made. Otherwise, the first possibility is
+    /// taken.
+    #[must_use]
+    pub const fn other_choices(mut self, explores: bool) -> Self {
+        self.bounds.other_choices = explores;
+        self
+    }
+
+    /// Sets the number of threads that make runs. The smallest number is 1.
+    #[must_use]
+    pub const fn workers(mut self, workers: usize) -> Self {
+        self.workers = if workers == 0 { 1 } else { workers };
+        self
+    }
+
+    /// Sets a function that is called after each run.
+    #[must_use]
+    pub const fn on_progress(mut self, on_progress: &'a (dyn Fn(Progress) + Sync)) -> Self {
+        self.on_progress = Some(OnProgress(on_progress));
+        self
+    }
+
+    /// Runs `build` under every schedule, up to the bounds.
+    ///
+    /// `build` has to do the same after the same decisions. It is called once for each run, and
+    /// makes its stores anew. Panics in it are outcomes.
+    ///
+    /// # Panics
+    ///
+    /// If `build` does not do the same after the same decisions.
+    #[expect(clippy::panic, reason = "an exploration fails by a panic, as a test does")]
+    pub fn run<R, F>(&self, build: F) -> Explored<R>
+    where
+        R: Debug + Send,
+        F: Fn(&mut Explorer) -> R + Sync,
+    {
+        let begun = Instant::now();
+        let shared = Mutex::new(Shared {
+            tree: Tree::new(self.bounds.reduces),
+            collected: Collected::new(),
+            running: 0,
+            bound: None,
+            is_over: false,
+            not_the_same: None,
+        });
+        let changed = Condvar::new();
+        let work = || self.work(&build, &shared, &changed, begun);
+        std::thread::scope(|scope| {
+            for _ in 1..self.workers {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(message) = shared.not_the_same {
+            panic!("{message}");
+        }
+        let mut collected = shared.collected;
+        let again = |schedule: &Schedule| self.make(&build, replay_of(schedule), Vec::new());
+        collected.shorten(|schedule| {
+            let (ending, run) = again(schedule);
+            let run = run.state();
+            run.stopped.is_none().then(|| Collected::finding(&ending, &run))
+        });
+        collected.into_explored(shared.bound, begun.elapsed())
+    }
+
+    /// Runs `build` once, with the decisions of a schedule and the first possibilities after its
+    /// end.
+    ///
+    /// ```
+    /// use weft_explore::{Ending, Exploration};
+    ///
+    /// let schedule = "host 2 of 3".parse()?;
+    /// let replayed = Exploration::new().replay(&schedule, |it| it.host_events().choose(3))?;
+    /// assert_eq!(replayed.ending, Ending::Returned(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`] if this run makes another decision than the schedule has.
+    pub fn replay<R, F>(&self, schedule: &Schedule, build: F) -> Result<Replayed<R>, ReplayError>
+    where
+        F: Fn(&mut Explorer) -> R,
+    {
+        let (ending, run) = self.make(&build, replay_of(schedule), Vec::new());
+        let mut run = run.state();
+        if let Some(Stopped::NotTheSame(message)) = &run.stopped {
+            return Err(ReplayError(message.clone()));
+        }
+        let notes = take(&mut run.notes);
+        let (timeline, waiting) = (run.timeline.take(), take(&mut run.waiting));
+        Ok(Replayed { ending, notes, timeline, waiting })
+    }
+
+    /// Makes runs until none is left.
+    fn work<R, F>(&self, build: &F, shared: &Mutex<Shared<R>>, changed: &Condvar, begun: Instant)
+    where
+        R: Debug + Send,
+        F: Fn(&mut Explorer) -> R + Sync,
+    {
+        while let Some(planned) = self.next_run(shared, changed, begun) {
+            let guide = Guide::Plan(planned.plan.clone());
+            let (ending, run) = self.make(build, guide, planned.sleep.clone());
+            let mut shared = lock(shared);
+            shared.running -= 1;
+            shared.add(&planned, ending, &run);
+            let progress = shared.progress();
+            drop(shared);
+            changed.notify_all();
+            if let Some(OnProgress(on_progress)) = self.on_progress {
+                on_progress(progress);
+            }
+        }
+    }
+
+    /// Waits for the next wanted run. Returns `None` if there is none.
+    fn next_run<R>(
+        &self,
+        shared: &Mutex<Shared<R>>,
+        changed: &Condvar,
+        begun: Instant,
+    ) -> Option<PlannedRun> {
+        let mut shared = lock(shared);
+        loop {
+            if shared.is_over {
+                return None;
+            }
+            if shared.tree.num_wanted() > 0 {
+                let is_late = self.max_time.is_some_and(|time| begun.elapsed() >= time);
+                let begun = shared.collected.num_schedules() + shared.running as u64;
+                let bound = match (is_late, begun >= self.max_schedules) {
+                    (true, _) => Some(Bound::Time),
+                    (false, true) => Some(Bound::Schedules),
+                    (false, false) => None,
+                };
+                if let Some(bound) = bound {
+                    shared.cut(bound);
+                    shared.is_over = true;
+                    changed.notify_all();
+                    return None;
+                }
+                shared.running += 1;
+                return shared.tree.next_run();
+            }
+            if shared.running == 0 {
+                shared.is_over = true;
+                changed.notify_all();
+                return None;
+            }
+            shared = changed.wait(shared).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Makes a run.
+    fn make<R, F>(
+        &self,
+        build: &F,
+        guide: Guide,
+        sleep: Vec<crate::footprint::Sleeper>,
+    ) -> (Ending<R>, Run)
+    where
+        F: Fn(&mut Explorer) -> R,
+    {
+        let run = Run::new(guide, sleep, self.bounds);
+        let mut explorer = Explorer::new(run.clone());
+        // A run shares nothing with others but what `build` borrows.
+        let ended = catch_unwind(AssertUnwindSafe(|| build(&mut explorer)));
+        let ending = match ended {
+            Ok(result) => Ending::Returned(result),
+            Err(_) if run.state().stopped.is_some() => Ending::TooManySteps,
+            Err(panic) => match message_of(&*panic) {
+                Some(message) => Ending::Panicked(message),
+                None => resume_unwind(panic),
+            },
+        };
+        (ending, run)
+    }
+}
+
+impl<R: Debug> Shared<R> {
+    /// Adds a run that was made.
+    fn add(&mut self, planned: &PlannedRun, ending: Ending<R>, run: &Run) {
+        let run = run.state();
+        let added = match &run.stopped {
+            Some(Stopped::NotTheSame(message)) => Err(message.clone()),
+            _ => self.tree.add(planned, &run),
+        };
+        if let Err(message) = added {
+            self.not_the_same.get_or_insert(message);
+            self.is_over = true;
+        }
+        if run.is_cut {
+            self.cut(Bound::Decisions);
+        }
+        if run.is_cut_at_yield {
+            self.cut(Bound::Yields);
+        }
+        match &run.stopped {
+            Some(Stopped::Redundant) => self.collected.add_redundant(&run),
+            Some(Stopped::TooManySteps) => {
+                self.cut(Bound::Steps);
+                self.collected.add(ending, &run);
+            }
+            _ => self.collected.add(ending, &run),
+        }
+    }
+}
+
+impl<R> Shared<R> {
+    /// Notes that a bound has cut the exploration. The first in the order of [`Bound`] is kept.
+    fn cut(&mut self, bound: Bound) {
+        self.bound = Some(self.bound.map_or(bound, |known| known.min(bound)));
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            schedules: self.collected.num_schedules(),
+            wanted: self.tree.num_wanted() + self.running,
+            outcomes: self.collected.num_outcomes(),
+        }
+    }
+}
+
+/// A run that has repeated a schedule.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Replayed<R> {
+    /// The way in which it has ended.
+    pub ending: Ending<R>,
+    /// The texts that were noted.
+    pub notes: Vec<String>,
+    /// The timeline of the store that was driven last.
+    pub timeline: Option<Timeline>,
+    /// The tasks that waited in it when it was last driven.
+    pub waiting: Vec<WaitingTask>,
+}
+
+/// A run that met another decision than the schedule that it should repeat.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the run does not follow the schedule: {0}")]
+pub struct ReplayError(String);
+
+fn replay_of(schedule: &Schedule) -> Guide {
+    Guide::Schedule(ScheduleReplay::new(schedule.clone()))
+}
+
+fn lock<R>(shared: &Mutex<Shared<R>>) -> MutexGuard<'_, Shared<R>> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the message of a panic.
+fn message_of(panic: &(dyn std::any::Any + Send)) -> Option<String> {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+}

@@ -1,0 +1,213 @@
+//! The results of an exploration.
+
+use std::fmt::{self, Debug, Display};
+use std::time::Duration;
+
+use weft::chooser::Schedule;
+
+/// The results of an exploration: its outcomes, each with the schedule that leads to it.
+#[derive(Clone, Debug)]
+pub struct Explored<R> {
+    pub(crate) outcomes: Vec<Outcome<R>>,
+    pub(crate) num_schedules: u64,
+    pub(crate) num_redundant: u64,
+    pub(crate) num_steps: u64,
+    pub(crate) bound: Option<Bound>,
+    pub(crate) time: Duration,
+}
+
+/// An outcome of one schedule or more.
+#[derive(Clone, Debug)]
+pub struct Outcome<R> {
+    /// The result of the explored function.
+    pub result: Ending<R>,
+    /// The texts that were [noted](crate::HostEvents::note), in their order.
+    pub notes: Vec<String>,
+    /// The shortest schedule that was found for it.
+    pub schedule: AnnotatedSchedule,
+    /// The number of schedules that were run and led to it.
+    pub num_schedules: u64,
+}
+
+/// The way in which a run has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending<R> {
+    /// The explored function has returned.
+    Returned(R),
+    /// The explored function has panicked, with this message.
+    Panicked(String),
+    /// The run has taken more steps than [allowed](crate::Exploration::max_steps), and was stopped.
+    TooManySteps,
+}
+
+/// A bound that has ended an exploration before all schedules were run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Bound {
+    /// The number of schedules.
+    Schedules,
+    /// The time.
+    Time,
+    /// The number of decisions of a run: later ones took the first possibility.
+    Decisions,
+    /// The number of steps of a run: the run was stopped.
+    Steps,
+    /// The number of yields at which a thread goes on: it let others run then.
+    Yields,
+}
+
+impl Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Schedules => "the greatest number of schedules was run",
+            Self::Time => "the time was over",
+            Self::Decisions => "a run had more decisions than are explored",
+            Self::Steps => "a run had more steps than are allowed",
+            Self::Yields => "a thread could go on at more yields in a step than are explored",
+        })
+    }
+}
+
+/// A schedule, and a text for each decision that says what was chosen.
+///
+/// As a text, it is a [`Schedule`] with comments: it can be parsed as one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnnotatedSchedule {
+    pub(crate) schedule: Schedule,
+    pub(crate) remarks: Vec<String>,
+}
+
+impl AnnotatedSchedule {
+    /// Returns the schedule.
+    #[must_use]
+    pub const fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+}
+
+impl Display for AnnotatedSchedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, chosen) in self.schedule.chosen().iter().enumerate() {
+            match self.remarks.get(number).filter(|remark| !remark.is_empty()) {
+                // A remark is one line.
+                Some(remark) => {
+                    writeln!(f, "{:<24}# {}", chosen.to_string(), remark.escape_debug())?;
+                }
+                None => writeln!(f, "{chosen}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R> Explored<R> {
+    /// Returns the distinct outcomes, in the order in which they were found. The first is that of
+    /// the schedule that takes the first possibility of each decision.
+    #[must_use]
+    pub fn outcomes(&self) -> &[Outcome<R>] {
+        &self.outcomes
+    }
+
+    /// Returns the results of the distinct outcomes.
+    ///
+    /// # Panics
+    ///
+    /// If a run has panicked, or was stopped.
+    #[expect(clippy::panic, reason = "it is for tests, which fail by a panic")]
+    pub fn results(&self) -> impl Iterator<Item = &R> {
+        self.outcomes.iter().map(|outcome| match &outcome.result {
+            Ending::Returned(result) => result,
+            Ending::Panicked(message) => {
+                panic!("a run panicked: {message}\nits schedule:\n{}", outcome.schedule)
+            }
+            Ending::TooManySteps => {
+                panic!("a run has taken too many steps; its schedule:\n{}", outcome.schedule)
+            }
+        })
+    }
+
+    /// Returns the number of schedules that were run to their end.
+    #[must_use]
+    pub const fn num_schedules(&self) -> u64 {
+        self.num_schedules
+    }
+
+    /// Returns the number of runs that were stopped, because they only permuted independent steps
+    /// of another schedule.
+    #[must_use]
+    pub const fn num_redundant(&self) -> u64 {
+        self.num_redundant
+    }
+
+    /// Returns the number of steps of all runs.
+    #[must_use]
+    pub const fn num_steps(&self) -> u64 {
+        self.num_steps
+    }
+
+    /// Returns a bound that has cut the exploration, the first one in the order of [`Bound`]. `None`
+    /// means that every schedule was run, or one that differs only in the order of independent
+    /// steps.
+    #[must_use]
+    pub const fn bound(&self) -> Option<Bound> {
+        self.bound
+    }
+
+    /// Returns the time that the exploration took.
+    #[must_use]
+    pub const fn time(&self) -> Duration {
+        self.time
+    }
+}
+
+impl<R: Debug> Explored<R> {
+    /// Returns the result that all schedules lead to.
+    ///
+    /// # Panics
+    ///
+    /// If there are several outcomes, if a run has panicked, or if a [bound](Self::bound) has cut
+    /// the exploration. The message has the outcomes and their schedules.
+    #[must_use]
+    #[expect(clippy::panic, reason = "it is for tests, which fail by a panic")]
+    pub fn only(&self) -> &R {
+        match (self.bound, self.outcomes.as_slice()) {
+            (None, [Outcome { result: Ending::Returned(result), .. }]) => result,
+            _ => panic!("expected one outcome of all schedules\n{self}"),
+        }
+    }
+}
+
+impl<R: Debug> Display for Explored<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { num_schedules, num_redundant, num_steps, .. } = self;
+        write!(f, "{num_schedules} schedules, {num_steps} steps")?;
+        if *num_redundant > 0 {
+            write!(f, " ({num_redundant} more runs were redundant)")?;
+        }
+        match self.bound {
+            None => writeln!(f, ": every schedule was explored")?,
+            Some(bound) => writeln!(f, ": {bound}")?,
+        }
+        for (outcome, number) in self.outcomes.iter().zip(1..) {
+            writeln!(f, "\noutcome {number}, of {} schedules:", outcome.num_schedules)?;
+            match &outcome.result {
+                Ending::Returned(result) => writeln!(f, "  {result:?}")?,
+                Ending::Panicked(message) => writeln!(f, "  panicked: {message}")?,
+                Ending::TooManySteps => writeln!(f, "  stopped after too many steps")?,
+            }
+            for note in &outcome.notes {
+                writeln!(f, "  {}", note.escape_debug())?;
+            }
+            if outcome.schedule.schedule.chosen().is_empty() {
+                writeln!(f, "  schedule: the first possibility of each decision")?;
+            } else {
+                writeln!(f, "  schedule, and the first possibilities after it:")?;
+                for line in outcome.schedule.to_string().lines() {
+                    writeln!(f, "    {line}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

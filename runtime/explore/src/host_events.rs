@@ -1,0 +1,138 @@
+//! The host's events: futures that the schedule makes ready, and a virtual clock.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use weft::chooser::Choice;
+use weft::component::Clock;
+
+use crate::footprint::Footprint;
+use crate::run::Run;
+
+/// The host's side of a run: what it waits for happens when the schedule says so.
+///
+/// It can be cloned into host functions.
+///
+/// # Example
+///
+/// ```
+/// # use std::time::Duration;
+/// # use weft::component::Linker;
+/// # use weft::engine::wasmi::Wasmi;
+/// # weft_explore::explore(|explorer| {
+/// let mut linker: Linker<Wasmi> = Linker::new();
+/// let events = explorer.host_events();
+/// // It returns after a second, which takes no time. Other events may happen before it.
+/// linker.typed_async_function("fetch", move |_, (number,): (u32,)| {
+///     let events = events.clone();
+///     async move {
+///         events.note(format!("fetch {number}"));
+///         events.sleep(Duration::from_secs(1)).await;
+///         Ok(number + 1)
+///     }
+/// });
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct HostEvents {
+    run: Run,
+}
+
+impl HostEvents {
+    pub(crate) const fn new(run: Run) -> Self {
+        Self { run }
+    }
+
+    /// Returns a future that is ready when the schedule says so: at any time after it was polled.
+    /// Its `name` is shown with the schedule.
+    #[must_use]
+    pub fn ready(&self, name: impl Into<String>) -> HostEvent {
+        self.event(name.into(), None)
+    }
+
+    /// Returns a future that is ready after `time` on the virtual clock.
+    ///
+    /// The clock stands still while guests run, and goes on when a timer ends. The timer that is
+    /// due first ends first, and the schedule decides what happens before it.
+    #[must_use]
+    pub fn sleep(&self, time: Duration) -> HostEvent {
+        self.event(format!("a timer of {time:?}"), Some(time))
+    }
+
+    fn event(&self, name: String, time: Option<Duration>) -> HostEvent {
+        let number = self.run.state().add_event(name, time);
+        HostEvent { run: self.run.clone(), number }
+    }
+
+    /// Returns the time of the virtual clock, from the beginning of the run.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.run.state().now()
+    }
+
+    /// Lets the schedule choose one of `count` possibilities of the host, from 0. Each is explored.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// let explored = weft_explore::explore(|explorer| explorer.host_events().choose(3));
+    /// assert_eq!(explored.outcomes().len(), 3);
+    /// ```
+    #[must_use]
+    pub fn choose(&self, count: u32) -> u32 {
+        match count {
+            0 | 1 => 0,
+            _ => self.run.state().choose(Choice::Host, count),
+        }
+    }
+
+    /// Adds a text to the outcome of the run. Runs with other texts, or with the same texts in
+    /// another order, have different outcomes.
+    pub fn note(&self, text: impl Into<String>) {
+        let mut state = self.run.state();
+        state.touch(Footprint::add_host);
+        state.notes.push(text.into());
+    }
+}
+
+impl Clock for HostEvents {
+    type Sleep = HostEvent;
+
+    fn sleep(&self, time: Duration) -> HostEvent {
+        Self::sleep(self, time)
+    }
+}
+
+/// A future that is ready when the schedule says so.
+pub struct HostEvent {
+    run: Run,
+    number: u64,
+}
+
+impl Future for HostEvent {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.run.state().poll_event(self.number, context.waker()) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Drop for HostEvent {
+    fn drop(&mut self) {
+        // The waker may own what has a host event of its own, so it is dropped without the lock.
+        let removed = self.run.state().remove_event(self.number);
+        drop(removed);
+    }
+}
+
+impl fmt::Debug for HostEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostEvent").field("number", &self.number).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,25 @@
+;; A caller cancels a task of the host, and expects that the task has not returned. It may have.
+(component
+  (import "work" (func $work async (param "number" u32)))
+  (core func $work (canon lower (func $work) async))
+  (core func $yield (canon thread.yield))
+  (core func $cancel (canon subtask.cancel))
+  (core func $return (canon task.return))
+  (core module $Module
+    (import "" "work" (func $work (param i32) (result i32)))
+    (import "" "yield" (func $yield (result i32)))
+    (import "" "cancel" (func $cancel (param i32) (result i32)))
+    (import "" "return" (func $return))
+    (func (export "run")
+      (local $state i32)
+      (local.set $state (i32.shr_u (call $work (i32.const 1)) (i32.const 4)))
+      (drop (call $yield))
+      (local.set $state (call $cancel (local.get $state)))
+      ;; @right: (if (i32.eq (local.get $state) (i32.const 2 (; RETURNED ;))) (then (call $return) (return)))
+      (if (i32.ne (local.get $state) (i32.const 4 (; CANCELLED_BEFORE_RETURNED ;)))
+        (then (unreachable)))
+      (call $return)))
+  (core instance $module (instantiate $Module (with "" (instance
+    (export "work" (func $work)) (export "yield" (func $yield))
+    (export "cancel" (func $cancel)) (export "return" (func $return))))))
+  (func (export "first") async (canon lift (core func $module "run") async)))

@@ -1,0 +1,36 @@
+;; A caller starts two tasks of the host, and expects that the first ends before the second. If it is
+;; the other way round, it waits for an event that it has already taken.
+(component
+  (import "work" (func $work async (param "number" u32)))
+  (core module $Memory (memory (export "memory") 1))
+  (core instance $memory (instantiate $Memory))
+  (core func $work (canon lower (func $work) async))
+  (core func $new (canon waitable-set.new))
+  (core func $join (canon waitable.join))
+  (core func $wait (canon waitable-set.wait (memory (core memory $memory "memory"))))
+  (core func $return (canon task.return))
+  (core module $Module
+    (import "" "work" (func $work (param i32) (result i32)))
+    (import "" "new" (func $new (result i32)))
+    (import "" "join" (func $join (param i32 i32)))
+    (import "" "wait" (func $wait (param i32 i32) (result i32)))
+    (import "" "return" (func $return))
+    (import "" "memory" (memory 1))
+    (func (export "run")
+      (local $set i32) (local $first i32) (local $second i32)
+      (local.set $set (call $new))
+      (local.set $first (i32.shr_u (call $work (i32.const 1)) (i32.const 4)))
+      (local.set $second (i32.shr_u (call $work (i32.const 2)) (i32.const 4)))
+      (call $join (local.get $first) (local.get $set))
+      (call $join (local.get $second) (local.get $set))
+      (drop (call $wait (local.get $set) (i32.const 0)))
+      ;; @wrong: the event is that of the first task.
+      (call $join (local.get $first) (i32.const 0))
+      ;; @right: (call $join (i32.load (i32.const 0)) (i32.const 0))
+      (drop (call $wait (local.get $set) (i32.const 0)))
+      (call $return)))
+  (core instance $module (instantiate $Module (with "" (instance
+    (export "work" (func $work)) (export "new" (func $new)) (export "join" (func $join))
+    (export "wait" (func $wait)) (export "return" (func $return))
+    (export "memory" (memory $memory "memory"))))))
+  (func (export "first") async (canon lift (core func $module "run") async)))

@@ -1,0 +1,191 @@
+//! The three outputs.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use weft::abi::Val;
+use weft::chooser::Seeded;
+use weft::component::{CallError, Component, Linker, Store, WaitingTask};
+use weft::engine::wasmi::Wasmi;
+use weft::host::ExtendedMachine;
+use weft::limits::Heap;
+use weft::timeline::Timeline;
+use weft_explore::timeline::TimelineReport;
+
+use super::guests::{CIRCLE, STREAMS};
+
+/// The timeline of a component, and its end.
+pub(super) struct Recorded {
+    pub(super) timeline: Timeline,
+    pub(super) waiting: Vec<WaitingTask>,
+    pub(super) outcome: String,
+}
+
+impl Recorded {
+    pub(super) fn report(&self) -> TimelineReport<'_> {
+        TimelineReport::new(&self.timeline)
+            .with_title("A <test> & more")
+            .with_outcome(&self.outcome)
+            .with_waiting(&self.waiting)
+    }
+}
+
+/// Calls `run` of a component, and records the last `capacity` events.
+pub(super) fn record(text: &str, arguments: &[Val], capacity: usize, name: &str) -> Recorded {
+    let engine = Wasmi::default();
+    let component = Component::new(&engine, &wat::parse_str(text).unwrap()).unwrap();
+    let mut store = Store::with_chooser(&engine, Box::new(Seeded::new(7)), ());
+    let mut linker = Linker::new();
+    linker.typed_function(name, |_, (_,): (u32,)| Ok(()));
+    store.record_timeline(Timeline::new(capacity)).unwrap();
+    let instance = store.instantiate(&component, &linker).unwrap();
+    let run = store.function(&instance, "run").unwrap();
+    let outcome = match store.call(&run, arguments) {
+        Err(error @ CallError::Deadlock(_)) => error.to_string(),
+        outcome => format!("{outcome:?}"),
+    };
+    Recorded { waiting: store.waiting(), timeline: store.take_timeline().unwrap(), outcome }
+}
+
+/// Returns the data of a page.
+fn data_of(page: &str) -> Value {
+    let (_, data) = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
+    serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap()
+}
+
+#[test]
+fn a_text_has_a_line_for_each_event() {
+    let recorded = record(STREAMS, &[Val::U32(1)], 1000, "note");
+    let text = recorded.report().text();
+    insta::assert_snapshot!(text);
+    assert_eq!(text.lines().count(), recorded.timeline.events().len() + 1);
+}
+
+#[test]
+fn a_text_says_how_many_events_are_missing() {
+    let recorded = record(STREAMS, &[Val::U32(20)], 5, "note");
+    let text = recorded.report().text();
+    assert!(text.starts_with(&format!("{} earlier events", recorded.timeline.dropped())), "{text}");
+    assert_eq!(text.lines().count(), 1 + 5 + 1);
+}
+
+#[test]
+fn a_trace_has_slices_points_and_flows_in_known_threads() {
+    let recorded = record(STREAMS, &[Val::U32(2)], 1000, "note");
+    let trace: Value = serde_json::from_str(&recorded.report().trace_json()).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let of = |phase: &str| events.iter().filter(|it| it["ph"] == phase).collect::<Vec<_>>();
+    let place = |it: &Value| (it["pid"].as_u64().unwrap(), it["tid"].as_u64().unwrap());
+    let named = of("M").into_iter().filter(|it| it["name"] == "thread_name");
+    let threads: BTreeSet<_> = named.map(place).collect();
+    let (slices, starts, ends) = (of("X"), of("s"), of("f"));
+    assert_eq!(of("i").len(), recorded.timeline.events().len());
+    assert!(slices.len() > 10 && starts.len() > 5);
+    assert_eq!(starts.len(), ends.len());
+    for event in slices.iter().chain(&starts).chain(&ends) {
+        assert!(threads.contains(&place(event)), "{event}");
+        assert!(event["ts"].as_f64().unwrap() >= 0.0);
+    }
+    for slice in &slices {
+        assert!(slice["dur"].as_f64().unwrap() >= 0.0, "{slice}");
+    }
+    // Slices of a thread don't overlap.
+    let mut by_thread: Vec<_> =
+        slices.iter().map(|it| (place(it), &it["ts"], &it["dur"])).collect();
+    by_thread.sort_by(|a, b| (a.0, a.1.as_f64()).partial_cmp(&(b.0, b.1.as_f64())).unwrap());
+    for pair in by_thread.windows(2) {
+        let [(place, ts, dur), (next_place, next, _)] = pair else { unreachable!() };
+        let end = ts.as_f64().unwrap() + dur.as_f64().unwrap();
+        assert!(place != next_place || end <= next.as_f64().unwrap(), "{pair:?}");
+    }
+    // A flow binds to a slice that contains it.
+    for flow in starts.iter().chain(&ends) {
+        let at = flow["ts"].as_f64().unwrap();
+        let is_inside = by_thread.iter().any(|(thread, ts, dur)| {
+            let (from, long) = (ts.as_f64().unwrap(), dur.as_f64().unwrap());
+            *thread == place(flow) && from <= at && at <= from + long
+        });
+        assert!(is_inside, "{flow}");
+    }
+}
+
+#[test]
+fn a_page_has_the_scene_and_loads_nothing() {
+    let recorded = record(STREAMS, &[Val::U32(2)], 1000, "note");
+    let page = recorded.report().html().unwrap();
+    assert!(page.contains("<title>A &#60;test&#62; &#38; more</title>"));
+    let data = data_of(&page);
+    assert_eq!(data["points"].as_array().unwrap().len(), recorded.timeline.events().len());
+    assert_eq!(data["groups"][0], "the host");
+    assert!(data["arrows"].as_array().unwrap().iter().any(|it| it[0] == 2), "values move");
+    assert!(!data["choices"].as_array().unwrap().is_empty());
+    for loads in ["src=", "@import", "fetch(", "XMLHttpRequest", "url(http", "import("] {
+        assert!(!page.contains(loads), "{loads}");
+    }
+    assert!(page.contains("default-src 'none'"));
+    // The one link is the empty icon.
+    assert_eq!(page.matches("href=").count(), 1);
+}
+
+#[test]
+fn a_deadlock_is_a_circle_of_the_graph() {
+    let recorded = record(CIRCLE, &[], 1000, "note");
+    assert!(recorded.outcome.contains("deadlock"), "{}", recorded.outcome);
+    let data = data_of(&recorded.report().html().unwrap());
+    let nodes = data["waits"]["nodes"].as_array().unwrap();
+    let names: BTreeSet<_> = nodes.iter().map(|it| it[0].as_str().unwrap()).collect();
+    assert!(names.contains("run") && names.contains("take"), "{names:?}");
+    let edges = data["waits"]["edges"].as_array().unwrap();
+    let labels: BTreeSet<_> = edges.iter().map(|it| it[2].as_str().unwrap()).collect();
+    assert_eq!(labels, BTreeSet::from(["a call of", "a read from a stream of"]));
+    assert!(recorded.report().text().contains("deadlock"));
+}
+
+/// A name that ends a script, breaks a line, and turns the direction of the text.
+const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\n\u{1b}[31m\u{202e}\"'&\u{2028}";
+
+#[test]
+fn names_of_guests_are_escaped_everywhere() {
+    let mut machine = ExtendedMachine::<Heap>::default();
+    machine.record_timeline(Timeline::new(10));
+    let instance = machine.new_instance().unwrap();
+    machine.timeline_mut().unwrap().names_mut().set_instance(instance, HOSTILE);
+    machine.lock_down_instance(instance).unwrap();
+    let timeline = machine.take_timeline().unwrap();
+    let report = TimelineReport::new(&timeline).with_title(HOSTILE).with_outcome(HOSTILE);
+    let page = report.html().unwrap();
+    assert!(!page.contains("<img"), "{page}");
+    assert_eq!(page.matches("</script>").count(), 2);
+    assert!(data_of(&page).to_string().contains("onerror"));
+    serde_json::from_str::<Value>(&report.trace_json()).unwrap();
+    let text = report.text();
+    assert_eq!(text.lines().count(), 2 + HOSTILE.lines().count());
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+}
+
+#[test]
+fn an_empty_timeline_and_one_that_only_counts_can_be_written() {
+    let counted = record(STREAMS, &[Val::U32(1)], 0, "note").timeline;
+    for timeline in [Timeline::new(10), counted] {
+        let report = TimelineReport::new(&timeline);
+        data_of(&report.html().unwrap());
+        serde_json::from_str::<Value>(&report.trace_json()).unwrap();
+        assert!(report.text().lines().count() <= 1);
+    }
+}
+
+#[test]
+fn a_timeline_that_begins_in_the_middle_can_be_drawn() {
+    let all = record(STREAMS, &[Val::U32(3)], 10_000, "note").timeline.events().len();
+    for capacity in (1..all).step_by(7) {
+        let recorded = record(STREAMS, &[Val::U32(3)], capacity, "note");
+        let data = data_of(&recorded.report().html().unwrap());
+        let points = data["points"].as_array().unwrap();
+        assert_eq!(points.len(), capacity);
+        let lanes = data["lanes"].as_array().unwrap().len() as u64;
+        for span in data["spans"].as_array().unwrap() {
+            let (from, to) = (span[1].as_u64().unwrap(), span[2].as_u64().unwrap());
+            assert!(span[0].as_u64().unwrap() < lanes && from < to && to <= capacity as u64);
+        }
+    }
+}
