@@ -240,4 +240,8 @@ impl<L: Limits, C: Chooser> TransferContext for Passing<'_, L, C> {
     fn source_memory(&self) -> &[u8] {
         self.source_memory.unwrap_or(&self.memory)
     }
+
+    fn shares_memory(&self) -> bool {
+        self.source_memory.is_none()
+    }
 }

@@ -73,11 +73,12 @@ pub fn features(run: &Run) -> BTreeSet<String> {
 
 /// Returns the elements of a read or write, by the first number of the operation.
 fn element(operation: &str, number: &str) -> Option<Element> {
-    if !operation.ends_with(".read") && !operation.ends_with(".write") {
-        return None;
-    }
     let ty = number.parse::<u32>().ok()? & 0xf;
-    let at = if operation.starts_with("stream") { ty % STREAMS } else { STREAMS + ty % FUTURES };
+    let at = match operation {
+        "stream.read" | "stream.write" => ty % STREAMS,
+        "future.read" | "future.write" => STREAMS + ty % FUTURES,
+        _ => return None,
+    };
     ENDS.get(at as usize).copied().filter(|element| *element != Element::None)
 }
 

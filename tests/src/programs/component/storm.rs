@@ -325,7 +325,9 @@ impl<'s> Stormy<'s> {
         ends.extend(std::mem::take(&mut self.ends).into_iter().map(|(end, ..)| end));
         // The cancellation of a read may only end when the host drops the other end.
         for _ in 0..2 {
-            ends.iter().for_each(|end| self.drops(*end));
+            for end in &ends {
+                self.drops(*end);
+            }
         }
         let mut can_go_on = true;
         for _ in 0..10_000 {
