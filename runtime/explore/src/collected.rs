@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use weft::chooser::{Chosen, Schedule};
 
-use crate::explored::{AnnotatedSchedule, Bound, Ending, Explored, Outcome};
+use crate::explored::{AnnotatedSchedule, Bound, Ending, Explored, ExploredOutcome};
 use crate::run::RunState;
 
 /// The largest number of runs that look for a shorter schedule of an outcome.
@@ -15,7 +15,7 @@ const MAX_SHORTENING_RUNS: usize = 500;
 /// The outcomes of the runs so far.
 #[derive(Debug)]
 pub(crate) struct Collected<R> {
-    outcomes: Vec<Outcome<R>>,
+    outcomes: Vec<ExploredOutcome<R>>,
     /// The places of the outcomes, by their texts.
     places: HashMap<String, usize>,
     num_schedules: u64,
@@ -48,7 +48,7 @@ impl<R: Debug> Collected<R> {
                     known.schedule = annotated(run);
                 }
             }
-            None => self.outcomes.push(Outcome {
+            None => self.outcomes.push(ExploredOutcome {
                 result,
                 notes: run.notes.clone(),
                 schedule: annotated(run),

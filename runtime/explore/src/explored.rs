@@ -8,7 +8,7 @@ use weft::chooser::Schedule;
 /// The results of an exploration: its outcomes, each with the schedule that leads to it.
 #[derive(Clone, Debug)]
 pub struct Explored<R> {
-    pub(crate) outcomes: Vec<Outcome<R>>,
+    pub(crate) outcomes: Vec<ExploredOutcome<R>>,
     pub(crate) num_schedules: u64,
     pub(crate) num_redundant: u64,
     pub(crate) num_steps: u64,
@@ -18,7 +18,7 @@ pub struct Explored<R> {
 
 /// An outcome of one schedule or more.
 #[derive(Clone, Debug)]
-pub struct Outcome<R> {
+pub struct ExploredOutcome<R> {
     /// The result of the explored function.
     pub result: Ending<R>,
     /// The texts that were [noted](crate::HostEvents::note), in their order.
@@ -105,7 +105,7 @@ impl<R> Explored<R> {
     /// Returns the distinct outcomes, in the order in which they were found. The first is that of
     /// the schedule that takes the first possibility of each decision.
     #[must_use]
-    pub fn outcomes(&self) -> &[Outcome<R>] {
+    pub fn outcomes(&self) -> &[ExploredOutcome<R>] {
         &self.outcomes
     }
 
@@ -172,7 +172,7 @@ impl<R: Debug> Explored<R> {
     #[expect(clippy::panic, reason = "it is for tests, which fail by a panic")]
     pub fn only(&self) -> &R {
         match (self.bound, self.outcomes.as_slice()) {
-            (None, [Outcome { result: Ending::Returned(result), .. }]) => result,
+            (None, [ExploredOutcome { result: Ending::Returned(result), .. }]) => result,
             _ => panic!("expected one outcome of all schedules\n{self}"),
         }
     }

@@ -48,7 +48,7 @@ impl HostEvents {
     /// Returns a future that is ready when the schedule says so: at any time after it was polled.
     /// Its `name` is shown with the schedule.
     #[must_use]
-    pub fn ready(&self, name: impl Into<String>) -> HostEvent {
+    pub fn ready(&self, name: impl Into<String>) -> ScheduledEvent {
         self.event(name.into(), None)
     }
 
@@ -57,13 +57,13 @@ impl HostEvents {
     /// The clock stands still while guests run, and goes on when a timer ends. The timer that is
     /// due first ends first, and the schedule decides what happens before it.
     #[must_use]
-    pub fn sleep(&self, time: Duration) -> HostEvent {
+    pub fn sleep(&self, time: Duration) -> ScheduledEvent {
         self.event(format!("a timer of {time:?}"), Some(time))
     }
 
-    fn event(&self, name: String, time: Option<Duration>) -> HostEvent {
+    fn event(&self, name: String, time: Option<Duration>) -> ScheduledEvent {
         let number = self.run.state().add_event(name, time);
-        HostEvent { run: self.run.clone(), number }
+        ScheduledEvent { run: self.run.clone(), number }
     }
 
     /// Returns the time of the virtual clock, from the beginning of the run.
@@ -98,20 +98,20 @@ impl HostEvents {
 }
 
 impl Clock for HostEvents {
-    type Sleep = HostEvent;
+    type Sleep = ScheduledEvent;
 
-    fn sleep(&self, time: Duration) -> HostEvent {
+    fn sleep(&self, time: Duration) -> ScheduledEvent {
         Self::sleep(self, time)
     }
 }
 
 /// A future that is ready when the schedule says so.
-pub struct HostEvent {
+pub struct ScheduledEvent {
     run: Run,
     number: u64,
 }
 
-impl Future for HostEvent {
+impl Future for ScheduledEvent {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -123,7 +123,7 @@ impl Future for HostEvent {
     }
 }
 
-impl Drop for HostEvent {
+impl Drop for ScheduledEvent {
     fn drop(&mut self) {
         // The waker may own what has a host event of its own, so it is dropped without the lock.
         let removed = self.run.state().remove_event(self.number);
@@ -131,8 +131,8 @@ impl Drop for HostEvent {
     }
 }
 
-impl fmt::Debug for HostEvent {
+impl fmt::Debug for ScheduledEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HostEvent").field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("ScheduledEvent").field("number", &self.number).finish_non_exhaustive()
     }
 }

@@ -99,9 +99,9 @@ pub mod timeline;
 mod tree;
 
 pub use exploration::{Exploration, Progress, ReplayError, Replayed};
-pub use explored::{AnnotatedSchedule, Bound, Ending, Explored, Outcome};
+pub use explored::{AnnotatedSchedule, Bound, Ending, Explored, ExploredOutcome};
 pub use explorer::Explorer;
-pub use host_events::{HostEvent, HostEvents};
+pub use host_events::{HostEvents, ScheduledEvent};
 
 /// Runs `build` under every schedule, with the bounds of [`Exploration::new`].
 ///

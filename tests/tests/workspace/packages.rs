@@ -16,8 +16,8 @@ const PUBLISHED: [&str; 11] = [
     "weft-wasmi",
     "weft-runtime",
     "weft-wasi",
-    "weft-wast",
     "weft-explore",
+    "weft-wast",
     "weft-command",
 ];
 

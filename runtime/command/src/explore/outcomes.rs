@@ -1,7 +1,7 @@
 //! The outcomes, for people and for tools.
 
 use serde_json::{Value, json};
-use weft_explore::{Ending, Explored, Outcome};
+use weft_explore::{Ending, Explored, ExploredOutcome};
 
 use crate::failure::Failure;
 use crate::format::Format;
@@ -18,7 +18,7 @@ pub(super) fn is_failure(ending: &Ending<Ended>) -> bool {
 }
 
 /// Returns the first failure, or the last outcome.
-pub(super) fn most_wanted(explored: &Explored<Ended>) -> Option<&Outcome<Ended>> {
+pub(super) fn most_wanted(explored: &Explored<Ended>) -> Option<&ExploredOutcome<Ended>> {
     let failure = explored.outcomes().iter().find(|it| is_failure(&it.result));
     failure.or_else(|| explored.outcomes().last())
 }
@@ -84,7 +84,7 @@ fn text_of(explored: &Explored<Ended>) -> String {
     lines.join("\n")
 }
 
-fn json_of(outcome: &Outcome<Ended>) -> Value {
+fn json_of(outcome: &ExploredOutcome<Ended>) -> Value {
     json!({
         "failure": is_failure(&outcome.result),
         "result": lines_of(&outcome.result),

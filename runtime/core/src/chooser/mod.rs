@@ -249,7 +249,8 @@ impl Chooser for FirstInFirstOut {
 /// A chooser that takes the last of the threads or events, and otherwise the first possibility.
 ///
 /// Each eighth time it takes the first thread or event. Otherwise, a thread that yields until
-/// something happens would always come last, and the others would wait for ever.
+/// something happens would always come last, and the others would wait for ever. A decision takes
+/// the machine a time that grows with the number of threads or events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LastInFirstOut {
     decisions: u8,

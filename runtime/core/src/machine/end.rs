@@ -87,6 +87,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         buffer: Buffer,
         then: AfterCopy,
     ) -> Result<Flow, Failure> {
+        self.observe_copy(key, buffer.length);
         match self.meet(key, buffer, then)? {
             Copying::Meets(met) => Ok(Some(Step::Copy(self.copy_token(key, buffer, &met, then)?))),
             Copying::Ended(how) => self.copy_ended(key, how, then),
@@ -103,7 +104,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         buffer: Buffer,
         then: AfterCopy,
     ) -> Result<Copying, Failure> {
-        self.observe_copy(key, buffer.length);
         let this = self.waitables.get_mut(key)?;
         let owner = this.owner;
         let end = this.end_mut()?;
@@ -208,6 +208,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     pub fn copied(&mut self, copy: CopyToken) -> Result<Step, Failure> {
         let moved = self.take_copy(&copy)?;
         self.advance(|machine| {
+            machine.observe_copied(moved.end, moved.count);
             let how = machine.values_moved(&moved, copy.then)?;
             machine.copy_ended(moved.end, how, copy.then)
         })
@@ -234,7 +235,6 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         then: AfterCopy,
     ) -> Result<Copied, Error> {
         let MovedValues { end, other, count, progress } = *moved;
-        self.observe_copied(end, count);
         self.end_mut(end)?.progress = progress.saturating_add(count);
         let how = self.event_of_copy(end, then)?;
         let end = self.end_mut(other)?;

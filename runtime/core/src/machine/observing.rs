@@ -4,10 +4,11 @@
 //! test of [`Hooks::observes`].
 
 use crate::chooser::{Choice, Chooser};
-use crate::error::Error;
+use crate::code::EventCode;
+use crate::error::{Error, Failure};
 use crate::id::{EndId, FunctionId, InstanceId, ThreadId, WaitableSetId};
-use crate::limits::{Limits, Storage as _};
-use crate::trap::CopyDirection;
+use crate::limits::{Limits, Storage as _, Table};
+use crate::trap::{CopyDirection, EndKind};
 
 use super::arena::Key;
 use super::hooks::Hooks;
@@ -218,10 +219,32 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         });
     }
 
+    /// Tells the hooks that the event of a read or write is taken at once, with this payload.
+    pub(crate) fn observe_result(&mut self, end: Key<Waitable>, payload: u32) {
+        self.observe(|it| {
+            let Waitable { index, .. } = *it.waitables.get(end)?;
+            let of = it.end(end)?;
+            let code = match (of.kind, of.direction) {
+                (EndKind::Stream, CopyDirection::Read) => EventCode::StreamRead,
+                (EndKind::Stream, CopyDirection::Write) => EventCode::StreamWrite,
+                (EndKind::Future, CopyDirection::Read) => EventCode::FutureRead,
+                (EndKind::Future, CopyDirection::Write) => EventCode::FutureWrite,
+            };
+            let (waitable, holder) = (it.waitable_id(end)?, it.observed_holder(end)?);
+            let event = Event { code, index, payload };
+            Ok(Action::EventDelivered { waitable, holder, event })
+        });
+    }
+
     /// Tells the hooks that an event of a waitable is taken.
     #[inline]
-    pub(crate) fn observe_delivery(&mut self, waitable: Key<Waitable>, event: Event) {
+    pub(crate) fn observe_delivery(
+        &mut self,
+        waitable: Key<Waitable>,
+        event: &Result<Event, Failure>,
+    ) {
         self.observe(|it| {
+            let Ok(event) = *event else { return Err(Error::Unknown(Table::Waitables)) };
             let (waitable, holder) = (it.waitable_id(waitable)?, it.observed_holder(waitable)?);
             Ok(Action::EventDelivered { waitable, holder, event })
         });

@@ -26,15 +26,14 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         if core::mem::replace(&mut notified.has_pending_event, true) {
             return Ok(());
         }
-        self.observe(|it| {
-            let (holder, set) = (it.observed_holder(waitable)?, it.observed_set(waitable)?);
-            Ok(Action::EventSet { waitable: it.waitable_id(waitable)?, holder, set })
-        });
-        let notified = self.waitables.get_mut(waitable)?;
         let waiter = match notified.kind {
             Kind::End(_) => notified.waiter.take(),
             Kind::Subtask(_) => None,
         };
+        self.observe(|it| {
+            let (holder, set) = (it.observed_holder(waitable)?, it.observed_set(waitable)?);
+            Ok(Action::EventSet { waitable: it.waitable_id(waitable)?, holder, set })
+        });
         self.list_pending_event(waitable)?;
         match waiter {
             Some(thread) => self.wake_waiting(thread),
@@ -154,9 +153,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         let event = match self.waitables.get(waitable)?.kind {
             Kind::Subtask(_) => self.subtask_event(waitable),
             Kind::End(_) => self.end_event(waitable),
-        }?;
-        self.observe_delivery(waitable, event);
-        Ok(event)
+        };
+        self.observe_delivery(waitable, &event);
+        event
     }
 
     /// Marks that `waitable` has no event, because the event was taken or is not wanted.

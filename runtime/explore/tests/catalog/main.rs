@@ -4,6 +4,8 @@
 //! In the text of a component, a line after `@wrong:` is the mistake, and those after `@right:` are
 //! the correction.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
+
 use weft::component::{CallError, Component, Linker};
 use weft::engine::wasmi::Wasmi;
 use weft_explore::{Bound, Ending, Exploration, Explored, Explorer};

@@ -1,5 +1,7 @@
 //! Explorations: their results, bounds, host events and mistakes in their use.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -124,7 +126,9 @@ fn notes_are_part_of_the_outcome() {
     let explored = explore(|explorer| {
         let events = explorer.host_events();
         let texts = if events.choose(2) == 0 { ["a", "b"] } else { ["b", "a"] };
-        texts.into_iter().for_each(|text| explorer.note(text));
+        for text in texts {
+            explorer.note(text);
+        }
     });
     let notes: Vec<_> = explored.outcomes().iter().map(|it| it.notes.join(" ")).collect();
     assert_eq!(notes, ["a b", "b a"]);

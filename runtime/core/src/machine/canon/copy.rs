@@ -60,7 +60,8 @@ pub enum AsyncCopy {
     Returns(u32),
     /// Values go from one guest to the other first.
     Moves(AsyncCopyToken),
-    /// Nothing has happened, because the host copies values at the other end.
+    /// Nothing has happened, because the host copies values at the other end, or because hooks
+    /// observe the machine.
     /// [Call](crate::builtin::Definition::call) the built-in instead.
     WithHost,
 }
@@ -248,7 +249,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     }
 
     /// Checks a read or write with `async`. Returns the end, or `None` if the host holds the
-    /// other end and copies values there.
+    /// other end and copies values there, or if hooks observe the machine.
     #[inline]
     fn begin_copy_async(&self, copy: &CheckedCopy) -> Result<Option<Key<Waitable>>, Failure> {
         let CheckedCopy { kind, direction, ty, index, length, .. } = *copy;
@@ -258,6 +259,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
         }
         let (key, other) = self.offer(instance, (kind, direction, ty), index, true)?;
         buffer_length(length.into())?;
+        if H::LISTENS && self.hooks.observes() {
+            return Ok(None);
+        }
         let is_hosts = match other {
             Some(other) => self.end(other)?.is_copied_by_host(),
             None => false,
@@ -317,6 +321,9 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     ) -> Result<Flow, Failure> {
         let thread = self.current_thread()?;
         let result = self.copy_result(end, how)?;
+        if how == Copied::WithEvent {
+            self.observe_result(end, result);
+        }
         if is_async || result != BLOCKED {
             return self.return_builtin(thread, result.into());
         }
@@ -327,11 +334,7 @@ impl<L: Limits, C: Chooser, H: Hooks> Machine<L, C, H> {
     /// Returns the packed result of a read or write with `async`: `copy`, after `end.copy`.
     pub(crate) fn copy_result(&mut self, end: Key<Waitable>, how: Copied) -> Result<u32, Failure> {
         let event = match how {
-            Copied::WithEvent => {
-                let event = self.end_event(end)?;
-                self.observe_delivery(end, event);
-                event
-            }
+            Copied::WithEvent => self.end_event(end)?,
             Copied::AsBefore if self.waitables.get(end)?.has_pending_event => {
                 self.get_pending_event(end)?
             }

@@ -190,7 +190,7 @@
       const color = colors[ARROWS[kind][0]];
       context.strokeStyle = context.fillStyle = color;
       context.lineWidth = isOn ? 2.4 : 1.2;
-      context.globalAlpha = isOn || seen.length < 250 ? 1 : 0.55;
+      context.globalAlpha = isOn ? 1 : clamp(150 / seen.length, 0.12, 1);
       const down = Math.sign(endY - y) || 1, tip = endY - down * 4;
       context.beginPath();
       context.moveTo(x, y);
