@@ -3,7 +3,12 @@
 //!
 //! `WEFT_CASES` sets the number of cases, and `WEFT_SEED` the first one. A case is a seed.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that fails panics")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -114,7 +119,7 @@ const TEXTS: [&str; 28] = [
     "a::<b>",
 ];
 
-/// A generator of numbers: SplitMix64.
+/// A generator of numbers: `SplitMix64`.
 struct Random(u64);
 
 impl Random {
@@ -190,14 +195,17 @@ fn damage(random: &mut Random, text: &str) -> String {
             0 => drop(tokens.remove(at)),
             1 => tokens.swap(at, other),
             2 => tokens.insert(at, tokens[other].clone()),
-            3 => tokens[at] = tokens[other].clone(),
+            3 => {
+                let token = tokens[other].clone();
+                tokens[at] = token;
+            }
             4 => tokens.truncate(at),
             5 => {
                 let end = (at + random.below(30)).min(tokens.len());
                 let piece = tokens[at..end].to_vec();
                 tokens.splice(other..other, piece);
             }
-            6 => tokens[at] = random.pick(&PIECES).to_owned(),
+            6 => random.pick(&PIECES).clone_into(&mut tokens[at]),
             _ => tokens.insert(at, random.pick(&PIECES).to_owned()),
         }
     }
