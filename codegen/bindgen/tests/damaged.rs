@@ -283,18 +283,18 @@ fn damaged_wit_becomes_bindings_that_parse_or_a_report() {
         let options = options(&mut random, text);
         let started = Instant::now();
         let bind = || bind(&options).map_err(|report| report.to_string());
-        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(bind)) {
-            Ok(Ok(bindings)) => {
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(bind));
+        match caught.unwrap_or_else(|_| panic!("case {case} panics: {options:#?}")) {
+            Ok(bindings) => {
                 bound += 1;
                 if let Err(error) = syn::parse_file(&bindings.text) {
                     panic!("case {case}: {error}\n{options:#?}\n{}", bindings.text);
                 }
             }
-            Ok(Err(report)) => {
+            Err(report) => {
                 refused += 1;
                 assert!(report.contains("error"), "case {case}: {report}");
             }
-            Err(_) => panic!("case {case} panics: {options:#?}"),
         }
         assert!(started.elapsed() < LIMIT, "case {case} takes {:?}", started.elapsed());
     }
