@@ -24,6 +24,19 @@ EVENT_ADDRESS = 248
 RESULT_ADDRESS = 240
 MESSAGE_ADDRESS = 232
 REALLOC_ADDRESS = 200
+STRINGS_ADDRESS = 144
+TEXT_ADDRESS = 176
+LOG_ADDRESS = 196
+REFUSED_BYTES = 18
+# The host only has ends of bytes.
+HOST_CALLABLE = 13
+ENCODINGS = ['utf8', 'utf16', 'latin1+utf16']
+TAG = 1 << 31
+STRINGS = [
+  ('a\u00e9\u20ac\U0001f600b'.encode('utf-8'), [(0, 1), (0, 6), (0, 11), (2, 1)]),
+  ('a\u00e9\u20ac\U0001f600b'.encode('utf-16-le'), [(0, 2), (0, 3), (0, 6), (6, 1)]),
+  (b'a\xe9a\0\xac\x20a\0\xe9\0', [(0, 2), (2, TAG | 2), (6, TAG | 2), (3, TAG | 1)]),
+]
 
 
 def load_reference(path):
@@ -300,19 +313,26 @@ class World:
       memory = bytearray(pattern)
       for position in range(128, 144):
         memory[position] = ord('a') + (position - 128)
+      text, strings = STRINGS[number % 3]
+      memory[TEXT_ADDRESS:TEXT_ADDRESS + len(text)] = text
+      for position, (place, length) in enumerate(strings):
+        store_word(memory, STRINGS_ADDRESS + 8 * position, TEXT_ADDRESS + place)
+        store_word(memory, STRINGS_ADDRESS + 8 * position + 4, length)
       self.memories.append(reference.MemInst(memory, 'i32'))
     self.resources = []
     for number, instance in enumerate(self.instances):
       self.resources.append(reference.ResourceType(instance, self.destructor(number)))
     own = reference.OwnType(self.resources[0])
     borrow = reference.BorrowType(self.resources[0])
-    u8, boolean = reference.U8Type(), reference.BoolType()
-    self.ends = [
-      reference.StreamType(u8), reference.StreamType(boolean), reference.StreamType(None),
-      reference.StreamType(own),
-      reference.FutureType(u8), reference.FutureType(boolean), reference.FutureType(None),
-    ]
-    stream, future = self.ends[0], self.ends[4]
+    u8, boolean, u64 = reference.U8Type(), reference.BoolType(), reference.U64Type()
+    string = reference.StringType()
+    stream = reference.StreamType(u8)
+    streams = [u8, boolean, None, own, u64, reference.TupleType([u8, u64]), string, stream]
+    futures = [u8, boolean, None, string, u64]
+    self.streams = [reference.StreamType(element) for element in streams]
+    self.futures = [reference.FutureType(element) for element in futures]
+    self.ends = self.streams + self.futures
+    stream, future = self.streams[0], self.futures[0]
     error_context = reference.ErrorContextType()
     self.functions = [
       Function([], [], False, 'sync'),
@@ -328,6 +348,12 @@ class World:
       Function([future], [future], True, 'sync'),
       Function([error_context], [error_context], True, 'callback'),
       Function([own], [own], False, 'sync'),
+      Function([self.streams[3]], [], True, 'callback'),
+      Function([self.streams[4]], [], True, 'callback'),
+      Function([self.streams[5]], [], True, 'callback'),
+      Function([self.streams[6]], [], True, 'callback'),
+      Function([self.streams[7]], [], True, 'callback'),
+      Function([self.futures[3]], [], True, 'callback'),
     ]
     self.host_functions = [
       Function([], [], True, 'host'),
@@ -364,6 +390,29 @@ class World:
     options.async_ = is_async
     options.callback = callback
     return options
+
+  def element_options(self, number, is_async):
+    options = self.options(number, is_async = is_async)
+    options.string_encoding = ENCODINGS[number % 3]
+    options.realloc = self.allocate(number)
+    return options
+
+  def allocate(self, number):
+    """Returns the `realloc` of elements, which leaves a note in the memory."""
+    def core(args):
+      old, old_length, alignment, length = args
+      slots = [self.program.reference.canon_context_get('i32', slot)[0] for slot in (0, 1)]
+      memory = self.memories[number].bytes
+      log = load_word(memory, LOG_ADDRESS) * 31 + old_length * 7 + length * 3 + alignment
+      log = (log + slots[0] * 5 + slots[1]) & 0xffff_ffff
+      store_word(memory, LOG_ADDRESS, log)
+      if length == REFUSED_BYTES:
+        return [0xffff_fff0]
+      address = LOG_ADDRESS + 4 + 8 * (log & 3)
+      kept = min(old_length, length)
+      memory[address:address + kept] = memory[old:old + kept]
+      return [address]
+    return core
 
   def realloc(self, number):
     def core(args):
@@ -498,8 +547,8 @@ class World:
   def end_word(self, end):
     reference = self.program.reference
     is_stream = isinstance(end, reference.StreamEnd)
-    kinds = range(0, 4) if is_stream else range(4, 7)
-    kind = next(kind for kind in kinds if self.ends[kind].t == end.t)
+    types, first = (self.streams, 0) if is_stream else (self.futures, len(self.streams))
+    kind = first + next(at for at, ty in enumerate(types) if ty.t == end.t)
     readable = (reference.ReadableStreamEnd, reference.ReadableFutureEnd)
     direction = 'r' if isinstance(end, readable) else 'w'
     return f'{kind}{direction}{end.state.name[:2]}'
@@ -512,6 +561,14 @@ class World:
       if end is not None:
         words.append(f'E{number}={self.end_word(end)}:{int(end.has_pending_event())}')
     return ' '.join(words)
+
+
+def load_word(memory, address):
+  return int.from_bytes(memory[address:address + 4], 'little')
+
+
+def store_word(memory, address, word):
+  memory[address:address + 4] = word.to_bytes(4, 'little')
 
 
 def checksum(memory):
@@ -581,12 +638,16 @@ class Guest:
     results = reference.canon_lower(callee, ft, options, flat_args)
     return ' '.join(str(int(result)) for result in results)
 
+  def store(self, number, word, *_):
+    store_word(self.world.memories[self.number].bytes, number % 16 * 4, word)
+    return ''
+
   def result(self, results):
     return ' '.join(str(int(result)) for result in results)
 
   def event(self, results):
     memory = self.world.memories[self.number].bytes
-    words = [int.from_bytes(memory[at:at + 4], 'little') for at in (EVENT_ADDRESS, EVENT_ADDRESS + 4)]
+    words = [load_word(memory, at) for at in (EVENT_ADDRESS, EVENT_ADDRESS + 4)]
     return f'{int(results[0])} {words[0]} {words[1]}'
 
   def built_in(self, name, numbers):
@@ -605,8 +666,8 @@ class Guest:
     is_async = bool(chosen >> (4 if has_type else 0) & 1)
     known = {
       'rt': world.resources[self.number if is_own else chosen % len(world.resources)],
-      'stream_t': world.ends[(chosen & 0xf) % 4],
-      'future_t': world.ends[4 + (chosen & 0xf) % 3],
+      'stream_t': world.streams[(chosen & 0xf) % len(world.streams)],
+      'future_t': world.futures[(chosen & 0xf) % len(world.futures)],
       'async_': is_async,
       'mem': world.memories[self.number],
     }
@@ -615,7 +676,7 @@ class Guest:
     if 'mem' in parameters:
       known.update(ptr = EVENT_ADDRESS)
     if 'opts' in parameters:
-      known.update(opts = world.options(self.number, is_async = is_async))
+      known.update(opts = world.element_options(self.number, is_async))
     results = function(*(known[it] if it in known else left.pop(0) for it in parameters))
     if 'mem' in parameters:
       return self.event(results)
@@ -745,7 +806,7 @@ class Host:
     program, world = self.program, self.program.world
     reference = program.reference
     instance %= len(world.instances)
-    index %= len(world.functions)
+    index %= HOST_CALLABLE
     function = world.functions[index]
     call = HostCall(program.new_call())
     program.host_calls.append(call)

@@ -9,8 +9,8 @@ use weft::limits::Limits;
 use weft::machine::{AsyncCopy, AsyncCopyToken, Buffer, CheckedCopy, Resumed, Step, ThreadId};
 use weft::trap::{CopyDirection, EndKind};
 
+use super::elements::buffer_trap;
 use super::player::ProgramPlayer;
-use super::values::buffer_trap;
 use super::world::{ENDS, Element};
 
 /// Returns the `async` read or write of a built-in that is called with these values.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::player::Run;
+use super::world::{ENDS, Element, FUTURES, STREAMS};
 
 /// Returns the events of a program, as detailed as its rules distinguish them:
 ///
@@ -14,21 +15,30 @@ use super::player::Run;
 #[must_use]
 pub fn features(run: &Run) -> BTreeSet<String> {
     let mut features = BTreeSet::new();
-    let mut operations: Vec<(String, String)> = Vec::new();
+    let mut operations: Vec<(String, String, Option<Element>)> = Vec::new();
     for line in &run.trace {
         let words: Vec<&str> = line.split(' ').collect();
         match words.as_slice() {
             [thread, "=", results @ ..] if thread.starts_with('T') => {
-                let at = operations.iter().rposition(|(other, _)| other == thread);
+                let at = operations.iter().rposition(|(other, ..)| other == thread);
                 let Some(at) = at else { continue };
-                let (_, operation) = operations.remove(at);
+                let (_, operation, element) = operations.remove(at);
                 if let Some(how) = outcome(&operation, results) {
+                    if let Some(element) = element {
+                        features.insert(format!("{operation} of {element:?}: {how}"));
+                    }
                     features.insert(format!("{operation}: {how}"));
                 }
                 features.insert(operation);
             }
-            [thread, operation, ..] if thread.starts_with('T') => {
-                operations.push(((*thread).to_owned(), (*operation).to_owned()));
+            [thread, operation, first, ..] if thread.starts_with('T') => {
+                let element = element(operation, first);
+                operations.push(((*thread).to_owned(), (*operation).to_owned(), element));
+            }
+            ["trap", rule] => {
+                let last = operations.last().map_or("", |(_, operation, _)| operation);
+                features.insert("trap".to_owned());
+                features.insert(format!("trap: {rule} in {last}"));
             }
             ["callback", _, code, ..] => {
                 features.insert(format!("callback: {code}"));
@@ -59,6 +69,17 @@ pub fn features(run: &Run) -> BTreeSet<String> {
         features.insert(format!("trap: {}", trap.rule().id()));
     }
     features
+}
+
+/// Returns the elements of a read or write, by the first number of the operation.
+fn element(operation: &str, number: &str) -> Option<Element> {
+    let ty = number.parse::<u32>().ok()? & 0xf;
+    let at = match operation {
+        "stream.read" | "stream.write" => ty % STREAMS,
+        "future.read" | "future.write" => STREAMS + ty % FUTURES,
+        _ => return None,
+    };
+    ENDS.get(at as usize).copied().filter(|element| *element != Element::None)
 }
 
 /// Returns the outcome of an operation, if it has several.

@@ -13,7 +13,7 @@ use weft::machine::{Event, FunctionId, LiftMode, Resumed, SubtaskId, TaskId, Thr
 
 use crate::generated::definitions::Fixed;
 
-use super::operation::{Entry, Operation, is_async, is_chosen};
+use super::operation::{Entry, Operation, is_async, is_chosen, stored_at};
 use super::player::{Call, Control, Pending, ProgramPlayer};
 use super::world::{
     EVENT_ADDRESS, FUNCTIONS, FUTURES, Function, HOST_FUNCTIONS, MESSAGE_ADDRESS, STREAMS,
@@ -65,6 +65,11 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.guest_says(thread, &format!("{} {a} {b} {c} {d}", operation.name()));
         self.pending.insert(thread, Pending { operation, argument: a });
         let Operation::Builtin(builtin) = operation else {
+            if operation == Operation::Store {
+                self.store_word(self.instance_of(thread), stored_at(a), b);
+                self.guest_says(thread, "= ");
+                return Ok(());
+            }
             return self.guest_calls(thread, entry.arguments);
         };
         let definition = self.definition(thread, builtin, entry.arguments);

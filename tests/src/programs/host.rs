@@ -10,7 +10,7 @@ use weft::trap::EndKind;
 
 use super::operation::{Entry, Operation};
 use super::player::{Call, Control, ProgramPlayer};
-use super::world::{FUNCTIONS, HOST_FUNCTIONS};
+use super::world::{FUNCTIONS, HOST_CALLABLE, HOST_FUNCTIONS};
 
 /// The position of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
 
     fn host_invokes(&mut self, instance: u32, index: u32, argument: u32) -> Result<(), Failure> {
         let instance = instance as usize % self.world.instances.len();
-        let index = index as usize % FUNCTIONS.len();
+        let index = (index % HOST_CALLABLE) as usize;
         let number = self.new_call_number();
         self.emit(format!("host.invoke C{number} i{instance}.f{index}"));
         if self.invokes_unrecorded(number, instance, index)? {

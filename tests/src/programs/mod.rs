@@ -11,6 +11,7 @@
 //! | [`world`] | the instances, functions and types of every program |
 //! | [`player`] | plays a program |
 //! | [`guest`], [`host`], [`values`] | the player's parts: guests, the host, and values in transit |
+//! | `elements` | the elements of streams and futures |
 //! | `at_once` | built-ins that never wait, called without steps |
 //! | [`unrecorded`] | calls that start without records, and the moments at which they are observed |
 //! | [`snapshot`] | the machine's state, as lines |
@@ -22,6 +23,7 @@
 
 mod at_once;
 pub mod component;
+mod elements;
 pub mod features;
 pub mod generator;
 pub mod guest;

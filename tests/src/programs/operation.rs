@@ -51,6 +51,8 @@ operations! {
     Call = "call",
     /// A guest returns `a`, or the code `a` and the waitable set `b`.
     Return = "return",
+    /// A guest stores the word `b` in its memory, at one of the first addresses: [`stored_at`].
+    Store = "store",
     /// The host lets a ready thread run.
     HostTick = "host.tick",
     /// The host calls function `b` of instance `a`; `c` is the representation of a resource.
@@ -87,7 +89,7 @@ impl Operation {
     /// Returns true if the host does it.
     #[must_use]
     pub const fn is_hosts(self) -> bool {
-        !matches!(self, Self::Builtin(_) | Self::Call | Self::Return)
+        !matches!(self, Self::Builtin(_) | Self::Call | Self::Return | Self::Store)
     }
 }
 
@@ -109,4 +111,10 @@ pub fn is_chosen(builtin: Builtin) -> bool {
 pub fn is_async(builtin: Builtin, number: u32) -> bool {
     let has_type = builtin.description().immediates.iter().any(|it| it.ends_with(": typeidx"));
     number >> (if has_type { 4 } else { 0 }) & 1 == 1
+}
+
+/// Returns the address at which a guest stores a word, for the number of its entry.
+#[must_use]
+pub const fn stored_at(number: u32) -> u32 {
+    number % 16 * 4
 }

@@ -280,6 +280,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             Operation::Builtin(builtin) => {
                 comes_back(builtin) && !self.watch.as_mut().is_some_and(|it| it.is_one_in(8))
             }
+            Operation::Store => false,
             _ => self.is_deferrable(a, b, c & 1 == 1),
         };
         if !is_direct {

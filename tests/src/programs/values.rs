@@ -1,22 +1,17 @@
-//! Values in transit: arguments, results, the elements of streams and futures, and debug messages,
-//! between memories of a few bytes.
+//! Values in transit: arguments, results and debug messages, between memories of a few bytes.
 
 use weft::chooser::Chooser;
 use weft::core_value::CoreValue;
 use weft::error::Failure;
 use weft::limits::Limits;
 use weft::machine::{
-    Buffer, BufferCheck, CopySide, CopyToken, EndId, ErrorContextId, InstanceId, ReturnToken, Step,
-    SubtaskId, TaskId, ThreadId,
+    EndId, ErrorContextId, InstanceId, ReturnToken, Step, SubtaskId, TaskId, ThreadId,
 };
 use weft::trap::{CopyDirection, EndKind, Trap};
 
 use super::host::{EndOrigin, HostEnd};
 use super::player::{Call, ProgramPlayer};
-use super::world::{ENDS, Element, MEMORY_BYTES, REALLOC_ADDRESS, RESULT_ADDRESS, Value};
-
-/// A buffer, and its instance; `None` if it is the host's.
-pub(super) type Place = (Option<InstanceId>, Buffer);
+use super::world::{REALLOC_ADDRESS, RESULT_ADDRESS, Value, end_kind};
 
 /// A value that has been lifted.
 #[derive(Clone, Copy, Debug)]
@@ -48,20 +43,18 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         thread.expect("a task has a thread").instance
     }
 
-    /// Returns the type of the streams and futures that are passed.
-    fn passed_end(&self, value: Value) -> (EndKind, weft::builtin::TypeIndex) {
-        match value {
-            Value::Future => (EndKind::Future, self.world.ends[4]),
-            _ => (EndKind::Stream, self.world.ends[0]),
-        }
+    /// Returns the type of the ends at a position of `ENDS`.
+    fn passed_end(&self, position: u32) -> (EndKind, weft::builtin::TypeIndex) {
+        let (kind, _) = end_kind(position);
+        (kind, self.world.ends[position as usize])
     }
 
     /// Creates an argument for the host.
     fn host_argument(&mut self, value: Value, call: Call) -> Result<Lifted, Failure> {
         Ok(match value {
             Value::Own | Value::Borrow => Lifted::Resource(call.argument),
-            Value::Stream | Value::Future => {
-                let (kind, ty) = self.passed_end(value);
+            Value::End(position) => {
+                let (kind, ty) = self.passed_end(position);
                 let (readable, writable) = self.machine.new_host_ends(kind, ty)?;
                 self.host_gets(writable, EndOrigin { call: call.number, is_writable: true });
                 Lifted::End(readable)
@@ -87,8 +80,8 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             (Value::Own | Value::Borrow, _) => {
                 Lifted::Resource(word(self.machine.lift_own(id, resource, index)?))
             }
-            (Value::Stream | Value::Future, _) => {
-                let (kind, ty) = self.passed_end(value);
+            (Value::End(position), _) => {
+                let (kind, ty) = self.passed_end(position);
                 Lifted::End(self.machine.lift_end(id, kind, ty, index)?)
             }
             (Value::ErrorContext, _) => {
@@ -113,13 +106,14 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             (Lifted::Resource(representation), ..) => {
                 self.machine.lower_own(instance, resource, representation.into())
             }
-            (Lifted::End(end), ..) => {
-                let (kind, ty) = self.passed_end(value);
+            (Lifted::End(end), Value::End(position), _) => {
+                let (kind, ty) = self.passed_end(position);
                 self.machine.lower_end(instance, kind, ty, end)
             }
             (Lifted::ErrorContext(error_context), ..) => {
                 self.machine.lower_error_context(instance, error_context)
             }
+            (Lifted::End(_), ..) => panic!("an end is passed as {value:?}"),
         }
     }
 
@@ -171,98 +165,6 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.received.push(Vec::new());
     }
 
-    /// Checks a buffer as `GuestBuffer.__init__` does.
-    pub(crate) fn check_buffer(&mut self, check: BufferCheck) -> Result<Step, Failure> {
-        let element = ENDS[self.world.ends_number(check.ty())];
-        let Buffer { address, length, .. } = check.buffer();
-        match buffer_trap(element, check.direction(), address, length) {
-            Some(trap) => Err(trap.into()),
-            None => self.machine.buffer_checked(check),
-        }
-    }
-
-    /// Copies values from one buffer to the other: lifts all, and then lowers them.
-    pub(crate) fn copy(&mut self, copy: CopyToken) -> Result<Step, Failure> {
-        let element = ENDS[self.world.ends_number(copy.ty())];
-        let place = |side: CopySide| (side.instance, side.buffer);
-        let (from, to) = (place(copy.writable()), place(copy.readable()));
-        self.move_elements(from, to, element, copy.count())?;
-        self.machine.copied(copy)
-    }
-
-    pub(super) fn move_elements(
-        &mut self,
-        from: Place,
-        to: Place,
-        element: Element,
-        count: u32,
-    ) -> Result<(), Failure> {
-        if element == Element::None {
-            return Ok(());
-        }
-        let mut values = Vec::new();
-        for position in 0..count {
-            values.push(self.load_element(from, position, element)?);
-        }
-        for (position, value) in (0..).zip(values) {
-            self.store_element(to, position, element, value)?;
-        }
-        Ok(())
-    }
-
-    fn load_element(
-        &mut self,
-        (instance, buffer): Place,
-        position: u32,
-        element: Element,
-    ) -> Result<u32, Failure> {
-        let position = buffer.progress + position;
-        let Some(instance) = instance else {
-            // The host's buffers contain numbers made from the end's number and the position.
-            return Ok((word(buffer.address) * 16 + position) & 0xff);
-        };
-        let number = self.world.number_of(instance);
-        let address = word(buffer.address) + position * element.size();
-        let byte = self.world.memories[number][address as usize];
-        match element {
-            Element::U8 | Element::None => Ok(byte.into()),
-            Element::Bool => Ok(u32::from(byte != 0)),
-            Element::Own => {
-                let index = self.load_word(number, address);
-                Ok(word(self.machine.lift_own(instance, self.world.resources[0], index)?))
-            }
-        }
-    }
-
-    fn store_element(
-        &mut self,
-        (instance, buffer): Place,
-        position: u32,
-        element: Element,
-        value: u32,
-    ) -> Result<(), Failure> {
-        let Some(instance) = instance else {
-            // The address of a host buffer is the number of the end.
-            self.received[word(buffer.address) as usize].push(value);
-            return Ok(());
-        };
-        let number = self.world.number_of(instance);
-        let position = buffer.progress + position;
-        let address = word(buffer.address) + position * element.size();
-        match element {
-            Element::U8 | Element::Bool | Element::None => {
-                let [byte, ..] = value.to_le_bytes();
-                self.world.memories[number][address as usize] = byte;
-            }
-            Element::Own => {
-                let resource = self.world.resources[0];
-                let index = self.machine.lower_own(instance, resource, value.into())?;
-                self.store_word(number, address, index);
-            }
-        }
-        Ok(())
-    }
-
     pub(crate) fn load_debug_message(
         &self,
         thread: ThreadId,
@@ -306,11 +208,6 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
     }
 
-    fn load_word(&self, number: usize, address: u32) -> u32 {
-        let memory = &self.world.memories[number];
-        (0..4).rev().fold(0, |word, at| word << 8 | u32::from(memory[address as usize + at]))
-    }
-
     pub(crate) fn store_word(&mut self, number: usize, address: u32, word: u32) {
         for (at, byte) in (address as usize..).zip(word.to_le_bytes()) {
             self.world.memories[number][at] = byte;
@@ -318,24 +215,8 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     }
 }
 
-/// Returns the trap that a buffer raises, if it is unaligned or out of bounds.
-pub(super) fn buffer_trap(
-    element: Element,
-    copy_direction: CopyDirection,
-    address: u64,
-    length: u32,
-) -> Option<Trap> {
-    let size = element.size();
-    if size > 0 && !address.is_multiple_of(u64::from(size)) {
-        return Some(Trap::BufferUnaligned { copy_direction });
-    }
-    let end = u128::from(address) + u128::from(length) * u128::from(size);
-    let is_outside = size > 0 && end > MEMORY_BYTES as u128;
-    is_outside.then_some(Trap::BufferOutOfBounds { copy_direction })
-}
-
 /// Converts a number of a program, which always fits in 32 bits.
-fn word(number: u64) -> u32 {
+pub(super) fn word(number: u64) -> u32 {
     u32::try_from(number).expect("the numbers of programs are small")
 }
 

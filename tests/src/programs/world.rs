@@ -1,6 +1,7 @@
 //! The instances, functions and types of every program. They differ only in the number of
 //! instances, as in `World` of `tests/reference/machine.py`.
 
+use weft::abi::{StringEncoding, Type};
 use weft::builtin::{OptionsIndex, TypeIndex};
 use weft::chooser::Chooser;
 use weft::error::Error;
@@ -8,6 +9,7 @@ use weft::limits::Limits;
 use weft::machine::{
     FunctionId, Hooks, InstanceId, LiftMode, LiftedFunction, Machine, TypeDefinition,
 };
+use weft::trap::EndKind;
 
 /// The bytes of each instance's memory.
 pub const MEMORY_BYTES: usize = 256;
@@ -17,8 +19,16 @@ pub const EVENT_ADDRESS: u32 = 248;
 pub const RESULT_ADDRESS: u32 = 240;
 /// The address at which the address and length of debug messages are stored.
 pub const MESSAGE_ADDRESS: u32 = 232;
-/// The result of `realloc`.
+/// The result of the `realloc` of debug messages.
 pub const REALLOC_ADDRESS: u32 = 200;
+/// The address of four strings: the address and length of each.
+pub const STRINGS_ADDRESS: u32 = 144;
+/// The address of the strings' contents.
+const TEXT_ADDRESS: u32 = 176;
+/// The address of the record of the `realloc` of elements.
+pub const LOG_ADDRESS: u32 = 196;
+/// The number of bytes for which the `realloc` of elements returns an address out of bounds.
+pub const REFUSED_BYTES: u32 = 18;
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +37,40 @@ pub enum Value {
     Own,
     /// `borrow<R>`
     Borrow,
-    /// `stream<u8>`
-    Stream,
-    /// `future<u8>`
-    Future,
+    /// The readable end of a stream or future, whose type is at this position of [`ENDS`].
+    End(u32),
     /// `error-context`
     ErrorContext,
+}
+
+impl Value {
+    /// `stream<u8>`
+    pub const STREAM: Self = Self::End(0);
+    /// `future<u8>`
+    pub const FUTURE: Self = Self::End(STREAMS);
+
+    /// Returns it in the text format.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Self::Own => "(own $r0)".to_owned(),
+            Self::Borrow => "(borrow $r0)".to_owned(),
+            Self::End(position) => {
+                let (kind, _) = end_kind(position);
+                format!("({kind} {})", ENDS[position as usize].text())
+            }
+            Self::ErrorContext => "error-context".to_owned(),
+        }
+    }
+}
+
+/// Returns the kind of the type at a position of [`ENDS`], and its position in this kind.
+#[must_use]
+pub const fn end_kind(position: u32) -> (EndKind, u32) {
+    match position.checked_sub(STREAMS) {
+        None => (EndKind::Stream, position),
+        Some(position) => (EndKind::Future, position),
+    }
 }
 
 /// The element of a stream or future.
@@ -46,34 +84,75 @@ pub enum Element {
     None,
     /// `own<R>`
     Own,
+    /// `u64`
+    U64,
+    /// `tuple<u8, u64>`, which has padding.
+    Pair,
+    /// `string`
+    String,
+    /// `stream<u8>`
+    Stream,
 }
 
 impl Element {
-    /// Returns its size in bytes, which is also its alignment.
+    /// Returns its size in bytes.
     #[must_use]
     pub const fn size(self) -> u32 {
         match self {
-            Self::U8 | Self::Bool => 1,
             Self::None => 0,
-            Self::Own => 4,
+            Self::U8 | Self::Bool => 1,
+            Self::Own | Self::Stream => 4,
+            Self::U64 | Self::String => 8,
+            Self::Pair => 16,
+        }
+    }
+
+    /// Returns its alignment in bytes.
+    #[must_use]
+    pub const fn alignment(self) -> u32 {
+        match self {
+            Self::None | Self::U8 | Self::Bool => 1,
+            Self::Own | Self::Stream | Self::String => 4,
+            Self::U64 | Self::Pair => 8,
+        }
+    }
+
+    /// Returns it in the text format, where `$bytes` is `(stream u8)`.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::U8 => "u8",
+            Self::Bool => "bool",
+            Self::None => "",
+            Self::Own => "(own $r0)",
+            Self::U64 => "u64",
+            Self::Pair => "(tuple u8 u64)",
+            Self::String => "string",
+            Self::Stream => "$bytes",
         }
     }
 }
 
 /// The types of streams, then those of futures.
-pub const ENDS: [Element; 7] = [
+pub const ENDS: [Element; 13] = [
     Element::U8,
     Element::Bool,
     Element::None,
     Element::Own,
+    Element::U64,
+    Element::Pair,
+    Element::String,
+    Element::Stream,
     Element::U8,
     Element::Bool,
     Element::None,
+    Element::String,
+    Element::U64,
 ];
 /// The number of streams in [`ENDS`].
-pub const STREAMS: u32 = 4;
+pub const STREAMS: u32 = 8;
 /// The number of futures in [`ENDS`].
-pub const FUTURES: u32 = 3;
+pub const FUTURES: u32 = 5;
 
 /// A function of a guest, or of the host.
 #[derive(Clone, Copy, Debug)]
@@ -100,26 +179,36 @@ const fn function(
 const SYNC: LiftMode = LiftMode::Sync { has_post_return: false };
 const POST_RETURN: LiftMode = LiftMode::Sync { has_post_return: true };
 
+/// The number of functions that the host calls: the first ones, because the host only has ends of
+/// bytes.
+pub const HOST_CALLABLE: u32 = 13;
+
 /// The functions that every instance exports.
-pub const FUNCTIONS: [Function; 13] = [
+pub const FUNCTIONS: [Function; 19] = [
     function(None, None, false, SYNC),
     function(None, None, false, POST_RETURN),
     function(None, None, true, SYNC),
     function(None, None, true, LiftMode::Stackful),
     function(None, None, true, LiftMode::Callback),
-    function(Some(Value::Stream), None, true, LiftMode::Callback),
+    function(Some(Value::STREAM), None, true, LiftMode::Callback),
     function(Some(Value::Own), None, true, LiftMode::Callback),
     function(Some(Value::Borrow), None, false, SYNC),
     function(Some(Value::Borrow), None, true, LiftMode::Callback),
-    function(None, Some(Value::Stream), true, LiftMode::Stackful),
-    function(Some(Value::Future), Some(Value::Future), true, SYNC),
+    function(None, Some(Value::STREAM), true, LiftMode::Stackful),
+    function(Some(Value::FUTURE), Some(Value::FUTURE), true, SYNC),
     function(Some(Value::ErrorContext), Some(Value::ErrorContext), true, LiftMode::Callback),
     function(Some(Value::Own), Some(Value::Own), false, SYNC),
+    function(Some(Value::End(3)), None, true, LiftMode::Callback),
+    function(Some(Value::End(4)), None, true, LiftMode::Callback),
+    function(Some(Value::End(5)), None, true, LiftMode::Callback),
+    function(Some(Value::End(6)), None, true, LiftMode::Callback),
+    function(Some(Value::End(7)), None, true, LiftMode::Callback),
+    function(Some(Value::End(STREAMS + 3)), None, true, LiftMode::Callback),
 ];
 
 /// The host functions.
 pub const HOST_FUNCTIONS: [Function; 2] =
-    [function(None, None, true, SYNC), function(Some(Value::Stream), None, true, SYNC)];
+    [function(None, None, true, SYNC), function(Some(Value::STREAM), None, true, SYNC)];
 
 /// The numbers that the machine assigned to all these.
 #[derive(Debug)]
@@ -171,7 +260,7 @@ impl ProgramWorld {
             world.resources.push(machine.define_type(resource)?);
         }
         for element in ENDS {
-            let is_none_or_number = matches!(element, Element::U8 | Element::None);
+            let is_none_or_number = matches!(element, Element::U8 | Element::U64 | Element::None);
             world.ends.push(machine.define_type(TypeDefinition::Ends { is_none_or_number })?);
         }
         for number in 0..count {
@@ -202,6 +291,25 @@ impl ProgramWorld {
         })
     }
 
+    /// Returns the type of an element; nothing if there is none.
+    ///
+    /// # Panics
+    ///
+    /// Never: these types are valid.
+    #[must_use]
+    pub fn element_type(&self, element: Element) -> Option<Type> {
+        Some(match element {
+            Element::None => return None,
+            Element::U8 => Type::U8,
+            Element::Bool => Type::Bool,
+            Element::Own => Type::Own(self.resources[0]),
+            Element::U64 => Type::U64,
+            Element::Pair => Type::tuple([Type::U8, Type::U64]).expect("a valid type"),
+            Element::String => Type::String,
+            Element::Stream => Type::stream(Some(Type::U8), self.ends[0]).expect("a valid type"),
+        })
+    }
+
     /// Returns the number of an instance.
     ///
     /// # Panics
@@ -226,7 +334,41 @@ impl ProgramWorld {
 /// Returns a number for the result type of `function`, which only has to be unique.
 #[must_use]
 pub fn result_type(function: &Function) -> Option<TypeIndex> {
-    function.result.map(|value| TypeIndex(1000 + value as u32))
+    let number = |value| match value {
+        Value::Own => 0,
+        Value::Borrow => 1,
+        Value::ErrorContext => 2,
+        Value::End(position) => 3 + position,
+    };
+    function.result.map(|value| TypeIndex(1000 + number(value)))
+}
+
+/// Returns the encoding of the strings that instance `number` reads and writes.
+#[must_use]
+pub const fn encoding(number: u32) -> StringEncoding {
+    match number % 3 {
+        0 => StringEncoding::Utf8,
+        1 => StringEncoding::Utf16,
+        _ => StringEncoding::Latin1Utf16,
+    }
+}
+
+/// Returns the contents of strings in this encoding, and the place and length of four strings
+/// there. The last string is not valid.
+const fn strings(encoding: StringEncoding) -> (&'static [u8], [(u32, u32); 4]) {
+    match encoding {
+        StringEncoding::Utf8 => {
+            ("a\u{e9}\u{20ac}\u{1f600}b".as_bytes(), [(0, 1), (0, 6), (0, 11), (2, 1)])
+        }
+        StringEncoding::Utf16 => {
+            (b"a\0\xe9\0\xac\x20\x3d\xd8\0\xdeb\0", [(0, 2), (0, 3), (0, 6), (6, 1)])
+        }
+        StringEncoding::Latin1Utf16 => {
+            const TAG: u32 = 1 << 31;
+            let text = b"a\xe9a\0\xac\x20a\0\xe9\0";
+            (text, [(0, 2), (2, TAG | 2), (6, TAG | 2), (3, TAG | 1)])
+        }
+    }
 }
 
 /// Returns the initial contents of an instance's memory.
@@ -236,6 +378,15 @@ pub(crate) fn memory(number: u32) -> Vec<u8> {
         (0..MEMORY_BYTES as u32).map(|position| (position * 37 + number * 11) as u8).collect();
     for (position, letter) in (128..144).zip(b'a'..) {
         memory[position] = letter;
+    }
+    let (text, strings) = strings(encoding(number));
+    let mut fill = |address: u32, bytes: &[u8]| {
+        memory[address as usize..][..bytes.len()].copy_from_slice(bytes);
+    };
+    fill(TEXT_ADDRESS, text);
+    for (address, (place, length)) in (STRINGS_ADDRESS..).step_by(8).zip(strings) {
+        fill(address, &(TEXT_ADDRESS + place).to_le_bytes());
+        fill(address + 4, &length.to_le_bytes());
     }
     memory
 }

@@ -1,13 +1,15 @@
 //! The calls of guests: built-ins and imports, with their numbers.
 
+use weft::abi::StringEncoding;
 use weft::builtin::{Builtin, SymbolicType};
 use weft::core_value::CoreValue;
 use weft::gate::Gate;
 
 use crate::programs::guest::values;
-use crate::programs::operation::{Entry, Operation, is_async};
+use crate::programs::operation::{Entry, Operation, is_async, stored_at};
 use crate::programs::world::{
     ENDS, Element, FUNCTIONS, FUTURES, Function, HOST_FUNCTIONS, RESULT_ADDRESS, STREAMS, Value,
+    encoding,
 };
 
 /// The type of a core function; `guest.wat` branches by its number.
@@ -93,6 +95,8 @@ pub struct Call {
 const MEMORY: &str = r#" (memory (core memory $world "memory"))"#;
 /// The options that also need the guest's `realloc`.
 const REALLOC: &str = r#" (realloc (core func $guest "realloc"))"#;
+/// The guest's `realloc` for elements.
+const ALLOCATE: &str = r#" (realloc (core func $guest "allocate"))"#;
 /// The table of the start functions of threads.
 const START_FUNCTIONS: &str = r#" (core table $guest "start-functions")"#;
 
@@ -108,6 +112,8 @@ pub fn calls(number: u32) -> Vec<Call> {
     }
     calls.add_task_returns();
     calls.add_imports(number);
+    let definition = r#"alias core export $guest "store""#.to_owned();
+    calls.0.push(Call { name: "store".to_owned(), shape: Shape::Two, definition });
     calls.0
 }
 
@@ -121,9 +127,9 @@ impl Calls {
     }
 
     fn add_task_returns(&mut self) {
-        let results = [None, Some(Value::Own), Some(Value::Stream), Some(Value::Future)];
+        let results = [None, Some(Value::Own), Some(Value::STREAM), Some(Value::FUTURE)];
         for result in results.into_iter().chain([Some(Value::ErrorContext)]) {
-            let ty = result.map_or(String::new(), |it| format!("(result {})", value_type(it)));
+            let ty = result.map_or(String::new(), |it| format!("(result {})", it.text()));
             // Flat values need no memory, so the memory makes no difference.
             let memory = if result.is_none() { MEMORY } else { "" };
             for (options, encoding) in [(0, ""), (2, " string-encoding=utf16")] {
@@ -158,7 +164,7 @@ impl Calls {
                         "async?" => definition.push_str(is_async),
                         "opts" => {
                             definition.push_str(is_async);
-                            definition.push_str(&required(builtin, chosen.element));
+                            definition.push_str(&required(number, builtin, chosen.element));
                         }
                         _ => {}
                     }
@@ -246,27 +252,25 @@ fn choices(number: u32, builtin: Builtin) -> Vec<Chosen> {
     ends.collect()
 }
 
-/// Returns the options that a built-in must have, for elements that are numbers or resources.
-fn required(builtin: Builtin, element: Option<Element>) -> String {
-    let options = builtin.description().required.iter().map(|option| match *option {
+/// Returns the options that a built-in of instance `number` must have.
+fn required(number: u32, builtin: Builtin, element: Option<Element>) -> String {
+    let needs = builtin.description().required.iter().map(|option| match *option {
         "memory" => MEMORY,
         "realloc" => REALLOC,
         "memory if element" if element != Some(Element::None) => MEMORY,
         _ => "",
     });
-    options.collect()
-}
-
-/// Returns a value's type, in the text format.
-#[must_use]
-pub const fn value_type(value: Value) -> &'static str {
-    match value {
-        Value::Own => "(own $r0)",
-        Value::Borrow => "(borrow $r0)",
-        Value::Stream => "(stream u8)",
-        Value::Future => "(future u8)",
-        Value::ErrorContext => "error-context",
+    let mut options: String = needs.collect();
+    let copies = [".read", ".write"].iter().any(|copy| builtin.name().ends_with(copy));
+    if copies && element == Some(Element::String) {
+        options.push_str(ALLOCATE);
+        options.push_str(match encoding(number) {
+            StringEncoding::Utf8 => " string-encoding=utf8",
+            StringEncoding::Utf16 => " string-encoding=utf16",
+            StringEncoding::Latin1Utf16 => " string-encoding=latin1+utf16",
+        });
     }
+    options
 }
 
 /// Returns the name of `task.return` for this result. Bit 0 of `wrong` selects another type, bit 1
@@ -286,6 +290,9 @@ fn task_return(result: Option<Value>, wrong: u32) -> String {
 pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (String, Vec<u32>) {
     let Entry { operation, arguments: [a, b, c, d] } = entry;
     let Operation::Builtin(builtin) = operation else {
+        if operation == Operation::Store {
+            return ("store".to_owned(), vec![stored_at(a), b]);
+        }
         return import_of(a % (instances + 1), b, c & 1 == 1, (d, instances));
     };
     let description = builtin.description();

@@ -32,7 +32,7 @@ use weft::limits::Limits;
 use crate::programs::host::HostedState;
 use crate::programs::operation::{Entry, Operation};
 use crate::programs::player::{Control, ProgramPlayer, Script};
-use crate::programs::world::FUNCTIONS;
+use crate::programs::world::{FUNCTIONS, HOST_CALLABLE};
 
 /// A script, limited to the operations that components can do.
 #[derive(Clone, Debug)]
@@ -189,7 +189,7 @@ impl<S> Expressible<S> {
                 Some(entry(Operation::HostReturn, u32::try_from(at).unwrap_or(u32::MAX)))
             }
             Operation::HostInvoke => {
-                let function = FUNCTIONS[it.arguments[1] as usize % FUNCTIONS.len()];
+                let function = FUNCTIONS[(it.arguments[1] % HOST_CALLABLE) as usize];
                 let instance = it.arguments[0] as usize % player.world.instances.len();
                 let may_resume = self.ran.iter().any(|ran| *ran <= instance);
                 let id = player.world.instances[instance];

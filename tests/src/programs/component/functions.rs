@@ -74,6 +74,9 @@ fn answer(caller: &mut Lent<'_, '_>, ask: impl FnOnce(&Shared) -> u32) -> HostRe
 /// Handles a guest's call of host function `index`.
 fn call(caller: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
     let shared = caller.data().shared.clone();
+    if shared.lock().storm.is_some() {
+        return storms(caller, &shared, arguments);
+    }
     let number = {
         let mut playback = shared.lock();
         let number = playback.call_count.saturating_sub(1);
@@ -90,6 +93,34 @@ fn call(caller: &mut Lent<'_, '_>, index: usize, arguments: &[Val]) -> Waiting {
         shared.lock().trap(&error);
     }
     Waiting { number, shared, is_over: false }
+}
+
+/// Handles a call in a storm: panics, calls a guest, or waits.
+fn storms(caller: &mut Lent<'_, '_>, shared: &Shared, arguments: &[Val]) -> Waiting {
+    let number = {
+        let mut playback = shared.lock();
+        playback.call_count += 1;
+        playback.call_count
+    };
+    if let Some(end) = HeldEnd::passed(arguments.first()) {
+        let origin = EndOrigin { call: number, is_writable: false };
+        caller.data_mut().ends.insert(origin, end);
+    }
+    let instance = {
+        let mut playback = shared.lock();
+        let Some(storm) = &mut playback.storm else { unreachable!("it does not end") };
+        storm.may_panic();
+        storm.below(8) as usize
+    };
+    if let Some(instance) = caller.data().instances.get(instance).cloned()
+        && let Ok(function) = caller.function(&instance, "f0")
+        && let Err(error) = caller.call(&function, &[])
+        && let Some(call) = error.kept_call::<Option<Val>>()
+    {
+        // Nothing waits for it.
+        let _ = caller.forget(call);
+    }
+    Waiting { number, shared: shared.clone(), is_over: true }
 }
 
 /// Performs the host's actions in the lines, up to the end of its part of call `number`.
@@ -150,6 +181,13 @@ impl Future for Waiting {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HostResult> {
         let has_returned = {
             let mut playback = self.shared.lock();
+            if let Some(storm) = &mut playback.storm {
+                storm.may_panic();
+                return storm.poll(context.waker()).map(|result| match result {
+                    Ok(()) => Ok(None),
+                    Err(why) => Err(why.into()),
+                });
+            }
             if playback.is_over() {
                 return Poll::Ready(Err("the call has ended".into()));
             }
@@ -172,6 +210,9 @@ impl Drop for Waiting {
         }
         let number = self.number;
         let mut playback = self.shared.lock();
+        if playback.storm.is_some() {
+            return;
+        }
         if playback.expected_line() == format!("host-cancel C{number}") {
             playback.take_line();
             playback.emit(&format!("host.cancelled C{number}"));

@@ -18,7 +18,7 @@
 (import "world" "context-get-0" (func $context-get-0 (result i32)))
 (import "world" "context-get-1" (func $context-get-1 (result i32)))
 
-;; A function (0 to 12), destructor (13) or start function (14) begins, on the thread with this
+;; A function (by its number), destructor (100) or start function (101) begins, on the thread with this
 ;; index, with this argument. Gives the thread's number.
 (import "host" "begin" (func $begin (param $code i32) (param $index i32) (param $argument i32) (result i32)))
 ;; The callback of the thread with this index is called with this event. Gives its number.
@@ -47,15 +47,37 @@
   (global.set $context-1 (call $context-get-1))
   (i32.const 200))
 
+;; The `realloc` of elements: it leaves a note in the memory, moves what was there, and refuses one
+;; length with an address that does not exist.
+(func (export "allocate") (param $old i32) (param $old-length i32) (param $alignment i32)
+  (param $length i32) (result i32) (local $log i32) (local $address i32)
+  (local.set $log (i32.mul (i32.load (i32.const 196)) (i32.const 31)))
+  (local.set $log (i32.add (local.get $log) (i32.mul (local.get $old-length) (i32.const 7))))
+  (local.set $log (i32.add (local.get $log) (i32.mul (local.get $length) (i32.const 3))))
+  (local.set $log (i32.add (local.get $log) (local.get $alignment)))
+  (local.set $log (i32.add (local.get $log) (i32.mul (call $context-get-0) (i32.const 5))))
+  (local.set $log (i32.add (local.get $log) (call $context-get-1)))
+  (i32.store (i32.const 196) (local.get $log))
+  (if (i32.eq (local.get $length) (i32.const 18)) (then (return (i32.const 0xfffffff0))))
+  (local.set $address (i32.add (i32.const 200)
+    (i32.mul (i32.and (local.get $log) (i32.const 3)) (i32.const 8))))
+  (memory.copy (local.get $address) (local.get $old)
+    (select (local.get $old-length) (local.get $length)
+      (i32.lt_u (local.get $old-length) (local.get $length))))
+  (local.get $address))
+
+(func (export "store") (param $address i32) (param $word i32)
+  (i32.store (local.get $address) (local.get $word)))
+
 (func (export "post-return")
   (global.set $post-returns (i32.add (global.get $post-returns) (i32.const 1))))
 
 (func (export "destructor") (param $representation i32)
   (drop (call $run
-    (call $begin (i32.const 13) (call $thread-index) (local.get $representation)))))
+    (call $begin (i32.const 100) (call $thread-index) (local.get $representation)))))
 
 (func $start (param $argument i32)
-  (drop (call $run (call $begin (i32.const 14) (call $thread-index) (local.get $argument)))))
+  (drop (call $run (call $begin (i32.const 101) (call $thread-index) (local.get $argument)))))
 (table (export "start-functions") 2 2 funcref)
 (elem (table 1) (i32.const 1) func $start)
 

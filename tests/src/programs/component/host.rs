@@ -28,6 +28,8 @@ pub(super) struct Host {
     pub(super) instances: Vec<Instance<Wasmi>>,
     /// The resources that the host passes, by the numbers of the calls.
     pub(super) made: BTreeMap<u32, Resource>,
+    /// The arguments of calls. If a call never starts, the host has them again.
+    pub(super) given: Vec<Val>,
 }
 
 /// An end that the host holds.
@@ -57,6 +59,7 @@ impl Host {
             writing: HashMap::new(),
             instances: Vec::new(),
             made: BTreeMap::new(),
+            given: Vec::new(),
         }
     }
 }
@@ -193,13 +196,16 @@ impl Invocation {
             host.host().ends.insert(origin, HeldEnd { id, kind });
             Ok(readable)
         };
-        Ok(vec![match param {
-            Value::Stream => Val::Stream(make(EndKind::Stream)?),
-            Value::Future => Val::Future(make(EndKind::Future)?),
+        let argument = match param {
+            Value::STREAM => Val::Stream(make(EndKind::Stream)?),
+            Value::FUTURE => Val::Future(make(EndKind::Future)?),
+            Value::End(_) => panic!("the host only has ends of bytes"),
             Value::Own => Val::Own(host.host().made[&call]),
             Value::Borrow => Val::Borrow(host.host().made[&call]),
             Value::ErrorContext => Val::ErrorContext(host.new_error_context()?),
-        }])
+        };
+        host.host().given.push(argument.clone());
+        Ok(vec![argument])
     }
 }
 

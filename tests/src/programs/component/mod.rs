@@ -20,6 +20,7 @@
 //! | [`functions`] | the host functions that the component's guests call |
 //! | [`host`] | the actions of the host |
 //! | [`stage`] | plays programs, and shortens those that differ |
+//! | `storm` | random calls of guests and actions of the host, from some state on |
 
 pub mod calls;
 pub mod expected;
@@ -28,4 +29,5 @@ pub mod functions;
 pub mod host;
 pub mod playback;
 pub mod stage;
+mod storm;
 pub mod text;

@@ -12,6 +12,7 @@ use weft::machine::LiftMode;
 
 use super::calls::{Call, Shape, call_of};
 use super::expected::{Expected, state};
+use super::storm::Storm;
 use crate::programs::guest::result;
 use crate::programs::operation::{Entry, Operation};
 use crate::programs::world::{FUNCTIONS, Function};
@@ -62,6 +63,8 @@ pub(super) struct Playback {
     pub(super) hosted: HashMap<u32, Hosted>,
     /// A host call that was dropped too early.
     pub(super) dropped: Option<u32>,
+    /// The random actions that have replaced the program.
+    pub(super) storm: Option<Storm>,
 }
 
 /// A pending call of a host function.
@@ -97,7 +100,7 @@ pub(super) struct Said {
 }
 
 /// The number of a destructor, among functions.
-const DESTRUCTOR: u32 = 13;
+const DESTRUCTOR: u32 = 100;
 
 impl Shared {
     pub(super) fn new(expected: Expected, calls: Arc<[Vec<Call>]>) -> Self {
@@ -117,6 +120,7 @@ impl Shared {
             call_count: 0,
             hosted: HashMap::new(),
             dropped: None,
+            storm: None,
         })))
     }
 
@@ -165,12 +169,20 @@ impl Playback {
         self.has_trapped = true;
     }
 
+    /// Returns the number of lines that have happened.
+    pub(super) const fn position(&self) -> usize {
+        self.at
+    }
+
     /// Returns true if all expected events have happened.
     pub(super) fn is_over(&self) -> bool {
         self.has_trapped || self.difference.is_some() || self.at >= self.expected.lines.len()
     }
 
     pub(super) fn differ(&mut self, found: String) {
+        if self.storm.is_some() {
+            return;
+        }
         let expected = self.expected_line().to_owned();
         let after = self.at;
         self.difference.get_or_insert(Difference { after, expected, found });
@@ -186,6 +198,9 @@ impl Playback {
     /// Records the start of a function, destructor or start function. Returns the number of the
     /// thread.
     pub(super) fn begin(&mut self, instance: u32, code: u32, index: u32, argument: u32) -> u32 {
+        if self.storm.is_some() {
+            return 0;
+        }
         let thread = self.codes.len();
         let place = (instance, index);
         self.threads.insert(place, thread);
@@ -208,6 +223,9 @@ impl Playback {
 
     /// Records a call of a callback. Returns the number of the thread.
     pub(super) fn event(&mut self, instance: u32, index: u32, event: [u32; 3]) -> u32 {
+        if self.storm.is_some() {
+            return 0;
+        }
         let Some(thread) = self.threads.get(&(instance, index)).copied() else {
             self.differ(format!("a callback on thread {index} of i{instance}, which is unknown"));
             return 0;
@@ -219,6 +237,9 @@ impl Playback {
 
     /// Returns the next call of the guest in control: its number, and that of its type.
     pub(super) fn next(&mut self, said: Said) -> u32 {
+        if let Some(storm) = &mut self.storm {
+            return storm.next(&self.calls[said.instance as usize]);
+        }
         let thread = said.thread as usize;
         let code = self.codes[thread];
         let reallocs = self.reallocs.entry(said.instance).or_default();
@@ -277,6 +298,9 @@ impl Playback {
 
     /// Returns an argument for the action of the guest in control.
     pub(super) fn argument(&self, position: u32) -> u32 {
+        if let Some(storm) = &self.storm {
+            return storm.argument(position);
+        }
         self.arguments.get(position as usize).copied().unwrap_or(0)
     }
 }
@@ -312,6 +336,9 @@ fn guest_entry(line: &str, thread: &str) -> Option<Entry> {
 impl Chooser for Shared {
     fn choose(&mut self, choice: Choice, count: u32) -> u32 {
         let mut playback = self.lock();
+        if let Some(storm) = &mut playback.storm {
+            return storm.below(count);
+        }
         let at = playback.chosen;
         playback.chosen += 1;
         match playback.expected.choices.get(at).copied() {

@@ -5,9 +5,9 @@ use std::task::Waker;
 
 use weft::abi::Val;
 use weft::chooser::{Choice, Chooser};
-use weft::component::{CallError, CallId, Component, Linker, Store};
+use weft::component::{CallError, CallId, Component, Instance, Linker, Store};
 use weft::engine::wasmi::Wasmi;
-use weft::limits::{Heap, Limits};
+use weft::limits::{Heap, Limits, Table};
 use weft::timeline::Timeline;
 
 use super::calls::{Call, calls};
@@ -16,6 +16,7 @@ use super::expressible::Expressible;
 use super::functions::linker;
 use super::host::{HeldEnd, Host, Invocation, end_action, number};
 use super::playback::{Difference, Shared};
+use super::storm::Stormy;
 use super::text::world;
 use crate::programs::host::EndOrigin;
 use crate::programs::operation::Entry;
@@ -32,10 +33,10 @@ pub struct ComponentStage {
 
 /// A world.
 #[derive(Debug)]
-struct Loaded {
-    component: Component<Wasmi>,
-    linker: Linker<Wasmi, Host>,
-    calls: Arc<[Vec<Call>]>,
+pub(super) struct Loaded {
+    pub(super) component: Component<Wasmi>,
+    pub(super) linker: Linker<Wasmi, Host>,
+    pub(super) calls: Arc<[Vec<Call>]>,
 }
 
 /// A shortened program that differs.
@@ -92,6 +93,44 @@ impl ComponentStage {
         run: &Run,
         player: &ProgramPlayer<L, C>,
     ) -> Option<Difference> {
+        let (mut play, _) = self.prepare(run, player);
+        play.play_to_its_end();
+        play.shared.lock().difference.clone()
+    }
+
+    /// Plays the first `lines` events of `run`, as [`play`](Self::play) does. Then guests call any
+    /// built-in with any number, and the host does `actions` random actions, chosen by `seed`: it
+    /// cancels, abandons, drops, panics and removes. At last the host drops everything it has.
+    /// Returns the tables that are not empty then.
+    ///
+    /// # Panics
+    ///
+    /// If an action does what it may never do.
+    #[must_use]
+    pub fn storm<L: Limits, C: Chooser>(
+        &self,
+        run: &Run,
+        player: &ProgramPlayer<L, C>,
+        (seed, lines, actions): (u64, usize, u32),
+    ) -> Vec<(Table, usize)> {
+        let world = &self.worlds[player.world.instances.len() - 1];
+        let types = {
+            // Types of values and streams without resources are the same for all instances.
+            let (mut play, root) = self.prepare(run, player);
+            play.store.remove_instance(&root).expect("nothing runs");
+            play.store.count_of(Table::Types)
+        };
+        let (mut play, root) = self.prepare(run, player);
+        play.play_to(lines);
+        Stormy::new(play, world, root, seed).rage(actions, types)
+    }
+
+    /// Creates a store with the world of `run`.
+    fn prepare<L: Limits, C: Chooser>(
+        &self,
+        run: &Run,
+        player: &ProgramPlayer<L, C>,
+    ) -> (Play, Instance<Wasmi>) {
         let Loaded { component, linker, calls } = &self.worlds[player.world.instances.len() - 1];
         let shared = Shared::new(Expected::new(run, player), calls.clone());
         let chooser = Box::new(shared.clone());
@@ -101,9 +140,8 @@ impl ComponentStage {
             store.record_timeline(Timeline::new(100)).expect("no guest is interrupted");
         }
         let mut play = Play { store, shared, open: Vec::new() };
-        play.set_up(component, linker);
-        play.play_to_its_end();
-        play.shared.lock().difference.clone()
+        let root = play.set_up(component, linker);
+        (play, root)
     }
 
     /// Returns the shortest program found that still differs.
@@ -170,16 +208,20 @@ pub fn rehearse<L: Limits, C: Chooser>(
 }
 
 /// A program that is being played.
-struct Play {
-    store: Store<Wasmi, Host>,
-    shared: Shared,
+pub(super) struct Play {
+    pub(super) store: Store<Wasmi, Host>,
+    pub(super) shared: Shared,
     /// The calls of the host that have not ended.
-    open: Vec<(u32, CallId)>,
+    pub(super) open: Vec<(u32, CallId)>,
 }
 
 impl Play {
     /// Creates the instances, and the resources that the host passes to them.
-    fn set_up(&mut self, component: &Component<Wasmi>, linker: &Linker<Wasmi, Host>) {
+    fn set_up(
+        &mut self,
+        component: &Component<Wasmi>,
+        linker: &Linker<Wasmi, Host>,
+    ) -> Instance<Wasmi> {
         let made = self.store.instantiate(component, linker).expect("the world's instance");
         let names = (0..).map(|number| format!("i{number}"));
         let instances: Vec<_> = names.map_while(|name| made.instance(&name)).collect();
@@ -194,11 +236,12 @@ impl Play {
         // From now on, a pending task continues only when the trace says it.
         self.store.set_turns_per_poll(1);
         self.shared.lock().has_begun = true;
+        made
     }
 
-    /// Performs the lines, until there are none, or there is a difference.
-    fn play_to_its_end(&mut self) {
-        loop {
+    /// Performs the first `lines` lines, unless there are fewer, or there is a difference.
+    fn play_to(&mut self, lines: usize) {
+        while self.shared.lock().position() < lines {
             if let Err(error) = self.step() {
                 self.shared.lock().trap(&error);
                 break;
@@ -207,6 +250,11 @@ impl Play {
                 break;
             }
         }
+    }
+
+    /// Performs the lines, until there are none, or there is a difference.
+    fn play_to_its_end(&mut self) {
+        self.play_to(usize::MAX);
         self.shared.lock().finish();
         self.compare_received();
     }
@@ -269,20 +317,21 @@ impl Play {
 
     /// Records the results of calls. The trap of one call comes before the results of the others.
     fn take_results(&mut self) -> Result<(), CallError> {
-        let mut results = Vec::new();
-        let mut open = Vec::new();
+        let (mut results, mut open, mut failed) = (Vec::new(), Vec::new(), None);
         for (number, id) in std::mem::take(&mut self.open) {
             match self.store.take_result(id)? {
                 None => open.push((number, id)),
                 Some(Ok(value)) => results.push((number, Some(value))),
                 Some(Err(CallError::Cancelled)) => results.push((number, None)),
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => failed = failed.or(Some(error)),
             }
         }
         self.open = open;
         for (number, returned) in results {
             let how = if returned.is_some() { "returned" } else { "cancelled" };
-            self.shared.lock().emit(&ended(number, how));
+            if failed.is_none() {
+                self.shared.lock().emit(&ended(number, how));
+            }
             let value = returned.flatten();
             if let Some(end) = HeldEnd::passed(value.as_ref()) {
                 let origin = EndOrigin { call: number, is_writable: false };
@@ -292,7 +341,7 @@ impl Play {
                 self.store.drop_error_context(it)?;
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Records a trap of the last host action that belongs to no call; or else a host call that

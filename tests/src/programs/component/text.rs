@@ -8,11 +8,14 @@ use std::fmt::Write as _;
 
 use weft::machine::LiftMode;
 
-use super::calls::{Call, calls, value_type};
-use crate::programs::world::{ENDS, Element, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
+use super::calls::{Call, calls};
+use crate::programs::world::{ENDS, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
 
 /// The core module of every guest.
 const GUEST: &str = include_str!("guest.wat");
+
+/// The type of the streams that are elements.
+const BYTES: &str = "(type $bytes (stream u8))";
 
 /// The host functions with which guests are controlled, and their types.
 const HOST: [(&str, &str, &str); 4] = [
@@ -36,7 +39,7 @@ const HOST: [(&str, &str, &str); 4] = [
 /// Returns a component with `instances` instances, exported as `i0` and so on.
 #[must_use]
 pub fn world(instances: u32) -> String {
-    let mut text = "(component\n".to_owned();
+    let mut text = format!("(component\n{BYTES}\n");
     for number in 0..instances {
         write(&mut text, format_args!("(import \"host{number}\" {})", host_type("$host", number)));
     }
@@ -84,17 +87,17 @@ fn import_host_functions(text: &mut String) {
 fn function_type(function: Function) -> String {
     let mut ty = if function.is_async { "async".to_owned() } else { String::new() };
     if let Some(param) = function.param {
-        write!(ty, " (param \"value\" {})", value_type(param)).expect("a string");
+        write!(ty, " (param \"value\" {})", param.text()).expect("a string");
     }
     if let Some(result) = function.result {
-        write!(ty, " (result {})", value_type(result)).expect("a string");
+        write!(ty, " (result {})", result.text()).expect("a string");
     }
     ty
 }
 
 /// Returns the component of instance `number`.
 fn component(number: u32) -> String {
-    let mut text = format!("(component $C{number}\n");
+    let mut text = format!("(component $C{number}\n{BYTES}\n");
     write(&mut text, format_args!("(import \"host\" {})", host_type("$host", number)));
     import_host_functions(&mut text);
     for other in 0..number {
@@ -108,13 +111,7 @@ fn component(number: u32) -> String {
     for (position, element) in ENDS.iter().enumerate() {
         let kind =
             if position < crate::programs::world::STREAMS as usize { "stream" } else { "future" };
-        let element = match element {
-            Element::U8 => "u8",
-            Element::Bool => "bool",
-            Element::None => "",
-            Element::Own => "(own $r0)",
-        };
-        write(&mut text, format_args!("(type $ends{position} ({kind} {element}))"));
+        write(&mut text, format_args!("(type $ends{position} ({kind} {}))", element.text()));
     }
     for (index, function) in FUNCTIONS.into_iter().enumerate() {
         lift(&mut text, number, index, function);

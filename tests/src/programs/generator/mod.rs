@@ -1,0 +1,162 @@
+//! Generates programs during play. It looks at the machine, so that most actions are possible; a
+//! program of random numbers would trap at its third call.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `view` | the state that a guest sees |
+//! | `actions` | the actions of a guest: which kind comes next, calls and results |
+//! | `ends`, `waits`, `others` | its actions on streams and futures, on sets and threads, on the rest |
+//! | `passing` | its actions with streams of strings, records and handles, between instances |
+//! | `host` | the actions of the host |
+
+mod actions;
+mod ends;
+mod host;
+mod others;
+mod passing;
+mod view;
+mod waits;
+
+use weft::builtin::Builtin;
+use weft::chooser::{Choice, Chooser, Seeded};
+use weft::limits::Limits;
+use weft::trap::EndKind;
+
+use self::view::Guest;
+use super::host::Place;
+use super::operation::{Entry, Operation};
+use super::player::{Control, ProgramPlayer, Script};
+use super::world::{Value, end_kind};
+
+/// The largest number of entries that end a program.
+const WIND_DOWN: u32 = 80;
+
+/// A generator of a program from a seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Generator {
+    random: Seeded,
+    /// The number of entries left before the program is brought to its end.
+    left: u32,
+    /// The number of entries left for its end.
+    wind_down: u32,
+    /// Set if the next entry names something that does not exist.
+    is_wild: bool,
+    /// The theme of the program.
+    theme: Theme,
+    /// Set if most calls are nested ones of functions that take and return nothing at once.
+    is_nesting: bool,
+    /// Set if most actions pass streams and futures to other instances, and copy there.
+    is_passing: bool,
+}
+
+/// The theme of a program: the percentages of returning, resolving, calling, ends, waiting and
+/// threads; the rest is for other operations.
+#[derive(Clone, Copy, Debug)]
+struct Theme([u32; 6]);
+
+const THEMES: [Theme; 6] = [
+    Theme([8, 10, 18, 24, 18, 10]),
+    Theme([6, 6, 12, 46, 22, 2]),
+    Theme([16, 12, 30, 4, 28, 4]),
+    Theme([8, 8, 10, 10, 14, 44]),
+    Theme([20, 14, 34, 8, 10, 4]),
+    Theme([10, 8, 22, 8, 8, 4]),
+];
+
+/// Mostly calls, with built-ins in between.
+const NESTING: Theme = Theme([14, 8, 40, 12, 6, 4]);
+
+impl Generator {
+    /// Creates a generator of the program of a seed, with about `length` entries before its end.
+    #[must_use]
+    pub fn new(seed: u64, length: u32) -> Self {
+        let mut generator = Self {
+            random: Seeded::new(seed ^ 0x5eed_0f9e),
+            left: length,
+            wind_down: WIND_DOWN,
+            is_wild: false,
+            theme: THEMES[0],
+            is_nesting: false,
+            is_passing: false,
+        };
+        generator.theme = generator.one_of(&THEMES).unwrap_or(THEMES[0]);
+        generator
+    }
+
+    /// Creates the same, with more nested calls without `async`.
+    #[must_use]
+    pub fn nesting(seed: u64, length: u32) -> Self {
+        Self { is_nesting: true, theme: NESTING, ..Self::new(seed, length) }
+    }
+
+    /// Creates the same, with more streams and futures that are passed to other instances.
+    #[must_use]
+    pub fn passing(seed: u64, length: u32) -> Self {
+        Self { is_passing: true, ..Self::new(seed, length) }
+    }
+
+    fn below(&mut self, count: u32) -> u32 {
+        self.random.choose(Choice::Host, count.max(1))
+    }
+
+    fn chance(&mut self, percent: u32) -> bool {
+        self.below(100) < percent
+    }
+
+    fn one_of<T: Copy>(&mut self, items: &[T]) -> Option<T> {
+        let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
+        items.get(self.below(count) as usize).copied()
+    }
+
+    /// Returns one of `indices`; rarely, or if there is none, any small number.
+    fn index(&mut self, indices: &[u32]) -> u32 {
+        match self.one_of(indices) {
+            Some(index) if self.below(200) > 0 => index,
+            _ => {
+                self.is_wild = true;
+                self.below(7)
+            }
+        }
+    }
+}
+
+impl<L: Limits, C: Chooser> Script<L, C> for Generator {
+    fn next(&mut self, player: &mut ProgramPlayer<L, C>) -> Option<Entry> {
+        let is_over = self.left == 0;
+        let counter = if is_over { &mut self.wind_down } else { &mut self.left };
+        *counter = counter.checked_sub(1)?;
+        Some(match player.control {
+            Control::Guest(thread) => {
+                let guest = Guest::new(player, thread);
+                if is_over { self.guest_ends(&guest) } else { self.guest(&guest) }
+            }
+            // Nothing is generated for it: it repeats the run with records.
+            Control::Unrecorded => return None,
+            Control::Host if player.places.last() == Some(&Place::Call) => {
+                self.called_host(player, is_over)
+            }
+            Control::Host if is_over => return self.host_ends(player),
+            Control::Host => self.host(player),
+        })
+    }
+}
+
+fn entry(operation: impl Into<Operation>, arguments: [u32; 4]) -> Entry {
+    Entry { operation: operation.into(), arguments }
+}
+
+fn simple(operation: impl Into<Operation>) -> Entry {
+    entry(operation, [0; 4])
+}
+
+/// Returns the action that creates a handle which can be passed as `value`.
+fn make(value: Value) -> Entry {
+    match value {
+        Value::Own | Value::Borrow => entry(Builtin::ResourceNew, [7, 0, 0, 0]),
+        Value::End(position) => match end_kind(position) {
+            (EndKind::Stream, number) => entry(Builtin::StreamNew, [number, 0, 0, 0]),
+            (EndKind::Future, number) => entry(Builtin::FutureNew, [number, 0, 0, 0]),
+        },
+        Value::ErrorContext => entry(Builtin::ErrorContextNew, [0, 3, 0, 0]),
+    }
+}
