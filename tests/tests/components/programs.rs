@@ -128,7 +128,8 @@ fn component_programs_reach_all_possible_features() {
 #[test]
 fn nothing_is_left_after_a_storm() {
     let stage = ComponentStage::new(3);
-    for seed in seeds(120) {
+    // In these, a guest traps after some of the ends in its buffer have been lifted.
+    for seed in seeds(120).chain([2125, 3653, 6443]) {
         let (run, player) = if seed % 2 == 0 { play(seed) } else { play_passing(seed) };
         let lines = usize::try_from(seed * 37 % 211).unwrap_or(0).min(run.trace.len());
         let left = stage.storm(&run, &player, (seed, lines, 120));

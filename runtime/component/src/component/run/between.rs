@@ -132,4 +132,9 @@ impl<E: CoreEngine, T: 'static> TransferContext for Between<'_, '_, E, T> {
             None => Ok(()),
         }
     }
+
+    fn give_up_end(&mut self, end: EndId) {
+        // It is idle: another end is not lifted.
+        let _ = self.to.cx.data_mut().machine.drop_host_end(end);
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::abi::{LiftContext, LiftHandles, LowerContext, NanBits, Options};
 use crate::error::Failure;
+use crate::id::EndId;
 
 use super::copy::copy_in_chunks;
 use crate::abi::memory::range;
@@ -68,6 +69,14 @@ pub trait TransferContext: LowerContext + LiftHandles {
     /// Any error, after which the values are not lowered.
     fn lifted(&mut self) -> Result<(), Failure> {
         Ok(())
+    }
+
+    /// Drops an end that was lifted and will not be lowered, because the transfer has failed. The
+    /// host holds the end now: [`drop_host_end`](crate::machine::Machine::drop_host_end).
+    ///
+    /// This default keeps it.
+    fn give_up_end(&mut self, end: EndId) {
+        let _ = end;
     }
 }
 

@@ -136,6 +136,16 @@ impl Lifted {
         }
     }
 
+    /// Gives up the ends that were lifted and not lowered, because the transfer has failed.
+    #[cold]
+    pub(super) fn give_up<C: TransferContext + ?Sized>(&mut self, cx: &mut C) {
+        while let Some(handle) = self.next() {
+            if let LiftedHandle::Stream(end) | LiftedHandle::Future(end) = handle {
+                cx.give_up_end(end);
+            }
+        }
+    }
+
     /// Lowers the next handle: `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` or
     /// `lower_error_context`.
     pub(super) fn lower<C: TransferContext + ?Sized>(

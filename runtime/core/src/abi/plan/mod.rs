@@ -108,6 +108,23 @@ impl TypeList {
         out_param: Option<u64>,
     ) -> Result<(), Failure> {
         let mut lifted = Lifted::new(cx.shares_memory());
+        let moved = self.lift_and_lower(&mut lifted, flat, cx, max_flat, values, out_param);
+        if moved.is_err() {
+            lifted.give_up(cx);
+        }
+        moved
+    }
+
+    /// Moves values: both passes.
+    fn lift_and_lower<C: TransferContext + ?Sized>(
+        &self,
+        lifted: &mut Lifted,
+        flat: &mut FlatValues,
+        cx: &mut C,
+        max_flat: FlatLimits,
+        values: &mut CoreValueIter<'_>,
+        out_param: Option<u64>,
+    ) -> Result<(), Failure> {
         let address_type = cx.source_options().address_type;
         let layout = self.abi().of(address_type);
         let mut values_again;
@@ -115,20 +132,20 @@ impl TypeList {
             let address = values.next_address(address_type)?;
             source(cx).spilled(address, layout)?;
             lifted.found(address, layout.size);
-            lift::record(cx, &mut lifted, self.record(), &mut From::Memory(address))?;
+            lift::record(cx, lifted, self.record(), &mut From::Memory(address))?;
             From::Memory(address)
         } else {
             values_again = values.clone();
-            lift::record(cx, &mut lifted, self.record(), &mut From::Flat(values))?;
+            lift::record(cx, lifted, self.record(), &mut From::Flat(values))?;
             From::Flat(&mut values_again)
         };
         cx.lifted()?;
         let max = max_flat.destination;
         match lifted.are_lifted() {
-            None => self.lower_lifted(flat, cx, max, (&mut lifted, &mut from), out_param),
+            None => self.lower_lifted(flat, cx, max, (lifted, &mut from), out_param),
             Some(ranges) => {
                 let copied: &mut dyn TransferContext = &mut Copied::new(cx, ranges)?;
-                self.lower_lifted(flat, copied, max, (&mut lifted, &mut from), out_param)
+                self.lower_lifted(flat, copied, max, (lifted, &mut from), out_param)
             }
         }
     }
@@ -181,15 +198,31 @@ impl Type {
         let length = u64::from(length);
         // Plain values are copied at once, so that they arrive as they were before.
         let mut lifted = Lifted::new(!self.is_plain() && cx.shares_memory());
+        let moved = self.lift_and_lower_elements(&mut lifted, cx, from, to, length);
+        if moved.is_err() {
+            lifted.give_up(cx);
+        }
+        moved
+    }
+
+    /// Moves elements: both passes.
+    fn lift_and_lower_elements<C: TransferContext + ?Sized>(
+        &self,
+        lifted: &mut Lifted,
+        cx: &mut C,
+        from: u64,
+        to: u64,
+        length: u64,
+    ) -> Result<(), Failure> {
         let size = self.abi().of(cx.source_options().address_type).size;
         lifted.found(from, size.saturating_mul(length));
-        lift::elements(cx, &mut lifted, self, from, length)?;
+        lift::elements(cx, lifted, self, from, length)?;
         cx.lifted()?;
         match lifted.are_lifted() {
-            None => elements::transfer(cx, &mut lifted, self, from, to, length)?,
+            None => elements::transfer(cx, lifted, self, from, to, length)?,
             Some(ranges) => {
                 let copied: &mut dyn TransferContext = &mut Copied::new(cx, ranges)?;
-                elements::transfer(copied, &mut lifted, self, from, to, length)?;
+                elements::transfer(copied, lifted, self, from, to, length)?;
             }
         }
         lifted.finish()
