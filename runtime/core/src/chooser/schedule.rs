@@ -47,8 +47,7 @@ mod with_alloc {
     /// use weft::chooser::{Choice, Chosen, Schedule};
     ///
     /// let schedule: Schedule = "
-    ///     # the reader runs before the writer
-    ///     tick 1 of 2
+    ///     tick 1 of 2  # the reader runs before the writer
     ///     wait 0 of 2  # it gets its event at once
     /// ".parse()?;
     /// assert_eq!(schedule.chosen()[0], Chosen { choice: Choice::Tick, chosen: 1, count: 2 });
