@@ -21,7 +21,9 @@ const TIMELINE_EVENTS: usize = 1 << 16;
 /// Everything that can be done in different orders has to go through it: stores come from
 /// [`store`](Self::store), calls are driven by [`call`](Self::call), [`run`](Self::run) and
 /// [`finish`](Self::finish), and whatever the host waits for is one of its
-/// [events](Self::host_events).
+/// [events](Self::host_events). Methods of the store that run guests, such as
+/// [`Store::run`], let no host event happen. While one store is driven, the guests of others stand
+/// still.
 #[derive(Debug)]
 pub struct Explorer {
     run: Run,

@@ -84,7 +84,10 @@ impl HostEvents {
     pub fn choose(&self, count: u32) -> u32 {
         match count {
             0 | 1 => 0,
-            _ => self.run.state().choose(Choice::Host, count),
+            // A replay of another run has no answer, and is stopped after it.
+            _ => Some(self.run.state().choose(Choice::Host, count))
+                .filter(|chosen| *chosen < count)
+                .unwrap_or(0),
         }
     }
 

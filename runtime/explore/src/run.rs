@@ -111,6 +111,8 @@ pub(crate) struct RunState {
     planned_sleep: Vec<Sleeper>,
     bounds: RunBounds,
     pub(crate) decisions: Vec<Decision>,
+    /// The number of decisions that are not covered.
+    open_decisions: usize,
     pub(crate) steps: Vec<Step>,
     pub(crate) schedule: Schedule,
     /// The texts that say what was decided, by the place in the schedule.
@@ -161,6 +163,7 @@ impl Run {
             planned_sleep,
             bounds,
             decisions: Vec::new(),
+            open_decisions: 0,
             steps: Vec::new(),
             schedule: Schedule::new(),
             remarks: BTreeMap::new(),
@@ -192,8 +195,8 @@ impl Run {
         resume_unwind(Box::new(EndOfRun))
     }
 
-    /// Chooses among `threads` and the host's events the one that takes the next step. Returns `None` if
-    /// there is nothing to choose from.
+    /// Chooses a thread or an event of the host, which takes the next step. Returns `None`
+    /// if there is nothing to choose from.
     pub(crate) fn choose_step(&self, threads: &[Candidate]) -> Option<Process> {
         let mut state = self.state();
         state.end_step();
@@ -287,10 +290,6 @@ impl RunState {
             decision.chosen = covering;
             chosen = covering;
         }
-        if self.decisions.len() == decisions {
-            // There are too many decisions already.
-            chosen = covering;
-        }
         self.yields += usize::from(chosen != covering);
         chosen
     }
@@ -302,10 +301,13 @@ impl RunState {
         {
             return chosen;
         }
-        if self.decisions.len() >= self.bounds.decisions {
-            self.is_cut |= !matches!(kind, DecisionKind::Covered(..));
+        // Covered decisions don't count: there is one at each yield of each guest.
+        let is_covered = matches!(kind, DecisionKind::Covered(..));
+        if !is_covered && self.open_decisions >= self.bounds.decisions {
+            self.is_cut = true;
             return 0;
         }
+        self.open_decisions += usize::from(!is_covered);
         let number = self.decisions.len();
         let planned = match &self.guide {
             Guide::Plan(plan) => plan.get(number).map(|chosen| (*chosen, plan.len())),

@@ -61,6 +61,12 @@ pub(crate) struct ExploreArguments {
     /// possibility.
     #[arg(long, value_name = "COUNT", default_value_t = 1_000, help_heading = "Bounds")]
     max_decisions: usize,
+    /// Stop a run after this number of steps. In a step, a thread runs until it waits or yields.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, help_heading = "Bounds")]
+    max_steps: usize,
+    /// Let a thread go on at this number of yields in a step, at most.
+    #[arg(long, value_name = "COUNT", default_value_t = 2, help_heading = "Bounds")]
+    max_yields: usize,
     /// Begin no run after this time, such as `500ms`, `5s`, `2m` or `1h`.
     #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Bounds")]
     max_time: Option<Duration>,
@@ -84,6 +90,8 @@ pub(crate) fn explore(arguments: &ExploreArguments, format: Format) -> Result<u8
     let exploration = Exploration::new()
         .max_schedules(arguments.max_schedules)
         .max_decisions(arguments.max_decisions)
+        .max_steps(arguments.max_steps)
+        .max_yields(arguments.max_yields)
         .reduce(!arguments.all_orders);
     let exploration = match arguments.max_time {
         Some(time) => exploration.max_time(time),

@@ -27,6 +27,7 @@ mod access;
 mod block;
 mod call_future;
 mod callee;
+mod choosing;
 mod clock;
 #[cfg(feature = "std")]
 mod component_file;

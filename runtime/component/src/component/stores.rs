@@ -1,16 +1,13 @@
 //! Stores: the places where instances live and run.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::any::Any;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
 use core::task::Waker;
 
 use crate::abi::Val;
-use crate::chooser::Chooser;
 use crate::component::run::context::Context;
 use crate::component::run::instantiate::error::InstantiateError;
 use crate::component::run::lifted_result::LiftedResult;
@@ -18,7 +15,7 @@ use crate::component::run::state::State;
 use crate::component::run::turns::{Ran, Turn};
 use crate::component::store::call_error::CallError;
 use crate::component::store::deadlock::{WaitingTask, waiting_tasks};
-use crate::component::store::machine::{AnyChooser, StoreChooser};
+use crate::component::store::machine::StoreChooser;
 use crate::component::store::store_limits::StoreLimits;
 use crate::component::store::trap_backtrace::TrapBacktrace;
 use crate::component::store::unwinding::raise;
@@ -142,57 +139,8 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         Self::chosen_by(engine, StoreChooser::first_in_first_out(), data)
     }
 
-    /// Makes an empty store with a [chooser](crate::chooser), which decides what the spec leaves
-    /// open.
-    ///
-    /// ```
-    /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
-    /// use weft::chooser::{Recording, ScheduleReplay, Seeded};
-    /// use weft::component::{Component, Linker, Store};
-    /// use weft::engine::wasmi::Wasmi;
-    ///
-    /// # let component = wat::parse_str(r#"
-    /// #     (component
-    /// #         (core func $yield (canon thread.yield))
-    /// #         (core func $return (canon task.return (result u32)))
-    /// #         (core module $Module
-    /// #             (import "" "yield" (func $yield (result i32)))
-    /// #             (import "" "return" (func $return (param i32)))
-    /// #             (func (export "f") (drop (call $yield)) (call $return (i32.const 7))))
-    /// #         (core instance $module (instantiate $Module (with "" (instance
-    /// #             (export "yield" (func $yield)) (export "return" (func $return))))))
-    /// #         (func (export "seven") async (result u32)
-    /// #             (canon lift (core func $module "f") async)))
-    /// # "#)?;
-    /// let engine = Wasmi::default();
-    /// let component = Component::new(&engine, &component)?;
-    /// let linker = Linker::new();
-    ///
-    /// // A run whose decisions depend on a seed, and are recorded.
-    /// let chooser = Recording::new(Seeded::new(7));
-    /// let mut store = Store::with_chooser(&engine, Box::new(chooser), ());
-    /// let instance = store.instantiate(&component, &linker)?;
-    /// let seven = store.typed_function::<(), u32>(&instance, "seven")?;
-    /// assert_eq!(store.call(&seven, ())?, 7);
-    /// let recording = store.chooser::<Recording<Seeded>>().ok_or("another chooser")?;
-    /// let text = recording.schedule().to_string();
-    /// assert!(text.starts_with("yield "));
-    ///
-    /// // The same run, from the text. It would fail if the guest asked for other decisions.
-    /// let replay = ScheduleReplay::new(text.parse()?);
-    /// let mut store = Store::with_chooser(&engine, Box::new(replay), ());
-    /// let instance = store.instantiate(&component, &linker)?;
-    /// let seven = store.typed_function::<(), u32>(&instance, "seven")?;
-    /// assert_eq!(store.call(&seven, ())?, 7);
-    /// assert_eq!(store.chooser::<ScheduleReplay>().and_then(|replay| replay.mismatch()), None);
-    /// # }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn with_chooser(engine: &E, chooser: Box<dyn AnyChooser>, data: T) -> Self {
-        Self::chosen_by(engine, StoreChooser::new(chooser), data)
-    }
-
-    fn chosen_by(engine: &E, chooser: StoreChooser, data: T) -> Self {
+    /// Makes an empty store with this chooser.
+    pub(super) fn chosen_by(engine: &E, chooser: StoreChooser, data: T) -> Self {
         let engine_store = engine.new_store(State::new(engine.clone(), chooser, data));
         Self { engine_store, turns_per_poll: TURNS_PER_POLL }
     }
@@ -200,25 +148,6 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// Returns the data of the store.
     pub fn data(&self) -> &T {
         &E::data(&self.engine_store).data
-    }
-
-    /// Returns the chooser of the store if it is a `C`. A store that was given none has a
-    /// [`FirstInFirstOut`](crate::chooser::FirstInFirstOut).
-    pub fn chooser<C: Chooser + Any>(&self) -> Option<&C> {
-        E::data(&self.engine_store).machine.chooser().get()
-    }
-
-    /// Returns the chooser of the store if it is a `C`, to change it.
-    pub fn chooser_mut<C: Chooser + Any>(&mut self) -> Option<&mut C> {
-        E::data_mut(&mut self.engine_store).machine.chooser_mut().get_mut()
-    }
-
-    /// Sets the chooser of the store from now on, and returns the one before.
-    ///
-    /// Instances keep the linked calls that they were made with: see
-    /// [`guest_calls`](super::Component::guest_calls).
-    pub fn set_chooser(&mut self, chooser: Box<dyn AnyChooser>) -> Box<dyn AnyChooser> {
-        E::data_mut(&mut self.engine_store).machine.chooser_mut().replace(chooser)
     }
 
     /// Returns the limits of the store.
