@@ -14,6 +14,7 @@ the reference does not have. `tests/src/programs` is the other side, and says wh
 """
 
 import __future__
+import functools
 import json
 import sys
 import threading
@@ -226,20 +227,40 @@ def patch(reference, current):
       program.next_call = None
 
   def cont_new(f):
+    worker = idle.pop() if idle else Worker()
     cont = reference.Continuation()
-    cont.lock = reference.new_already_acquired_lock()
+    cont.lock = worker.lock
     cont.is_aborted = False
-    program = current()
+    cont.is_resumed = False
+    worker.cont = cont
+    worker.f = f
+    current().continuations.append(cont)
+    return cont
 
-    def thread_base():
-      cont.lock.acquire()
+  idle = []
+
+  class Worker:
+    """A thread that runs one continuation after another; `lock` is released to start one."""
+
+    def __init__(self):
+      self.lock = reference.new_already_acquired_lock()
+      threading.Thread(target = self.run, daemon = True).start()
+
+    def run(self):
+      while True:
+        self.lock.acquire()
+        self.run_cont()
+        idle.append(self)
+
+    def run_cont(self):
+      cont = self.cont
       if cont.is_aborted:
         return
       reference.thread_local_handler.value = cont.handler
       failure = None
       switch_to = None
       try:
-        switch_to = f()
+        switch_to = self.f()
       except Abort:
         return
       except BaseException as error:
@@ -250,16 +271,13 @@ def patch(reference, current):
       handler.failure = failure
       handler.lock.release()
 
-    program.continuations.append(cont)
-    threading.Thread(target = thread_base, daemon = True).start()
-    return cont
-
   def resume(cont, thread):
     handler = reference.Handler()
     handler.lock = reference.new_already_acquired_lock()
     handler.current_thread = thread
     handler.failure = None
     cont.handler = handler
+    cont.is_resumed = True
     cont.lock.release()
     handler.lock.acquire()
     if handler.failure is not None:
@@ -270,6 +288,7 @@ def patch(reference, current):
     cont = reference.Continuation()
     cont.lock = reference.new_already_acquired_lock()
     cont.is_aborted = False
+    cont.is_resumed = False
     current().continuations.append(cont)
     handler = reference.thread_local_handler.value
     handler.cont = cont
@@ -300,6 +319,21 @@ class Function:
     self.lift = lift
 
 
+@functools.cache
+def memory(number):
+  """Returns the first contents of an instance's memory."""
+  pattern = bytes((position * 37 + number * 11) & 0xff for position in range(MEMORY_BYTES))
+  memory = bytearray(pattern)
+  for position in range(128, 144):
+    memory[position] = ord('a') + (position - 128)
+  text, strings = STRINGS[number % 3]
+  memory[TEXT_ADDRESS:TEXT_ADDRESS + len(text)] = text
+  for position, (place, length) in enumerate(strings):
+    store_word(memory, STRINGS_ADDRESS + 8 * position, TEXT_ADDRESS + place)
+    store_word(memory, STRINGS_ADDRESS + 8 * position + 4, length)
+  return bytes(memory)
+
+
 class World:
   """The objects of a program, which differ only in the number of instances."""
 
@@ -309,16 +343,7 @@ class World:
     self.instances = [reference.ComponentInstance(program.store) for _ in range(count)]
     self.memories = []
     for number in range(count):
-      pattern = bytes((position * 37 + number * 11) & 0xff for position in range(MEMORY_BYTES))
-      memory = bytearray(pattern)
-      for position in range(128, 144):
-        memory[position] = ord('a') + (position - 128)
-      text, strings = STRINGS[number % 3]
-      memory[TEXT_ADDRESS:TEXT_ADDRESS + len(text)] = text
-      for position, (place, length) in enumerate(strings):
-        store_word(memory, STRINGS_ADDRESS + 8 * position, TEXT_ADDRESS + place)
-        store_word(memory, STRINGS_ADDRESS + 8 * position + 4, length)
-      self.memories.append(reference.MemInst(memory, 'i32'))
+      self.memories.append(reference.MemInst(bytearray(memory(number)), 'i32'))
     self.resources = []
     for number, instance in enumerate(self.instances):
       self.resources.append(reference.ResourceType(instance, self.destructor(number)))
@@ -359,10 +384,7 @@ class World:
       Function([], [], True, 'host'),
       Function([stream], [], True, 'host'),
     ]
-    self.lifted = [
-      [self.lift(number, index) for index in range(len(self.functions))]
-      for number in range(count)
-    ]
+    self.lifted_functions = {}
     self.hosts = [self.host_function(index) for index in range(len(self.host_functions))]
 
   # --- names
@@ -427,6 +449,13 @@ class World:
       self.program.emit(f'destructor T{thread.number} {args[0]}')
       return self.run(number, None, 'destructor')
     return core
+
+  def lifted(self, number, index):
+    """Returns a function of an instance, which is lifted when it is called for the first time."""
+    key = number, index
+    if key not in self.lifted_functions:
+      self.lifted_functions[key] = self.lift(number, index)
+    return self.lifted_functions[key]
 
   def lift(self, number, index):
     reference = self.program.reference
@@ -508,7 +537,7 @@ class World:
       f'w{instance.num_waiting_to_enter}',
       f'x={program.thread_name(instance.exclusive_thread)}',
       f'l{int(instance.may_leave)}',
-      f'm{checksum(self.memories[number].bytes):08x}',
+      f'm{checksum(bytes(self.memories[number].bytes)):08x}',
     ]
     for index, handle in enumerate(instance.handles.array):
       if handle is not None:
@@ -571,6 +600,7 @@ def store_word(memory, address, word):
   memory[address:address + 4] = word.to_bytes(4, 'little')
 
 
+@functools.lru_cache(maxsize = 4096)
 def checksum(memory):
   """Returns the FNV-1a checksum."""
   hashed = 0x811c9dc5
@@ -628,7 +658,7 @@ class Guest:
       function, callee = world.host_functions[index], world.hosts[index]
     else:
       index %= len(world.functions)
-      function, callee = world.functions[index], world.lifted[instance][index]
+      function, callee = world.functions[index], world.lifted(instance, index)
     ft = reference.FuncType(function.params, function.result, async_ = function.is_async)
     flat_args = [argument for _ in function.params]
     if is_async and function.result:
@@ -826,7 +856,7 @@ class Host:
         if isinstance(value, reference.End):
           program.host_ends.append(value)
 
-    call.on_cancel = program.store.invoke(world.lifted[instance][index], on_start, on_resolve)
+    call.on_cancel = program.store.invoke(world.lifted(instance, index), on_start, on_resolve)
 
   def argument(self, ty, value):
     program = self.program
@@ -963,12 +993,9 @@ def run(program):
     return f'{program.position}: the reference asserts `{text}`'
   finally:
     for cont in program.continuations:
-      cont.is_aborted = True
-      if cont.lock.locked():
-        try:
-          cont.lock.release()
-        except RuntimeError:
-          pass
+      if not cont.is_resumed:
+        cont.is_aborted = True
+        cont.lock.release()
   return None
 
 

@@ -24,6 +24,7 @@
 mod at_once;
 pub mod component;
 mod elements;
+pub mod exhaustive;
 pub mod features;
 pub mod generator;
 pub mod guest;
@@ -35,6 +36,7 @@ pub mod snapshot;
 pub mod touched;
 pub mod unrecorded;
 pub mod values;
+mod view;
 pub mod world;
 
 pub use operation::{Entry, Operation};

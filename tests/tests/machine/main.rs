@@ -52,6 +52,8 @@ mod deferred;
 mod environment;
 #[cfg(test)]
 mod errors;
+#[cfg(all(test, feature = "std"))]
+mod every_program;
 #[cfg(test)]
 mod extensions;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use weft::builtin::Builtin;
 use weft::machine::LiftMode;
 
-use super::view::Guest;
+use crate::programs::view::Guest;
 use super::{Generator, Theme, entry, make, simple};
 use crate::programs::guest::Code;
 use crate::programs::operation::{Entry, Operation};

@@ -3,7 +3,6 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | `view` | the state that a guest sees |
 //! | `actions` | the actions of a guest: which kind comes next, calls and results |
 //! | `ends`, `waits`, `others` | its actions on streams and futures, on sets and threads, on the rest |
 //! | `passing` | its actions with streams of strings, records and handles, between instances |
@@ -14,7 +13,6 @@ mod ends;
 mod host;
 mod others;
 mod passing;
-mod view;
 mod waits;
 
 use weft::builtin::Builtin;
@@ -22,10 +20,10 @@ use weft::chooser::{Choice, Chooser, Seeded};
 use weft::limits::Limits;
 use weft::trap::EndKind;
 
-use self::view::Guest;
 use super::host::Place;
 use super::operation::{Entry, Operation};
 use super::player::{Control, ProgramPlayer, Script};
+use super::view::Guest;
 use super::world::{Value, end_kind};
 
 /// The largest number of entries that end a program.

@@ -5,7 +5,7 @@ use weft::builtin::Builtin;
 use weft::machine::{EndState, HandleView};
 use weft::trap::{CopyDirection, EndKind};
 
-use super::view::Guest;
+use crate::programs::view::Guest;
 use super::{Generator, entry};
 use crate::programs::operation::{Entry, Operation};
 use crate::programs::world::{ENDS, FUNCTIONS, STREAMS, Value, end_kind};

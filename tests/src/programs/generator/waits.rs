@@ -3,7 +3,7 @@
 use weft::builtin::Builtin;
 use weft::machine::{EndState, HandleView};
 
-use super::view::Guest;
+use crate::programs::view::Guest;
 use super::{Generator, entry, simple};
 use crate::programs::operation::Entry;
 

@@ -5,9 +5,9 @@ use weft::limits::Limits;
 use weft::machine::{EndState, HandleView, TaskId, ThreadId, ThreadState};
 use weft::trap::{CopyDirection, EndKind};
 
-use crate::programs::guest::Code;
-use crate::programs::player::ProgramPlayer;
-use crate::programs::world::{Function, STREAMS, Value, end_kind};
+use super::guest::Code;
+use super::player::ProgramPlayer;
+use super::world::{Function, STREAMS, Value, end_kind};
 
 /// The state that a guest sees.
 pub(super) struct Guest {
