@@ -151,7 +151,7 @@ pub const SUBJECTS: [Subject; 13] = [
         callees: &[],
         has_bad_handles: false,
         host_actions: 0,
-        calls: 3,
+        calls: 4,
     },
     Subject {
         name: "a stream of the host",
@@ -201,7 +201,7 @@ pub const SUBJECTS: [Subject; 13] = [
         callees: &[[HOST, 0]],
         has_bad_handles: false,
         host_actions: 1,
-        calls: 3,
+        calls: 2,
     },
     Subject {
         name: "threads",
