@@ -4,10 +4,11 @@ usage: machine.py DEFINITIONS < PROGRAMS
 
 DEFINITIONS is the reference's `definitions.py`; PROGRAMS has one JSON object on each line:
 
-  instances  the number of component instances
-  entries    the actions of guests and the host, in order: [operation, a, b, c, d]
-  choices    the choices that the spec leaves open: [choice, count, chosen]
-  trace      the expected events, line by line
+  instances     the number of component instances
+  entries       the actions of guests and the host, in order: [operation, a, b, c, d]
+  table_length  the largest number of handles, and of threads, of an instance
+  choices       the choices that the spec leaves open: [choice, count, chosen]
+  trace         the expected events, line by line
 
 For each program it prints `ok`, or `differs LINE: WHAT` with the first line of the trace that
 the reference does not have. `tests/src/programs` is the other side, and says what the operations are.
@@ -78,6 +79,7 @@ class Program:
     self.hosted_calls = []
     self.host_ends = []
     self.nesting = 0
+    reference.Table.MAX_LENGTH = case['table_length']
     self.store = reference.Store()
     self.world = World(self, case['instances'])
 

@@ -11,7 +11,7 @@ use super::world::{ENDS, Element, FUTURES, STREAMS};
 /// - every operation that ended; for those on ends, subtasks and sets, also its outcome
 /// - every kind of call of guest code, and every kind of event of a callback
 /// - every decision, with each of its answers if there are two
-/// - every state of a handle, and the end of the program
+/// - every state of a handle, a hundred or more of one kind, and the end of the program
 #[must_use]
 pub fn features(run: &Run) -> BTreeSet<String> {
     let mut features = BTreeSet::new();
@@ -45,6 +45,7 @@ pub fn features(run: &Run) -> BTreeSet<String> {
             }
             [state, rest @ ..] if state.starts_with('i') && rest.len() > 2 => {
                 features.extend(rest.iter().filter_map(|word| handle_state(word)));
+                features.extend(crowds(rest));
             }
             ["host", rest @ ..] => {
                 let calls = rest.iter().filter(|word| word.starts_with('C'));
@@ -116,6 +117,18 @@ fn outcome(operation: &str, results: &[&str]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Returns the kinds of things of which an instance has a hundred or more, from its state.
+fn crowds(words: &[&str]) -> Vec<String> {
+    let count = |first: char| {
+        let named = |word: &&&str| word.starts_with(first) && word.contains('=');
+        words.iter().filter(named).count()
+    };
+    let waiting = words.get(1).and_then(|word| word.get(1..)?.parse().ok()).unwrap_or(0);
+    let counts = [("handles", count('h')), ("threads", count('t')), ("waiting to enter", waiting)];
+    let crowds = counts.into_iter().filter(|(_, count)| *count >= 100);
+    crowds.map(|(kind, _)| format!("a hundred {kind}")).collect()
 }
 
 /// Returns the state of a handle, without its numbers.

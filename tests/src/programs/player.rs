@@ -43,6 +43,8 @@ pub struct Run {
     pub choices: Vec<NamedChoice>,
     /// The trap that it ended with.
     pub trap: Option<Trap>,
+    /// The largest number of handles, and of threads, of an instance.
+    pub table_length: u32,
 }
 
 /// A decision that was made.
@@ -131,6 +133,7 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
     entries: Vec<Entry>,
     pub(super) trace: Vec<String>,
     choices: Vec<NamedChoice>,
+    table_length: u32,
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
@@ -140,7 +143,17 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     ///
     /// If the machine's tables are too small for the world.
     pub fn new(chooser: C, instances: u32) -> Self {
+        Self::with_table_length(chooser, instances, L::MAX_TABLE_LENGTH)
+    }
+
+    /// Creates the same, where an instance has at most `table_length` handles, and as many threads.
+    ///
+    /// # Panics
+    ///
+    /// If the machine's tables are too small for the world.
+    pub fn with_table_length(chooser: C, instances: u32, table_length: u32) -> Self {
         let mut machine = Machine::with_hooks(Recording::new(chooser), Touched::default());
+        machine.set_max_table_length(table_length);
         let world =
             ProgramWorld::new(&mut machine, instances).expect("a machine that holds the world");
         Self {
@@ -168,6 +181,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             entries: Vec::new(),
             trace: Vec::new(),
             choices: Vec::new(),
+            table_length,
         }
     }
 
@@ -189,7 +203,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         };
         let entries = std::mem::take(&mut self.entries);
         let (trace, choices) = (std::mem::take(&mut self.trace), std::mem::take(&mut self.choices));
-        (Run { entries, trace, choices, trap }, self)
+        (Run { entries, trace, choices, trap, table_length: self.table_length }, self)
     }
 
     fn play_until_over(&mut self, script: &mut impl Script<L, C>) -> Result<(), Failure> {

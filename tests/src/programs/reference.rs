@@ -103,7 +103,7 @@ impl Reference {
             while start < shortest.entries.len() {
                 let mut entries = shortest.entries.clone();
                 entries.drain(start..(start + size).min(entries.len()));
-                if let Some(run) = play_again(instances, &entries, &shortest.choices) {
+                if let Some(run) = play_again(instances, &entries, &shortest) {
                     candidates.push(run);
                 }
                 start += size;
@@ -136,12 +136,14 @@ impl Chooser for Again {
     }
 }
 
-/// Plays entries with these choices if they fit; returns nothing if that is no program.
-fn play_again(instances: u32, entries: &[Entry], choices: &[NamedChoice]) -> Option<Run> {
-    let choices: Vec<u32> = choices.iter().map(|it| it.chosen.chosen).collect();
+/// Plays entries with the choices of `run` if they fit; returns nothing if that is no program.
+fn play_again(instances: u32, entries: &[Entry], run: &Run) -> Option<Run> {
+    let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
     let again = Again { choices: choices.into_iter() };
+    let length = run.table_length;
     std::panic::catch_unwind(|| {
-        ProgramPlayer::<Heap, _>::new(again, instances).play(&mut Tape(entries.iter())).0
+        let player = ProgramPlayer::<Heap, _>::with_table_length(again, instances, length);
+        player.play(&mut Tape(entries.iter())).0
     })
     .ok()
 }
@@ -166,6 +168,7 @@ pub fn program(instances: u32, run: &Run) -> Value {
         "entries": entries.collect::<Vec<_>>(),
         "choices": choices.collect::<Vec<_>>(),
         "trace": run.trace,
+        "table_length": run.table_length,
     })
 }
 

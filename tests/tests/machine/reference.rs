@@ -57,6 +57,13 @@ fn seeds(count: u64) -> std::ops::Range<u64> {
 /// Seeds of programs that reach rare features.
 const RARE: [u64; 3] = [2018, 2028, 2873];
 
+/// The features of programs with full tables or hundreds of tasks.
+const MANY: [&str; 3] = [
+    "a hundred handles",
+    "a hundred threads",
+    "a hundred waiting to enter",
+];
+
 fn instances(seed: u64) -> u32 {
     1 + u32::try_from(seed % 3).unwrap_or(0)
 }
@@ -84,25 +91,40 @@ fn play<L: Limits>(seed: u64) -> (Run, ProgramPlayer<L, Seeded>) {
     ProgramPlayer::new(Seeded::new(seed), instances(seed)).play(&mut generator)
 }
 
+/// Generates and plays a program whose guests fill small tables.
+fn play_filling(seed: u64) -> Run {
+    let mut generator = Generator::filling(seed, 40 + u32::try_from(seed % 80).unwrap_or(0));
+    let length = 1 + u32::try_from(seed % 11).unwrap_or(0);
+    let chooser = Seeded::new(seed);
+    let player = ProgramPlayer::<Heap, _>::with_table_length(chooser, instances(seed), length);
+    player.play(&mut generator).0
+}
+
+/// Generates and plays a program with hundreds of tasks.
+fn play_crowding(seed: u64) -> Run {
+    let mut generator = Generator::crowding(seed, 700);
+    ProgramPlayer::<Heap, _>::new(Seeded::new(seed), instances(seed)).play(&mut generator).0
+}
+
 fn recorded() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("reference/programs.jsonl")
 }
 
-#[test]
-fn the_machine_and_the_reference_agree_on_random_programs() {
-    let reference = match Reference::find() {
-        Ok(reference) => reference,
+/// Returns the reference, if it can run.
+fn reference() -> Option<Reference> {
+    match Reference::find() {
+        Ok(reference) => Some(reference),
         Err(why) if std::env::var_os("WEFT_REQUIRE_REFERENCE").is_some() => panic!("{why}"),
         Err(why) => {
             println!("left out: random programs on the reference: {why}");
-            return;
+            None
         }
-    };
-    let runs: Vec<(u64, u32, Run)> = seeds(1900)
-        .map(|seed| (seed, instances(seed), play::<Heap>(seed).0))
-        .chain(seeds(400).map(|seed| (seed, instances(seed), play_nesting::<Heap>(seed))))
-        .chain(seeds(600).map(|seed| (seed, passing_instances(seed), play_passing::<Heap>(seed).0)))
-        .collect();
+    }
+}
+
+/// Plays runs, with their seeds and numbers of instances, on the reference. Returns them as they
+/// were written for it.
+fn agree(reference: &Reference, runs: &[(u64, u32, Run)]) -> Vec<Value> {
     let programs: Vec<Value> =
         runs.iter().map(|(_, instances, run)| program(*instances, run)).collect();
     let answers = reference.play(&programs).expect("the reference plays");
@@ -120,11 +142,39 @@ fn the_machine_and_the_reference_agree_on_random_programs() {
     let lines: usize = runs.iter().map(|(.., run)| run.trace.len()).sum();
     println!("{} programs, {lines} lines, {disagreements} disagreements", runs.len());
     assert!(disagreements == 0, "{disagreements} programs differ{message}");
+    programs
+}
+
+#[test]
+fn the_machine_and_the_reference_agree_on_random_programs() {
+    let Some(reference) = reference() else { return };
+    let runs: Vec<(u64, u32, Run)> = seeds(1900)
+        .map(|seed| (seed, instances(seed), play::<Heap>(seed).0))
+        .chain(seeds(400).map(|seed| (seed, instances(seed), play_nesting::<Heap>(seed))))
+        .chain(seeds(600).map(|seed| (seed, passing_instances(seed), play_passing::<Heap>(seed).0)))
+        .collect();
+    let programs = agree(&reference, &runs);
     if std::env::var_os("WEFT_RECORD").is_some() {
         let short = runs.iter().zip(&programs);
         let short = short.filter(|((.., run), _)| run.trace.len() <= LONGEST_RECORDED);
         let lines = short.take(RECORDED).map(|(_, program)| format!("{program}\n"));
         std::fs::write(recorded(), lines.collect::<String>()).expect("it can be written");
+    }
+}
+
+#[test]
+fn the_machine_and_the_reference_agree_on_full_tables_and_hundreds_of_tasks() {
+    let filling = seeds(500).map(|seed| (seed, instances(seed), play_filling(seed)));
+    let crowding = seeds(6).map(|seed| (seed, instances(seed), play_crowding(seed)));
+    let runs: Vec<(u64, u32, Run)> = filling.chain(crowding).collect();
+    let reached: BTreeSet<String> = runs.iter().flat_map(|(.., run)| features(run)).collect();
+    if std::env::var_os("WEFT_RECORD").is_some() {
+        println!("{reached:#?}");
+    }
+    let missing: Vec<&str> = MANY.into_iter().filter(|it| !reached.contains(*it)).collect();
+    assert!(missing.is_empty(), "no program reaches: {missing:#?}");
+    if let Some(reference) = reference() {
+        agree(&reference, &runs);
     }
 }
 

@@ -23,6 +23,12 @@ impl Generator {
     }
 
     fn anything(&mut self, guest: &Guest) -> Entry {
+        if self.filling > 0 && self.chance(self.filling) {
+            return self.fills(guest);
+        }
+        if self.crowding > 0 && self.chance(self.crowding) {
+            return self.crowds(guest);
+        }
         let is_callback =
             guest.function.is_some_and(|function| function.lift == LiftMode::Callback);
         if self.is_nesting && is_callback && self.chance(35) {
@@ -97,7 +103,7 @@ impl Generator {
     }
 
     /// Returns `task.return`, `task.cancel`, or an action that must come before.
-    fn resolves(&mut self, guest: &Guest) -> Entry {
+    pub(super) fn resolves(&mut self, guest: &Guest) -> Entry {
         if !guest.is_async_lifted() || guest.is_resolved {
             let point = self.below(100);
             if self.below(100) > 0 {

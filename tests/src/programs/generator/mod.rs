@@ -6,11 +6,13 @@
 //! | `actions` | the actions of a guest: which kind comes next, calls and results |
 //! | `ends`, `waits`, `others` | its actions on streams and futures, on sets and threads, on the rest |
 //! | `passing` | its actions with streams of strings, records and handles, between instances |
+//! | `many` | its actions that fill tables, or lead to hundreds of tasks |
 //! | `host` | the actions of the host |
 
 mod actions;
 mod ends;
 mod host;
+mod many;
 mod others;
 mod passing;
 mod waits;
@@ -45,6 +47,10 @@ pub struct Generator {
     is_nesting: bool,
     /// Set if most actions pass streams and futures to other instances, and copy there.
     is_passing: bool,
+    /// The percentage of actions that create something.
+    filling: u32,
+    /// The percentage of actions that lead to more tasks.
+    crowding: u32,
 }
 
 /// The theme of a program: the percentages of returning, resolving, calling, ends, waiting and
@@ -76,6 +82,8 @@ impl Generator {
             theme: THEMES[0],
             is_nesting: false,
             is_passing: false,
+            filling: 0,
+            crowding: 0,
         };
         generator.theme = generator.one_of(&THEMES).unwrap_or(THEMES[0]);
         generator
@@ -91,6 +99,18 @@ impl Generator {
     #[must_use]
     pub fn passing(seed: u64, length: u32) -> Self {
         Self { is_passing: true, ..Self::new(seed, length) }
+    }
+
+    /// Creates the same, with guests that fill their tables.
+    #[must_use]
+    pub fn filling(seed: u64, length: u32) -> Self {
+        Self { filling: 45, ..Self::new(seed, length) }
+    }
+
+    /// Creates the same, with guests that call until there are many tasks.
+    #[must_use]
+    pub fn crowding(seed: u64, length: u32) -> Self {
+        Self { crowding: 95, wind_down: 5 * length, ..Self::new(seed, length) }
     }
 
     fn below(&mut self, count: u32) -> u32 {
