@@ -37,8 +37,7 @@ fn play(reference: Option<&Reference>, subject: &'static Subject, calls: u32) ->
         let differing = scope.spawn(move || {
             received.into_iter().find_map(|runs| {
                 let reference = reference?;
-                let programs: Vec<Value> =
-                    runs.iter().map(|run| program(INSTANCES, run)).collect();
+                let programs: Vec<Value> = runs.iter().map(|run| program(INSTANCES, run)).collect();
                 let answers = reference.play(&programs).expect("the reference plays");
                 let differing = runs.into_iter().zip(answers).filter(|(_, how)| how.is_some());
                 differing.map(|(run, _)| run).min_by_key(|run| run.entries.len())

@@ -58,10 +58,20 @@ fn seeds(count: u64) -> std::ops::Range<u64> {
 const RARE: [u64; 3] = [2018, 2028, 2873];
 
 /// The features of programs with full tables or hundreds of tasks.
-const MANY: [&str; 3] = [
+const MANY: [&str; 13] = [
     "a hundred handles",
     "a hundred threads",
     "a hundred waiting to enter",
+    "trap: table-full in call",
+    "trap: table-full in error-context.new",
+    "trap: table-full in future.new",
+    "trap: table-full in resource.drop",
+    "trap: table-full in resource.new",
+    "trap: table-full in return",
+    "trap: table-full in stream.new",
+    "trap: table-full in subtask.cancel",
+    "trap: table-full in thread.new-indirect",
+    "trap: table-full in waitable-set.new",
 ];
 
 fn instances(seed: u64) -> u32 {
@@ -165,14 +175,15 @@ fn the_machine_and_the_reference_agree_on_random_programs() {
 #[test]
 fn the_machine_and_the_reference_agree_on_full_tables_and_hundreds_of_tasks() {
     let filling = seeds(500).map(|seed| (seed, instances(seed), play_filling(seed)));
-    let crowding = seeds(6).map(|seed| (seed, instances(seed), play_crowding(seed)));
+    let crowding = seeds(3).map(|seed| (seed, instances(seed), play_crowding(seed)));
     let runs: Vec<(u64, u32, Run)> = filling.chain(crowding).collect();
     let reached: BTreeSet<String> = runs.iter().flat_map(|(.., run)| features(run)).collect();
     if std::env::var_os("WEFT_RECORD").is_some() {
         println!("{reached:#?}");
     }
     let missing: Vec<&str> = MANY.into_iter().filter(|it| !reached.contains(*it)).collect();
-    assert!(missing.is_empty(), "no program reaches: {missing:#?}");
+    let is_gate = seeds(1) == (0..1);
+    assert!(!is_gate || missing.is_empty(), "no program reaches: {missing:#?}");
     if let Some(reference) = reference() {
         agree(&reference, &runs);
     }

@@ -17,6 +17,30 @@ const NUMBER: u32 = 5;
 /// The addresses of buffers for reads and writes, which do not overlap.
 const BUFFERS: [u32; 2] = [64, 0];
 
+/// The built-ins that read or write, cancel and drop, of each kind of end.
+const ENDS: [((EndKind, CopyDirection), [Builtin; 3]); 4] = {
+    use CopyDirection::{Read, Write};
+    use EndKind::{Future, Stream};
+    [
+        (
+            (Stream, Read),
+            [Builtin::StreamRead, Builtin::StreamCancelRead, Builtin::StreamDropReadable],
+        ),
+        (
+            (Stream, Write),
+            [Builtin::StreamWrite, Builtin::StreamCancelWrite, Builtin::StreamDropWritable],
+        ),
+        (
+            (Future, Read),
+            [Builtin::FutureRead, Builtin::FutureCancelRead, Builtin::FutureDropReadable],
+        ),
+        (
+            (Future, Write),
+            [Builtin::FutureWrite, Builtin::FutureCancelWrite, Builtin::FutureDropWritable],
+        ),
+    ]
+};
+
 /// The menu of a guest.
 struct Menu<'a> {
     subject: &'a Subject,
@@ -35,7 +59,8 @@ pub(super) fn menu(subject: &Subject, guest: &Guest) -> Vec<Entry> {
             Family::Subtasks => menu.subtasks(),
             Family::Sets => menu.sets(),
             Family::NewEnds => menu.new_ends(),
-            Family::Ends => menu.ends(),
+            Family::Copies => menu.copies(),
+            Family::Drops => menu.drops(),
             Family::Threads => menu.threads(),
             Family::Resources => menu.resources(),
             Family::Errors => menu.errors(),
@@ -141,8 +166,8 @@ impl Menu<'_> {
             self.add(Builtin::WaitableSetPoll, [*set, 0, 0, 0]);
             self.add(Builtin::WaitableSetDrop, [*set, 0, 0, 0]);
         }
-        let waitables = self
-            .having(|it| matches!(it, HandleView::Subtask { .. } | HandleView::End { .. }));
+        let waitables =
+            self.having(|it| matches!(it, HandleView::Subtask { .. } | HandleView::End { .. }));
         for waitable in waitables {
             self.add(Builtin::WaitableJoin, [waitable, 0, 0, 0]);
             for set in sets.iter().filter(|set| **set != waitable) {
@@ -156,27 +181,11 @@ impl Menu<'_> {
         self.add(Builtin::FutureNew, [0; 4]);
     }
 
-    fn ends(&mut self) {
-        use CopyDirection::{Read, Write};
-        use EndKind::{Future, Stream};
-        for of in [(Stream, Read), (Stream, Write), (Future, Read), (Future, Write)] {
-            let (copy, cancel, drops) = match of {
-                (Stream, Read) => {
-                    (Builtin::StreamRead, Builtin::StreamCancelRead, Builtin::StreamDropReadable)
-                }
-                (Stream, Write) => {
-                    (Builtin::StreamWrite, Builtin::StreamCancelWrite, Builtin::StreamDropWritable)
-                }
-                (Future, Read) => {
-                    (Builtin::FutureRead, Builtin::FutureCancelRead, Builtin::FutureDropReadable)
-                }
-                (Future, Write) => {
-                    (Builtin::FutureWrite, Builtin::FutureCancelWrite, Builtin::FutureDropWritable)
-                }
-            };
-            let lengths: &[u32] = if of.0 == Stream { &[0, 1, 2] } else { &[1] };
-            let address = BUFFERS[usize::from(of.1 == Write)];
-            for index in self.with_bad(self.guest.ends(of, |_, _, _| true)) {
+    fn copies(&mut self) {
+        for (of, [copy, cancel, _]) in ENDS {
+            let lengths: &[u32] = if of.0 == EndKind::Stream { &[0, 1, 2] } else { &[1] };
+            let address = BUFFERS[usize::from(of.1 == CopyDirection::Write)];
+            for index in self.ends(of) {
                 let kind = self.guest.kind_of(index);
                 for is_async in [kind, kind | 1 << 4] {
                     for length in lengths {
@@ -184,11 +193,22 @@ impl Menu<'_> {
                     }
                     self.add(cancel, [is_async, index, 0, 0]);
                 }
-                self.add(drops, [kind, index, 0, 0]);
             }
         }
-        self.forwards(Stream, Builtin::StreamForward);
-        self.forwards(Future, Builtin::FutureForward);
+        self.forwards(EndKind::Stream, Builtin::StreamForward);
+        self.forwards(EndKind::Future, Builtin::FutureForward);
+    }
+
+    fn drops(&mut self) {
+        for (of, [.., drop]) in ENDS {
+            for index in self.ends(of) {
+                self.add(drop, [self.guest.kind_of(index), index, 0, 0]);
+            }
+        }
+    }
+
+    fn ends(&self, of: (EndKind, CopyDirection)) -> Vec<u32> {
+        self.with_bad(self.guest.ends(of, |_, _, _| true))
     }
 
     fn forwards(&mut self, kind: EndKind, forward: Builtin) {

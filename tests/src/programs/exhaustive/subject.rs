@@ -19,8 +19,10 @@ pub enum Family {
     Sets,
     /// New streams and futures.
     NewEnds,
-    /// Reads, writes, cancellations, drops and forwarding.
-    Ends,
+    /// Reads, writes, cancellations and forwarding.
+    Copies,
+    /// Drops of ends.
+    Drops,
     /// Threads.
     Threads,
     /// Resources.
@@ -70,14 +72,14 @@ const fn calls(instance: u32, function: u32, argument: u32) -> Entry {
 const HOST: u32 = 2;
 
 use Family::{
-    Calls, Ends, Errors, NewEnds, Resources, Returns, Sets, Subtasks, Tasks, Threads,
+    Calls, Copies, Drops, Errors, NewEnds, Resources, Returns, Sets, Subtasks, Tasks, Threads,
 };
 
 const ALL: &[Family] =
-    &[Returns, Tasks, Calls, Subtasks, Sets, NewEnds, Ends, Threads, Resources, Errors];
+    &[Returns, Tasks, Calls, Subtasks, Sets, NewEnds, Copies, Drops, Threads, Resources, Errors];
 
 /// All subjects.
-pub const SUBJECTS: [Subject; 17] = [
+pub const SUBJECTS: [Subject; 23] = [
     Subject {
         name: "a function without async",
         stage: &[invoke(0, 0)],
@@ -112,7 +114,7 @@ pub const SUBJECTS: [Subject; 17] = [
             builtin(Builtin::StreamNew, [0; 4]),
             builtin(Builtin::WaitableSetNew, [0; 4]),
         ],
-        families: &[Ends, Sets],
+        families: &[Copies, Drops, Sets],
         callees: &[],
         has_bad_handles: false,
         host_actions: 0,
@@ -129,7 +131,7 @@ pub const SUBJECTS: [Subject; 17] = [
             builtin(Builtin::StreamRead, [16, 1, 64, 2]),
             builtin(Builtin::StreamWrite, [16, 2, 0, 1]),
         ],
-        families: &[Ends, Sets],
+        families: &[Copies, Drops, Sets],
         callees: &[],
         has_bad_handles: false,
         host_actions: 0,
@@ -164,7 +166,7 @@ pub const SUBJECTS: [Subject; 17] = [
             builtin(Builtin::StreamRead, [0, 1, 64, 2]),
             action(Operation::HostTick, [0; 4]),
         ],
-        families: &[Ends, Sets],
+        families: &[Copies, Drops, Sets],
         callees: &[],
         has_bad_handles: false,
         host_actions: 0,
@@ -183,7 +185,106 @@ pub const SUBJECTS: [Subject; 17] = [
             builtin(Builtin::WaitableSetWait, [3, 0, 0, 0]),
             action(Operation::HostTick, [0; 4]),
         ],
-        families: &[Ends, Sets],
+        families: &[Copies, Drops, Sets],
+        callees: &[],
+        has_bad_handles: false,
+        host_actions: 0,
+        calls: 2,
+    },
+    Subject {
+        name: "events of streams and futures for a callback",
+        stage: &[
+            invoke(0, 4),
+            builtin(Builtin::StreamNew, [0; 4]),
+            builtin(Builtin::FutureNew, [0; 4]),
+            builtin(Builtin::WaitableSetNew, [0; 4]),
+            builtin(Builtin::StreamRead, [16, 1, 64, 2]),
+            builtin(Builtin::StreamWrite, [16, 2, 0, 1]),
+            builtin(Builtin::FutureWrite, [16, 4, 0, 0]),
+            builtin(Builtin::FutureRead, [16, 3, 64, 0]),
+            builtin(Builtin::WaitableJoin, [1, 5, 0, 0]),
+            builtin(Builtin::WaitableJoin, [4, 5, 0, 0]),
+        ],
+        families: &[Drops, Sets, Returns],
+        callees: &[],
+        has_bad_handles: false,
+        host_actions: 0,
+        calls: 2,
+    },
+    Subject {
+        name: "events of writes and reads for a thread",
+        stage: &[
+            invoke(0, 3),
+            builtin(Builtin::StreamNew, [0; 4]),
+            builtin(Builtin::FutureNew, [0; 4]),
+            builtin(Builtin::WaitableSetNew, [0; 4]),
+            builtin(Builtin::StreamWrite, [16, 2, 0, 1]),
+            builtin(Builtin::StreamRead, [16, 1, 64, 2]),
+            builtin(Builtin::FutureRead, [16, 3, 64, 0]),
+            builtin(Builtin::FutureWrite, [16, 4, 0, 0]),
+            builtin(Builtin::WaitableJoin, [2, 5, 0, 0]),
+            builtin(Builtin::WaitableJoin, [3, 5, 0, 0]),
+        ],
+        families: &[Drops, Sets],
+        callees: &[],
+        has_bad_handles: false,
+        host_actions: 0,
+        calls: 2,
+    },
+    Subject {
+        name: "a stream that the host takes",
+        stage: &[invoke(0, 3), builtin(Builtin::StreamNew, [0; 4])],
+        families: &[Drops, Calls, Returns],
+        callees: &[[HOST, 1]],
+        has_bad_handles: false,
+        host_actions: 2,
+        calls: 3,
+    },
+    Subject {
+        name: "two calls that wait to enter",
+        stage: &[
+            invoke(1, 4),
+            builtin(Builtin::BackpressureInc, [0; 4]),
+            builtin(Builtin::TaskReturn, [0; 4]),
+            action(Operation::Return, [1, 0, 0, 0]),
+            invoke(0, 4),
+            calls(1, 4, 0),
+            calls(1, 3, 0),
+            action(Operation::Return, [1, 0, 0, 0]),
+            action(Operation::HostTick, [0; 4]),
+        ],
+        families: &[Tasks, Returns],
+        callees: &[],
+        has_bad_handles: false,
+        host_actions: 1,
+        calls: 3,
+    },
+    Subject {
+        name: "a call of the host that waits to enter",
+        stage: &[
+            invoke(1, 4),
+            builtin(Builtin::BackpressureInc, [0; 4]),
+            builtin(Builtin::TaskReturn, [0; 4]),
+            action(Operation::Return, [1, 0, 0, 0]),
+            invoke(1, 4),
+        ],
+        families: &[Tasks, Returns],
+        callees: &[],
+        has_bad_handles: false,
+        host_actions: 2,
+        calls: 2,
+    },
+    Subject {
+        name: "a call without async, and threads that could run",
+        stage: &[
+            invoke(1, 3),
+            builtin(Builtin::ThreadYield, [0; 4]),
+            invoke(1, 3),
+            builtin(Builtin::ThreadYield, [0; 4]),
+            invoke(0, 0),
+            calls(1, 0, 0),
+        ],
+        families: &[Threads, Returns],
         callees: &[],
         has_bad_handles: false,
         host_actions: 0,
@@ -192,7 +293,7 @@ pub const SUBJECTS: [Subject; 17] = [
     Subject {
         name: "a stream between two instances",
         stage: &[invoke(0, 4), builtin(Builtin::StreamNew, [0; 4]), calls(1, 5, 1)],
-        families: &[Ends, Returns],
+        families: &[Copies, Drops, Returns],
         callees: &[],
         has_bad_handles: false,
         host_actions: 0,
@@ -209,7 +310,7 @@ pub const SUBJECTS: [Subject; 17] = [
             builtin(Builtin::WaitableJoin, [1, 2, 0, 0]),
             action(Operation::Return, [2, 2, 0, 0]),
         ],
-        families: &[Ends, Returns],
+        families: &[Copies, Drops, Returns],
         callees: &[],
         has_bad_handles: false,
         host_actions: 0,
@@ -218,7 +319,7 @@ pub const SUBJECTS: [Subject; 17] = [
     Subject {
         name: "a future between two instances",
         stage: &[invoke(0, 4), builtin(Builtin::FutureNew, [0; 4]), calls(1, 10, 1)],
-        families: &[Ends, Returns],
+        families: &[Copies, Drops, Returns],
         callees: &[],
         has_bad_handles: false,
         host_actions: 0,
@@ -227,7 +328,7 @@ pub const SUBJECTS: [Subject; 17] = [
     Subject {
         name: "a stream of the host",
         stage: &[invoke(0, 5), builtin(Builtin::WaitableSetNew, [0; 4])],
-        families: &[Ends, Returns],
+        families: &[Copies, Drops, Returns],
         callees: &[],
         has_bad_handles: false,
         host_actions: 2,
@@ -285,11 +386,7 @@ pub const SUBJECTS: [Subject; 17] = [
     },
     Subject {
         name: "a borrowed resource",
-        stage: &[
-            invoke(0, 4),
-            builtin(Builtin::ResourceNew, [5, 0, 0, 0]),
-            calls(1, 8, 1),
-        ],
+        stage: &[invoke(0, 4), builtin(Builtin::ResourceNew, [5, 0, 0, 0]), calls(1, 8, 1)],
         families: &[Resources, Calls, Returns, Tasks],
         callees: &[[0, 6], [0, 7], [0, 8], [0, 12]],
         has_bad_handles: false,

@@ -3,10 +3,10 @@
 use weft::builtin::Builtin;
 use weft::machine::LiftMode;
 
-use crate::programs::view::Guest;
 use super::{Generator, Theme, entry, make, simple};
 use crate::programs::guest::Code;
 use crate::programs::operation::{Entry, Operation};
+use crate::programs::view::Guest;
 use crate::programs::world::{FUNCTIONS, Function, HOST_CALLABLE, HOST_FUNCTIONS, Value};
 
 impl Generator {

@@ -4,9 +4,9 @@ use weft::builtin::Builtin;
 use weft::machine::EndState;
 use weft::trap::{CopyDirection, EndKind};
 
-use crate::programs::view::Guest;
 use super::{Generator, entry};
 use crate::programs::operation::{Entry, Operation};
+use crate::programs::view::Guest;
 use crate::programs::world::{ENDS, Element, FUTURES, STREAMS, STRINGS_ADDRESS, Value};
 
 impl Generator {

@@ -37,11 +37,11 @@ impl Generator {
 
     /// Returns an action that leads to more tasks: guests call, and their callees wait.
     pub(super) fn crowds(&mut self, guest: &Guest) -> Entry {
-        if self.chance(45) {
+        if self.chance(50) {
             return self.calls_waiting(guest);
         }
         match guest.code {
-            _ if self.chance(8) => self.resolves(guest),
+            _ if self.chance(4) => self.resolves(guest),
             Some(Code::Function(Function { lift: LiftMode::Callback, .. })) => {
                 entry(Operation::Return, [1, 0, 0, 0])
             }

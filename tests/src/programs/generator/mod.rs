@@ -110,7 +110,7 @@ impl Generator {
     /// Creates the same, with guests that call until there are many tasks.
     #[must_use]
     pub fn crowding(seed: u64, length: u32) -> Self {
-        Self { crowding: 95, wind_down: 5 * length, ..Self::new(seed, length) }
+        Self { crowding: 99, wind_down: 5 * length, ..Self::new(seed, length) }
     }
 
     fn below(&mut self, count: u32) -> u32 {

@@ -3,9 +3,9 @@
 use weft::builtin::Builtin;
 use weft::machine::HandleView;
 
-use crate::programs::view::Guest;
 use super::{Generator, entry, simple};
 use crate::programs::operation::Entry;
+use crate::programs::view::Guest;
 use crate::programs::world::Value;
 
 impl Generator {

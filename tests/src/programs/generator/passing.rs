@@ -5,9 +5,9 @@ use weft::builtin::Builtin;
 use weft::machine::{EndState, HandleView};
 use weft::trap::{CopyDirection, EndKind};
 
-use crate::programs::view::Guest;
 use super::{Generator, entry};
 use crate::programs::operation::{Entry, Operation};
+use crate::programs::view::Guest;
 use crate::programs::world::{ENDS, FUNCTIONS, STREAMS, Value, end_kind};
 
 /// The types that are passed, by their positions.

@@ -3,9 +3,9 @@
 use weft::builtin::Builtin;
 use weft::machine::{EndState, HandleView};
 
-use crate::programs::view::Guest;
 use super::{Generator, entry, simple};
 use crate::programs::operation::Entry;
+use crate::programs::view::Guest;
 
 impl Generator {
     pub(super) fn waits(&mut self, guest: &Guest) -> Entry {
