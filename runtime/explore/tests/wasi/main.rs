@@ -79,7 +79,7 @@ fn results<R: Copy + Ord>(explored: &Explored<R>) -> Vec<R> {
 }
 
 #[test]
-fn sleeps_race_in_the_order_of_their_ends_and_of_the_same_end_in_every_order() {
+fn sleeps_end_in_the_order_of_their_times_and_equal_ones_in_every_order() {
     let began = Instant::now();
     let (rust, polls) = (Guest::new(PATIENCE), Guest::polls());
     let minute = Duration::from_secs(MINUTE);
