@@ -10,7 +10,7 @@
 //! | `progress` | progress of long work |
 //! | `input` | files with components, in the binary or in the text format |
 //! | `guest` | guests of `weft run` and `weft serve` |
-//! | `timeline` | what guests did, in a file |
+//! | `timeline` | files with timelines of guests |
 //! | `run` | `weft run` |
 //! | `serve` | `weft serve` |
 //! | `inspect` | `weft inspect` |

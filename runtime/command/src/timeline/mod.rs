@@ -1,4 +1,4 @@
-//! What guests did, in a file: `--timeline`.
+//! Files with timelines of guests: `--timeline`.
 //!
 //! | file | contents |
 //! |---|---|
