@@ -7,6 +7,7 @@ DEFINITIONS is the reference's `definitions.py`; PROGRAMS has one JSON object on
   instances     the number of component instances
   entries       the actions of guests and the host, in order: [operation, a, b, c, d]
   table_length  the largest number of handles, and of threads, of an instance
+  goes_on       true if the program goes on after a trap
   choices       the choices that the spec leaves open: [choice, count, chosen]
   trace         the expected events, line by line
 
@@ -61,6 +62,14 @@ class Abort(BaseException):
   """Ends a thread that a program left suspended."""
 
 
+# The site of a trap that the reference doesn't have.
+LOCKED_DOWN = ('lockdown', 'inst.is_locked_down')
+
+
+def is_locked_down(instance):
+  return getattr(instance, 'is_locked_down', False)
+
+
 class Program:
   """One program, with its position."""
 
@@ -78,7 +87,8 @@ class Program:
     self.host_calls = []
     self.hosted_calls = []
     self.host_ends = []
-    self.nesting = 0
+    self.trapped_instances = set()
+    self.is_over = False
     reference.Table.MAX_LENGTH = case['table_length']
     self.store = reference.Store()
     self.world = World(self, case['instances'])
@@ -101,6 +111,37 @@ class Program:
       if self.snapshots.get(key) != line:
         self.snapshots[key] = line
         self.emit(line)
+
+  # --- traps
+
+  def emit_trap(self, trap):
+    """Compares a trap with the next line of the trace."""
+    name, condition = trap.args[0]
+    trace = self.case['trace']
+    expected = trace[self.position] if self.position < len(trace) else ''
+    if not is_trap(self.case['sites'], expected, name, condition):
+      raise Differs(f'{self.position}: the reference traps with `{name}: {condition}`, and Weft does `{expected}`')
+    self.position += 1
+
+  def lock_down(self):
+    """Locks the instances down that were part of the call that trapped.
+
+    `definitions.py` ends with a trap. This is the text of "Component invariants" instead: no thread
+    of these instances runs again, they are not entered, and their memories are not accessed.
+    """
+    for instance in self.trapped_instances:
+      instance.is_locked_down = True
+      for handle in instance.handles:
+        if isinstance(handle, self.reference.End):
+          handle.buffer = None
+    self.trapped_instances.clear()
+    waiting = self.store.waiting
+    waiting[:] = [thread for thread in waiting if not is_locked_down(thread.task.inst)]
+
+  def check_not_locked_down(self):
+    """Traps if the current instance, to which a call returns, is locked down."""
+    if is_locked_down(self.reference.current_instance()):
+      raise self.reference.Trap(LOCKED_DOWN)
 
   # --- choices
 
@@ -149,8 +190,19 @@ def call_number(on_start):
   number = getattr(on_start, 'call_number', None)
   if number is not None:
     return number
-  cells = dict(zip(on_start.__code__.co_freevars, on_start.__closure__))
-  return cells['subtask'].cell_contents.call_number
+  return closure(on_start)['subtask'].call_number
+
+
+def closure(function):
+  """Returns the variables of `function` that belong to the function around it."""
+  cells = zip(function.__code__.co_freevars, function.__closure__ or ())
+  return {name: cell.cell_contents for name, cell in cells}
+
+
+def has_locked_down_caller(on_start):
+  if hasattr(on_start, 'call_number'):
+    return False
+  return is_locked_down(closure(on_start)['cx'].inst)
 
 
 def frame_name(frame):
@@ -283,6 +335,7 @@ def patch(reference, current):
     cont.lock.release()
     handler.lock.acquire()
     if handler.failure is not None:
+      current().trapped_instances.add(thread.task.inst)
       raise handler.failure
     return (handler.cont, handler.switch_to)
 
@@ -301,6 +354,48 @@ def patch(reference, current):
       raise Abort()
     reference.thread_local_handler.value = cont.handler
 
+  canon_lift = reference.canon_lift
+
+  def lift(callee, ft, opts, inst, on_start, on_resolve):
+    if is_locked_down(inst):
+      raise reference.Trap(LOCKED_DOWN)
+    try:
+      return canon_lift(callee, ft, opts, inst, on_start, on_resolve)
+    except BaseException:
+      current().trapped_instances.add(inst)
+      raise
+
+  request_cancellation = reference.Task.request_cancellation
+
+  def request(task):
+    if not is_locked_down(task.inst):
+      request_cancellation(task)
+
+  deliver_pending_cancel = reference.Task.deliver_pending_cancel
+
+  def deliver(task):
+    if task.state == reference.Task.State.INITIAL and has_locked_down_caller(task.on_start):
+      # Its arguments cannot be lifted.
+      closure(task.on_start)['subtask'].cancellation_requested = True
+      task.state = reference.Task.State.PENDING_CANCEL
+    return deliver_pending_cancel(task)
+
+  def ends_program(function):
+    """Ends the program if `function` traps: it has taken handles from others, which live on."""
+    def ending(*args):
+      try:
+        return function(*args)
+      except reference.Trap:
+        current().is_over = True
+        raise
+    return ending
+
+  reference.Task.start = ends_program(reference.Task.start)
+  reference.ReadableGuestBuffer.read = ends_program(reference.ReadableGuestBuffer.read)
+  reference.WritableGuestBuffer.write = ends_program(reference.WritableGuestBuffer.write)
+  reference.canon_lift = lift
+  reference.Task.request_cancellation = request
+  reference.Task.deliver_pending_cancel = deliver
   reference.trap = trap
   reference.trap_if = trap_if
   reference.random = Random()
@@ -501,11 +596,13 @@ class World:
       program.hosted_calls.append(call)
       program.emit(f'host-call C{call.number} h{index}')
       run_host(program, 'call')
+      program.check_not_locked_down()
 
       def on_cancel():
         call.is_cancelled = True
         program.emit(f'host-cancel C{call.number}')
         run_host(program, 'call')
+        program.check_not_locked_down()
       return on_cancel
     return host
 
@@ -531,6 +628,8 @@ class World:
     yield 'host', self.host_line()
 
   def instance_line(self, number, instance):
+    if is_locked_down(instance):
+      return f'i{number} is locked down'
     program = self.program
     reference = program.reference
     words = [
@@ -645,6 +744,7 @@ class Guest:
     name = operation.replace('.', '_').replace('-', '_')
     method = getattr(self, name, None)
     result = method(a, b, c, d) if method else self.built_in(name, [a, b, c, d])
+    self.program.check_not_locked_down()
     self.log(f'= {result}')
     return None
 
@@ -753,8 +853,9 @@ class Guest:
 class HostCall:
   """A call that the host made."""
 
-  def __init__(self, number):
+  def __init__(self, number, callee):
     self.number = number
+    self.callee = callee
     self.state = 0
     self.is_cancelled = False
     self.on_cancel = None
@@ -799,20 +900,34 @@ def run_host(program, kind):
   host = Host(program)
   while True:
     entry = program.next_entry()
-    if entry is None:
-      if kind == 'top' and host.drain():
-        continue
-      return
-    operation, a, b, c, _ = entry
-    if operation == 'host.done':
-      if kind != 'top':
-        program.emit('host.done')
+    depth = program.store.nesting_depth
+    try:
+      if entry is None:
+        if kind == 'top' and host.drain():
+          continue
         return
-    elif operation.startswith('host.'):
-      if operation == 'host.tick' and kind != 'top':
-        continue
-      name = operation[len('host.'):].replace('-', '_')
-      getattr(host, 'return_' if name == 'return' else name)(a, b, c)
+      operation, a, b, c, _ = entry
+      if operation == 'host.done':
+        if kind != 'top':
+          program.emit('host.done')
+          return
+      elif operation.startswith('host.'):
+        if operation == 'host.tick' and kind != 'top':
+          continue
+        name = operation[len('host.'):].replace('-', '_')
+        getattr(host, 'return_' if name == 'return' else name)(a, b, c)
+    except program.reference.Trap as trap:
+      # A trap of `host.start` is outside of any call.
+      program.is_over |= operation_of(entry) == 'host.start'
+      if not program.case['goes_on'] or program.is_over:
+        raise
+      program.emit_trap(trap)
+      program.store.nesting_depth = depth
+      program.lock_down()
+
+
+def operation_of(entry):
+  return None if entry is None else entry[0]
 
 
 class Host:
@@ -840,9 +955,11 @@ class Host:
     instance %= len(world.instances)
     index %= HOST_CALLABLE
     function = world.functions[index]
-    call = HostCall(program.new_call())
-    program.host_calls.append(call)
+    call = HostCall(program.new_call(), world.instances[instance])
     program.emit(f'host.invoke C{call.number} i{instance}.f{index}')
+    if is_locked_down(call.callee):
+      raise reference.Trap(LOCKED_DOWN)
+    program.host_calls.append(call)
 
     def on_start():
       call.state = 1
@@ -880,14 +997,17 @@ class Host:
     if not calls:
       return
     call = calls[number % len(calls)]
-    if call.state >= 2 or call.is_cancelled:
+    if call.state >= 2 or call.is_cancelled or is_locked_down(call.callee):
       return
     call.is_cancelled = True
     self.program.emit(f'host.cancel C{call.number}')
     call.on_cancel()
 
   def hosted(self, number, condition):
-    calls = [call for call in self.program.hosted_calls if condition(call)]
+    calls = [
+      call for call in self.program.hosted_calls
+      if condition(call) and not has_locked_down_caller(call.on_start)
+    ]
     return calls[number % len(calls)] if calls else None
 
   def start(self, number, *_):
@@ -975,12 +1095,7 @@ def run(program):
       run_host(program, 'top')
       program.emit('end')
     except reference.Trap as trap:
-      name, condition = trap.args[0]
-      trace = program.case['trace']
-      expected = trace[program.position] if program.position < len(trace) else ''
-      if not is_trap(program.case['sites'], expected, name, condition):
-        raise Differs(f'{program.position}: the reference traps with `{name}: {condition}`, and Weft does `{expected}`')
-      program.position += 1
+      program.emit_trap(trap)
     if program.position != len(program.case['trace']):
       raise Differs(f'{program.position}: the reference has ended, and Weft goes on')
     if next(program.choices, None) is not None:
@@ -1005,6 +1120,8 @@ def is_trap(sites, expected, name, condition):
   """Returns True if this trap of the reference belongs to the rule that `expected` names."""
   if not expected.startswith('trap '):
     return False
+  if (name, condition) == LOCKED_DOWN:
+    return expected == 'trap cannot-enter-component-instance'
   short = name.split('.')[-1]
   for site in sites.get(expected[len('trap '):], []):
     function, _, text = site.partition(': ')

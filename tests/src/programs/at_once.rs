@@ -99,6 +99,8 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             CopyDirection::Read => (that, this),
             CopyDirection::Write => (this, that),
         };
-        self.move_elements(from, to, element, token.count())
+        let moved = self.move_elements(from, to, element, token.count());
+        self.is_over |= moved.is_err();
+        moved
     }
 }

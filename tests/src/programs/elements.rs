@@ -38,7 +38,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         let element = ENDS[self.world.ends_number(copy.ty())];
         let place = |side: CopySide| (side.instance, side.buffer);
         let (from, to) = (place(copy.writable()), place(copy.readable()));
-        self.move_elements(from, to, element, copy.count())?;
+        let moved = self.move_elements(from, to, element, copy.count());
+        // The reference takes handles from a writer, which lives on, before it traps.
+        self.is_over |= moved.is_err();
+        moved?;
         self.machine.copied(copy)
     }
 

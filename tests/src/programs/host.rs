@@ -106,6 +106,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
 
     pub(crate) fn host_ticks(&mut self) -> Result<(), Failure> {
         self.emit("host.tick".to_owned());
+        self.note_ready();
         let step = self.machine.tick()?;
         self.take(step)
     }
@@ -130,7 +131,9 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         if self.invokes_unrecorded(number, instance, index)? {
             return Ok(());
         }
-        let (subtask, step) = self.machine.invoke(self.world.functions[instance][index])?;
+        let invoked = self.machine.invoke(self.world.functions[instance][index]);
+        self.is_refused = invoked.is_err();
+        let (subtask, step) = invoked?;
         let function = &FUNCTIONS[index];
         self.calls
             .insert(subtask, Call { number, function, caller: None, argument, is_async: false });
@@ -145,6 +148,9 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         let Some(subtask) = call.subtask else { return Ok(()) };
         let state = self.machine.call_state(subtask)?;
         if !matches!(state, SubtaskState::Starting | SubtaskState::Started) || call.is_cancelled {
+            return Ok(());
+        }
+        if self.machine.is_callee_gone(subtask)? {
             return Ok(());
         }
         self.host_function_calls[at].is_cancelled = true;
@@ -184,9 +190,18 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
 
     fn hosted(&self, number: u32, condition: impl Fn(&HostedCall) -> bool) -> Option<usize> {
         let calls = self.hosted_calls.iter().enumerate();
-        let calls: Vec<usize> =
-            calls.filter(|(_, call)| condition(call)).map(|(at, _)| at).collect();
+        let calls: Vec<usize> = calls
+            .filter(|(_, call)| condition(call) && !self.is_callers_locked_down(call))
+            .map(|(at, _)| at)
+            .collect();
         position(calls.len(), number).map(|at| calls[at])
+    }
+
+    /// Returns true if the caller of a host function is an instance that has trapped.
+    fn is_callers_locked_down(&self, call: &HostedCall) -> bool {
+        let caller = call.subtask.map(|it| self.machine.calling_instance(it));
+        let Some(Ok(Some(caller))) = caller else { return false };
+        self.machine.is_locked_down(caller).unwrap_or(false)
     }
 
     fn hosted_starts(&mut self, number: u32) -> Result<(), Failure> {

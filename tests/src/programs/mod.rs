@@ -18,6 +18,8 @@
 //! | [`touched`] | the instances that observations name, and those that have changed |
 //! | [`features`] | the features that a program reached |
 //! | [`generator`] | generates programs during play |
+//! | [`exhaustive`] | all programs of a few calls |
+//! | `view` | the state that a guest sees |
 //! | [`component`] | plays programs as components, on an engine |
 //! | [`mod@reference`] | plays programs on the reference, and shortens those that differ |
 
@@ -40,5 +42,5 @@ mod view;
 pub mod world;
 
 pub use operation::{Entry, Operation};
-pub use player::{ProgramPlayer, Run};
+pub use player::{ProgramPlayer, Run, Settings};
 pub use unrecorded::Watch;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use weft::chooser::{Choice, Chooser, Chosen, Recording};
 use weft::error::Failure;
 use weft::limits::Limits;
-use weft::machine::{Event, Machine, Resumed, Step, SubtaskId, TaskId, ThreadId};
+use weft::machine::{Event, Machine, Resumed, Step, SubtaskId, TaskId, ThreadId, ThreadState};
 use weft::trap::Trap;
 
 use super::guest::Code;
@@ -43,8 +43,17 @@ pub struct Run {
     pub choices: Vec<NamedChoice>,
     /// The trap that it ended with.
     pub trap: Option<Trap>,
+    /// The settings that it was played with.
+    pub settings: Settings,
+}
+
+/// The settings of a program, beside the number of instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
     /// The largest number of handles, and of threads, of an instance.
     pub table_length: u32,
+    /// Set if the program goes on after a trap.
+    pub goes_on: bool,
 }
 
 /// A decision that was made.
@@ -133,7 +142,13 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
     entries: Vec<Entry>,
     pub(super) trace: Vec<String>,
     choices: Vec<NamedChoice>,
-    table_length: u32,
+    settings: Settings,
+    /// Set after a trap with which every program ends.
+    pub(crate) is_over: bool,
+    /// The threads that were ready before the last tick, if the program goes on after traps.
+    pub(crate) ready: Vec<(ThreadId, String)>,
+    /// Set if the host's last call did not begin.
+    pub(crate) is_refused: bool,
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
@@ -143,17 +158,18 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     ///
     /// If the machine's tables are too small for the world.
     pub fn new(chooser: C, instances: u32) -> Self {
-        Self::with_table_length(chooser, instances, L::MAX_TABLE_LENGTH)
+        let settings = Settings { table_length: L::MAX_TABLE_LENGTH, goes_on: false };
+        Self::with_settings(chooser, instances, settings)
     }
 
-    /// Creates the same, where an instance has at most `table_length` handles, and as many threads.
+    /// Creates the same with other settings.
     ///
     /// # Panics
     ///
     /// If the machine's tables are too small for the world.
-    pub fn with_table_length(chooser: C, instances: u32, table_length: u32) -> Self {
+    pub fn with_settings(chooser: C, instances: u32, settings: Settings) -> Self {
         let mut machine = Machine::with_hooks(Recording::new(chooser), Touched::default());
-        machine.set_max_table_length(table_length);
+        machine.set_max_table_length(settings.table_length);
         let world =
             ProgramWorld::new(&mut machine, instances).expect("a machine that holds the world");
         Self {
@@ -181,7 +197,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             entries: Vec::new(),
             trace: Vec::new(),
             choices: Vec::new(),
-            table_length,
+            settings,
+            is_over: false,
+            ready: Vec::new(),
+            is_refused: false,
         }
     }
 
@@ -192,18 +211,29 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     /// If the machine returns an error; no program should cause one.
     pub fn play(mut self, script: &mut impl Script<L, C>) -> (Run, Self) {
         self.emit_snapshots();
-        let trap = match self.play_until_over(script) {
-            Ok(()) => None,
-            Err(Failure::Trap(trap)) => {
-                self.log_choices(None);
-                self.emit(format!("trap {}", trap.rule().id()));
-                Some(trap)
+        let mut trap = None;
+        loop {
+            match self.play_until_over(script) {
+                Ok(()) => break,
+                Err(Failure::Trap(found)) => {
+                    self.log_choices(None);
+                    self.emit(format!("trap {}", found.rule().id()));
+                    trap = Some(found);
+                }
+                Err(Failure::Error(error)) => panic!("{error}\n{}", self.trace.join("\n")),
             }
-            Err(Failure::Error(error)) => panic!("{error}\n{}", self.trace.join("\n")),
-        };
+            if !self.settings.goes_on || self.is_over {
+                break;
+            }
+            // The innermost action of the host is over, and so are all calls in it.
+            if !std::mem::take(&mut self.is_refused) {
+                self.machine.trapped().expect("a call is active");
+            }
+            self.control = Control::Host;
+        }
         let entries = std::mem::take(&mut self.entries);
         let (trace, choices) = (std::mem::take(&mut self.trace), std::mem::take(&mut self.choices));
-        (Run { entries, trace, choices, trap, table_length: self.table_length }, self)
+        (Run { entries, trace, choices, trap, settings: self.settings }, self)
     }
 
     fn play_until_over(&mut self, script: &mut impl Script<L, C>) -> Result<(), Failure> {
@@ -216,7 +246,12 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
                 (Control::Unrecorded, None) => self.unrecorded_returns(0, 0)?,
                 (Control::Guest(thread), Some(entry)) => self.guest_does(thread, entry)?,
                 (Control::Guest(thread), None) => self.function_returns(thread, 0, 0)?,
-                (Control::Host, Some(entry)) => self.host_does(entry)?,
+                (Control::Host, Some(entry)) => {
+                    // A trap here is outside of any call.
+                    self.is_over = entry.operation == Operation::HostStart;
+                    self.host_does(entry)?;
+                    self.is_over = false;
+                }
                 (Control::Host, None) => {
                     if self.places.len() > 1 {
                         self.host_is_done()?;
@@ -370,12 +405,32 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         for chosen in new {
             let name = match chosen.choice {
                 Choice::Tick | Choice::SyncCall | Choice::Cancellation => {
-                    Self::resumed_by(step).map(|thread| self.thread_name_before(thread, step))
+                    let resumed = Self::resumed_by(step);
+                    let name = resumed.map(|thread| self.thread_name_before(thread, step));
+                    name.or_else(|| self.ended_at_once())
                 }
                 Choice::Event => Self::delivered_by(step).map(|index| index.to_string()),
                 _ => None,
             };
             self.choices.push(NamedChoice { chosen, name });
+        }
+    }
+
+    /// Returns the name of a thread that ended in the last tick without a step: the caller of its
+    /// task was locked down before the task could enter.
+    fn ended_at_once(&self) -> Option<String> {
+        let has_ended = |(id, _): &&(ThreadId, String)| self.machine.thread_view(*id).is_err();
+        self.ready.iter().find(has_ended).map(|(_, name)| name.clone())
+    }
+
+    /// Notes the threads that are ready.
+    pub(crate) fn note_ready(&mut self) {
+        if self.settings.goes_on {
+            let views = self.machine.thread_views();
+            let is_ready = |state| matches!(state, ThreadState::Waiting { is_ready: true, .. });
+            let ready: Vec<ThreadId> =
+                views.filter(|it| is_ready(it.state)).map(|it| it.id).collect();
+            self.ready = ready.into_iter().map(|id| (id, self.thread_name(id))).collect();
         }
     }
 

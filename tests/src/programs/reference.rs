@@ -140,9 +140,9 @@ impl Chooser for Again {
 fn play_again(instances: u32, entries: &[Entry], run: &Run) -> Option<Run> {
     let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
     let again = Again { choices: choices.into_iter() };
-    let length = run.table_length;
+    let settings = run.settings;
     std::panic::catch_unwind(|| {
-        let player = ProgramPlayer::<Heap, _>::with_table_length(again, instances, length);
+        let player = ProgramPlayer::<Heap, _>::with_settings(again, instances, settings);
         player.play(&mut Tape(entries.iter())).0
     })
     .ok()
@@ -168,7 +168,8 @@ pub fn program(instances: u32, run: &Run) -> Value {
         "entries": entries.collect::<Vec<_>>(),
         "choices": choices.collect::<Vec<_>>(),
         "trace": run.trace,
-        "table_length": run.table_length,
+        "table_length": run.settings.table_length,
+        "goes_on": run.settings.goes_on,
     })
 }
 

@@ -45,6 +45,9 @@ pub(crate) fn lines<L: Limits, C: Chooser>(player: &mut ProgramPlayer<L, C>) -> 
 fn instance_line<L: Limits, C: Chooser>(player: &mut ProgramPlayer<L, C>, number: usize) -> String {
     let id = player.world.instances[number];
     let view = player.machine.instance_view(id).expect("an instance of this machine");
+    if view.is_locked_down {
+        return format!("i{number} is locked down");
+    }
     let exclusive = view.exclusive_thread.map_or("-".to_owned(), |it| player.thread_name(it));
     let mut line = format!(
         "i{number} b{} w{} x={exclusive} l{} m{:08x}",

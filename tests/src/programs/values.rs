@@ -31,7 +31,12 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         let call = self.call(caller);
         let Some(param) = call.function.param else { return Ok(None) };
         let lifted = match call.caller {
-            Some(instance) => self.lift(instance, param, call.argument, Some(caller))?,
+            Some(instance) => {
+                let lifted = self.lift(instance, param, call.argument, Some(caller));
+                // The reference takes handles from a caller, which lives on, before it traps.
+                self.is_over |= lifted.is_err();
+                lifted?
+            }
             None => self.host_argument(param, call)?,
         };
         let instance = self.instance_of_task(task);

@@ -19,7 +19,7 @@ use weft_tests::programs::features::features;
 use weft_tests::programs::generator::Generator;
 use weft_tests::programs::player::Tape;
 use weft_tests::programs::reference::{Reference, program, read_program};
-use weft_tests::programs::{ProgramPlayer, Run, Watch};
+use weft_tests::programs::{ProgramPlayer, Run, Settings, Watch};
 
 weft::limits! {
     /// Limits that are large enough for every program here.
@@ -52,6 +52,11 @@ fn number(name: &str, otherwise: u64) -> u64 {
 fn seeds(count: u64) -> std::ops::Range<u64> {
     let first = number("WEFT_FIRST_PROGRAM", 0);
     first..first + number("WEFT_PROGRAMS", count)
+}
+
+/// Returns true if no other programs are asked for.
+fn is_gate() -> bool {
+    seeds(0) == (0..0)
 }
 
 /// Seeds of programs that reach rare features.
@@ -104,9 +109,24 @@ fn play<L: Limits>(seed: u64) -> (Run, ProgramPlayer<L, Seeded>) {
 /// Generates and plays a program whose guests fill small tables.
 fn play_filling(seed: u64) -> Run {
     let mut generator = Generator::filling(seed, 40 + u32::try_from(seed % 80).unwrap_or(0));
-    let length = 1 + u32::try_from(seed % 11).unwrap_or(0);
+    let table_length = 1 + u32::try_from(seed % 11).unwrap_or(0);
+    let settings = Settings { table_length, goes_on: false };
     let chooser = Seeded::new(seed);
-    let player = ProgramPlayer::<Heap, _>::with_table_length(chooser, instances(seed), length);
+    let player = ProgramPlayer::<Heap, _>::with_settings(chooser, instances(seed), settings);
+    player.play(&mut generator).0
+}
+
+/// Generates and plays a program that goes on after traps.
+fn play_trapping(seed: u64) -> Run {
+    let length = 60 + u32::try_from(seed % 120).unwrap_or(0);
+    let mut generator = match seed % 3 {
+        0 => Generator::new(seed, length),
+        1 => Generator::nesting(seed, length),
+        _ => Generator::passing(seed, length),
+    };
+    let settings = Settings { table_length: Heap::MAX_TABLE_LENGTH, goes_on: true };
+    let chooser = Seeded::new(seed);
+    let player = ProgramPlayer::<Heap, _>::with_settings(chooser, 3, settings);
     player.play(&mut generator).0
 }
 
@@ -182,8 +202,22 @@ fn the_machine_and_the_reference_agree_on_full_tables_and_hundreds_of_tasks() {
         println!("{reached:#?}");
     }
     let missing: Vec<&str> = MANY.into_iter().filter(|it| !reached.contains(*it)).collect();
-    let is_gate = seeds(1) == (0..1);
-    assert!(!is_gate || missing.is_empty(), "no program reaches: {missing:#?}");
+    assert!(!is_gate() || missing.is_empty(), "no program reaches: {missing:#?}");
+    if let Some(reference) = reference() {
+        agree(&reference, &runs);
+    }
+}
+
+#[test]
+fn the_machine_and_the_reference_agree_on_programs_that_go_on_after_traps() {
+    let runs: Vec<(u64, u32, Run)> =
+        seeds(600).map(|seed| (seed, 3, play_trapping(seed))).collect();
+    let traps = |run: &Run| run.trace.iter().filter(|line| line.starts_with("trap")).count();
+    let several = runs.iter().filter(|(.., run)| traps(run) > 1).count();
+    let refused = "trap cannot-enter-component-instance".to_owned();
+    let refused = runs.iter().filter(|(.., run)| run.trace.contains(&refused)).count();
+    println!("{several} programs trap more than once, and {refused} enter after a trap");
+    assert!(!is_gate() || several > 300 && refused > 300);
     if let Some(reference) = reference() {
         agree(&reference, &runs);
     }

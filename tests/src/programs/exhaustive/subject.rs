@@ -79,7 +79,7 @@ const ALL: &[Family] =
     &[Returns, Tasks, Calls, Subtasks, Sets, NewEnds, Copies, Drops, Threads, Resources, Errors];
 
 /// All subjects.
-pub const SUBJECTS: [Subject; 23] = [
+pub const SUBJECTS: [Subject; 25] = [
     Subject {
         name: "a function without async",
         stage: &[invoke(0, 0)],
@@ -332,6 +332,37 @@ pub const SUBJECTS: [Subject; 23] = [
         callees: &[],
         has_bad_handles: false,
         host_actions: 2,
+        calls: 2,
+    },
+    Subject {
+        name: "a stream of the host with an event",
+        stage: &[
+            invoke(0, 5),
+            builtin(Builtin::WaitableSetNew, [0; 4]),
+            builtin(Builtin::StreamRead, [16, 1, 64, 2]),
+            action(Operation::Return, [1, 0, 0, 0]),
+            action(Operation::HostCopy, [0, 1, 0, 0]),
+            action(Operation::HostTick, [0; 4]),
+        ],
+        families: &[Copies, Drops, Sets, Returns],
+        callees: &[],
+        has_bad_handles: false,
+        host_actions: 1,
+        calls: 2,
+    },
+    Subject {
+        name: "a task whose first thread has ended",
+        stage: &[
+            invoke(0, 3),
+            calls(1, 3, 0),
+            builtin(Builtin::ThreadNewIndirect, [5, 0, 0, 0]),
+            builtin(Builtin::ThreadResumeLater, [2, 0, 0, 0]),
+            action(Operation::Return, [0; 4]),
+        ],
+        families: &[Subtasks, Threads, Returns, Tasks],
+        callees: &[],
+        has_bad_handles: false,
+        host_actions: 1,
         calls: 2,
     },
     Subject {
