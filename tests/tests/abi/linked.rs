@@ -1,6 +1,6 @@
-//! Values from guest to guest in components, by linked calls and by ordinary ones.
+//! Values from guest to guest in components, by linked calls, by ordinary ones, and by tasks.
 //!
-//! Both kinds have the results of the reference, and the same results as each other.
+//! All have the results of the reference; linked and ordinary calls also have the same traces.
 
 use serde_json::{Value, json};
 use weft::abi::Val;
@@ -10,7 +10,8 @@ use weft::engine::wasmi::Wasmi;
 use weft_tests::nan_chooser::NanChooser;
 
 use crate::case::{Case, hex};
-use crate::component::{CALLS, NUM_CALLS, Way, text};
+use crate::component::{Values, Way, text};
+use crate::receiver::{CALLS, NUM_CALLS};
 
 /// The engines of a comparison.
 pub struct Engines {
@@ -25,19 +26,25 @@ impl Default for Engines {
     }
 }
 
-/// Returns the results of a case in components, by a linked call and by an ordinary one. Returns
-/// nothing if no component can express it.
-pub fn outcomes(engines: &Engines, case: &Case) -> Option<[Value; 2]> {
+/// Returns the results of a case in components, with the kinds of their calls: by a linked call and
+/// by an ordinary one, or by an asynchronous one. Returns nothing if no component can express it.
+pub fn outcomes(engines: &Engines, case: &Case) -> Option<Vec<(&'static str, Value)>> {
     let way = Way::of(case)?;
     let text = text(case, way);
     let bytes = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    Some([(&engines.linked, 1), (&engines.ordinary, 0)].map(|(engine, num_linked)| {
+    let kinds: &[_] = if way.is_async() {
+        &[("asynchronous", &engines.ordinary, 0)]
+    } else {
+        &[("linked", &engines.linked, 1), ("ordinary", &engines.ordinary, 0)]
+    };
+    let outcomes = kinds.iter().map(|&(kind, engine, num_linked)| {
         let component = Component::new(engine, &bytes);
         let component = component.unwrap_or_else(|error| panic!("{error:?}\n{text}"));
         let linked = component.guest_calls().filter(|call| call.not_linked().is_none()).count();
         assert_eq!(linked, num_linked, "{:?}\n{text}", component.guest_calls().collect::<Vec<_>>());
-        outcome(engine, &component, case)
-    }))
+        (kind, outcome(engine, &component, case))
+    });
+    Some(outcomes.collect())
 }
 
 fn outcome(engine: &Wasmi, component: &Component<Wasmi>, case: &Case) -> Value {
@@ -88,7 +95,7 @@ fn remembered(case: &Case, dumped: &[u8]) -> Value {
     let flat = list.abi().of(side.addresses).flat;
     let count = match (flat.exceed(side.max_flat), Way::of(case)) {
         (false, _) => flat.count().unwrap(),
-        (true, Some(Way::Arguments)) => 1,
+        (true, Some(Way { values: Values::Arguments, .. })) => 1,
         (true, _) => 0,
     };
     json!({
@@ -98,7 +105,12 @@ fn remembered(case: &Case, dumped: &[u8]) -> Value {
     })
 }
 
-/// Returns the difference between the results of a case in components, if there is one.
-pub fn difference([linked, ordinary]: &[Value; 2]) -> Result<(), String> {
-    if linked == ordinary { Ok(()) } else { Err(format!("linked: {linked}\nordinary: {ordinary}")) }
+/// Returns the difference between the results of the kinds of calls, if there is one.
+pub fn difference(outcomes: &[(&str, Value)]) -> Result<(), String> {
+    match outcomes {
+        [(_, linked), (_, ordinary)] if linked != ordinary => {
+            Err(format!("linked: {linked}\nordinary: {ordinary}"))
+        }
+        _ => Ok(()),
+    }
 }

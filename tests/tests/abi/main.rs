@@ -5,7 +5,8 @@
 //! | `reference` | random values, types and memories, beside the reference |
 //! | `generate`, `mistakes`, `random` | the cases |
 //! | `paths`, `typed` | the ways in which Weft moves the values of a case |
-//! | `linked`, `component` | from guest to guest in components, by linked and ordinary calls |
+//! | `linked`, `component` | from guest to guest in components, by linked, ordinary and async calls |
+//! | `receiver` | the receiver of values in a component, which records them |
 //! | `case`, `guest` | a case, and its guest |
 //! | `allocations` | the allocations of lifting and lowering |
 
@@ -26,5 +27,6 @@ mod linked;
 mod mistakes;
 mod paths;
 mod random;
+mod receiver;
 mod reference;
 mod typed;

@@ -82,6 +82,9 @@ struct Tally {
     /// Cases moved between the guests of a component, and those of them that trapped.
     linked: usize,
     linked_traps: usize,
+    /// Those moved by asynchronous calls, and those of them that trapped.
+    asynchronous: usize,
+    asynchronous_traps: usize,
     rules: BTreeSet<String>,
 }
 
@@ -95,17 +98,23 @@ fn compare_in_components(
 ) {
     let Some(outcomes) = linked::outcomes(engines, case) else { return };
     let rules = &mut tally.rules;
-    let ways = ["linked", "ordinary"].into_iter().zip(&outcomes);
+    let mut ways = outcomes.iter();
     let difference = linked::difference(&outcomes).and_then(|()| {
-        ways.into_iter().try_for_each(|(way, outcome)| {
+        ways.try_for_each(|(way, outcome)| {
             paths::difference_in_component(way, outcome, reference, sites, rules)
         })
     });
     if let Err(difference) = difference {
         panic!("{difference}\ncase: {}\nreference: {reference}", case.to_json());
     }
-    tally.linked += 1;
-    tally.linked_traps += usize::from(outcomes[0]["trap"].is_string());
+    let traps = usize::from(outcomes[0].1["trap"].is_string());
+    if outcomes.len() == 2 {
+        tally.linked += 1;
+        tally.linked_traps += traps;
+    } else {
+        tally.asynchronous += 1;
+        tally.asynchronous_traps += traps;
+    }
 }
 
 /// Panics with the case if any result differs from the reference's.
@@ -157,6 +166,7 @@ fn recorded_results_of_the_reference_are_matched() {
     }
     assert!(tally.cases >= 150 && tally.lifts_trapped > 20 && tally.typed > 40, "{tally:?}");
     assert!(tally.linked > 10 && tally.linked_traps > 0, "{tally:?}");
+    assert!(tally.asynchronous > 10 && tally.asynchronous_traps > 0, "{tally:?}");
 }
 
 #[test]
