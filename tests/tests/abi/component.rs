@@ -3,11 +3,11 @@
 //! The values are either arguments, which the callee receives, or a result, which the caller
 //! receives. The receiver has the `realloc` of the case, and records its calls.
 
-use serde_json::Value;
 use weft::abi::{StringEncoding, TypeList};
 use weft::core_value::{CoreType, IntegerType};
 
 use crate::case::{Case, Side, to_type};
+use crate::named::{Named, has_handles};
 use crate::receiver::{LOG_PAGES, library, memory, remember};
 
 /// The way in which values move in a component.
@@ -70,75 +70,21 @@ impl Way {
         is_possible.then_some(Self { values, lift, is_lowered_async })
     }
 
-    /// Returns true if the function's type is `async`.
-    pub fn is_async(self) -> bool {
-        self.is_lowered_async || self.lift != Lift::Sync
-    }
-}
-
-fn has_handles(ty: &Value) -> bool {
-    match ty {
-        Value::String(keyword) => keyword == "error-context",
-        Value::Array(parts) => match parts[0].as_str().unwrap() {
-            "own" | "borrow" | "stream" | "future" => true,
-            _ => parts.iter().skip(1).any(has_handles),
-        },
-        _ => false,
-    }
-}
-
-/// Types that need a name, with their definitions; each uses only earlier ones.
-#[derive(Default)]
-struct Named {
-    definitions: Vec<String>,
-}
-
-impl Named {
-    /// Returns the text of a type.
-    fn text(&mut self, ty: &Value) -> String {
-        let Some(parts) = ty.as_array() else { return ty.as_str().unwrap().into() };
-        let optional = |named: &mut Self, ty: &Value| (!ty.is_null()).then(|| named.text(ty));
-        let all = |named: &mut Self, types: &[Value]| {
-            types.iter().map(|ty| named.text(ty)).collect::<Vec<_>>().join(" ")
-        };
-        let labels = || {
-            let labels = (0..parts[1].as_u64().unwrap()).map(|it| format!("\"l{it}\""));
-            labels.collect::<Vec<_>>().join(" ")
-        };
-        let rest = &parts[1..];
-        match parts[0].as_str().unwrap() {
-            "list" if parts.len() == 2 => format!("(list {})", self.text(&parts[1])),
-            "list" => format!("(list {} {})", self.text(&parts[1]), parts[2]),
-            "map" => format!("(list (tuple {}))", all(self, rest)),
-            "record" | "tuple" => format!("(tuple {})", all(self, rest)),
-            "option" => format!("(option {})", self.text(&parts[1])),
-            "result" => {
-                let ok = optional(self, &parts[1]).unwrap_or_default();
-                let error = optional(self, &parts[2]).map(|ty| format!("(error {ty})"));
-                format!("(result {ok} {})", error.unwrap_or_default())
-            }
-            "variant" => {
-                let cases = rest.iter().enumerate().map(|(number, ty)| {
-                    let payload = optional(self, ty).unwrap_or_default();
-                    format!("(case \"c{number}\" {payload})")
-                });
-                let cases = cases.collect::<Vec<_>>().join(" ");
-                self.define(format!("(variant {cases})"))
-            }
-            "enum" => self.define(format!("(enum {})", labels())),
-            "flags" => self.define(format!("(flags {})", labels())),
-            other => panic!("{other}"),
+    /// Returns the number of flat values that the receiver gets.
+    pub fn flat_count(self, case: &Case) -> usize {
+        let list = TypeList::new(case.types.iter().map(to_type)).unwrap();
+        let side = &case.destination.side;
+        let flat = list.abi().of(side.addresses).flat;
+        match (flat.exceed(side.max_flat), self.values) {
+            (false, _) => flat.count().unwrap(),
+            (true, Values::Arguments) => 1,
+            (true, Values::Result) => 0,
         }
     }
 
-    fn define(&mut self, definition: String) -> String {
-        self.definitions.push(definition);
-        format!("$t{}", self.definitions.len() - 1)
-    }
-
-    fn each(&self, text: impl Fn(usize, &str) -> String) -> String {
-        let definitions = self.definitions.iter().enumerate();
-        definitions.map(|(number, definition)| text(number, definition)).collect()
+    /// Returns true if the function's type is `async`.
+    pub fn is_async(self) -> bool {
+        self.is_lowered_async || self.lift != Lift::Sync
     }
 }
 
@@ -160,7 +106,7 @@ pub const fn address(side: &Side) -> &'static str {
 }
 
 /// Returns a core value with these bits.
-fn constant(ty: &str, bits: u64) -> String {
+pub fn constant(ty: &str, bits: u64) -> String {
     match ty {
         "f32" => format!("(f32.reinterpret_i32 (i32.const {}))", bits & 0xffff_ffff),
         "f64" => format!("(f64.reinterpret_i64 (i64.const {bits}))"),
@@ -170,7 +116,7 @@ fn constant(ty: &str, bits: u64) -> String {
 }
 
 /// Returns the options of a canonical definition.
-fn options(side: &Side, instance: &str, has_realloc: bool) -> String {
+pub fn options(side: &Side, instance: &str, has_realloc: bool) -> String {
     let encoding = match side.encoding {
         StringEncoding::Utf8 => "utf8",
         StringEncoding::Utf16 => "utf16",
@@ -184,7 +130,8 @@ fn options(side: &Side, instance: &str, has_realloc: bool) -> String {
     format!("(memory (core memory {instance} \"m\")) string-encoding={encoding} {realloc}")
 }
 
-const DUMPS: &str = r#"
+/// The function that returns the record.
+pub const DUMPS: &str = r#"
     (func (export "dump") (result (list u8))
         (canon lift (core func $i "dump") (memory (core memory $i "log"))))"#;
 
@@ -252,15 +199,9 @@ pub fn text(case: &Case, way: Way) -> String {
         (instance $caller (instantiate $Caller {given_types} (with "f" (func $callee "f"))))
         (func (export "run") (alias export $caller "run"))
         (func (export "dump") (alias export {dumping} "dump")))"#,
-        exported = named.each(|number, definition| format!(
-            "(type $d{number} {definition}) (export $t{number} \"t{number}\" (type $d{number}))\n"
-        )),
-        imported = named.each(|number, definition| format!(
-            "(type $d{number} {definition})
-            (import \"t{number}\" (type $t{number} (eq $d{number})))\n"
-        )),
-        given_types =
-            named.each(|number, _| format!("(with \"t{number}\" (type $callee \"t{number}\"))")),
+        exported = named.exported(),
+        imported = named.imported(),
+        given_types = named.passed("$callee"),
         callee_library = library(callee),
         caller_library = library(caller),
         callee_code = passed.callee(way),
@@ -372,6 +313,6 @@ impl<'a> Passed<'a> {
 }
 
 /// Returns the import of the receiver's record.
-fn log() -> String {
+pub fn log() -> String {
     format!(r#"(import "library" "log" (memory $log {LOG_PAGES}))"#)
 }

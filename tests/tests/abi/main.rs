@@ -6,6 +6,8 @@
 //! | `generate`, `mistakes`, `random` | the cases |
 //! | `paths`, `typed` | the ways in which Weft moves the values of a case |
 //! | `linked`, `component` | from guest to guest in components, by linked, ordinary and async calls |
+//! | `elements` | the values as elements of a stream, also in a component |
+//! | `named` | the types of a case in the text format |
 //! | `receiver` | the receiver of values in a component, which records them |
 //! | `case`, `guest` | a case, and its guest |
 //! | `allocations` | the allocations of lifting and lowering |
@@ -21,10 +23,12 @@
 mod allocations;
 mod case;
 mod component;
+mod elements;
 mod generate;
 mod guest;
 mod linked;
 mod mistakes;
+mod named;
 mod paths;
 mod random;
 mod receiver;
