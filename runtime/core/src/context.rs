@@ -47,7 +47,8 @@
 //! | [`AsyncContextScope`], [`with_async_context`] | a context that is current until a guard is dropped, or a closure returns |
 //! | `AmbientContextScope`, `ambient_context` | the same for a thread, without a store (feature `std`) |
 //! | `AsyncContext::scope` | the same for a future, on each thread that polls it (feature `std`) |
-//! | [`ContextValue`], [`IntoContextValue`], [`ContextValueType`] | a value; the types that become one; the types that it is returned as |
+//! | [`ContextValue`], [`ContextValueRef`] | a value, and a borrowed one |
+//! | [`IntoContextValue`], [`ContextValueType`] | the types that become a value, and the types that it is returned as |
 //! | [`struct@ContextKey`] | a key made of text, checked when it is made |
 //! | [`TypedContextKey`], [`#[derive(ContextKey)]`][derive] | a key that is a type, and knows the type of its value |
 //! | [`ContextKeyIdentity`] | the type of a typed key, which distinguishes keys of the same name |
@@ -133,6 +134,7 @@ mod key;
 mod scope;
 pub(crate) mod stack;
 mod value;
+mod value_ref;
 mod value_type;
 
 pub use crate::error::InvalidContextKey;
@@ -147,3 +149,4 @@ pub use kept_arc::KeptArc;
 pub use key::{ContextKey, ContextKeyCollision, ContextKeyIdentity, TypedContextKey};
 pub use scope::{AsyncContextScope, with_async_context};
 pub use value::{ContextValue, ContextValueType, IntoContextValue};
+pub use value_ref::ContextValueRef;

@@ -83,7 +83,7 @@ impl Default for Exploration<'_> {
 impl<'a> Exploration<'a> {
     /// Creates the settings of [`explore`](crate::explore): at most 100,000 schedules, with 1,000
     /// decisions and 10,000 steps in each, and 2 yields at which a thread goes on in a step; any
-    /// time, one worker, and runs that only permute independent steps are left out.
+    /// time, fast guests, one worker, and runs that only permute independent steps are left out.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -93,6 +93,7 @@ impl<'a> Exploration<'a> {
                 yields: 2,
                 reduces: true,
                 other_choices: false,
+                slow_guests: false,
             },
             max_schedules: 100_000,
             max_time: None,
@@ -156,6 +157,53 @@ impl<'a> Exploration<'a> {
     #[must_use]
     pub const fn other_choices(mut self, explores: bool) -> Self {
         self.bounds.other_choices = explores;
+        self
+    }
+
+    /// Sets whether guests can be slow. Otherwise they are infinitely fast: time goes on only if no
+    /// guest can. With slow guests, a timer may end although a guest can go on, so that a time-out
+    /// races all work of guests. A guest that sets one timer after another has no end of schedules
+    /// then.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use weft::component::{Component, Linker};
+    /// # use weft::engine::wasmi::Wasmi;
+    /// # use weft_explore::Exploration;
+    /// # let guest = wat::parse_str(r#"(component
+    /// #     (core func $yield (canon thread.yield))
+    /// #     (core module $Module
+    /// #         (import "" "yield" (func $yield (result i32)))
+    /// #         (func (export "work") (drop (call $yield))))
+    /// #     (core instance $module (instantiate $Module (with "" (instance
+    /// #         (export "yield" (func $yield))))))
+    /// #     (func (export "work") async (canon lift (core func $module "work"))))"#)?;
+    /// # let engine = Wasmi::default();
+    /// # let guest = Component::new(&engine, &guest)?;
+    /// // The guest lets others run once. The time-out is a minute.
+    /// let explore = |slow| {
+    ///     Exploration::new().slow_guests(slow).run(|explorer| {
+    ///         let events = explorer.host_events();
+    ///         let mut store = explorer.store(&engine, ());
+    ///         let instance = store.instantiate(&guest, &Linker::new()).unwrap();
+    ///         let work = store.typed_function::<(), ()>(&instance, "work").unwrap();
+    ///         let time_out = events.sleep(Duration::from_secs(60));
+    ///         let end = async move {
+    ///             time_out.await;
+    ///             Ok(())
+    ///         };
+    ///         store.spawn(end).unwrap();
+    ///         explorer.call(&mut store, &work, ()).unwrap();
+    ///         events.now().as_secs()
+    ///     })
+    /// };
+    /// assert_eq!(explore(false).only(), &0);
+    /// assert_eq!(explore(true).outcomes().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn slow_guests(mut self, are_slow: bool) -> Self {
+        self.bounds.slow_guests = are_slow;
         self
     }
 

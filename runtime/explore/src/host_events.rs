@@ -54,8 +54,10 @@ impl HostEvents {
 
     /// Returns a future that is ready after `time` on the virtual clock.
     ///
-    /// The clock stands still while guests run, and goes on when a timer ends. The timer that is
-    /// due first ends first, and the schedule decides what happens before it.
+    /// The clock stands still while a guest can go on, unless guests are
+    /// [slow](crate::Exploration::slow_guests). Then it goes on to the timer that is due first, or
+    /// another event happens before that: the schedule decides it. Timers of the same time end in
+    /// every order.
     #[must_use]
     pub fn sleep(&self, time: Duration) -> ScheduledEvent {
         self.event(format!("a timer of {time:?}"), Some(time))
@@ -69,7 +71,31 @@ impl HostEvents {
     /// Returns the time of the virtual clock, from the beginning of the run.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.run.state().now()
+        self.run.state().clock.now()
+    }
+
+    /// Returns the time of the virtual clock for a guest that asks for it, as [`now`](Self::now) does,
+    /// so that a guest gets on that asks again and again until a moment has come, and does not
+    /// sleep: after 100 looks at the same time, each takes a millisecond.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let explored = weft_explore::explore(|explorer| {
+    ///     let events = explorer.host_events();
+    ///     let mut looks = 0;
+    ///     while events.look_at_clock() < Duration::from_secs(1) {
+    ///         looks += 1;
+    ///     }
+    ///     (looks, events.now())
+    /// });
+    /// assert_eq!(explored.only(), &(1099, Duration::from_secs(1)));
+    /// ```
+    #[must_use]
+    pub fn look_at_clock(&self) -> Duration {
+        let mut state = self.run.state();
+        state.touch(Footprint::add_host);
+        state.clock.look();
+        state.clock.now()
     }
 
     /// Lets the schedule choose one of `count` possibilities of the host, from 0. Each is explored.
@@ -119,11 +145,9 @@ impl Future for ScheduledEvent {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
-        let polled = self.run.state().poll_event(self.number, waker);
-        match polled {
-            Ok(_) => Poll::Pending,
-            Err(_) => Poll::Ready(()),
-        }
+        let (has_happened, unneeded) = self.run.state().poll_event(self.number, waker);
+        drop(unneeded);
+        if has_happened { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 

@@ -100,6 +100,9 @@ mod races;
 mod run;
 pub mod timeline;
 mod tree;
+mod virtual_clock;
+#[cfg(feature = "wasi")]
+mod wasi;
 
 pub use exploration::{Exploration, Progress, ReplayError, Replayed};
 pub use explored::{AnnotatedSchedule, Bound, Ending, Explored, ExploredOutcome};

@@ -11,6 +11,7 @@ use weft::component::WaitingTask;
 use weft::timeline::Timeline;
 
 use crate::footprint::{Footprint, Process, Sleeper};
+use crate::virtual_clock::VirtualClock;
 
 /// A decision of a run between two possibilities or more.
 #[derive(Clone, Debug)]
@@ -86,6 +87,13 @@ pub(crate) struct WaitingEvent {
     waker: Option<Waker>,
 }
 
+impl WaitingEvent {
+    /// Returns `true` if it is a timer whose time is over.
+    fn is_over(&self, now: Duration) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+}
+
 /// The bounds of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RunBounds {
@@ -97,6 +105,8 @@ pub(crate) struct RunBounds {
     pub(crate) reduces: bool,
     /// `true` if choices that don't order anything are decided, too.
     pub(crate) other_choices: bool,
+    /// `true` if a timer may end although a guest can go on.
+    pub(crate) slow_guests: bool,
 }
 
 /// The state of a run, which its stores, host events and explorer share.
@@ -122,7 +132,7 @@ pub(crate) struct RunState {
     pub(crate) candidates: Vec<Process>,
     events: BTreeMap<u64, WaitingEvent>,
     next_event: u64,
-    now: Duration,
+    pub(crate) clock: VirtualClock,
     pub(crate) notes: Vec<String>,
     /// The number of the thread that the next turn resumes, and the number of ready threads.
     next_tick: Option<(u32, u32)>,
@@ -171,7 +181,7 @@ impl Run {
             candidates: Vec::new(),
             events: BTreeMap::new(),
             next_event: 0,
-            now: Duration::ZERO,
+            clock: VirtualClock::default(),
             notes: Vec::new(),
             next_tick: None,
             yields: 0,
@@ -189,6 +199,19 @@ impl Run {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns an empty timeline for a store. In a replay, its times are those of the virtual clock.
+    pub(crate) fn timeline(&self, capacity: usize) -> Timeline {
+        if !self.state().is_replay() {
+            return Timeline::new(capacity);
+        }
+        // The run may keep the timeline, which must not keep the run.
+        let run = Arc::downgrade(&self.0);
+        Timeline::with_clock(capacity, move || {
+            let run = run.upgrade().map(Self);
+            run.map_or(Duration::ZERO, |run| run.state().clock.now())
+        })
+    }
+
     /// Stops the run, by a panic that the exploration catches.
     pub(crate) fn stop(&self, stopped: Stopped) -> ! {
         self.state().stopped.get_or_insert(stopped);
@@ -200,7 +223,7 @@ impl Run {
     pub(crate) fn choose_step(&self, threads: &[Candidate]) -> Option<Process> {
         let mut state = self.state();
         state.end_step();
-        let events = state.ready_events();
+        let events = state.ready_events(threads.is_empty());
         if threads.is_empty() && events.is_empty() {
             return None;
         }
@@ -214,7 +237,7 @@ impl Run {
         let mut state = self.state();
         let fired = state.events.remove(&event);
         if let Some(deadline) = fired.as_ref().and_then(|it| it.deadline) {
-            state.now = state.now.max(deadline);
+            state.clock.go_on_to(deadline);
         }
         drop(state);
         if let Some(waker) = fired.and_then(|it| it.waker) {
@@ -458,18 +481,23 @@ impl RunState {
     pub(crate) fn add_event(&mut self, name: String, time: Option<Duration>) -> u64 {
         let event = self.next_event;
         self.next_event += 1;
-        let deadline = time.map(|time| self.now.saturating_add(time));
+        let deadline = time.map(|time| self.clock.now().saturating_add(time));
         self.events.insert(event, WaitingEvent { name, deadline, waker: None });
         event
     }
 
-    /// Waits for an event: `waker` is woken when it happens. Fails if it has happened.
-    ///
-    /// The waker before is returned, so that it is dropped without the lock: it may own an event.
-    pub(crate) fn poll_event(&mut self, event: u64, waker: Waker) -> Result<Option<Waker>, Waker> {
+    /// Waits for an event: `waker` is woken when it happens. Returns `true` if it has happened, and
+    /// the waker that is no longer needed: it may own an event, and has to be dropped without the
+    /// lock.
+    pub(crate) fn poll_event(&mut self, event: u64, waker: Waker) -> (bool, Option<Waker>) {
+        let now = self.clock.now();
         match self.events.get_mut(&event) {
-            Some(pending) => Ok(pending.waker.replace(waker)),
-            None => Err(waker),
+            None => (true, Some(waker)),
+            // The guest has asked again and again until the time was over.
+            Some(waiting) if self.clock.is_watched() && waiting.is_over(now) => {
+                (true, self.events.remove(&event).and_then(|it| it.waker))
+            }
+            Some(waiting) => (false, waiting.waker.replace(waker)),
         }
     }
 
@@ -483,18 +511,17 @@ impl RunState {
         matches!(self.guide, Guide::Schedule(_))
     }
 
-    /// Returns the time of the virtual clock.
-    pub(crate) const fn now(&self) -> Duration {
-        self.now
-    }
-
-    /// Returns the events that can happen next: those that are polled. Of the timers, only those
-    /// that end first.
-    fn ready_events(&self) -> Vec<Candidate> {
+    /// Returns the events that can happen next: those that are polled. Of the timers, these are only
+    /// those that end first, and only if their time has come or the clock can go on.
+    fn ready_events(&self, is_idle: bool) -> Vec<Candidate> {
         let polled = || self.events.iter().filter(|(_, event)| event.waker.is_some());
         let first = polled().filter_map(|(_, event)| event.deadline).min();
+        let goes_on = is_idle || self.bounds.slow_guests;
+        let can_end = |event: &WaitingEvent| {
+            event.deadline == first && (goes_on || event.is_over(self.clock.now()))
+        };
         polled()
-            .filter(|(_, event)| event.deadline.is_none() || event.deadline == first)
+            .filter(|(_, event)| event.deadline.is_none() || can_end(event))
             .map(|(number, event)| Candidate {
                 process: Process::Event(*number),
                 name: event.name.clone(),

@@ -1,5 +1,6 @@
 //! Fixed-length lists: filling them, changing them, and making them from others.
 
+use weft_core::context::ContextValueRef;
 use weft_core::error::Error;
 use weft_core::limits::Table;
 use weft_core::list::fixed_list_utils::{concatenate, from_range, zero_filled};
@@ -22,7 +23,7 @@ pub(crate) fn play() -> Result<(), Wrong> {
     expect(list == from_range(ElementType::U16, 0, 2)?, "its elements are a range")?;
 
     let both = concatenate(&list, &zero_filled(ElementType::U16, 2)?)?;
-    let sum: u16 = both.iter().filter_map(|it| it.get::<u16>()).sum();
+    let sum: u16 = both.iter().filter_map(ContextValueRef::get::<u16>).sum();
     expect(both.count() == 4 && sum == 1, "both lists are in it")?;
     let refused = concatenate(&both, &list);
     let full = ListError::Error(Error::Full(Table::ListElements));

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use weft::context::ContextValueRef;
 use weft::host::limits::ExtensionLimits;
 use weft::list::fixed_list_utils::{concatenate, slice, zero_filled};
 use weft::list::{ElementType, FixedLengthList, FixedLengthListType};
@@ -55,7 +56,7 @@ fn set<L: ExtensionLimits>() -> Box<dyn FnMut()> {
 fn iterate<L: ExtensionLimits>() -> Box<dyn FnMut()> {
     let list = list_of::<L>(LENGTH);
     Box::new(move || {
-        let numbers = black_box(&list).iter().filter_map(|it| it.get::<u32>());
+        let numbers = black_box(&list).iter().filter_map(ContextValueRef::get::<u32>);
         assert_eq!(numbers.sum::<u32>(), 120);
     })
 }

@@ -2,7 +2,14 @@
 //! allocate if tables are arrays. If tables grow, only owned values are allocated: a context's
 //! values, an error's message and stack frames, a list's elements.
 
+#![expect(clippy::unwrap_used, reason = "a failing test panics")]
+
 use allocation_counter::{AllocationInfo, measure};
+use weft::abi::Type;
+use weft::context::ContextValue;
+use weft::limits::Heap;
+use weft::list::fixed_list_utils::zero_filled;
+use weft::list::{ElementType, FixedLengthList, FixedLengthListType};
 use weft_tests::host_operations::{
     Operation, Tables, context, error_context, list, task, thread, waitable_set,
 };
@@ -120,6 +127,39 @@ fn lists_allocate_only_their_elements_and_types() {
             (list::CONCATENATE_AND_SLICE, 4),
         ],
     );
+}
+
+/// Returns the bytes that a list of a thousand elements keeps, without its type.
+fn bytes_of_a_thousand(element: ElementType<Type>) -> i64 {
+    let zero = zero_filled::<Heap>(element.clone(), 1).unwrap().to_vec().unwrap().remove(0);
+    let ty = FixedLengthListType::new(element, 1000).unwrap();
+    let mut list = None;
+    let elements = std::iter::repeat_n(zero, 1000);
+    let kept = measure(|| list = Some(FixedLengthList::<Heap>::with_elements(ty, elements)));
+    assert!(list.unwrap().unwrap().is_full());
+    kept.bytes_current
+}
+
+#[test]
+fn a_thousand_elements_keep_a_thousand_times_their_size() {
+    for (element, size) in [
+        (ElementType::Bool, 1),
+        (ElementType::S8, 1),
+        (ElementType::U8, 1),
+        (ElementType::S16, 2),
+        (ElementType::U16, 2),
+        (ElementType::S32, 4),
+        (ElementType::U32, 4),
+        (ElementType::F32, 4),
+        (ElementType::Char, 4),
+        (ElementType::S64, 8),
+        (ElementType::U64, 8),
+        (ElementType::F64, 8),
+        (ElementType::String, i64::try_from(size_of::<ContextValue<Heap>>()).unwrap()),
+    ] {
+        let bytes = bytes_of_a_thousand(element.clone());
+        assert_eq!(bytes, 1000 * size, "{element}");
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest;
 use crate::progress::Progress;
-use crate::run::timeline_file::TimelinePath;
+use crate::timeline::TimelinePath;
 
 use self::outcomes::{print_explored, print_replayed};
 use self::subject::{Ended, Subject};
@@ -38,8 +38,11 @@ use self::subject::{Ended, Subject};
 /// if there are several outcomes, or if one is a failure. An exploration that a bound has cut says so,
 /// and is no failure.
 ///
-/// A component can import WASI. It has no files, no arguments and no network, its output is dropped,
-/// and it must not wait for the time: a run that waits for something outside is a failure.
+/// A component can import WASI. It has no files, no arguments and no network, and its output is
+/// dropped. Its clocks are virtual: time goes on only if no guest can, and then jumps to the timer that
+/// ends first, so that a sleep of hours takes no time. Timers of the same time end in every order. Each
+/// run begins at 2000-01-01, 0:00 UTC, and random numbers are the same in each. A run that waits for
+/// something else outside is a failure.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -73,6 +76,9 @@ pub(crate) struct ExploreArguments {
     /// Also run schedules that only permute independent steps.
     #[arg(long, help_heading = "Bounds")]
     all_orders: bool,
+    /// Let timers end although a guest can go on, so that a time-out races all work of guests.
+    #[arg(long)]
+    slow_guests: bool,
     /// Make one run, with the decisions of this schedule, and the first possibilities after its end.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
@@ -92,6 +98,7 @@ pub(crate) fn explore(arguments: &ExploreArguments, format: Format) -> Result<u8
         .max_decisions(arguments.max_decisions)
         .max_steps(arguments.max_steps)
         .max_yields(arguments.max_yields)
+        .slow_guests(arguments.slow_guests)
         .reduce(!arguments.all_orders);
     let exploration = match arguments.max_time {
         Some(time) => exploration.max_time(time),

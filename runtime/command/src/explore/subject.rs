@@ -103,7 +103,7 @@ impl Subject {
                 Ended { lines: vec![verdict.to_string()], is_failure }
             }
             Kind::Calls { engine, component, linker, calls } => {
-                let wasi = WasiCtx::builder().allow_blocking_current_thread(true).build();
+                let wasi = explorer.host_events().wasi().build();
                 let mut store = explorer.store(engine, wasi);
                 match store.instantiate(component, linker) {
                     Ok(instance) => run_calls(explorer, &mut store, &instance, calls),

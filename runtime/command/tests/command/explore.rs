@@ -5,6 +5,12 @@ use crate::weft::Folder;
 /// A consumer that is not woken if the producer comes between its look and its wait.
 const LOST: &[u8] = include_bytes!("../../../explore/tests/catalog/lost_wake_up.wat");
 
+/// A guest of WASI that waits for answers, for a limited time.
+const PATIENCE: &[u8] = include_bytes!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/guests/built/patience-rust.wasm"
+));
+
 const SCRIPT: &[u8] = br#"(component
     (core module $module (func (export "f") (result i32) (i32.const 7)))
     (core instance $instance (instantiate $module))
@@ -57,6 +63,32 @@ fn the_run_that_fails_is_drawn() {
     folder.weft(&[&BOTH[..], &["--timeline", "lost.html"]].concat());
     let page = std::fs::read_to_string(folder.path().join("lost.html")).unwrap();
     assert!(page.contains("first() failed: deadlock") && page.contains("lost.wat"));
+}
+
+#[test]
+fn a_time_out_of_minutes_races_an_answer_in_no_time() {
+    let folder = Folder::with(&[("patience.wasm", PATIENCE)]);
+    let ask = ["explore", "patience.wasm", "--invoke", "ask(60)", "--invoke", "answer(60, 7)"];
+    let explored = folder.weft(&ask);
+    insta::assert_snapshot!("explored_with_time_out", explored);
+    // The second outcome is the lost answer: its lines are those of a schedule.
+    let lost =
+        explored.split("outcome").find(|it| it.contains("ask(60) = none\n  answer(60, 7) = true"));
+    let schedule = lost.unwrap().lines().skip(4).collect::<Vec<_>>().join("\n");
+    std::fs::write(folder.path().join("lost.txt"), schedule).unwrap();
+    let replayed = folder.weft(&[&ask[..], &["--replay", "lost.txt"]].concat());
+    assert_eq!(replayed, "ask(60) = none\nanswer(60, 7) = true\n--- exit code 0\n");
+    // The page has the virtual times.
+    folder.weft(&[&ask[..], &["--replay", "lost.txt", "--timeline", "lost.txt"]].concat());
+    let drawn = std::fs::read_to_string(folder.path().join("lost.txt")).unwrap();
+    assert!(drawn.contains("       0 µs  ") && drawn.contains("60000000 µs  "), "{drawn}");
+    let spins = folder.weft(&["explore", "patience.wasm", "--invoke", "spin(3)"]);
+    assert!(spins.contains("1 outcomes: every schedule was explored"), "{spins}");
+    // A slow guest also misses an answer that comes long before the end.
+    let patient = ["explore", "patience.wasm", "--invoke", "ask(90)", "--invoke", "answer(60, 7)"];
+    assert!(!folder.weft(&patient).contains("ask(90) = none"));
+    let slow = folder.weft(&[&patient[..], &["--slow-guests"]].concat());
+    assert!(slow.contains("ask(90) = none"), "{slow}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl<L: ExtensionLimits> AsyncContext<L> {
         if attribute.name.identity() != Some(ContextKeyIdentity::of::<K>()) {
             return None;
         }
-        K::Value::view(&attribute.value)
+        attribute.value.get::<K::Value>()
     }
 
     /// Sets the value under a typed key.

@@ -10,6 +10,7 @@ use crate::error::{Error, ExtensionError, Failure};
 use crate::host::limits::ExtensionLimits;
 
 use super::value::{ContextValue, ContextValueType, IntoContextValue};
+use super::value_ref::ContextValueRef;
 
 /// A wrapper for the value of a key: a **host extension**. The wrapped value is of any type of the
 /// Component Model without handles, such as a record that derives
@@ -92,7 +93,7 @@ macro_rules! kept {
         {
             type View<'a> = $value;
 
-            fn view(value: &ContextValue<L>) -> Option<$value> {
+            fn view(value: ContextValueRef<'_, L>) -> Option<$value> {
                 value_of(&value.get::<Val>()?)
             }
         }

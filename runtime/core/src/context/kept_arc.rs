@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::host::limits::ExtensionLimits;
 
 use super::value::{ContextValue, ContextValueType, IntoContextValue};
+use super::value_ref::ContextValueRef;
 
 /// An [`Arc`] of any Rust type, which the host keeps on [`Heap`](crate::limits::Heap): a **host
 /// extension**.
@@ -86,9 +87,9 @@ impl<L: ExtensionLimits<Shared = KeptArc>, T: Any + Send + Sync> IntoContextValu
 impl<L: ExtensionLimits<Shared = KeptArc>, T: Any + Send + Sync> ContextValueType<L> for Arc<T> {
     type View<'a> = Self;
 
-    fn view(value: &ContextValue<L>) -> Option<Self> {
+    fn view(value: ContextValueRef<'_, L>) -> Option<Self> {
         match value {
-            ContextValue::Shared(kept) => kept.downcast(),
+            ContextValueRef::Shared(kept) => kept.downcast(),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::host::limits::ExtensionLimits;
 
 use super::value::{ContextValue, ContextValueType, IntoContextValue};
+use super::value_ref::ContextValueRef;
 
 /// The seconds, and then the nanoseconds of the rest, as little-endian bytes.
 impl<L: ExtensionLimits> IntoContextValue<L> for Duration {
@@ -21,7 +22,7 @@ impl<L: ExtensionLimits> IntoContextValue<L> for Duration {
 impl<L: ExtensionLimits> ContextValueType<L> for Duration {
     type View<'a> = Self;
 
-    fn view(value: &ContextValue<L>) -> Option<Self> {
+    fn view(value: ContextValueRef<'_, L>) -> Option<Self> {
         let (seconds, rest) = value.as_bytes()?.split_first_chunk()?;
         let nanoseconds = u32::from_le_bytes(rest.try_into().ok()?);
         let is_rest = nanoseconds < 1_000_000_000;

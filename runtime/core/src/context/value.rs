@@ -3,7 +3,9 @@
 use core::fmt;
 
 use crate::error::{Error, ExtensionError};
-use crate::host::limits::{Bytes, ExtensionLimits, Text};
+use crate::host::limits::{Bytes as _, ExtensionLimits};
+
+use super::value_ref::ContextValueRef;
 
 /// A value that the host stores: a value of the Component Model, bytes, or an `Arc` of a type of the
 /// host. This is a **host extension**.
@@ -85,7 +87,8 @@ pub trait IntoContextValue<L: ExtensionLimits> {
 ///
 /// ```
 /// # extern crate weft_core as weft;
-/// use weft::context::{AsyncContext, ContextKey, ContextValue, ContextValueType, IntoContextValue};
+/// use weft::context::{AsyncContext, ContextKey, IntoContextValue};
+/// use weft::context::{ContextValue, ContextValueRef, ContextValueType};
 /// use weft::error::Error;
 /// use weft::host::limits::ExtensionLimits;
 ///
@@ -101,7 +104,7 @@ pub trait IntoContextValue<L: ExtensionLimits> {
 /// impl<L: ExtensionLimits> ContextValueType<L> for User {
 ///     type View<'a> = Self;
 ///
-///     fn view(value: &ContextValue<L>) -> Option<Self> {
+///     fn view(value: ContextValueRef<'_, L>) -> Option<Self> {
 ///         value.get::<u64>().map(Self)
 ///     }
 /// }
@@ -130,7 +133,7 @@ pub trait ContextValueType<L: ExtensionLimits>: IntoContextValue<L> + 'static {
     type View<'a>;
 
     /// Returns the value, or `None` if it has another type.
-    fn view(value: &ContextValue<L>) -> Option<Self::View<'_>>;
+    fn view(value: ContextValueRef<'_, L>) -> Option<Self::View<'_>>;
 }
 
 impl<L: ExtensionLimits> ContextValue<L> {
@@ -155,23 +158,17 @@ impl<L: ExtensionLimits> ContextValue<L> {
 
     /// Returns the value as this type, or `None` if it has another type.
     pub fn get<T: ContextValueType<L>>(&self) -> Option<T::View<'_>> {
-        T::view(self)
+        T::view(self.as_ref())
     }
 
     /// Returns the text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::String(text) => Some(text.as_text()),
-            _ => None,
-        }
+        self.as_ref().as_text()
     }
 
     /// Returns the bytes, if it is bytes.
     pub fn as_bytes(&self) -> Option<&[u8]> {
-        match self {
-            Self::Bytes(bytes) => Some(bytes.as_bytes()),
-            _ => None,
-        }
+        self.as_ref().as_bytes()
     }
 }
 
@@ -201,51 +198,12 @@ impl<L: ExtensionLimits> Clone for ContextValue<L> {
 /// Compares as the Component Model does: all NaNs are one value, and 0 and −0 are two.
 impl<L: ExtensionLimits> PartialEq for ContextValue<L> {
     fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Bool(one), Self::Bool(other)) => one == other,
-            (Self::S8(one), Self::S8(other)) => one == other,
-            (Self::U8(one), Self::U8(other)) => one == other,
-            (Self::S16(one), Self::S16(other)) => one == other,
-            (Self::U16(one), Self::U16(other)) => one == other,
-            (Self::S32(one), Self::S32(other)) => one == other,
-            (Self::U32(one), Self::U32(other)) => one == other,
-            (Self::S64(one), Self::S64(other)) => one == other,
-            (Self::U64(one), Self::U64(other)) => one == other,
-            (Self::F32(one), Self::F32(other)) => {
-                one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
-            }
-            (Self::F64(one), Self::F64(other)) => {
-                one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
-            }
-            (Self::Char(one), Self::Char(other)) => one == other,
-            (Self::String(one), Self::String(other)) => one == other,
-            (Self::Compound(one), Self::Compound(other)) => one == other,
-            (Self::Bytes(one), Self::Bytes(other)) => one == other,
-            (Self::Shared(one), Self::Shared(other)) => one == other,
-            _ => false,
-        }
+        self.as_ref() == other.as_ref()
     }
 }
 
 impl<L: ExtensionLimits> fmt::Debug for ContextValue<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bool(value) => value.fmt(f),
-            Self::S8(value) => value.fmt(f),
-            Self::U8(value) => value.fmt(f),
-            Self::S16(value) => value.fmt(f),
-            Self::U16(value) => value.fmt(f),
-            Self::S32(value) => value.fmt(f),
-            Self::U32(value) => value.fmt(f),
-            Self::S64(value) => value.fmt(f),
-            Self::U64(value) => value.fmt(f),
-            Self::F32(value) => value.fmt(f),
-            Self::F64(value) => value.fmt(f),
-            Self::Char(value) => value.fmt(f),
-            Self::String(text) => text.as_text().fmt(f),
-            Self::Compound(value) => value.fmt(f),
-            Self::Shared(value) => value.fmt(f),
-            Self::Bytes(bytes) => bytes.as_bytes().fmt(f),
-        }
+        self.as_ref().fmt(f)
     }
 }

@@ -5,6 +5,7 @@ use crate::host::limits::{ExtensionLimits, Text};
 use crate::limits::{Array, ArrayText};
 
 use super::value::{ContextValue, ContextValueType, IntoContextValue};
+use super::value_ref::ContextValueRef;
 
 macro_rules! scalars {
     ($($ty:ident: $case:ident,)*) => {$(
@@ -17,15 +18,21 @@ macro_rules! scalars {
         impl<L: ExtensionLimits> ContextValueType<L> for $ty {
             type View<'a> = Self;
 
-            fn view(value: &ContextValue<L>) -> Option<Self> {
+            fn view(value: ContextValueRef<'_, L>) -> Option<Self> {
                 match value {
-                    ContextValue::$case(value) => Some(*value),
+                    ContextValueRef::$case(value) => Some(value),
                     _ => None,
                 }
             }
         }
 
         impl<L: ExtensionLimits> From<$ty> for ContextValue<L> {
+            fn from(value: $ty) -> Self {
+                Self::$case(value)
+            }
+        }
+
+        impl<L: ExtensionLimits> From<$ty> for ContextValueRef<'_, L> {
             fn from(value: $ty) -> Self {
                 Self::$case(value)
             }
@@ -77,7 +84,7 @@ impl<L: ExtensionLimits, const N: usize> IntoContextValue<L> for [u8; N] {
 impl<L: ExtensionLimits, const N: usize> ContextValueType<L> for [u8; N] {
     type View<'a> = Self;
 
-    fn view(value: &ContextValue<L>) -> Option<Self> {
+    fn view(value: ContextValueRef<'_, L>) -> Option<Self> {
         value.as_bytes()?.try_into().ok()
     }
 }
@@ -97,7 +104,7 @@ macro_rules! texts_and_bytes {
         impl<L: ExtensionLimits, $($parameter)*> ContextValueType<L> for $ty {
             type View<'a> = &'a $view;
 
-            fn view(value: &ContextValue<L>) -> Option<&$view> {
+            fn view(value: ContextValueRef<'_, L>) -> Option<&$view> {
                 value.$view_of()
             }
         }
@@ -118,7 +125,9 @@ mod owned {
     use alloc::string::String;
     use alloc::vec::Vec;
 
-    use super::{ContextValue, ContextValueType, Error, ExtensionLimits, IntoContextValue};
+    use super::{
+        ContextValue, ContextValueRef, ContextValueType, Error, ExtensionLimits, IntoContextValue,
+    };
     use crate::abi::Val;
 
     texts_and_bytes! {
@@ -156,23 +165,23 @@ mod owned {
     impl<L: ExtensionLimits<Text = String, Compound = Val>> ContextValueType<L> for Val {
         type View<'a> = Self;
 
-        fn view(value: &ContextValue<L>) -> Option<Self> {
+        fn view(value: ContextValueRef<'_, L>) -> Option<Self> {
             Some(match value {
-                ContextValue::Bool(value) => Self::Bool(*value),
-                ContextValue::S8(value) => Self::S8(*value),
-                ContextValue::U8(value) => Self::U8(*value),
-                ContextValue::S16(value) => Self::S16(*value),
-                ContextValue::U16(value) => Self::U16(*value),
-                ContextValue::S32(value) => Self::S32(*value),
-                ContextValue::U32(value) => Self::U32(*value),
-                ContextValue::S64(value) => Self::S64(*value),
-                ContextValue::U64(value) => Self::U64(*value),
-                ContextValue::F32(value) => Self::F32(*value),
-                ContextValue::F64(value) => Self::F64(*value),
-                ContextValue::Char(value) => Self::Char(*value),
-                ContextValue::String(text) => Self::String(text.as_str().into()),
-                ContextValue::Compound(value) => value.clone(),
-                ContextValue::Bytes(_) | ContextValue::Shared(_) => return None,
+                ContextValueRef::Bool(value) => Self::Bool(value),
+                ContextValueRef::S8(value) => Self::S8(value),
+                ContextValueRef::U8(value) => Self::U8(value),
+                ContextValueRef::S16(value) => Self::S16(value),
+                ContextValueRef::U16(value) => Self::U16(value),
+                ContextValueRef::S32(value) => Self::S32(value),
+                ContextValueRef::U32(value) => Self::U32(value),
+                ContextValueRef::S64(value) => Self::S64(value),
+                ContextValueRef::U64(value) => Self::U64(value),
+                ContextValueRef::F32(value) => Self::F32(value),
+                ContextValueRef::F64(value) => Self::F64(value),
+                ContextValueRef::Char(value) => Self::Char(value),
+                ContextValueRef::String(text) => Self::String(text.into()),
+                ContextValueRef::Compound(value) => value.clone(),
+                ContextValueRef::Bytes(_) | ContextValueRef::Shared(_) => return None,
             })
         }
     }

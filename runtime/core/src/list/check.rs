@@ -51,10 +51,13 @@ impl<C: CompoundType> ElementType<C> {
                     ListError::Compound { expected, mismatch }
                 })
             }
-            (expected, value) => {
-                Err(ListError::Element { expected: expected.clone(), found: kind(value) })
-            }
+            (expected, value) => Err(expected.refusal(value)),
         }
+    }
+
+    /// Returns the error for a value of another type.
+    pub(super) fn refusal<L: ExtensionLimits>(&self, value: &ContextValue<L>) -> ListError<C> {
+        ListError::Element { expected: self.clone(), found: kind(value) }
     }
 }
 

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec;
 
 use crate::abi::{Abi, Case, Field, ListShape, Mismatch, Type, Val};
-use crate::context::ContextValue;
+use crate::context::ContextValueRef;
 use crate::host::limits::ExtensionLimits;
 
 use super::dynamic::{FixedLengthList, FixedLengthListType};
@@ -129,7 +129,7 @@ impl<L: ExtensionLimits<Text = String, Compound = Val, CompoundType = Type>> Fix
     /// - [`ListError::NotFull`] if the list has fewer elements than its length.
     pub fn to_val(&self) -> Result<Val, ListError<Type>> {
         self.check_full()?;
-        Ok(Val::List(self.iter().filter_map(ContextValue::get::<Val>).collect()))
+        Ok(Val::List(self.iter().filter_map(ContextValueRef::get::<Val>).collect()))
     }
 }
 

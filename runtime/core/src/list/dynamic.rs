@@ -3,12 +3,12 @@
 use core::fmt;
 
 use crate::abi::Abi;
-use crate::context::{ContextValue, ContextValueType, IntoContextValue};
+use crate::context::{ContextValue, ContextValueRef, ContextValueType, IntoContextValue};
 use crate::error::Error;
 use crate::host::limits::{ExtensionLimits, NoCompound};
-use crate::limits::{Storage, Table};
 
 use super::element::{CompoundType, ElementType};
+use super::elements::Elements;
 use super::error::ListError;
 
 /// The result of an operation on lists.
@@ -106,8 +106,13 @@ impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
 /// A list of a [`FixedLengthListType`], full or being filled.
 ///
 /// The limits `L` decide where its elements are kept: in one of their
-/// [`ListElements`](ExtensionLimits::ListElements). Each element takes the size of a
-/// [`ContextValue`], also if it is a small number: an array `[T; N]` needs less.
+/// [`ListElements`](ExtensionLimits::ListElements). On [`Heap`](crate::limits::Heap), a scalar
+/// takes its own size: a `u8` has one byte, and a `char` has four. A text, or a value that is made
+/// of others, takes the size of a [`ContextValue`]. Where tables are arrays, a list has room for
+/// `list_elements` elements of any type.
+///
+/// [`get`](Self::get) and the iterator return a [`ContextValueRef`]: they copy a scalar, and borrow
+/// all else.
 ///
 /// ```
 /// # use weft_core as weft;
@@ -124,7 +129,7 @@ impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
 /// assert_eq!((list.is_full(), list.remaining()), (false, 1));
 /// list.push(20_i32)?;
 /// list.set(0, 5_i32)?;
-/// assert_eq!(list.get(0), Some(&5_i32.into()));
+/// assert_eq!(list.get(0), Some(5_i32.into()));
 /// assert_eq!(list.get_as::<i32>(1), Some(20));
 ///
 /// let refused = list.push(30_i32).unwrap_err();
@@ -133,14 +138,15 @@ impl<C: CompoundType> fmt::Display for FixedLengthListType<C> {
 /// ```
 pub struct FixedLengthList<L: ExtensionLimits> {
     ty: FixedLengthListType<L::CompoundType>,
-    elements: L::ListElements<ContextValue<L>>,
+    elements: Elements<L>,
 }
 
 impl<L: ExtensionLimits> FixedLengthList<L> {
     /// Creates a list without elements, to be filled.
     #[must_use]
     pub fn new(ty: FixedLengthListType<L::CompoundType>) -> Self {
-        Self { ty, elements: L::ListElements::EMPTY }
+        let elements = Elements::new(&ty.element);
+        Self { ty, elements }
     }
 
     /// Creates a list with these elements. If they are fewer than the length of the type, more can
@@ -197,9 +203,9 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         (self.ty.length as usize).saturating_sub(self.elements.len())
     }
 
-    /// Returns the element at `index`, if it is there.
+    /// Returns the element at `index`, if it is there. Scalars are copied, others are borrowed.
     #[must_use]
-    pub fn get(&self, index: usize) -> Option<&ContextValue<L>> {
+    pub fn get(&self, index: usize) -> Option<ContextValueRef<'_, L>> {
         self.elements.get(index)
     }
 
@@ -232,9 +238,8 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         }
         let element = element.into_context_value()?;
         self.ty.element.check(&element)?;
-        let count = self.elements.len();
-        let place = self.elements.get_mut(index).ok_or(ListError::NoElement { index, count })?;
-        Ok(core::mem::replace(place, element))
+        let old = self.elements.replace(&self.ty.element, index, element)?;
+        old.ok_or(ListError::NoElement { index, count: self.count() })
     }
 
     /// Adds an element. This also works on a list of an immutable type, until the list is full.
@@ -245,7 +250,7 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
     ///
     /// - [`ListError::Full`] if there are as many elements as the length.
     /// - [`ListError::Element`] or [`ListError::Compound`] if the element is of another type.
-    /// - [`Error::Full`] if the table [`Table::ListElements`] is full.
+    /// - [`Error::Full`] if the table [`ListElements`](crate::limits::Table::ListElements) is full.
     /// - [`ExtensionError::ValueTooLong`] if the element is a string that is too long for its
     ///   storage.
     ///
@@ -256,22 +261,17 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         }
         let element = element.into_context_value()?;
         self.ty.element.check(&element)?;
-        Ok(self.push_checked(element)?)
+        self.push_checked(element)
     }
 
     /// Adds an element of the right type to a list that isn't full.
-    pub(super) fn push_checked(&mut self, element: ContextValue<L>) -> Result<(), Error> {
-        self.elements.push(element).map_err(|_| Error::Full(Table::ListElements))
+    pub(super) fn push_checked(&mut self, element: ContextValue<L>) -> ListResult<(), L> {
+        self.elements.push(&self.ty.element, element)
     }
 
     /// Reserves room for all elements.
     pub(super) fn reserve(&mut self) -> Result<(), Error> {
-        let remaining = self.remaining();
-        if self.elements.reserve(remaining) {
-            Ok(())
-        } else {
-            Err(Error::Full(Table::ListElements))
-        }
+        self.elements.reserve(self.remaining())
     }
 
     /// Returns the elements, in their order.
@@ -280,39 +280,37 @@ impl<L: ExtensionLimits> FixedLengthList<L> {
         FixedLengthListIter { list: self, next: 0 }
     }
 
-    /// Returns a copy of the elements: a `Vec` on [`Heap`](crate::limits::Heap), an
-    /// [`Array`](crate::limits::Array) where tables are arrays.
+    /// Returns a copy of the elements, each as a value: a `Vec` on [`Heap`](crate::limits::Heap),
+    /// an [`Array`](crate::limits::Array) where tables are arrays.
     ///
     /// # Errors
     ///
-    /// - [`Error::Full`] with [`Table::ListElements`] if there is not enough memory.
+    /// - [`Error::Full`] with [`ListElements`](crate::limits::Table::ListElements) if there is not
+    ///   enough memory.
     pub fn to_vec(&self) -> Result<L::ListElements<ContextValue<L>>, Error> {
-        Ok(self.try_clone()?.elements)
+        self.elements.to_values()
     }
 
     /// Returns a copy of the list.
     ///
     /// # Errors
     ///
-    /// - [`Error::Full`] with [`Table::ListElements`] if there is not enough memory.
+    /// - [`Error::Full`] with [`ListElements`](crate::limits::Table::ListElements) if there is not
+    ///   enough memory.
     pub fn try_clone(&self) -> Result<Self, Error> {
-        let full = Error::Full(Table::ListElements);
-        let mut copy = Self::new(self.ty.clone());
-        if !copy.elements.reserve(self.count()) {
-            return Err(full);
-        }
-        self.iter().try_for_each(|it| copy.elements.push(it.clone()).map_err(|_| full))?;
-        Ok(copy)
+        Ok(Self { ty: self.ty.clone(), elements: self.elements.try_clone()? })
     }
 
-    /// Returns the elements of a full list.
+    /// Returns the elements of a full list, each as a value.
     ///
     /// # Errors
     ///
     /// - [`ListError::NotFull`] if there are fewer elements than the length.
+    /// - [`Error::Full`] with [`ListElements`](crate::limits::Table::ListElements) if there is not
+    ///   enough memory.
     pub fn into_elements(self) -> ListResult<L::ListElements<ContextValue<L>>, L> {
         self.check_full()?;
-        Ok(self.elements)
+        Ok(self.elements.into_values()?)
     }
 
     /// Fails if there are fewer elements than the length.
@@ -339,7 +337,7 @@ impl<L: ExtensionLimits> fmt::Debug for FixedLengthList<L> {
 }
 
 impl<'a, L: ExtensionLimits> IntoIterator for &'a FixedLengthList<L> {
-    type Item = &'a ContextValue<L>;
+    type Item = ContextValueRef<'a, L>;
     type IntoIter = FixedLengthListIter<'a, L>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -354,7 +352,7 @@ pub struct FixedLengthListIter<'a, L: ExtensionLimits> {
 }
 
 impl<'a, L: ExtensionLimits> Iterator for FixedLengthListIter<'a, L> {
-    type Item = &'a ContextValue<L>;
+    type Item = ContextValueRef<'a, L>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let element = self.list.get(self.next)?;

@@ -24,7 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::context::{ContextValue, IntoContextValue};
+use crate::context::{ContextValue, ContextValueRef, IntoContextValue};
 use crate::host::limits::{ExtensionLimits, Text};
 
 use super::dynamic::{FixedLengthList, FixedLengthListType, ListResult};
@@ -213,11 +213,11 @@ pub fn slice<L: ExtensionLimits>(
 /// Creates a list with copies of these elements. They are of its type, and as many as its length.
 fn copy_of<'a, L: ExtensionLimits>(
     ty: FixedLengthListType<L::CompoundType>,
-    mut elements: impl Iterator<Item = &'a ContextValue<L>>,
+    mut elements: impl Iterator<Item = ContextValueRef<'a, L>>,
 ) -> ListResult<FixedLengthList<L>, L> {
     let mut list = FixedLengthList::new(ty);
     list.reserve()?;
-    elements.try_for_each(|element| list.push_checked(element.clone()))?;
+    elements.try_for_each(|element| list.push_checked(element.into_context_value()?))?;
     Ok(list)
 }
 

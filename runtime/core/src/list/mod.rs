@@ -65,6 +65,7 @@ mod check;
 mod compound;
 mod dynamic;
 mod element;
+mod elements;
 mod error;
 pub mod fixed_list_utils;
 mod registry;

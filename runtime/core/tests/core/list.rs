@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing test panics")]
 
-use weft_core::context::ContextValue;
+use weft_core::context::{ContextValue, ContextValueRef, ContextValueType, IntoContextValue};
 use weft_core::error::{Error, ExtensionError};
 use weft_core::host::limits::ExtensionLimits;
 use weft_core::limits::{Storage as _, Table};
@@ -50,6 +50,8 @@ on_each_storage! {
     every_scalar_is_laid_out_as_the_abi_says,
     a_list_is_filled_up_to_its_length,
     an_element_of_another_type_is_refused_and_changes_nothing,
+    values_come_back_with_all_their_bits,
+    elements_are_returned_as_the_types_that_view_them,
     a_list_of_an_immutable_type_is_filled_and_then_stays,
     every_scalar_has_a_zero_and_can_be_repeated,
     ranges_are_of_any_type_of_numbers_and_exact,
@@ -126,7 +128,7 @@ fn a_list_is_filled_up_to_its_length<L: ExtensionLimits>() {
     assert!(list.is_full());
     assert_eq!(list.push(3_u8), Err(ListError::Full { length: 2 }));
     assert_eq!(list.set(0, 7_u8), Ok(1_u8.into()));
-    let elements: Vec<_> = list.iter().filter_map(ContextValue::get::<u8>).collect();
+    let elements: Vec<_> = list.iter().filter_map(ContextValueRef::get::<u8>).collect();
     assert_eq!((elements, list.iter().len()), (vec![7, 2], 2));
     let two = FixedLengthList::<L>::with_elements(ty.clone(), [7_u8, 2]);
     assert_eq!(two, Ok(list));
@@ -159,11 +161,109 @@ fn an_element_of_another_type_is_refused_and_changes_nothing<L: ExtensionLimits>
             assert_eq!(list.push(other.clone()), Err(refused.clone()));
             assert_eq!(list.set(0, other.clone()), Err(refused));
         }
-        assert_eq!((list.count(), list.get(0)), (1, Some(value)));
+        assert_eq!((list.count(), list.get(0)), (1, Some(value.as_ref())));
     }
     let mut list = FixedLengthList::<L>::new(list_type(ElementType::U8, 2));
     let refused = list.push(true).unwrap_err();
     assert_eq!(refused.to_string(), "expected an element of type `u8`, and found a bool");
+}
+
+/// Returns values at the limits of each type, and some between.
+fn extremes<L: ExtensionLimits>() -> Vec<(Scalar<L>, Vec<ContextValue<L>>)> {
+    fn of<L: ExtensionLimits, V: IntoContextValue<L>>(
+        ty: Scalar<L>,
+        values: impl IntoIterator<Item = V>,
+    ) -> (Scalar<L>, Vec<ContextValue<L>>) {
+        (ty, values.into_iter().map(|it| it.into_context_value().unwrap()).collect())
+    }
+    let singles = [0, 1 << 31, 0x7fc0_0000, 0x7f80_0001, 0xffff_ffff, 0x7f80_0000, 1];
+    let doubles = [0, 1 << 63, 0x7ff8 << 48, 0x7ff0_0000_0000_0001, u64::MAX, 0x7ff0 << 48, 1];
+    vec![
+        of(ElementType::Bool, [true, false]),
+        of(ElementType::S8, [i8::MIN, -1, 0, 1, i8::MAX]),
+        of(ElementType::U8, [0, 1, 127, 128, u8::MAX]),
+        of(ElementType::S16, [i16::MIN, -1, 0, 1, i16::MAX]),
+        of(ElementType::U16, [0, 1, 0x7fff, 0x8000, u16::MAX]),
+        of(ElementType::S32, [i32::MIN, -1, 0, 1, i32::MAX]),
+        of(ElementType::U32, [0, 1, 0x7fff_ffff, 0x8000_0000, u32::MAX]),
+        of(ElementType::S64, [i64::MIN, -1, 0, 1, i64::MAX]),
+        of(ElementType::U64, [0, 1, u64::MAX / 2, u64::MAX / 2 + 1, u64::MAX]),
+        of(ElementType::F32, singles.map(f32::from_bits)),
+        of(ElementType::F64, doubles.map(f64::from_bits)),
+        of(ElementType::Char, ['\0', 'a', '\u{d7ff}', '\u{e000}', char::MAX]),
+        of(ElementType::String, ["", "a", "äö", "four"]),
+    ]
+}
+
+/// Returns a text that distinguishes all values, also NaNs.
+fn exact<L: ExtensionLimits>(value: ContextValueRef<'_, L>) -> String {
+    match value {
+        ContextValueRef::F32(value) => format!("{:#x}", value.to_bits()),
+        ContextValueRef::F64(value) => format!("{:#x}", value.to_bits()),
+        value => format!("{value:?}"),
+    }
+}
+
+fn values_come_back_with_all_their_bits<L: ExtensionLimits>() {
+    for (ty, values) in extremes::<L>() {
+        let expected: Vec<_> = values.iter().map(|it| exact(it.as_ref())).collect();
+        let read = |list: &FixedLengthList<L>| list.iter().map(exact).collect::<Vec<_>>();
+        let length = u32::try_from(values.len()).unwrap();
+        let ty = list_type(ty, length);
+        let mut list = FixedLengthList::<L>::with_elements(ty.clone(), values.clone()).unwrap();
+        assert_eq!(read(&list), expected, "{ty}");
+        let copy = FixedLengthList::with_elements(ty.clone(), list.iter()).unwrap();
+        assert_eq!((read(&copy), copy == list), (expected.clone(), true), "{ty}");
+        assert_eq!(read(&list.try_clone().unwrap()), expected, "{ty}");
+        assert_eq!(read(&slice(&list, 0, length).unwrap()), expected, "{ty}");
+        let both = concatenate(&list, &list).unwrap();
+        assert_eq!(read(&both), [&expected[..], &expected].concat(), "{ty}");
+
+        let set = |(index, value): (usize, &ContextValue<L>)| list.set(index, value.clone());
+        let old: Vec<_> = values.iter().rev().enumerate().map(set).collect();
+        let old = old.into_iter().map(|it| exact(it.unwrap().as_ref()));
+        assert_eq!(old.collect::<Vec<_>>(), expected, "{ty}");
+        let reversed: Vec<_> = expected.iter().rev().cloned().collect();
+        assert_eq!(read(&list), reversed, "{ty}");
+        for values in [list.to_vec().unwrap(), list.into_elements().unwrap()] {
+            let values = (0..values.len()).map(|it| exact(values.get(it).unwrap().as_ref()));
+            assert_eq!(values.collect::<Vec<_>>(), reversed, "{ty}");
+        }
+    }
+}
+
+/// A type of the host, which is stored as a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Meters(u16);
+
+impl<L: ExtensionLimits> IntoContextValue<L> for Meters {
+    fn into_context_value(self) -> Result<ContextValue<L>, Error> {
+        self.0.into_context_value()
+    }
+}
+
+impl<L: ExtensionLimits> ContextValueType<L> for Meters {
+    type View<'a> = Self;
+
+    fn view(value: ContextValueRef<'_, L>) -> Option<Self> {
+        value.get::<u16>().map(Self)
+    }
+}
+
+fn elements_are_returned_as_the_types_that_view_them<L: ExtensionLimits>() {
+    let lengths = FixedLengthList::<L>::with_elements(
+        list_type(ElementType::U16, 2),
+        [Meters(1), Meters(u16::MAX)],
+    );
+    let lengths = lengths.unwrap();
+    assert_eq!(lengths.get_as::<Meters>(1), Some(Meters(u16::MAX)));
+    assert_eq!((lengths.get_as::<u16>(0), lengths.get_as::<i16>(0)), (Some(1), None));
+    assert_eq!((lengths.get_as::<Meters>(2), lengths.get_as::<&str>(0)), (None, None));
+
+    let texts = repeat_element::<L>(ElementType::String, "four", 2).unwrap();
+    let text: Option<&str> = texts.iter().last().and_then(ContextValueRef::get::<&str>);
+    assert_eq!((text, texts.get(0)), (Some("four"), Some("four".into())));
+    assert_eq!(texts.get_as::<Meters>(0), None);
 }
 
 fn a_list_of_an_immutable_type_is_filled_and_then_stays<L: ExtensionLimits>() {
@@ -183,7 +283,7 @@ fn every_scalar_has_a_zero_and_can_be_repeated<L: ExtensionLimits>() {
     for ty in scalars::<L::CompoundType>() {
         let zeros = zero_filled::<L>(ty.clone(), 3).unwrap();
         assert!(zeros.is_full());
-        let zero = zeros.get(2).unwrap().clone();
+        let zero = zeros.get(2).unwrap();
         assert_eq!(repeat_element::<L>(ty, zero, 3), Ok(zeros));
     }
     let texts = zero_filled::<L>(ElementType::String, 2).unwrap();
@@ -241,7 +341,7 @@ fn lists_are_joined_and_cut<L: ExtensionLimits>() {
     let a = from_range::<L>(ElementType::U8, 0, 3).unwrap();
     let b = repeat_element(ElementType::U8, 9_u8, 2).unwrap();
     let both = concatenate(&a, &b).unwrap();
-    let elements: Vec<_> = both.iter().filter_map(ContextValue::get::<u8>).collect();
+    let elements: Vec<_> = both.iter().filter_map(ContextValueRef::get::<u8>).collect();
     assert_eq!((elements, both.is_full()), (vec![0, 1, 2, 9, 9], true));
     assert_eq!(slice(&both, 3, 2), Ok(b));
     assert_eq!(slice(&both, 0, 3), Ok(a));

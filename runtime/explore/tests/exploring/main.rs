@@ -231,7 +231,7 @@ fn a_timer_that_is_set_later_and_ends_earlier_may_also_be_late() {
     );
     let (engine, early) = load(CALLS);
     let late = Component::new(&engine, &wat::parse_str(late).unwrap()).unwrap();
-    let explored = Exploration::new().max_yields(0).run(|explorer| {
+    let explored = Exploration::new().max_yields(0).slow_guests(true).run(|explorer| {
         let mut linker = Linker::new();
         let events = explorer.host_events();
         linker.typed_async_function("work", move |_, (seconds,): (u32,)| {

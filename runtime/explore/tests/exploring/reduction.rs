@@ -94,12 +94,14 @@ fn explored(text: &str, processes: u32, exploration: &Exploration<'_>) -> Explor
         });
         let events = explorer.host_events();
         linker.typed_async_function("pause", move |_, (number,): (u32,)| {
+            let events = events.clone();
             let event = match number % 3 {
                 0 => events.ready(format!("pause {number}")),
-                _ => events.sleep(Duration::from_secs(number.into())),
+                _ => events.sleep(Duration::from_secs((number % 10).into())),
             };
             async move {
                 event.await;
+                events.note(format!("{number} at {:?}", events.now()));
                 Ok(())
             }
         });
@@ -132,6 +134,7 @@ fn schedules_that_are_left_out_have_no_outcome_of_their_own() {
         let processes = 2 + random.choose(Choice::Host, 2);
         let text = program(&mut random, processes);
         let exploration = Exploration::new().max_schedules(600).max_yields(0);
+        let exploration = exploration.slow_guests(seed % 2 == 1);
         let full = explored(&text, processes, &exploration.clone().reduce(false));
         if full.bound() == Some(Bound::Schedules) {
             continue;

@@ -44,6 +44,21 @@ const AS_USERS: &[&str] = &[
     "component",
 ];
 
+/// Those of users, and the room with the clocks of guests.
+const AS_EXPLORER: &[&str] = &[
+    "vocabulary",
+    "abi",
+    "machine",
+    "host",
+    "engine",
+    "weft-wasmi",
+    "component::definition",
+    "component::store",
+    "component::run",
+    "component",
+    "weft-wasi",
+];
+
 /// Those, and the room that drives the runs of a script.
 const AS_SCRIPTS: &[&str] = &[
     "vocabulary",
@@ -56,6 +71,7 @@ const AS_SCRIPTS: &[&str] = &[
     "component::store",
     "component::run",
     "component",
+    "weft-wasi",
     "weft-explore",
 ];
 
@@ -188,7 +204,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "weft-explore",
         modules: &["weft_explore"],
-        may_name: AS_USERS,
+        may_name: AS_EXPLORER,
         keeps_closures: true,
         ..Room::NONE
     },
