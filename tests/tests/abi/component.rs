@@ -53,8 +53,8 @@ impl Way {
         let spilled = list.abi().of(to.side.addresses).flat.exceed(to.side.max_flat);
         let has_place = to.out_param.is_some();
         // The case's last number means nothing else in a component.
-        let of_task = [Lift::Stackful, Lift::Callback][case.last as usize % 2];
-        let any = [Lift::Sync, Lift::Sync, Lift::Sync, of_task][case.last as usize / 2 % 4];
+        let of_task = if case.last.is_multiple_of(2) { Lift::Stackful } else { Lift::Callback };
+        let any = if (case.last / 2).is_multiple_of(4) { of_task } else { Lift::Sync };
         let (lift, is_lowered_async) = match (from, to.side.max_flat) {
             (MAX_FLAT_PARAMS, MAX_FLAT_PARAMS) if !(has_place && spilled) => (any, false),
             (MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS) if !(has_place && spilled) => (any, true),
@@ -147,7 +147,8 @@ pub fn text(case: &Case, way: Way) -> String {
     let params: String = match way.values {
         Values::Arguments => {
             let params = types.iter().enumerate();
-            params.map(|(number, ty)| format!("(param \"p{number}\" {ty})")).collect()
+            let params = params.map(|(number, ty)| format!("(param \"p{number}\" {ty})"));
+            params.collect::<Vec<_>>().concat()
         }
         Values::Result => String::new(),
     };

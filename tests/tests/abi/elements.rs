@@ -91,7 +91,7 @@ impl Elements {
         let mut named = Named::default();
         let stream = format!("(stream {})", named.text(&self.ty));
         let (source, destination) = (&case.source.side, &case.destination.side);
-        let ends = r#"(type $s {stream})"#.replace("{stream}", &stream);
+        let ends = format!("(type $s {stream})");
         format!(
             r#"(component
             (component $Reader

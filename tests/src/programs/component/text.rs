@@ -181,7 +181,7 @@ fn import_instance(text: &mut String, number: u32, other: u32) {
     name_exports(text, other);
 }
 
-/// Names the resource type and the functions of another instance.
+/// Adds ids for the resource type and the functions of another instance.
 fn name_exports(text: &mut String, other: u32) {
     // Under the name that other components use, and that of the built-ins.
     write(text, format_args!("(alias export $i{other} \"r\" (type $r{other}))"));
