@@ -10,6 +10,7 @@
 //! | `progress` | progress of long work |
 //! | `input` | files with components, in the binary or in the text format |
 //! | `guest` | guests of `weft run` and `weft serve` |
+//! | `timeline` | files with timelines of guests |
 //! | `run` | `weft run` |
 //! | `serve` | `weft serve` |
 //! | `inspect` | `weft inspect` |
@@ -32,6 +33,7 @@ mod output;
 mod progress;
 mod run;
 mod serve;
+mod timeline;
 mod wast;
 
 use std::process::ExitCode;

@@ -6,13 +6,14 @@ use clap::Args;
 use serde_json::{Value, json};
 use weft::engine::wasmi::Wasmi;
 use weft_spec::Report;
-use weft_wast::{Verdict, play, script_files};
+use weft_wast::{Verdict, play, record_script, script_files};
 
 use crate::exit_code::{NOT_FOUND, NOT_WELL, SUCCESS};
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::output;
 use crate::progress::Progress;
+use crate::timeline::{StoreTimelines, TimelineArguments};
 
 /// Play component scripts (`.wast`), such as the Component Model's test suite.
 ///
@@ -23,11 +24,14 @@ use crate::progress::Progress;
 #[command(after_help = "\
 Examples:
   weft wast test.wast
-  weft wast component-model/test --format json")]
+  weft wast component-model/test --format json
+  weft wast test.wast --timeline test.html")]
 pub(crate) struct WastArguments {
     /// Scripts, and folders with scripts.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    timeline: TimelineArguments,
 }
 
 /// Plays scripts, and prints the outcome of each.
@@ -39,12 +43,22 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
             found.map_err(|error| Failure::of(NOT_FOUND, Report::of_io("read", path, &error)))?,
         );
     }
+    let timelines = arguments.timeline.create()?.map(StoreTimelines::new);
+    let mut waiting = Vec::new();
     let engine = Wasmi::default();
     let progress = Progress::of_steps("playing", files.len());
     let mut played = Vec::new();
     for file in &files {
         let verdict = match std::fs::read_to_string(file) {
-            Ok(text) => play(&engine, &text),
+            Ok(text) => match &timelines {
+                None => play(&engine, &text),
+                Some(timelines) => {
+                    let recorded = record_script(&engine, &text, timelines.begin());
+                    timelines.keep(file.display().to_string(), recorded.timeline);
+                    waiting = recorded.waiting;
+                    recorded.verdict
+                }
+            },
             Err(error) => Verdict::Failed { line: 1, reason: error.to_string() },
         };
         if format == Format::Human {
@@ -54,6 +68,10 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
         played.push((file, verdict));
     }
     drop(progress);
+    if let Some(timelines) = timelines {
+        // The tasks that wait are those of the last script.
+        timelines.write(&titles(&arguments.paths), &waiting)?;
+    }
     let count = |is: fn(&Verdict) -> bool| played.iter().filter(|(_, it)| is(it)).count();
     let passed = count(|it| matches!(it, Verdict::Passed));
     let failed = count(|it| matches!(it, Verdict::Failed { .. }));
@@ -70,6 +88,11 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
         }))?,
     }
     Ok(if failed == 0 { SUCCESS } else { NOT_WELL })
+}
+
+/// Returns the title of a timeline.
+fn titles(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn line(file: &Path, verdict: &Verdict) -> String {

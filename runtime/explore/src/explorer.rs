@@ -7,7 +7,6 @@ use weft::chooser::{Choice, Chooser};
 use weft::component::{CallError, CallId, Callee, LiftedResult, Store};
 use weft::engine::CoreEngine;
 use weft::error::Error;
-use weft::timeline::Timeline;
 
 use crate::footprint::{Footprint, Process};
 use crate::host_events::HostEvents;
@@ -76,7 +75,7 @@ impl Explorer {
     pub fn adopt<E: CoreEngine, T: 'static>(&mut self, store: &mut Store<E, T>) {
         let number = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
         store.set_chooser(Box::new(StoreOfRun { run: self.run.clone(), number }));
-        if let Err(error) = store.record_timeline(Timeline::new(TIMELINE_EVENTS)) {
+        if let Err(error) = store.record_timeline(self.run.timeline(TIMELINE_EVENTS)) {
             panic!("the store can't record a timeline, which an exploration needs: {error}");
         }
         self.seen.push(0);

@@ -199,6 +199,19 @@ impl Run {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns an empty timeline for a store. In a replay, its times are those of the virtual clock.
+    pub(crate) fn timeline(&self, capacity: usize) -> Timeline {
+        if !self.state().is_replay() {
+            return Timeline::new(capacity);
+        }
+        // The run may keep the timeline, which must not keep the run.
+        let run = Arc::downgrade(&self.0);
+        Timeline::with_clock(capacity, move || {
+            let run = run.upgrade().map(Self);
+            run.map_or(Duration::ZERO, |run| run.state().clock.now())
+        })
+    }
+
     /// Stops the run, by a panic that the exploration catches.
     pub(crate) fn stop(&self, stopped: Stopped) -> ! {
         self.state().stopped.get_or_insert(stopped);

@@ -20,7 +20,7 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `runner` | executing directives: [`play`], [`play_with_chooser`], [`explore_script`] |
+//! | `runner` | executing directives: [`play`], [`play_with_chooser`], [`explore_script`], [`record_script`] |
 //! | `driver` | the store of a script, which calls functions in one run or under every schedule |
 //! | `fixtures` | the imports of the suites: [`provide_fixtures`] |
 //! | `texts` | comparing Weft's messages with those of the suites |
@@ -38,9 +38,24 @@ mod values;
 
 pub use files::script_files;
 pub use fixtures::{Fixtures, provide_fixtures};
-pub use runner::{explore_script, play, play_with_chooser};
+pub use runner::{explore_script, play, play_with_chooser, record_script};
 
 use std::fmt;
+
+use weft::component::WaitingTask;
+use weft::timeline::Timeline;
+
+/// A script that was played, and what has happened in its store.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RecordedScript {
+    /// The outcome.
+    pub verdict: Verdict,
+    /// The timeline.
+    pub timeline: Timeline,
+    /// The tasks that waited at the end.
+    pub waiting: Vec<WaitingTask>,
+}
 
 /// The outcome of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,18 +13,51 @@ use weft::component::{
 use weft::engine::{Capability, CoreEngine};
 use weft::error::WithCauses;
 use weft::limits::Table;
+use weft::timeline::Timeline;
 use weft::trap::Trap;
 use weft_explore::Explorer;
 
-use crate::Verdict;
 use crate::driver::Driver;
 use crate::fixtures::{Fixtures, provide_fixtures};
 use crate::texts::{is_import_error, is_refusal, is_trap};
 use crate::values::{is_same, to_val};
+use crate::{RecordedScript, Verdict};
 
 /// Plays a script on an engine. Its components can import the fixtures of the suites.
 pub fn play<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
-    play_driven(engine, text, Driver::Store(Box::new(Store::new(engine, Fixtures::default()))))
+    let store = Store::new(engine, Fixtures::default());
+    play_driven(engine, text, &mut Driver::Store(Box::new(store)))
+}
+
+/// Plays a script on an engine, and records what happens into a timeline. Returns the tasks that wait
+/// at the end, too.
+///
+/// ```
+/// use weft::engine::wasmi::Wasmi;
+/// use weft::timeline::Timeline;
+/// use weft_wast::{Verdict, record_script};
+///
+/// let script = r#"
+///     (component
+///         (core module $module (func (export "f") (result i32) (i32.const 7)))
+///         (core instance $instance (instantiate $module))
+///         (func (export "seven") (result u32) (canon lift (core func $instance "f"))))
+///     (assert_return (invoke "seven") (u32.const 7))
+/// "#;
+/// let recorded = record_script(&Wasmi::default(), script, Timeline::new(1000));
+/// assert_eq!(recorded.verdict, Verdict::Passed);
+/// assert!(recorded.timeline.events().len() > 0);
+/// ```
+pub fn record_script<E: CoreEngine>(engine: &E, text: &str, timeline: Timeline) -> RecordedScript {
+    let mut store = Store::new(engine, Fixtures::default());
+    // A new store can record, and one that could not has recorded nothing.
+    let _ = store.record_timeline(timeline);
+    let mut driver = Driver::Store(Box::new(store));
+    let verdict = play_driven(engine, text, &mut driver);
+    let store = driver.store_mut();
+    let (waiting, timeline) = (store.waiting(), store.take_timeline());
+    let timeline = timeline.unwrap_or_else(|| Timeline::new(0));
+    RecordedScript { verdict, timeline, waiting }
 }
 
 /// Plays a script on an engine, with the decisions of a chooser.
@@ -34,7 +67,7 @@ pub fn play_with_chooser<E: CoreEngine>(
     chooser: Box<dyn AnyChooser>,
 ) -> Verdict {
     let store = Store::with_chooser(engine, chooser, Fixtures::default());
-    play_driven(engine, text, Driver::Store(Box::new(store)))
+    play_driven(engine, text, &mut Driver::Store(Box::new(store)))
 }
 
 /// Plays a script on an engine, with the decisions of an explorer: one run of an exploration. Work that
@@ -56,10 +89,10 @@ pub fn play_with_chooser<E: CoreEngine>(
 /// ```
 pub fn explore_script<E: CoreEngine>(engine: &E, text: &str, explorer: &mut Explorer) -> Verdict {
     let store = explorer.store(engine, Fixtures::default());
-    play_driven(engine, text, Driver::Explorer(Box::new(store), explorer))
+    play_driven(engine, text, &mut Driver::Explorer(Box::new(store), explorer))
 }
 
-fn play_driven<E: CoreEngine>(engine: &E, text: &str, driver: Driver<'_, E>) -> Verdict {
+fn play_driven<E: CoreEngine>(engine: &E, text: &str, driver: &mut Driver<'_, E>) -> Verdict {
     let mut lexer = wast::lexer::Lexer::new(text);
     lexer.allow_confusing_unicode(true);
     let parsed = ParseBuffer::new_with_lexer(lexer);
@@ -109,9 +142,9 @@ enum Outcome {
     Trapped(String),
 }
 
-struct ScriptPlayer<'e, E: CoreEngine> {
-    engine: &'e E,
-    driver: Driver<'e, E>,
+struct ScriptPlayer<'p, 'e, E: CoreEngine> {
+    engine: &'p E,
+    driver: &'p mut Driver<'e, E>,
     linker: Linker<E, Fixtures>,
     definitions: HashMap<String, Component<E>>,
     /// The last definition.
@@ -123,8 +156,8 @@ struct ScriptPlayer<'e, E: CoreEngine> {
     instance: Option<Instance<E>>,
 }
 
-impl<'e, E: CoreEngine> ScriptPlayer<'e, E> {
-    fn new(engine: &'e E, driver: Driver<'e, E>) -> Self {
+impl<'p, 'e, E: CoreEngine> ScriptPlayer<'p, 'e, E> {
+    fn new(engine: &'p E, driver: &'p mut Driver<'e, E>) -> Self {
         let mut linker = Linker::new();
         provide_fixtures(&mut linker, engine);
         Self {

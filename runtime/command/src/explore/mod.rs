@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest;
 use crate::progress::Progress;
-use crate::run::timeline_file::TimelinePath;
+use crate::timeline::TimelinePath;
 
 use self::outcomes::{print_explored, print_replayed};
 use self::subject::{Ended, Subject};

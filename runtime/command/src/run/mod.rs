@@ -9,7 +9,6 @@
 //! | `program` | running a program |
 //! | `running` | a component in a store, and the ways to end it |
 //! | `ending` | ending a guest from outside: Ctrl-C and time-outs |
-//! | `timeline_file` | what the guest did, in a file |
 //! | `stopped` | the reasons why a call has no result, for people |
 
 mod ending;
@@ -20,7 +19,6 @@ mod program;
 mod running;
 mod standard_output;
 mod stopped;
-pub(crate) mod timeline_file;
 
 use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::path::PathBuf;
@@ -33,12 +31,12 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest::{self, LimitArguments, SystemArguments};
 use crate::input::Input;
+use crate::timeline::TimelineArguments;
 
 use self::ending::Ending;
 use self::entry::Entry;
 use self::running::Running;
 use self::standard_output::StandardOutput;
-use self::timeline_file::TimelinePath;
 
 /// Run a component: a program (`wasi:cli/run` of WASI 0.2 or 0.3), or one of its functions.
 ///
@@ -74,20 +72,13 @@ pub(crate) struct RunArguments {
     /// Stop the guest after a time, such as `500ms`, `5s`, `2m` or `1h`.
     #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Limits")]
     timeout: Option<Duration>,
-    /// Record what the guest does, and write it when the guest has ended: as a page for a browser
-    /// (`.html`), as a trace for the viewer Perfetto (`.json`), or as text (`.txt`). Recording makes
-    /// the guest slower.
-    #[arg(long, value_name = "FILE", value_parser = TimelinePath::parse, help_heading = "Timeline")]
-    timeline: Option<TimelinePath>,
-    /// Keep this number of events, the last ones.
-    #[arg(long, value_name = "COUNT", default_value_t = 100_000, help_heading = "Timeline")]
-    timeline_events: usize,
+    #[command(flatten)]
+    timeline: TimelineArguments,
 }
 
 /// Runs a component.
 pub(crate) fn run(run: &RunArguments, format: Format) -> Result<u8, Failure> {
-    let RunArguments { file, arguments, invoke, system, limits, timeout, .. } = run;
-    let RunArguments { timeline, timeline_events, .. } = run;
+    let RunArguments { file, arguments, invoke, system, limits, timeout, timeline } = run;
     let ending = Ending::watch(*timeout)?;
     let input = Input::read(file)?;
     let engine = limits.engine();
@@ -108,7 +99,7 @@ pub(crate) fn run(run: &RunArguments, format: Format) -> Result<u8, Failure> {
         Some(call) => format!("{}: {call}", input.path),
         None => input.path.clone(),
     };
-    let timeline = timeline.as_ref().map(|path| (path, *timeline_events));
+    let timeline = timeline.create()?;
     let running = Running { engine, component, linker, wasi, limits, ending, timeline, title };
     running.run(&entry, format)
 }

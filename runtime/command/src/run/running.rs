@@ -8,12 +8,12 @@ use weft_wasi::WasiCtx;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest::{self, LimitArguments};
+use crate::timeline::TimelineFile;
 
 use super::ending::Ending;
 use super::entry::Entry;
 use super::program;
 use super::stopped::Stopped;
-use super::timeline_file::TimelinePath;
 
 /// A component, with everything that it needs to run.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub(super) struct Running<'a> {
     pub(super) wasi: WasiCtx,
     pub(super) limits: &'a LimitArguments,
     pub(super) ending: Ending,
-    /// The file with what the guest did, and the number of events.
-    pub(super) timeline: Option<(&'a TimelinePath, usize)>,
+    /// The file for what the guest does.
+    pub(super) timeline: Option<TimelineFile>,
     /// The title of the timeline.
     pub(super) title: String,
 }
@@ -49,7 +49,9 @@ impl Running<'_> {
         let mut store = Store::new(&engine, wasi);
         limits.limit(&mut store);
         ending.of_guest(store.interrupt_handle());
-        let timeline = timeline.map(|(path, events)| path.begin(&mut store, events)).transpose()?;
+        if let Some(file) = &timeline {
+            file.record(&mut store)?;
+        }
         let ended = match entry {
             Entry::Program => program::run(&mut store, &component, &linker).await,
             Entry::Call(function, arguments) => {

@@ -27,8 +27,12 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest::{self, LimitArguments, SystemArguments};
 use crate::input::Input;
+use crate::timeline::{StoreTimelines, TimelineArguments};
 
 use self::stopping::Stopping;
+
+/// The longest time in which stores end after the last response, if a timeline is written.
+const LAST_STORES: Duration = Duration::from_secs(2);
 
 /// Serve a component over HTTP: it answers requests with `wasi:http` of WASI 0.2 or 0.3.
 ///
@@ -36,13 +40,14 @@ use self::stopping::Stopping;
 /// the status 500; if it takes too long, 504; if there are too many requests at the same time, 503.
 ///
 /// Ctrl-C stops the server after all requests that are under way are answered, with exit code 0. A
-/// second Ctrl-C stops it at once.
+/// second Ctrl-C stops it at once, without a timeline.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
   weft serve app.wasm
   weft serve app.wasm --addr 0.0.0.0:80 --reuse 1000 --timeout 10s --max-memory 64MiB
-  weft serve app.wasm --dir site::/:ro --env LANG=C --outgoing-http")]
+  weft serve app.wasm --dir site::/:ro --env LANG=C --outgoing-http
+  weft serve app.wasm --timeline served.html")]
 pub(crate) struct ServeArguments {
     /// The file: a component in the binary or in the text format.
     file: PathBuf,
@@ -65,6 +70,8 @@ pub(crate) struct ServeArguments {
     /// The largest number of requests that are under way at the same time.
     #[arg(long, value_name = "NUMBER", default_value_t = 1000, help_heading = "Limits")]
     max_requests: usize,
+    #[command(flatten)]
+    timeline: TimelineArguments,
 }
 
 /// Serves a component.
@@ -79,16 +86,23 @@ pub(crate) fn serve(arguments: &ServeArguments, format: Format) -> Result<u8, Fa
     if !HttpService::is_service(&component) {
         return Err(no_service(&component, &input.path));
     }
-    let server = arguments.server(&engine, &component, &input.path, format)?;
+    let timelines = arguments.timeline.create()?.map(StoreTimelines::new).map(Arc::new);
+    let server = arguments.server(&engine, &component, &input.path, timelines.as_ref(), format)?;
     let runtime = guest::build_runtime(Builder::new_multi_thread())?;
     let served = runtime.block_on(async {
         let listener = listening::listen(arguments.addr, &input.path, format).await?;
         server.serve_until(listener, stopping.wait(|| server.requests())).await;
         Ok(SUCCESS)
     });
-    // Guests whose responses are no longer wanted may still run.
-    runtime.shutdown_background();
-    served
+    let Some(timelines) = timelines else {
+        // Guests whose responses are no longer wanted may still run.
+        runtime.shutdown_background();
+        return served;
+    };
+    // Stores that wait for further requests are dropped now. The server has their timelines, too.
+    runtime.shutdown_timeout(LAST_STORES);
+    let written = timelines.write(&input.path, &[]);
+    served.and_then(|code| written.map(|()| code))
 }
 
 impl ServeArguments {
@@ -97,6 +111,7 @@ impl ServeArguments {
         engine: &Wasmi,
         component: &Component<Wasmi>,
         path: &str,
+        timelines: Option<&Arc<StoreTimelines>>,
         format: Format,
     ) -> Result<HttpServer<Wasmi, WasiCtx>, Failure> {
         let linker = guest::link(component, path)?;
@@ -104,10 +119,14 @@ impl ServeArguments {
         drop(self.context()?);
         let own = Arc::new(self.clone());
         let engine = engine.clone();
+        let recorded = timelines.cloned();
         let make_store = move || {
             let wasi = own.context().map_err(|_| "a folder of the guest can't be opened")?;
             let mut store = Store::new(&engine, wasi);
             own.limits.limit(&mut store);
+            if let Some(timelines) = &recorded {
+                timelines.record(&mut store);
+            }
             Ok(store)
         };
         let server = HttpServer::new(component, &linker, make_store).map_err(|error| {
@@ -116,6 +135,10 @@ impl ServeArguments {
         })?;
         let server = server.max_at_once(self.max_requests);
         let server = server.on_error(move |error| complain(error, format));
+        let server = match timelines.cloned() {
+            Some(timelines) => server.on_store_end(move |store| timelines.end(store)),
+            None => server,
+        };
         let server = match self.timeout {
             Some(time) => server.time_limit(time),
             None => server,

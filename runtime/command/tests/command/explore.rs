@@ -78,6 +78,10 @@ fn a_time_out_of_minutes_races_an_answer_in_no_time() {
     std::fs::write(folder.path().join("lost.txt"), schedule).unwrap();
     let replayed = folder.weft(&[&ask[..], &["--replay", "lost.txt"]].concat());
     assert_eq!(replayed, "ask(60) = none\nanswer(60, 7) = true\n--- exit code 0\n");
+    // The page has the virtual times.
+    folder.weft(&[&ask[..], &["--replay", "lost.txt", "--timeline", "lost.txt"]].concat());
+    let drawn = std::fs::read_to_string(folder.path().join("lost.txt")).unwrap();
+    assert!(drawn.contains("       0 µs  ") && drawn.contains("60000000 µs  "), "{drawn}");
     let spins = folder.weft(&["explore", "patience.wasm", "--invoke", "spin(3)"]);
     assert!(spins.contains("1 outcomes: every schedule was explored"), "{spins}");
     // A slow guest also misses an answer that comes long before the end.

@@ -27,7 +27,7 @@ pub(crate) struct Server {
     errors: BufReader<ChildStderr>,
     /// The address that it serves at.
     pub(crate) address: String,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Server {
@@ -51,7 +51,7 @@ impl Server {
             panic!("{line}{rest}")
         });
         let address = address.trim_end_matches('/').to_owned();
-        Self { process, errors, address, _folder: folder }
+        Self { process, errors, address, folder }
     }
 
     /// Sends a request, and returns the status of the response; 0 if there is none.
@@ -211,4 +211,32 @@ fn a_second_ctrl_c_stops_a_server_at_once() {
     server.send("INT");
     assert_eq!(server.end().0, Some(130));
     assert_eq!(client.join().unwrap(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_timeline_has_the_stores_of_all_requests_and_is_written_at_the_end() {
+    for (reuse, stores, largest) in [(None, 3, "1000"), (Some("100"), 1, "1000"), (None, 1, "40")] {
+        let timeline = ["--timeline", "served.txt", "--timeline-events", largest];
+        let reuse = reuse.map(|it| ["--reuse", it]);
+        let server =
+            Server::start(COUNT, &[&timeline[..], reuse.as_slice().as_flattened()].concat());
+        for _ in 0..3 {
+            server.status();
+        }
+        let path = server.folder.path().join("served.txt");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
+        server.send("INT");
+        let Server { process, errors, folder, .. } = &mut { server };
+        assert!(process.wait().unwrap().success());
+        let mut complaints = String::new();
+        errors.read_to_string(&mut complaints).unwrap();
+        assert_eq!(complaints, "stopping\n");
+        let text = std::fs::read_to_string(folder.path().join("served.txt")).unwrap();
+        let named = (1..=9).filter(|it| text.contains(&format!("store {it}, "))).count();
+        assert_eq!(named, stores, "{text}");
+        assert!(text.contains("the host calls handle of") && text.contains(" µs  "), "{text}");
+        let is_cut = text.contains("2 earlier stores are left out");
+        assert_eq!(is_cut, largest == "40", "{text}");
+    }
 }

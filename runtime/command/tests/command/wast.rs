@@ -24,3 +24,18 @@ fn scripts_are_played_and_counted() {
     let fine = folder.weft(&["wast", "a.wast", "c.wast"]);
     assert!(fine.ends_with("1 passed, 0 failed, 1 not applicable\n--- exit code 0\n"), "{fine}");
 }
+
+#[test]
+fn scripts_are_recorded_into_one_timeline() {
+    let folder = Folder::with(&[("a.wast", PASSES), ("b.wast", PASSES)]);
+    let recorded = |path: &str, file: &str| {
+        folder.weft(&["wast", path, "--timeline", file]);
+        std::fs::read_to_string(folder.path().join(file)).unwrap()
+    };
+    let text = recorded(".", "out.txt");
+    let stores = ["./a.wast, ", "./b.wast, "].map(|it| text.matches(it).count());
+    assert!(stores[0] > 3 && stores[0] == stores[1], "{text}");
+    assert_eq!(text.matches("the host calls seven").count(), 2, "{text}");
+    let page = recorded("a.wast", "out.html");
+    assert!(page.contains("<title>a.wast</title>"), "{page}");
+}

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
@@ -21,9 +22,12 @@ pub struct Timeline {
     /// The number of the next event.
     next: u64,
     turn: u64,
-    clock: Option<fn() -> Duration>,
+    clock: Option<Arc<TimelineClock>>,
     names: TimelineNames,
 }
+
+/// A clock for events.
+type TimelineClock = dyn Fn() -> Duration + Send + Sync;
 
 impl Timeline {
     /// Creates an empty timeline that keeps the last `capacity` events, and no times.
@@ -39,26 +43,27 @@ impl Timeline {
         }
     }
 
-    /// Creates an empty timeline whose events have the times of `clock`. It is called for each event,
-    /// and must not panic.
+    /// Creates an empty timeline whose events have the times of `clock`: the times since any moment,
+    /// which is the same for all timelines of a report. It is called for each event, and must not
+    /// panic.
     ///
     /// ```
     /// # use weft_core as weft;
-    /// use std::time::{Duration, SystemTime};
+    /// use std::time::Instant;
     ///
     /// use weft::timeline::Timeline;
     ///
-    /// fn now() -> Duration {
-    ///     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-    /// }
-    ///
-    /// let timeline = Timeline::with_clock(1000, now);
+    /// let start = Instant::now();
+    /// let timeline = Timeline::with_clock(1000, move || start.elapsed());
     /// assert_eq!(timeline.events().len(), 0);
     /// ```
     #[must_use]
-    pub const fn with_clock(capacity: usize, clock: fn() -> Duration) -> Self {
+    pub fn with_clock(
+        capacity: usize,
+        clock: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Self {
         let mut timeline = Self::new(capacity);
-        timeline.clock = Some(clock);
+        timeline.clock = Some(Arc::new(clock));
         timeline
     }
 
@@ -114,7 +119,7 @@ impl Timeline {
         if action == Action::TurnBegan {
             self.turn = self.turn.saturating_add(1);
         }
-        let time = self.clock.map(|clock| clock());
+        let time = self.clock.as_ref().map(|clock| clock());
         let event =
             TimelineEvent { number: self.next, turn: self.turn, time, observation: *observation };
         if action == Action::TurnEnded {

@@ -15,12 +15,14 @@
 //! |---|---|
 //! | `report` | the report |
 //! | `phrases` | events in words |
+//! | `merged` | the timelines of several stores as one |
 //! | `scene`, `scene_builder` | lanes, spans, points and arrows, from events |
 //! | `lanes` | giving lanes to threads, and using them again |
 //! | `text`, `trace`, `page`, `page_data` | the three outputs |
 //! | `waits` | the graph of waiting tasks |
 
 mod lanes;
+mod merged;
 mod page;
 mod page_data;
 mod phrases;

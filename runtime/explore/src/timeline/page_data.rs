@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use weft::timeline::Timeline;
 
+use super::merged::Merged;
 use super::scene::{ArrowKind, Scene, SpanKind};
 use super::waits::WaitGraph;
 
@@ -29,7 +29,7 @@ impl Texts {
 }
 
 /// Returns the data as JSON that may stand in a `script` element: no character of it ends one.
-pub(super) fn page_data(timeline: &Timeline, scene: &Scene, waits: &WaitGraph) -> String {
+pub(super) fn page_data(merged: &Merged<'_>, scene: &Scene, waits: &WaitGraph) -> String {
     let mut texts = Texts::default();
     let lanes: Vec<Value> =
         scene.lanes.iter().map(|it| json!([it.group, texts.number(&it.label)])).collect();
@@ -41,14 +41,13 @@ pub(super) fn page_data(timeline: &Timeline, scene: &Scene, waits: &WaitGraph) -
             json!([it.lane, it.from, it.to, span_kind(it.kind), who, state])
         })
         .collect();
-    let start = timeline.events().next().and_then(|event| event.time).unwrap_or_default();
     let points: Vec<Value> = scene
         .points
         .iter()
-        .zip(timeline.events())
-        .map(|((lane, text), event)| {
-            let time = event.time.map(|it| it.saturating_sub(start).as_secs_f64() * 1e6);
-            json!([event.turn, lane, texts.number(text), time])
+        .zip(&merged.events)
+        .map(|(point, it)| {
+            let time = it.time.map(|time| time.as_secs_f64() * 1e6);
+            json!([it.event.turn, point.lane, texts.number(&point.text), time])
         })
         .collect();
     let arrows: Vec<Value> = scene
@@ -65,8 +64,9 @@ pub(super) fn page_data(timeline: &Timeline, scene: &Scene, waits: &WaitGraph) -
         .map(|it| json!([it.at, texts.number(&it.choice), it.count, it.chosen]))
         .collect();
     let data = json!({
-        "first": timeline.dropped(),
-        "groups": scene.groups,
+        "first": merged.dropped(),
+        "groups": scene.groups.iter().map(|it| &it.name).collect::<Vec<_>>(),
+        "hosts": scene.groups.iter().map(|it| it.host).collect::<Vec<_>>(),
         "lanes": lanes,
         "spans": spans,
         "points": points,

@@ -1,21 +1,37 @@
 //! The scene: a timeline as lanes, spans, points and arrows. A trace and a page draw the same scene.
 
-use weft::timeline::Timeline;
-
 use super::lanes::Lane;
+use super::merged::Merged;
+use super::phrases::printable;
 use super::scene_builder::SceneBuilder;
 
 /// A scene. Places are positions of events, from 0.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Scene {
-    /// The names of the groups of lanes; the first one is the host's.
-    pub(super) groups: Vec<String>,
+    /// The groups of lanes.
+    pub(super) groups: Vec<LaneGroup>,
     pub(super) lanes: Vec<Lane>,
     pub(super) spans: Vec<Span>,
-    /// The lane and the text of each event.
-    pub(super) points: Vec<(usize, String)>,
+    /// A point for each event.
+    pub(super) points: Vec<Point>,
     pub(super) arrows: Vec<Arrow>,
     pub(super) choices: Vec<ChoicePoint>,
+}
+
+/// A group of lanes.
+#[derive(Clone, Debug)]
+pub(super) struct LaneGroup {
+    pub(super) name: String,
+    /// The first lane, if the group is that of a host.
+    pub(super) host: Option<usize>,
+}
+
+/// An event.
+#[derive(Clone, Debug)]
+pub(super) struct Point {
+    pub(super) at: usize,
+    pub(super) lane: usize,
+    pub(super) text: String,
 }
 
 /// The state of a thread or host function in a span.
@@ -85,12 +101,49 @@ pub(super) struct ChoicePoint {
 }
 
 impl Scene {
-    /// Draws a timeline.
-    pub(super) fn of(timeline: &Timeline) -> Self {
-        let mut builder = SceneBuilder::new(timeline.names());
-        for (at, event) in timeline.events().enumerate() {
-            builder.add(at, &event.observation);
+    /// Draws the timelines of all stores.
+    pub(super) fn of(merged: &Merged<'_>) -> Self {
+        let mut places = vec![Vec::new(); merged.stores.len()];
+        for (at, event) in merged.events.iter().enumerate() {
+            if let Some(places) = places.get_mut(event.store) {
+                places.push(at);
+            }
         }
-        builder.finish(timeline.events().len())
+        let mut scene = Self::default();
+        for ((name, timeline), places) in merged.stores.iter().zip(places) {
+            let begin = places.first().copied().unwrap_or_default();
+            let mut builder = SceneBuilder::new(timeline.names(), begin);
+            for (at, event) in places.iter().zip(timeline.events()) {
+                builder.add(*at, &event.observation);
+            }
+            scene.append(builder.finish(places.last().map_or(begin, |last| last + 1)), name);
+        }
+        scene.points.sort_by_key(|point| point.at);
+        scene.choices.sort_by_key(|choice| choice.at);
+        scene
+    }
+
+    /// Adds the scene of another store.
+    fn append(&mut self, mut other: Self, name: &str) {
+        let (groups, lanes) = (self.groups.len(), self.lanes.len());
+        for group in &mut other.groups {
+            if !name.is_empty() {
+                group.name = format!("{}, {}", printable(name), group.name);
+            }
+            group.host = group.host.map(|lane| lane + lanes);
+        }
+        other.lanes.iter_mut().for_each(|lane| lane.group += groups);
+        other.spans.iter_mut().for_each(|span| span.lane += lanes);
+        other.points.iter_mut().for_each(|point| point.lane += lanes);
+        for arrow in &mut other.arrows {
+            arrow.from.0 += lanes;
+            arrow.to.0 += lanes;
+        }
+        self.groups.append(&mut other.groups);
+        self.lanes.append(&mut other.lanes);
+        self.spans.append(&mut other.spans);
+        self.points.append(&mut other.points);
+        self.arrows.append(&mut other.arrows);
+        self.choices.append(&mut other.choices);
     }
 }

@@ -10,7 +10,7 @@ use weft::timeline::TimelineNames;
 
 use super::lanes::Lanes;
 use super::phrases::{function_of, party, printable, sentence, stop, thread_name};
-use super::scene::{Arrow, ArrowKind, ChoicePoint, Scene, Span, SpanKind};
+use super::scene::{Arrow, ArrowKind, ChoicePoint, LaneGroup, Point, Scene, Span, SpanKind};
 
 /// The lane of the host.
 const HOST: usize = 0;
@@ -37,7 +37,7 @@ pub(super) struct SceneBuilder<'a> {
     names: &'a TimelineNames,
     lanes: Lanes,
     spans: Vec<Span>,
-    points: Vec<(usize, String)>,
+    points: Vec<Point>,
     arrows: Vec<Arrow>,
     choices: Vec<ChoicePoint>,
     threads: HashMap<ThreadId, Open>,
@@ -58,7 +58,8 @@ pub(super) struct SceneBuilder<'a> {
 }
 
 impl<'a> SceneBuilder<'a> {
-    pub(super) fn new(names: &'a TimelineNames) -> Self {
+    /// Creates an empty scene, whose first event is at `begin`.
+    pub(super) fn new(names: &'a TimelineNames, begin: usize) -> Self {
         Self {
             names,
             lanes: Lanes::new(),
@@ -74,7 +75,7 @@ impl<'a> SceneBuilder<'a> {
             events: HashMap::new(),
             ready: HashMap::new(),
             copies: HashMap::new(),
-            host_since: Some(0),
+            host_since: Some(begin),
         }
     }
 
@@ -137,7 +138,7 @@ impl<'a> SceneBuilder<'a> {
             }
             _ => {}
         }
-        self.points.push((lane, sentence(self.names, observation)));
+        self.points.push(Point { at, lane, text: sentence(self.names, observation) });
     }
 
     /// Returns the scene.
@@ -149,6 +150,11 @@ impl<'a> SceneBuilder<'a> {
         }
         self.spans.sort_by_key(|span| (span.lane, span.from));
         let Lanes { groups, all: lanes, .. } = self.lanes;
+        let group = |(number, name): (usize, String)| match number {
+            0 => LaneGroup { name, host: Some(HOST) },
+            _ => LaneGroup { name: format!("instance {name}"), host: None },
+        };
+        let groups = groups.into_iter().enumerate().map(group).collect();
         let Self { spans, points, arrows, choices, .. } = self;
         Scene { groups, lanes, spans, points, arrows, choices }
     }

@@ -3,20 +3,20 @@
 use std::fmt::Write as _;
 
 use weft::component::WaitingTask;
-use weft::timeline::{Timeline, TimelineEvent};
 
+use super::merged::{Merged, MergedEvent};
 use super::phrases::{party, printable, sentence, thread_name};
 
 /// The greatest width of the column with threads.
 const MAX_WIDTH: usize = 40;
 
 /// Returns the text: a line for each event, then the outcome, and the tasks that wait.
-pub(super) fn text(timeline: &Timeline, outcome: &str, waiting: &[WaitingTask]) -> String {
-    let actors: Vec<String> = timeline.events().map(|event| actor(timeline, event)).collect();
+pub(super) fn text(merged: &Merged<'_>, outcome: &str, waiting: &[WaitingTask]) -> String {
+    let actors: Vec<String> = merged.events.iter().map(|event| actor(merged, event)).collect();
     let width = actors.iter().map(|it| it.chars().count()).max().unwrap_or(0).min(MAX_WIDTH);
     let mut text = String::new();
     // Writing to a string does not fail.
-    let _ = write_lines(&mut text, timeline, &actors, width);
+    let _ = write_lines(&mut text, merged, &actors, width);
     for line in outcome.lines() {
         let _ = writeln!(text, "{}", printable_line(line));
     }
@@ -30,37 +30,40 @@ pub(super) fn text(timeline: &Timeline, outcome: &str, waiting: &[WaitingTask]) 
 
 fn write_lines(
     text: &mut String,
-    timeline: &Timeline,
+    merged: &Merged<'_>,
     actors: &[String],
     width: usize,
 ) -> std::fmt::Result {
-    if timeline.dropped() > 0 {
-        writeln!(text, "{} earlier events were dropped", timeline.dropped())?;
+    let dropped = merged.dropped();
+    if dropped > 0 {
+        writeln!(text, "{dropped} earlier events were dropped")?;
     }
-    let number_width = timeline.next_number().to_string().len();
-    let turn_width = timeline.events().next_back().map_or(1, |it| it.turn.to_string().len());
-    let start = timeline.events().next().and_then(|event| event.time).unwrap_or_default();
-    for (event, actor) in timeline.events().zip(actors) {
-        write!(text, "{:>number_width$}  turn {:>turn_width$}  ", event.number, event.turn)?;
-        if let Some(time) = event.time {
-            let micros = time.saturating_sub(start).as_nanos() / 1000;
-            write!(text, "{micros:>8} µs  ")?;
+    let number_width = (dropped + merged.events.len() as u64).to_string().len();
+    let turn = merged.events.iter().map(|it| it.event.turn).max().unwrap_or_default();
+    let turn_width = turn.to_string().len();
+    for ((it, actor), number) in merged.events.iter().zip(actors).zip(dropped..) {
+        write!(text, "{number:>number_width$}  turn {:>turn_width$}  ", it.event.turn)?;
+        if let Some(time) = it.time {
+            write!(text, "{:>8} µs  ", time.as_nanos() / 1000)?;
         }
-        let sentence = sentence(timeline.names(), &event.observation);
+        let Some((_, timeline)) = merged.stores.get(it.store) else { continue };
+        let sentence = sentence(timeline.names(), &it.event.observation);
         writeln!(text, "{actor:width$}  {sentence}")?;
     }
     Ok(())
 }
 
-/// Returns the thread that had control.
-fn actor(timeline: &Timeline, event: &TimelineEvent) -> String {
+/// Returns the store, if there are several, and the thread that had control.
+fn actor(merged: &Merged<'_>, event: &MergedEvent<'_>) -> String {
+    let Some((name, timeline)) = merged.stores.get(event.store) else { return String::new() };
     let names = timeline.names();
-    match &event.observation.thread {
+    let actor = match &event.event.observation.thread {
         Some(thread) => {
             format!("{}: {}", party(names, Some(thread.instance)), thread_name(names, thread))
         }
         None => "-".to_owned(),
-    }
+    };
+    if name.is_empty() { actor } else { format!("{}, {actor}", printable(name)) }
 }
 
 /// Returns a line of any length, without characters that control a terminal.

@@ -2,18 +2,16 @@
 //!
 //! <https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU>
 
-use serde_json::{Value, json};
-use weft::timeline::Timeline;
-
+use super::merged::Merged;
 use super::scene::{Arrow, ArrowKind, Scene, Span, SpanKind};
+use serde_json::{Value, json};
 
 /// Returns the trace.
-pub(super) fn trace(timeline: &Timeline, scene: &Scene) -> String {
-    let clock = Micros::of(timeline);
+pub(super) fn trace(merged: &Merged<'_>, scene: &Scene) -> String {
+    let clock = Micros::of(merged);
     let mut events: Vec<Value> = Vec::new();
-    for (group, name) in scene.groups.iter().enumerate() {
-        let name = if group == 0 { name.clone() } else { format!("instance {name}") };
-        events.push(metadata("process_name", group + 1, None, &json!({ "name": name })));
+    for (group, of) in scene.groups.iter().enumerate() {
+        events.push(metadata("process_name", group + 1, None, &json!({ "name": of.name })));
         let order = json!({ "sort_index": group });
         events.push(metadata("process_sort_index", group + 1, None, &order));
     }
@@ -22,10 +20,10 @@ pub(super) fn trace(timeline: &Timeline, scene: &Scene) -> String {
         events.push(metadata("thread_name", of.group + 1, Some(lane + 1), &name));
     }
     events.extend(scene.spans.iter().map(|span| slice(scene, &clock, span)));
-    for (at, (lane, text)) in scene.points.iter().enumerate() {
-        let (pid, tid) = place(scene, *lane);
-        let ts = clock.at(at);
-        events.push(json!({ "ph": "i", "s": "t", "cat": "event", "name": text, "pid": pid,
+    for point in &scene.points {
+        let (pid, tid) = place(scene, point.lane);
+        let ts = clock.at(point.at);
+        events.push(json!({ "ph": "i", "s": "t", "cat": "event", "name": point.text, "pid": pid,
             "tid": tid, "ts": ts }));
     }
     for (id, arrow) in scene.arrows.iter().enumerate() {
@@ -34,16 +32,22 @@ pub(super) fn trace(timeline: &Timeline, scene: &Scene) -> String {
     json!({ "displayTimeUnit": "ns", "traceEvents": events }).to_string()
 }
 
+/// The shortest time between two events, in microseconds. A virtual clock stands still, and the order
+/// has to be seen.
+const SHORTEST: f64 = 1e-3;
+
 /// The times of events in microseconds.
 struct Micros(Vec<f64>);
 
 impl Micros {
-    /// Returns the times of a timeline, from its first event, or the positions of its events.
-    fn of(timeline: &Timeline) -> Self {
-        let first = timeline.events().next().and_then(|event| event.time);
-        let times = timeline.events().enumerate().map(|(at, event)| match (event.time, first) {
-            (Some(time), Some(first)) => time.saturating_sub(first).as_secs_f64() * 1e6,
-            _ => position(at),
+    /// Returns the times from the first event on, or the positions of the events.
+    fn of(merged: &Merged<'_>) -> Self {
+        let mut next = 0.0_f64;
+        let times = merged.events.iter().enumerate().map(|(at, event)| {
+            let time = event.time.map_or_else(|| position(at), |time| time.as_secs_f64() * 1e6);
+            let time = time.max(next);
+            next = time + SHORTEST;
+            time
         });
         Self(times.collect())
     }

@@ -1,8 +1,11 @@
 //! The three outputs.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use weft::abi::Val;
 use weft::chooser::Seeded;
 use weft::component::{CallError, Component, Linker, Store, WaitingTask};
@@ -188,4 +191,60 @@ fn a_timeline_that_begins_in_the_middle_can_be_drawn() {
             assert!(span[0].as_u64().unwrap() < lanes && from < to && to <= capacity as u64);
         }
     }
+}
+
+/// Makes instances in two stores in turn. Each event is half a minute after the one before.
+pub(super) fn in_two_stores() -> [Timeline; 2] {
+    let ticks = Arc::new(AtomicU32::new(0));
+    let mut machines = [(); 2].map(|()| ExtendedMachine::<Heap>::default());
+    for machine in &mut machines {
+        let ticks = ticks.clone();
+        let clock = move || Duration::from_secs(30) * ticks.fetch_add(1, Ordering::Relaxed);
+        machine.record_timeline(Timeline::with_clock(100, clock));
+    }
+    for name in ["first", "second"] {
+        for machine in &mut machines {
+            let instance = machine.new_instance().unwrap();
+            machine.timeline_mut().unwrap().names_mut().set_instance(instance, name);
+        }
+    }
+    machines.map(|mut machine| machine.take_timeline().unwrap())
+}
+
+#[test]
+fn stores_are_drawn_together_in_the_order_of_time() {
+    let timelines = in_two_stores();
+    let report = TimelineReport::of_stores(["a", "b"].into_iter().zip(&timelines));
+    assert_eq!(
+        report.text(),
+        "0  turn 0         0 µs  a, -  instance first is made\n\
+         1  turn 0  30000000 µs  b, -  instance first is made\n\
+         2  turn 0  60000000 µs  a, -  instance second is made\n\
+         3  turn 0  90000000 µs  b, -  instance second is made\n"
+    );
+    let data = data_of(&report.html().unwrap());
+    assert_eq!(data["groups"], json!(["a, the host", "b, the host"]));
+    assert_eq!(data["hosts"], json!([0, 1]));
+    let points = data["points"].as_array().unwrap();
+    let lanes: Vec<_> = points.iter().map(|point| point[1].as_u64().unwrap()).collect();
+    assert_eq!((lanes, &points[3][3]), (vec![0, 1, 0, 1], &json!(90e6)));
+    let trace: Value = serde_json::from_str(&report.trace_json()).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let at = |time: f64| events.iter().filter(|it| it["ph"] == "i" && it["ts"] == time).count();
+    assert_eq!([0.0, 30e6, 60e6, 90e6].map(at), [1; 4]);
+}
+
+#[test]
+fn events_of_one_moment_keep_their_order_in_a_trace() {
+    let mut machine = ExtendedMachine::<Heap>::default();
+    machine.record_timeline(Timeline::with_clock(10, || Duration::from_secs(5)));
+    for _ in 0..3 {
+        machine.new_instance().unwrap();
+    }
+    let timeline = machine.take_timeline().unwrap();
+    let trace = TimelineReport::new(&timeline).trace_json();
+    let trace: Value = serde_json::from_str(&trace).unwrap();
+    let points = trace["traceEvents"].as_array().unwrap().iter().filter(|it| it["ph"] == "i");
+    let times: Vec<_> = points.map(|it| it["ts"].as_f64().unwrap()).collect();
+    assert!(times[0] < times[1] && times[1] < times[2] && times[2] < 0.1, "{times:?}");
 }

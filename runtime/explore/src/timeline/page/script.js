@@ -3,7 +3,10 @@
   const data = JSON.parse(document.getElementById('data').textContent);
   const texts = data.texts, points = data.points, count = points.length;
   const byId = id => document.getElementById(id);
-  const GUTTER = 220, AXIS = 28, HEAD = 24;
+  const hasTimes = count > 0 && points.every(point => point[3] !== null);
+  const GUTTER = 220, AXIS = hasTimes ? 42 : 28, HEAD = 24;
+  /** The lane of a host is drawn in the head of its group. */
+  const isHead = lane => lane === data.hosts[data.lanes[lane][0]];
   let ROW = 22, BAR = 14;
   const KINDS = [
     ['runs', 'runs'], ['in-call', 'in a call'], ['waits', 'waits'], ['ready', 'can go on'],
@@ -18,7 +21,7 @@
   data.lanes.forEach(([group], lane) => lanesOf[group].push(lane));
   const heads = lanesOf.filter(lanes => lanes.length).length;
   function placeRows() {
-    const lanes = Math.max(1, data.lanes.length - 1);
+    const lanes = Math.max(1, data.lanes.length - data.hosts.filter(lane => lane !== null).length);
     ROW = Math.floor(clamp((tall - AXIS - heads * HEAD - 30) / lanes, 22, 44));
     BAR = Math.round(ROW * 0.62);
     rows = [];
@@ -26,12 +29,11 @@
     height = 0;
     data.groups.forEach((name, group) => {
       if (!lanesOf[group].length) return;
-      rows.push({ y: height, head: group === 0 ? name : 'instance ' + name });
+      rows.push({ y: height, head: name });
       height += HEAD;
       for (const lane of lanesOf[group]) {
-        if (group === 0 && lane === 0) {
-          // The host itself is drawn in the head of its group.
-          laneY[lane] = (HEAD - ROW) / 2;
+        if (lane === data.hosts[group]) {
+          laneY[lane] = height - (HEAD + ROW) / 2;
           rows[rows.length - 1].lane = lane;
           continue;
         }
@@ -175,7 +177,7 @@
       const y = laneY[points[at][1]];
       if (y === undefined || !isSeen(y, ROW)) continue;
       context.beginPath();
-      context.arc(toX(at + 0.5), top(y) + Math.min((ROW + BAR) / 2 + 2, points[at][1] ? ROW : (ROW + HEAD) / 2 - 3), size, 0, 7);
+      context.arc(toX(at + 0.5), top(y) + Math.min((ROW + BAR) / 2 + 2, isHead(points[at][1]) ? (ROW + HEAD) / 2 - 3 : ROW), size, 0, 7);
       context.fill();
     }
   }
@@ -233,7 +235,8 @@
     context.fillRect(0, AXIS - 1, width, 1);
     context.fillStyle = colors.faint;
     context.font = '11px system-ui, "DejaVu Sans", sans-serif';
-    context.fillText('event number, and choices ▼', 10, AXIS / 2);
+    context.fillText('event number' + (hasTimes ? '' : ', and choices ▼'), 10, hasTimes ? 9 : AXIS / 2);
+    if (hasTimes) context.fillText('time, and choices ▼', 10, 22);
     context.save();
     context.beginPath();
     context.rect(GUTTER, 0, width - GUTTER, AXIS);
@@ -246,6 +249,10 @@
       context.fillStyle = colors.faint;
       context.fillText(String(number), x + 3, 9);
       context.fillRect(x, 0, 1, 6);
+      if (hasTimes && points[number - data.first]) {
+        context.fillStyle = colors.text;
+        context.fillText(duration(points[number - data.first][3]), x + 3, 22);
+      }
     }
     let before = -10;
     for (let i = after(data.choices, first - 1, c => c[0]); i < data.choices.length && data.choices[i][0] <= last; i++) {
@@ -263,11 +270,17 @@
     context.restore();
   }
 
+  /** Returns a time in microseconds as a text. */
+  function duration(micros) {
+    const units = [[6e7, 60e6, 'min'], [1e6, 1e6, 's'], [1e3, 1e3, 'ms']];
+    const [, size, unit] = units.find(([least]) => micros >= least) ?? [0, 1, 'µs'];
+    return `${Number((micros / size).toPrecision(5))} ${unit}`;
+  }
   function describe(at) {
     const [turn, lane, text, time] = points[at];
     const group = data.lanes[lane][0], name = texts[data.lanes[lane][1]];
-    const place = group === 0 ? name : `instance ${data.groups[group]}, ${name}`;
-    let line = `event ${at + data.first}, turn ${turn}` + (time === null ? '' : `, ${time.toFixed(1)} µs`) + ` — ${place}\n${texts[text]}`;
+    const place = isHead(lane) ? data.groups[group] : `${data.groups[group]}, ${name}`;
+    let line = `event ${at + data.first}, turn ${turn}` + (time === null ? '' : `, ${duration(time)}`) + ` — ${place}\n${texts[text]}`;
     const choice = data.choices.findIndex(c => c[0] === at);
     if (choice >= 0) {
       const [, what, possible, chosen] = data.choices[choice];
@@ -515,7 +528,9 @@
       legend.append(item);
     }
   const turns = count ? points[count - 1][0] - points[0][0] + 1 : 0;
-  byId('summary').textContent = `${count} events in ${turns} turns, ${data.choices.length} choices, ${data.lanes.length} lanes`
+  const stores = data.hosts.filter(lane => lane !== null).length;
+  byId('summary').textContent = `${count} events in ${stores > 1 ? `${stores} stores` : `${turns} turns`}, ${data.choices.length} choices, ${data.lanes.length} lanes`
+    + (hasTimes ? `, ${duration(points[count - 1][3])}` : '')
     + (data.first ? `; ${data.first} earlier events were dropped` : '');
   drawWaits();
   readColors();

@@ -24,7 +24,7 @@ use super::instance::{HttpService, PreparedHttpService};
 use super::job::{Job, Place};
 use super::pool::{Member, Pool};
 use super::settings::{Reuse, Settings};
-use super::worker::Worker;
+use super::worker::{OnStoreEnd, Worker};
 use crate::http::Body;
 use crate::runtime;
 
@@ -62,6 +62,7 @@ pub struct HttpServer<E: CoreEngine, T: 'static> {
     prepared: Arc<PreparedHttpService<E, T>>,
     make_store: Arc<MakeStore<E, T>>,
     settings: Arc<Settings>,
+    on_store_end: Option<Arc<OnStoreEnd<E, T>>>,
     reuse: Option<Reuse>,
     pool: Arc<Pool>,
     /// The number of requests under way.
@@ -97,6 +98,7 @@ where
             prepared: Arc::new(HttpService::prepare(component, linker)?),
             make_store: Arc::new(make_store),
             settings: Arc::new(settings),
+            on_store_end: None,
             reuse: None,
             pool: Arc::default(),
             now: Arc::default(),
@@ -141,6 +143,19 @@ where
     #[must_use]
     pub fn on_error(mut self, on_error: impl Fn(&ServiceError) + Send + Sync + 'static) -> Self {
         self.change().on_error = Some(Arc::new(on_error));
+        self
+    }
+
+    /// Sets a function that gets each store before it is dropped: after the last request of its
+    /// instance, or after its instance was given up. It can take what the store has recorded, such as
+    /// its [timeline](Store::take_timeline).
+    #[must_use]
+    pub fn on_store_end(
+        mut self,
+        on_store_end: impl Fn(&mut Store<E, T>) + Send + Sync + 'static,
+    ) -> Self {
+        self.change();
+        self.on_store_end = Some(Arc::new(on_store_end));
         self
     }
 
@@ -232,7 +247,9 @@ where
     ) -> Result<Worker<E, T>, ServiceError> {
         let mut store = (self.make_store)()?;
         let service = self.prepared.instantiate_async(&mut store).await?;
-        Ok(Worker::new(store, service, Arc::clone(&self.settings), jobs))
+        let mut worker = Worker::new(store, service, Arc::clone(&self.settings), jobs);
+        worker.on_store_end.clone_from(&self.on_store_end);
+        Ok(worker)
     }
 }
 
@@ -242,6 +259,7 @@ impl<E: CoreEngine, T: 'static> Clone for HttpServer<E, T> {
             prepared: Arc::clone(&self.prepared),
             make_store: Arc::clone(&self.make_store),
             settings: Arc::clone(&self.settings),
+            on_store_end: self.on_store_end.clone(),
             reuse: self.reuse,
             pool: Arc::clone(&self.pool),
             now: Arc::clone(&self.now),

@@ -25,6 +25,9 @@ use crate::runtime;
 /// its output, for example.
 const REST: Duration = Duration::from_secs(5);
 
+/// A function that gets a store before it is dropped.
+pub(super) type OnStoreEnd<E, T> = dyn Fn(&mut Store<E, T>) + Send + Sync;
+
 /// A store with an instance that answers requests, while it is polled.
 pub(super) struct Worker<E: CoreEngine, T: 'static> {
     store: Store<E, T>,
@@ -41,6 +44,18 @@ pub(super) struct Worker<E: CoreEngine, T: 'static> {
     idle: Option<Pin<Box<Sleep>>>,
     /// The reason why the instance can no longer be used.
     failure: Option<ServiceError>,
+    pub(super) on_store_end: Option<Arc<OnStoreEnd<E, T>>>,
+}
+
+impl<E: CoreEngine, T: 'static> Drop for Worker<E, T> {
+    fn drop(&mut self) {
+        // A second panic would end the process.
+        if !std::thread::panicking()
+            && let Some(on_store_end) = &self.on_store_end
+        {
+            on_store_end(&mut self.store);
+        }
+    }
 }
 
 impl<E: CoreEngine, T: 'static> Unpin for Worker<E, T> {}
@@ -52,10 +67,18 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         settings: Arc<Settings>,
         jobs: Option<mpsc::UnboundedReceiver<Job>>,
     ) -> Self {
-        let exchanges = Vec::new();
-        let (bodies, idle, failure) = (None, None, None);
-        let is_busy = false;
-        Self { store, service, settings, exchanges, jobs, is_busy, bodies, idle, failure }
+        Self {
+            store,
+            service,
+            settings,
+            exchanges: Vec::new(),
+            jobs,
+            is_busy: false,
+            bodies: None,
+            idle: None,
+            failure: None,
+            on_store_end: None,
+        }
     }
 
     /// Begins to answer a request.

@@ -1,0 +1,94 @@
+//! The timelines of several stores, in one file.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use weft::component::{Store, WaitingTask};
+use weft::engine::wasmi::Wasmi;
+use weft::timeline::Timeline;
+use weft_explore::timeline::TimelineReport;
+
+use crate::failure::Failure;
+
+use super::file::TimelineFile;
+
+/// The largest number of stores that are kept.
+const MAX_STORES: usize = 1000;
+
+/// The timelines of several stores. Those that have ended have at most as many events together as
+/// the file keeps. Those that record share this number once more, as far as possible.
+#[derive(Debug)]
+pub(crate) struct StoreTimelines {
+    file: TimelineFile,
+    ended: Mutex<EndedStores>,
+}
+
+/// The stores that have ended.
+#[derive(Debug, Default)]
+struct EndedStores {
+    kept: VecDeque<(String, Timeline)>,
+    /// The number of those that have ended.
+    count: u64,
+    num_events: usize,
+}
+
+impl StoreTimelines {
+    /// Creates an empty collection for a file.
+    pub(crate) fn new(file: TimelineFile) -> Self {
+        Self { file, ended: Mutex::default() }
+    }
+
+    fn ended(&self) -> MutexGuard<'_, EndedStores> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns an empty timeline for a store that begins. The more stores record, the shorter it is.
+    pub(crate) fn begin(&self) -> Timeline {
+        let recording = self.file.timelines().saturating_sub(self.ended().kept.len());
+        self.file.timeline(self.file.capacity / (recording + 1))
+    }
+
+    /// Lets a store record.
+    pub(crate) fn record<T: 'static>(&self, store: &mut Store<Wasmi, T>) {
+        // A new store can record.
+        let _ = store.record_timeline(self.begin());
+    }
+
+    /// Keeps what a store has recorded, and forgets the oldest ones if there is no room.
+    pub(crate) fn end<T: 'static>(&self, store: &mut Store<Wasmi, T>) {
+        if let Some(timeline) = store.take_timeline() {
+            let number = self.ended().count + 1;
+            self.keep(format!("store {number}"), timeline);
+        }
+    }
+
+    /// Keeps a timeline of a store with this name.
+    pub(crate) fn keep(&self, name: String, timeline: Timeline) {
+        let mut ended = self.ended();
+        ended.count += 1;
+        ended.num_events += timeline.events().len();
+        ended.kept.push_back((name, timeline));
+        while ended.num_events > self.file.capacity || ended.kept.len() > MAX_STORES {
+            let Some((_, oldest)) = ended.kept.pop_front() else { break };
+            ended.num_events -= oldest.events().len();
+        }
+    }
+
+    /// Writes the timelines of the stores that have ended.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be written.
+    pub(crate) fn write(&self, title: &str, waiting: &[WaitingTask]) -> Result<(), Failure> {
+        let ended = self.ended();
+        let missing = ended.count - ended.kept.len() as u64;
+        let outcome = match missing {
+            0 => String::new(),
+            1 => "one earlier store is left out".to_owned(),
+            _ => format!("{missing} earlier stores are left out"),
+        };
+        let stores = ended.kept.iter().map(|(name, timeline)| (name.as_str(), timeline));
+        let report = TimelineReport::of_stores(stores).with_title(title).with_outcome(&outcome);
+        self.file.write(&report.with_waiting(waiting))
+    }
+}
