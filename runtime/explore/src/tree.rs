@@ -188,6 +188,8 @@ impl Tree {
     /// Adds the decisions that were not planned. Returns the nodes of all decisions of the run.
     fn add_nodes(&mut self, planned: &PlannedRun, run: &RunState) -> Vec<usize> {
         let mut nodes = planned.nodes.clone();
+        let planned_decisions = run.decisions.iter().take(nodes.len());
+        let mut deviations = planned_decisions.filter(|it| it.chosen > 0).count();
         for decision in run.decisions.iter().skip(planned.plan.len()) {
             let taken = nodes.len().checked_sub(1).and_then(|last| run.decisions.get(last));
             let parent = nodes.last().copied().zip(taken.map(|it| it.chosen));
@@ -195,18 +197,14 @@ impl Tree {
             let node = Node {
                 parent,
                 depth: nodes.len(),
-                deviations: run
-                    .decisions
-                    .iter()
-                    .take(nodes.len())
-                    .filter(|it| it.chosen > 0)
-                    .count(),
+                deviations,
                 kind: decision.kind.clone(),
                 sleep: decision.sleep.clone(),
                 branches,
             };
             let number = self.insert(node);
             nodes.push(number);
+            deviations += usize::from(decision.chosen > 0);
             if let Some(branch) = self.branch_mut(number, decision.chosen) {
                 branch.is_wanted = true;
             }
