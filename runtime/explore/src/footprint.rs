@@ -43,6 +43,16 @@ impl Footprint {
         self.everything = true;
     }
 
+    /// Returns the instances, each with the number of its store.
+    pub(crate) fn instances(&self) -> &[(u32, InstanceId)] {
+        &self.instances
+    }
+
+    /// Returns `true` if it is not known what was touched.
+    pub(crate) const fn touches_everything(&self) -> bool {
+        self.everything
+    }
+
     /// Returns `true` if code of the host may have run.
     pub(crate) const fn touches_host(&self) -> bool {
         self.host || self.everything

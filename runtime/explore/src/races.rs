@@ -5,10 +5,17 @@
 //! later one could have been first. For each it asks for a run in which that is so. This is the
 //! algorithm of source sets: P. Abdulla, S. Aronis, B. Jonsson and K. Sagonas, *Optimal dynamic
 //! partial order reduction*, 2014.
+//!
+//! The order of steps is kept in vector clocks. Steps that touch the same part are all in order, so
+//! that a step is compared with the last one of each of its parts. So the work for a run grows with
+//! the number of its steps, and not with its square.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use crate::footprint::Process;
+use weft::machine::InstanceId;
+
+use crate::footprint::{Footprint, Process};
 use crate::run::{Decision, DecisionKind, Step};
 
 /// A request for a run: at this decision, one of these processes takes the step.
@@ -23,68 +30,53 @@ pub(crate) struct Reversal {
 
 /// The steps that happen before each step, in every order that leads to the same state: those of
 /// each process are its first ones, up to a number.
+#[derive(Default)]
 struct Order {
+    processes: HashMap<Process, usize>,
+    /// The number of steps of each process, and its last one.
+    taken: Vec<(usize, usize)>,
     /// For each step, the number of its process, and the number of steps of that process before it.
     places: Vec<(usize, usize)>,
-    /// For each step, the numbers of steps of each process that happen before it.
+    /// For each step, the numbers of steps of each process that happen before it or are it.
     clocks: Vec<Vec<usize>>,
+    /// The last step that has touched each instance.
+    instances: HashMap<(u32, InstanceId), usize>,
+    /// The last step that has touched the host.
+    host: Option<usize>,
+    /// The last step that may have touched everything.
+    everything: Option<usize>,
 }
 
 /// Returns the reversals that a run asks for. The first `known` steps were compared with one another
 /// after earlier runs.
 pub(crate) fn reversals(steps: &[Step], decisions: &[Decision], known: usize) -> Vec<Reversal> {
-    let mut order = Order { places: Vec::with_capacity(steps.len()), clocks: Vec::new() };
-    let mut processes: HashMap<Process, usize> = HashMap::new();
-    // The steps of each process until now.
-    let mut taken: Vec<Vec<usize>> = Vec::new();
+    let mut order = Order::default();
     let mut found = Vec::new();
     for (number, step) in steps.iter().enumerate() {
-        let process = *processes.entry(step.process).or_insert(taken.len());
-        if process == taken.len() {
-            taken.push(Vec::new());
-        }
-        let racing = order.add(steps, number, process, &taken);
+        let racing = order.add(step, number);
         if number >= known {
             found.extend(
                 racing.into_iter().filter_map(|it| order.reversal(steps, decisions, it, number)),
             );
-        }
-        if let Some(of_process) = taken.get_mut(process) {
-            of_process.push(number);
         }
     }
     found
 }
 
 impl Order {
-    /// Adds a step. Returns the steps of other processes that happen directly before it.
-    fn add(
-        &mut self,
-        steps: &[Step],
-        number: usize,
-        process: usize,
-        taken: &[Vec<usize>],
-    ) -> Vec<usize> {
-        let mut clock = vec![0; taken.len()];
+    /// Adds a step. Returns the steps of other processes that happen directly before it, the latest
+    /// one first.
+    fn add(&mut self, step: &Step, number: usize) -> Vec<usize> {
+        let process = *self.processes.entry(step.process).or_insert(self.taken.len());
+        let own = self.taken.get(process).copied();
+        if own.is_none() {
+            self.taken.push((0, 0));
+        }
+        let mut clock = vec![0; self.taken.len()];
         let mut racing = Vec::new();
-        // The number of steps of each process that may still happen directly before.
-        let mut left: Vec<usize> = taken.iter().map(Vec::len).collect();
-        let Some(step) = steps.get(number) else { return racing };
-        loop {
-            let last = |(of, left): (usize, &usize)| {
-                let known = clock.get(of).copied().unwrap_or(0);
-                let place = left.checked_sub(1).filter(|place| *place >= known)?;
-                Some((*taken.get(of)?.get(place)?, of, place))
-            };
-            let Some((earlier, of, place)) = left.iter().enumerate().filter_map(last).max() else {
-                break;
-            };
-            if let Some(left) = left.get_mut(of) {
-                *left = place;
-            }
-            let touches =
-                steps.get(earlier).is_some_and(|it| it.footprint.touches(&step.footprint));
-            if of != process && !touches {
+        for earlier in self.last_steps(&step.footprint, own.map(|(_, last)| last)) {
+            let Some((of, place)) = self.places.get(earlier).copied() else { continue };
+            if clock.get(of).is_some_and(|known| *known > place) {
                 continue;
             }
             if of != process {
@@ -94,13 +86,45 @@ impl Order {
             for (known, before) in clock.iter_mut().zip(before) {
                 *known = (*known).max(*before);
             }
-            if let Some(known) = clock.get_mut(of) {
-                *known = (*known).max(place + 1);
-            }
+        }
+        let place = own.map_or(0, |(count, _)| count);
+        if let (Some(known), Some(taken)) = (clock.get_mut(process), self.taken.get_mut(process)) {
+            *known = place + 1;
+            *taken = (place + 1, number);
         }
         self.clocks.push(clock);
-        self.places.push((process, taken.get(process).map_or(0, Vec::len)));
+        self.places.push((process, place));
+        self.touch(&step.footprint, number);
         racing
+    }
+
+    /// Returns the last step of the own process, and the last ones that touch a part in common with
+    /// a footprint, the latest first. All others that do happen before these.
+    fn last_steps(&self, footprint: &Footprint, own: Option<usize>) -> Vec<usize> {
+        let mut last: Vec<usize> = self.everything.into_iter().chain(own).collect();
+        if footprint.touches_everything() {
+            last.extend(self.taken.iter().filter(|(count, _)| *count > 0).map(|(_, last)| last));
+        } else {
+            let instances = footprint.instances();
+            last.extend(instances.iter().filter_map(|it| self.instances.get(it)));
+            last.extend(self.host.filter(|_| footprint.touches_host()));
+        }
+        last.sort_unstable_by_key(|step| Reverse(*step));
+        last.dedup();
+        last
+    }
+
+    /// Notes that a step has touched its parts last.
+    fn touch(&mut self, footprint: &Footprint, number: usize) {
+        for instance in footprint.instances() {
+            self.instances.insert(*instance, number);
+        }
+        if footprint.touches_host() {
+            self.host = Some(number);
+        }
+        if footprint.touches_everything() {
+            self.everything = Some(number);
+        }
     }
 
     /// Returns `true` if `earlier` happens before `later` in every order.
@@ -191,4 +215,71 @@ pub(crate) fn never_run(steps: &[Step], decisions: &[Decision]) -> Vec<Reversal>
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use weft::chooser::{Choice, Chooser as _, FirstInFirstOut, Seeded};
+    use weft::error::Error;
+    use weft::limits::Heap;
+    use weft::machine::Machine;
+
+    use super::*;
+
+    /// Returns random steps of four processes, which touch some of three instances, the host, or
+    /// everything.
+    fn random_steps(random: &mut Seeded) -> Result<Vec<Step>, Error> {
+        let mut machine: Machine<Heap, FirstInFirstOut> = Machine::new(FirstInFirstOut);
+        let instances = [machine.new_instance()?, machine.new_instance()?, machine.new_instance()?];
+        let mut one_in = |count| random.choose(Choice::Host, count) == 0;
+        let mut step = || {
+            let mut footprint = Footprint::default();
+            for instance in instances {
+                if one_in(3) {
+                    footprint.add_instance(0, instance);
+                }
+            }
+            if one_in(5) {
+                footprint.add_host();
+            }
+            if one_in(10) {
+                footprint.add_everything();
+            }
+            let process = u64::from(one_in(2)) + 2 * u64::from(one_in(2));
+            let process = Process::Event(process);
+            Step { process, candidates: vec![process], decision: None, footprint }
+        };
+        Ok((0..30).map(|_| step()).collect())
+    }
+
+    #[test]
+    fn the_order_of_steps_is_that_of_their_definition() -> Result<(), Error> {
+        let mut random = Seeded::new(1);
+        for _ in 0..200 {
+            let steps = random_steps(&mut random)?;
+            let mut order = Order::default();
+            // The steps that happen before each step.
+            let mut before: Vec<HashSet<usize>> = Vec::new();
+            for (number, step) in steps.iter().enumerate() {
+                let racing = order.add(step, number);
+                let touches = |it: &Step| it.footprint.touches(&step.footprint);
+                let depends = |it: &Step| it.process == step.process || touches(it);
+                let direct: Vec<usize> = (0..number).filter(|it| depends(&steps[*it])).collect();
+                let all: HashSet<usize> =
+                    direct.iter().flat_map(|it| before[*it].iter().chain([it])).copied().collect();
+                let is_covered = |it: &usize| all.iter().any(|other| before[*other].contains(it));
+                let expected = direct
+                    .iter()
+                    .rev()
+                    .copied()
+                    .filter(|it| steps[*it].process != step.process && !is_covered(it));
+                assert_eq!(racing, expected.collect::<Vec<_>>());
+                before.push(all);
+                for earlier in 0..number {
+                    assert_eq!(order.is_before(earlier, number), before[number].contains(&earlier));
+                }
+            }
+        }
+        Ok(())
+    }
 }

@@ -3,122 +3,88 @@
 //! The values are either arguments, which the callee receives, or a result, which the caller
 //! receives. The receiver has the `realloc` of the case, and records its calls.
 
-use std::fmt::Write as _;
-
-use serde_json::Value;
 use weft::abi::{StringEncoding, TypeList};
 use weft::core_value::{CoreType, IntegerType};
 
 use crate::case::{Case, Side, to_type};
+use crate::named::{Named, has_handles};
+use crate::receiver::{LOG_PAGES, library, memory, remember};
+
+/// The way in which values move in a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    pub values: Values,
+    pub lift: Lift,
+    /// Set if the caller lowers the function with `async`.
+    pub is_lowered_async: bool,
+}
 
 /// The directions in which values move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Values {
     Arguments,
     Result,
 }
 
-/// The largest number of flat values of parameters and of results.
+/// The way in which the callee's function is lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lift {
+    Sync,
+    Stackful,
+    Callback,
+}
+
+/// The largest number of flat values of parameters, those of functions lowered with `async`, and
+/// those of a result.
 const MAX_FLAT_PARAMS: usize = 16;
+const MAX_FLAT_ASYNC_PARAMS: usize = 4;
 const MAX_FLAT_RESULTS: usize = 1;
-/// The address of the recorded calls of `realloc`, four numbers each, after the received flat
-/// values.
-pub const CALLS: usize = 4096;
-/// The address of the number of calls.
-pub const NUM_CALLS: usize = 1024;
-/// The address of the address and length of the whole record.
-const DUMP: usize = 2048;
-const LOG_PAGES: usize = 64;
+/// Results of functions lowered with `async` are always in memory.
+const MAX_FLAT_ASYNC_RESULTS: usize = 0;
 
 impl Way {
-    /// Returns the direction for a case, if it has one.
+    /// Returns the way of a case, if it has one.
     pub fn of(case: &Case) -> Option<Self> {
-        let list = TypeList::new(case.types.iter().map(to_type)).unwrap();
-        let sides = [&case.source.side, &case.destination.side];
         if case.types.iter().any(has_handles) {
             return None;
         }
-        let spilled = |max| sides.map(|side| list.abi().of(side.addresses).flat.exceed(max))[0];
-        match sides.map(|side| side.max_flat) {
-            [MAX_FLAT_PARAMS, MAX_FLAT_PARAMS]
-                if case.destination.out_param.is_none() || !spilled(MAX_FLAT_PARAMS) =>
-            {
-                Some(Self::Arguments)
-            }
-            [MAX_FLAT_RESULTS, MAX_FLAT_RESULTS]
-                if case.types.len() == 1
-                    && case.destination.out_param.is_some() == spilled(MAX_FLAT_RESULTS) =>
-            {
-                Some(Self::Result)
-            }
-            _ => None,
-        }
-    }
-}
-
-fn has_handles(ty: &Value) -> bool {
-    match ty {
-        Value::String(keyword) => keyword == "error-context",
-        Value::Array(parts) => match parts[0].as_str().unwrap() {
-            "own" | "borrow" | "stream" | "future" => true,
-            _ => parts.iter().skip(1).any(has_handles),
-        },
-        _ => false,
-    }
-}
-
-/// Types that need a name, with their definitions; each uses only earlier ones.
-#[derive(Default)]
-struct Named {
-    definitions: Vec<String>,
-}
-
-impl Named {
-    /// Returns the text of a type.
-    fn text(&mut self, ty: &Value) -> String {
-        let Some(parts) = ty.as_array() else { return ty.as_str().unwrap().into() };
-        let optional = |named: &mut Self, ty: &Value| (!ty.is_null()).then(|| named.text(ty));
-        let all = |named: &mut Self, types: &[Value]| {
-            types.iter().map(|ty| named.text(ty)).collect::<Vec<_>>().join(" ")
+        let list = TypeList::new(case.types.iter().map(to_type)).unwrap();
+        let (from, to) = (case.source.side.max_flat, &case.destination);
+        let spilled = list.abi().of(to.side.addresses).flat.exceed(to.side.max_flat);
+        let has_place = to.out_param.is_some();
+        // The case's last number means nothing else in a component.
+        let of_task = if case.last.is_multiple_of(2) { Lift::Stackful } else { Lift::Callback };
+        let any = if (case.last / 2).is_multiple_of(4) { of_task } else { Lift::Sync };
+        let (lift, is_lowered_async) = match (from, to.side.max_flat) {
+            (MAX_FLAT_PARAMS, MAX_FLAT_PARAMS) if !(has_place && spilled) => (any, false),
+            (MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS) if !(has_place && spilled) => (any, true),
+            (MAX_FLAT_RESULTS, MAX_FLAT_RESULTS) if has_place == spilled => (Lift::Sync, false),
+            (MAX_FLAT_PARAMS, MAX_FLAT_RESULTS) if has_place == spilled => (of_task, false),
+            (MAX_FLAT_RESULTS, MAX_FLAT_ASYNC_RESULTS) if has_place => (Lift::Sync, true),
+            (MAX_FLAT_PARAMS, MAX_FLAT_ASYNC_RESULTS) if has_place => (of_task, true),
+            _ => return None,
         };
-        let labels = || {
-            let labels = (0..parts[1].as_u64().unwrap()).map(|it| format!("\"l{it}\""));
-            labels.collect::<Vec<_>>().join(" ")
-        };
-        let rest = &parts[1..];
-        match parts[0].as_str().unwrap() {
-            "list" if parts.len() == 2 => format!("(list {})", self.text(&parts[1])),
-            "list" => format!("(list {} {})", self.text(&parts[1]), parts[2]),
-            "map" => format!("(list (tuple {}))", all(self, rest)),
-            "record" | "tuple" => format!("(tuple {})", all(self, rest)),
-            "option" => format!("(option {})", self.text(&parts[1])),
-            "result" => {
-                let ok = optional(self, &parts[1]).unwrap_or_default();
-                let error = optional(self, &parts[2]).map(|ty| format!("(error {ty})"));
-                format!("(result {ok} {})", error.unwrap_or_default())
-            }
-            "variant" => {
-                let cases = rest.iter().enumerate().map(|(number, ty)| {
-                    let payload = optional(self, ty).unwrap_or_default();
-                    format!("(case \"c{number}\" {payload})")
-                });
-                let cases = cases.collect::<Vec<_>>().join(" ");
-                self.define(format!("(variant {cases})"))
-            }
-            "enum" => self.define(format!("(enum {})", labels())),
-            "flags" => self.define(format!("(flags {})", labels())),
-            other => panic!("{other}"),
+        let values =
+            if to.side.max_flat == MAX_FLAT_PARAMS { Values::Arguments } else { Values::Result };
+        let is_possible = values == Values::Arguments || case.types.len() == 1;
+        is_possible.then_some(Self { values, lift, is_lowered_async })
+    }
+
+    /// Returns the number of flat values that the receiver gets.
+    pub fn flat_count(self, case: &Case) -> usize {
+        let list = TypeList::new(case.types.iter().map(to_type)).unwrap();
+        let side = &case.destination.side;
+        let flat = list.abi().of(side.addresses).flat;
+        match (flat.exceed(side.max_flat), self.values) {
+            (false, _) => flat.count().unwrap(),
+            (true, Values::Arguments) => 1,
+            (true, Values::Result) => 0,
         }
     }
 
-    fn define(&mut self, definition: String) -> String {
-        self.definitions.push(definition);
-        format!("$t{}", self.definitions.len() - 1)
-    }
-
-    fn each(&self, text: impl Fn(usize, &str) -> String) -> String {
-        let definitions = self.definitions.iter().enumerate();
-        definitions.map(|(number, definition)| text(number, definition)).collect()
+    /// Returns true if the function's type is `async`.
+    pub fn is_async(self) -> bool {
+        self.is_lowered_async || self.lift != Lift::Sync
     }
 }
 
@@ -132,7 +98,7 @@ const fn core_type(ty: CoreType) -> &'static str {
     }
 }
 
-const fn address(side: &Side) -> &'static str {
+pub const fn address(side: &Side) -> &'static str {
     match side.addresses {
         IntegerType::I32 => "i32",
         IntegerType::I64 => "i64",
@@ -140,7 +106,7 @@ const fn address(side: &Side) -> &'static str {
 }
 
 /// Returns a core value with these bits.
-fn constant(ty: &str, bits: u64) -> String {
+pub fn constant(ty: &str, bits: u64) -> String {
     match ty {
         "f32" => format!("(f32.reinterpret_i32 (i32.const {}))", bits & 0xffff_ffff),
         "f64" => format!("(f64.reinterpret_i64 (i64.const {bits}))"),
@@ -149,32 +115,8 @@ fn constant(ty: &str, bits: u64) -> String {
     }
 }
 
-/// Returns code that records a parameter or result by its bits.
-fn remember(number: usize, ty: &str, value: &str) -> String {
-    let bits = match ty {
-        "f32" => format!("(i64.extend_i32_u (i32.reinterpret_f32 {value}))"),
-        "f64" => format!("(i64.reinterpret_f64 {value})"),
-        "i32" => format!("(i64.extend_i32_u {value})"),
-        _ => value.into(),
-    };
-    format!("(i64.store $log (i32.const {}) {bits})", 8 * number)
-}
-
-/// Returns a memory with these bytes.
-fn memory(side: &Side) -> String {
-    let (address, bytes) = (address(side), &side.memory);
-    let mut text = format!(
-        "(memory $m (export \"m\") {address} {} (pagesize 1)) (data ({address}.const 0) \"",
-        bytes.len(),
-    );
-    for byte in bytes {
-        write!(text, "\\{byte:02x}").unwrap();
-    }
-    text + "\")"
-}
-
 /// Returns the options of a canonical definition.
-fn options(side: &Side, instance: &str, has_realloc: bool) -> String {
+pub fn options(side: &Side, instance: &str, has_realloc: bool) -> String {
     let encoding = match side.encoding {
         StringEncoding::Utf8 => "utf8",
         StringEncoding::Utf16 => "utf16",
@@ -188,95 +130,8 @@ fn options(side: &Side, instance: &str, has_realloc: bool) -> String {
     format!("(memory (core memory {instance} \"m\")) string-encoding={encoding} {realloc}")
 }
 
-/// Returns the receiver's memory, its `realloc`, and the code of its record.
-fn library(case: &Case) -> String {
-    let side = &case.destination.side;
-    let a = address(side);
-    let (wide, narrow) = match side.addresses {
-        IntegerType::I32 => ("i64.extend_i32_u", "i32.wrap_i64"),
-        IntegerType::I64 => ("", ""),
-    };
-    let wide =
-        |value: &str| if wide.is_empty() { value.into() } else { format!("({wide} {value})") };
-    let (behaviour, at) = (&*case.destination.realloc.0, case.destination.realloc.1);
-    let (memory, size) = (memory(side), side.memory.len());
-    let misbehaves = match behaviour {
-        "unaligned" => {
-            "(if (i64.gt_u (local.get $align) (i64.const 1)) (then
-                (return (i64.add (call $aligned (global.get $last) (local.get $align)) (i64.const 1)))))"
-                .into()
-        }
-        "beyond" => format!("(return (i64.const {size}))"),
-        "far" => "(return (i64.const 0xfffffff8))".into(),
-        "trap" => "(unreachable)".into(),
-        _ => String::new(),
-    };
-    let shrinks = if behaviour == "move" {
-        ""
-    } else {
-        "(if (i32.and (i64.ne (local.get $old) (i64.const 0))
-                      (i64.lt_u (local.get $new) (local.get $length)))
-            (then (return (call $aligned (local.get $old) (local.get $align)))))"
-    };
-    let result = if narrow.is_empty() {
-        "(call $place".to_owned()
-    } else {
-        format!("({narrow} (call $place")
-    };
-    let end = if narrow.is_empty() { ")" } else { "))" };
-    let arguments: Vec<String> = (0..4).map(|it| wide(&format!("(local.get {it})"))).collect();
-    let arguments = arguments.join(" ");
-    let (into, count) = match side.addresses {
-        IntegerType::I32 => ("(i32.const 0)", format!("(i32.const {size})")),
-        IntegerType::I64 => ("(i64.const 0)", format!("(i32.const {size})")),
-    };
-    let address_of = |value: &str| {
-        if narrow.is_empty() { value.to_owned() } else { format!("({narrow} {value})") }
-    };
-    format!(
-        r#"{memory}
-        (memory $log (export "log") {LOG_PAGES})
-        (global $last (mut i64) (i64.const 0))
-        (global $calls (mut i32) (i32.const 0))
-        (func $aligned (param i64 i64) (result i64)
-            (i64.and (i64.add (local.get 0) (i64.sub (local.get 1) (i64.const 1)))
-                     (i64.sub (i64.const 0) (local.get 1))))
-        (func $place (param $old i64) (param $length i64) (param $align i64) (param $new i64)
-            (result i64) (local $at i32) (local $address i64)
-            (local.set $at (i32.add (i32.const {CALLS}) (i32.mul (global.get $calls) (i32.const 32))))
-            (i64.store $log (local.get $at) (local.get $old))
-            (i64.store $log offset=8 (local.get $at) (local.get $length))
-            (i64.store $log offset=16 (local.get $at) (local.get $align))
-            (i64.store $log offset=24 (local.get $at) (local.get $new))
-            (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
-            (if (i32.eq (global.get $calls) (i32.const {at})) (then {misbehaves}))
-            {shrinks}
-            (local.set $address (call $aligned (global.get $last) (local.get $align)))
-            (if (i64.gt_u (i64.add (local.get $address) (local.get $new)) (i64.const {size}))
-                (then (unreachable)))
-            (if (i64.ne (global.get $last) (i64.add (local.get $address) (local.get $new))) (then
-                (global.set $last (i64.add (local.get $address) (local.get $new)))
-                (memory.copy $m $m {to} {from} {kept})))
-            (local.get $address))
-        (func (export "realloc") (param {a} {a} {a} {a}) (result {a})
-            {result} {arguments}{end})
-        (func (export "dump") (result i32) (local $end i32)
-            (local.set $end (i32.add (i32.const {CALLS}) (i32.mul (global.get $calls) (i32.const 32))))
-            (i32.store $log (i32.const {NUM_CALLS}) (global.get $calls))
-            (memory.copy $log $m (local.get $end) {into} {count})
-            (i32.store $log (i32.const {DUMP}) (i32.const 0))
-            (i32.store $log offset=4 (i32.const {DUMP}) (i32.add (local.get $end) (i32.const {size})))
-            (i32.const {DUMP}))"#,
-        to = address_of("(local.get $address)"),
-        from = address_of("(local.get $old)"),
-        kept = address_of(
-            "(select (local.get $length) (local.get $new)
-                (i64.lt_u (local.get $length) (local.get $new)))"
-        ),
-    )
-}
-
-const DUMPS: &str = r#"
+/// The function that returns the record.
+pub const DUMPS: &str = r#"
     (func (export "dump") (result (list u8))
         (canon lift (core func $i "dump") (memory (core memory $i "log"))))"#;
 
@@ -285,119 +140,180 @@ const DUMPS: &str = r#"
 pub fn text(case: &Case, way: Way) -> String {
     let mut named = Named::default();
     let types: Vec<String> = case.types.iter().map(|ty| named.text(ty)).collect();
-    let function = match way {
-        Way::Arguments => {
+    let result = match way.values {
+        Values::Arguments => String::new(),
+        Values::Result => format!("(result {})", types[0]),
+    };
+    let params: String = match way.values {
+        Values::Arguments => {
             let params = types.iter().enumerate();
             let params = params.map(|(number, ty)| format!("(param \"p{number}\" {ty})"));
             params.collect::<Vec<_>>().concat()
         }
-        Way::Result => format!("(result {})", types[0]),
+        Values::Result => String::new(),
     };
-    let list = TypeList::new(case.types.iter().map(to_type)).unwrap();
-    let flat = |side: &Side| -> Vec<&'static str> {
-        let flat = list.abi().of(side.addresses).flat;
-        if flat.exceed(side.max_flat) {
-            vec![address(side)]
-        } else {
-            flat.iter().map(core_type).collect()
-        }
-    };
+    let keyword = if way.is_async() { "async" } else { "" };
+    let function = format!("{keyword} {params} {result}");
     let (source, destination) = (&case.source.side, &case.destination.side);
-    let given = flat(source).into_iter().zip(&case.source.flat);
-    let given: String = given.map(|(ty, bits)| constant(ty, *bits)).collect();
-    let spilled = list.abi().of(source.addresses).flat.exceed(source.max_flat);
-    let (callee, caller) = match way {
-        Way::Arguments => arguments(case, &given, &flat(source), &flat(destination)),
-        Way::Result => result(case, &given, &flat(source), &flat(destination), spilled),
+    let passed = Passed::new(case);
+    let (callee, caller, dumps) = match way.values {
+        Values::Arguments => (destination, source, ["$callee", DUMPS, ""]),
+        Values::Result => (source, destination, ["$caller", "", DUMPS]),
     };
-    let (callee_dumps, caller_dumps, dumps) = match way {
-        Way::Arguments => (DUMPS, "", "$callee"),
-        Way::Result => ("", DUMPS, "$caller"),
-    };
-    let (callee_side, caller_side) = match way {
-        Way::Arguments => (destination, source),
-        Way::Result => (source, destination),
+    let [dumping, callee_dumps, caller_dumps] = dumps;
+    let library =
+        |side: &Side| if std::ptr::eq(side, source) { memory(side) } else { library(case) };
+    let (task_return, task_return_export) = match way.lift {
+        Lift::Sync => (String::new(), ""),
+        _ => (
+            format!(
+                "(core func $return (canon task.return {result} {}))",
+                options(callee, "$i", false)
+            ),
+            "(export \"return\" (func $return))",
+        ),
     };
     format!(
         r#"(component
         (component $Callee
             {exported}
-            (core module $M {callee})
-            (core instance $i (instantiate $M))
-            (func (export "f") {function} (canon lift (core func $i "f") {lift}))
+            (core module $Library {callee_library})
+            (core instance $i (instantiate $Library))
+            {task_return}
+            (core module $M {callee_code})
+            (core instance $m (instantiate $M (with "" (instance {task_return_export}))
+                (with "library" (instance $i))))
+            (func (export "f") {function} (canon lift (core func $m "f") {lift_async} {lift}))
             {callee_dumps})
         (instance $callee (instantiate $Callee))
         (component $Caller
             {imported}
             (import "f" (func $f {function}))
-            (core module $Library {library})
+            (core module $Library {caller_library})
             (core instance $i (instantiate $Library))
-            (core func $f (canon lower (func $f) {lower}))
-            (core module $M {caller})
+            (core func $f (canon lower (func $f) {lower_async} {lower}))
+            (core module $M {caller_code})
             (core instance $run (instantiate $M (with "" (instance (export "f" (func $f))))
                 (with "library" (instance $i))))
-            (func (export "run") (canon lift (core func $run "run")))
+            (func (export "run") {keyword} (canon lift (core func $run "run")))
             {caller_dumps})
         (instance $caller (instantiate $Caller {given_types} (with "f" (func $callee "f"))))
         (func (export "run") (alias export $caller "run"))
-        (func (export "dump") (alias export {dumps} "dump")))"#,
-        exported = named.each(|number, definition| format!(
-            "(type $d{number} {definition}) (export $t{number} \"t{number}\" (type $d{number}))\n"
-        )),
-        imported = named.each(|number, definition| format!(
-            "(type $d{number} {definition})
-            (import \"t{number}\" (type $t{number} (eq $d{number})))\n"
-        )),
-        given_types =
-            named.each(|number, _| format!("(with \"t{number}\" (type $callee \"t{number}\"))")),
-        library = match way {
-            Way::Arguments => memory(source),
-            Way::Result => library(case),
+        (func (export "dump") (alias export {dumping} "dump")))"#,
+        exported = named.exported(),
+        imported = named.imported(),
+        given_types = named.passed("$callee"),
+        callee_library = library(callee),
+        caller_library = library(caller),
+        callee_code = passed.callee(way),
+        caller_code = passed.caller(way),
+        lift = options(callee, "$i", way.values == Values::Arguments),
+        lower = options(caller, "$i", way.values == Values::Result),
+        lift_async = match way.lift {
+            Lift::Sync => "",
+            Lift::Stackful => "async",
+            Lift::Callback => r#"async (callback (core func $m "callback"))"#,
         },
-        lift = options(callee_side, "$i", way == Way::Arguments),
-        lower = options(caller_side, "$i", way == Way::Result),
+        lower_async = if way.is_lowered_async { "async" } else { "" },
     )
 }
 
-/// Returns the core modules of callee and caller, if the values are arguments.
-fn arguments(case: &Case, given: &str, from: &[&str], to: &[&str]) -> (String, String) {
-    let remembered = to
-        .iter()
-        .enumerate()
-        .map(|(number, ty)| remember(number, ty, &format!("(local.get {number})")));
-    let callee = format!(
-        r#"{} (func (export "f") (param {}) {})"#,
-        library(case),
-        to.join(" "),
-        remembered.collect::<String>(),
-    );
-    let caller = format!(
-        r#"(import "" "f" (func $f (param {}))) (func (export "run") (call $f {given}))"#,
-        from.join(" "),
-    );
-    (callee, caller)
+/// The flat values that are passed.
+struct Passed<'a> {
+    /// The code of the source's values, and their types.
+    given: String,
+    from: Vec<&'static str>,
+    /// The types of the destination's values; nothing if it has a place for them.
+    to: Vec<&'static str>,
+    /// The place for a result, if it is in memory.
+    place: Option<String>,
+    case: &'a Case,
 }
 
-/// Returns the same if the values are a result.
-fn result(case: &Case, given: &str, from: &[&str], to: &[&str], spilled: bool) -> (String, String) {
-    let callee = format!(
-        r#"{} (func (export "f") (result {}) {given})"#,
-        memory(&case.source.side),
-        from.join(" "),
-    );
-    let log = format!(r#"(import "library" "log" (memory $log {LOG_PAGES}))"#);
-    let caller = if spilled {
-        let a = address(&case.destination.side);
-        let out = constant(a, case.destination.out_param.unwrap_or_default());
+impl<'a> Passed<'a> {
+    fn new(case: &'a Case) -> Self {
+        let list = TypeList::new(case.types.iter().map(to_type)).unwrap();
+        let flat = |side: &Side| -> Vec<&'static str> {
+            let flat = list.abi().of(side.addresses).flat;
+            if flat.exceed(side.max_flat) {
+                vec![address(side)]
+            } else {
+                flat.iter().map(core_type).collect()
+            }
+        };
+        let (source, destination) = (&case.source, &case.destination.side);
+        let from = flat(&source.side);
+        let given = from.iter().zip(&source.flat).map(|(ty, bits)| constant(ty, *bits)).collect();
+        let spilled = list.abi().of(destination.addresses).flat.exceed(destination.max_flat);
+        let place = case.destination.out_param.filter(|_| spilled);
+        let place = place.map(|it| constant(address(destination), it));
+        Self { given, from, to: flat(destination), place, case }
+    }
+
+    /// Returns the callee's core module.
+    fn callee(&self, way: Way) -> String {
+        let (from, to) = (self.from.join(" "), self.to.join(" "));
+        let (log, params, remembered) = match way.values {
+            Values::Arguments => (log(), format!("(param {to})"), self.remembered()),
+            Values::Result => (String::new(), String::new(), String::new()),
+        };
+        let (values, given) = match way.values {
+            Values::Arguments => ("", ""),
+            Values::Result => (from.as_str(), self.given.as_str()),
+        };
+        let task_return = format!(r#"(import "" "return" (func $return (param {values})))"#);
+        match way.lift {
+            Lift::Sync => format!(
+                r#"{log} (func (export "f") {params} (result {values}) {remembered} {given})"#
+            ),
+            Lift::Stackful => format!(
+                r#"{task_return} {log}
+                (func (export "f") {params} {remembered} (call $return {given}))"#
+            ),
+            Lift::Callback => format!(
+                r#"{task_return} {log}
+                (func (export "f") {params} (result i32)
+                    {remembered} (call $return {given}) (i32.const 0))
+                (func (export "callback") (param i32 i32 i32) (result i32) (unreachable))"#
+            ),
+        }
+    }
+
+    /// Returns code that records the destination's values, which are parameters.
+    fn remembered(&self) -> String {
+        let values = self.to.iter().enumerate();
+        values.map(|(number, ty)| remember(number, ty, &format!("(local.get {number})"))).collect()
+    }
+
+    /// Returns the caller's core module.
+    fn caller(&self, way: Way) -> String {
+        let from = self.from.join(" ");
+        let destination = &self.case.destination.side;
+        let (log, params, given, result) = match (way.values, &self.place) {
+            (Values::Arguments, _) => (String::new(), from, self.given.as_str(), None),
+            (Values::Result, Some(place)) => {
+                (log(), address(destination).to_owned(), place.as_str(), None)
+            }
+            (Values::Result, None) => (log(), String::new(), "", Some(self.to[0])),
+        };
+        // A subtask that has returned at once.
+        let results = if way.is_lowered_async { "i32" } else { result.unwrap_or("") };
+        let call = format!("(call $f {given})");
+        let run = match result {
+            _ if way.is_lowered_async => {
+                format!("(if (i32.ne {call} (i32.const 2)) (then (unreachable)))")
+            }
+            Some(ty) => remember(0, ty, &call),
+            None => call,
+        };
         format!(
-            r#"(import "" "f" (func $f (param {a}))) {log} (func (export "run") (call $f {out}))"#
+            r#"(import "" "f" (func $f (param {params}) (result {results}))) {log}
+            (func (export "run") {run})"#
         )
-    } else {
-        format!(
-            r#"(import "" "f" (func $f (result {}))) {log} (func (export "run") {})"#,
-            to.join(" "),
-            remember(0, to[0], "(call $f)"),
-        )
-    };
-    (callee, caller)
+    }
+}
+
+/// Returns the import of the receiver's record.
+pub fn log() -> String {
+    format!(r#"(import "library" "log" (memory $log {LOG_PAGES}))"#)
 }

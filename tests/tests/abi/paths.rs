@@ -14,6 +14,7 @@ use weft::machine::{EndId, ErrorContextId};
 use weft::trap::{CopyDirection, EndKind, Trap};
 
 use crate::case::{Case, Side, hex, to_type};
+use crate::elements::Elements;
 use crate::guest::{
     Guest, Handles, Pair, REALLOC_TRAP, THINGS, number_of_end, number_of_error_context,
 };
@@ -38,7 +39,7 @@ pub fn run(case: &Case) -> Value {
         Err(failure) => {
             result["lift"] = json!({ "trap": rule(failure) });
             result["ways"] = transfers(case, &list);
-            result["elements"] = elements(case, &list, true).unwrap_or_default();
+            result["elements"] = elements(case, true).unwrap_or_default();
             return result;
         }
     };
@@ -62,7 +63,7 @@ pub fn run(case: &Case) -> Value {
     result["ways"] = transfers(case, &list);
     result["one memory"] = in_one_memory(case, &list);
     result["overlap"] = overlapping(case, &list);
-    result["elements"] = elements(case, &list, false).unwrap_or_default();
+    result["elements"] = elements(case, false).unwrap_or_default();
     result
 }
 
@@ -149,27 +150,12 @@ where
 /// memory.
 ///
 /// Returns nothing if the values are neither.
-fn elements(case: &Case, list: &TypeList, is_malformed: bool) -> Option<Value> {
+fn elements(case: &Case, is_malformed: bool) -> Option<Value> {
     let (source, destination) = (&case.source, &case.destination);
-    let layouts = [source.side.addresses, destination.side.addresses].map(|it| list.abi().of(it));
-    let passes_memory = [
-        layouts[0].flat.exceed(source.side.max_flat),
-        layouts[1].flat.exceed(destination.side.max_flat),
-    ];
-    let types: Vec<Type> = list.types().cloned().collect();
-    let (element, length, out_of_bounds) = match (passes_memory, types.as_slice(), &*source.flat) {
-        ([true, to_memory], _, [_]) if to_memory || is_malformed => {
-            (Type::tuple(types).unwrap(), 1, Trap::PointerOutOfBounds)
-        }
-        ([false, false], [Type::List(list)], &[_, length @ 1..100])
-            if !matches!(list.shape(), ListShape::FixedLength(_)) =>
-        {
-            let length = u32::try_from(length).unwrap();
-            (list.element().clone(), length, Trap::ListContentOutOfBounds)
-        }
-        _ => return None,
-    };
-    let is_list = !passes_memory[0];
+    let Elements { ty, length, is_list } = Elements::of(case, is_malformed)?;
+    let element = to_type(&ty);
+    let out_of_bounds =
+        if is_list { Trap::ListContentOutOfBounds } else { Trap::PointerOutOfBounds };
     let checked = |memory: &[u8], side: &Side, direction, address| {
         let layout = element.abi().of(side.addresses);
         check_buffer(memory, layout, direction, address, length).map_err(|failure| match failure {

@@ -82,6 +82,11 @@ struct Tally {
     /// Cases moved between the guests of a component, and those of them that trapped.
     linked: usize,
     linked_traps: usize,
+    /// Those moved by asynchronous calls, and those of them that trapped.
+    asynchronous: usize,
+    asynchronous_traps: usize,
+    /// Those moved by streams in components: well-formed ones, and malformed ones.
+    streamed: [usize; 2],
     rules: BTreeSet<String>,
 }
 
@@ -93,19 +98,35 @@ fn compare_in_components(
     sites: &Sites,
     tally: &mut Tally,
 ) {
+    let is_malformed = reference["lift"]["trap"].is_string();
+    if let Some(outcome) = linked::stream_outcome(engines, case, is_malformed) {
+        let way = "stream in a component";
+        let difference =
+            paths::difference_in_component(way, &outcome, reference, sites, &mut tally.rules);
+        if let Err(difference) = difference {
+            panic!("{difference}\ncase: {}\nreference: {reference}\n{outcome}", case.to_json());
+        }
+        tally.streamed[usize::from(is_malformed)] += 1;
+    }
     let Some(outcomes) = linked::outcomes(engines, case) else { return };
     let rules = &mut tally.rules;
-    let ways = ["linked", "ordinary"].into_iter().zip(&outcomes);
+    let mut ways = outcomes.iter();
     let difference = linked::difference(&outcomes).and_then(|()| {
-        ways.into_iter().try_for_each(|(way, outcome)| {
+        ways.try_for_each(|(way, outcome)| {
             paths::difference_in_component(way, outcome, reference, sites, rules)
         })
     });
     if let Err(difference) = difference {
         panic!("{difference}\ncase: {}\nreference: {reference}", case.to_json());
     }
-    tally.linked += 1;
-    tally.linked_traps += usize::from(outcomes[0]["trap"].is_string());
+    let traps = usize::from(outcomes[0].1["trap"].is_string());
+    if outcomes.len() == 2 {
+        tally.linked += 1;
+        tally.linked_traps += traps;
+    } else {
+        tally.asynchronous += 1;
+        tally.asynchronous_traps += traps;
+    }
 }
 
 /// Panics with the case if any result differs from the reference's.
@@ -157,11 +178,13 @@ fn recorded_results_of_the_reference_are_matched() {
     }
     assert!(tally.cases >= 150 && tally.lifts_trapped > 20 && tally.typed > 40, "{tally:?}");
     assert!(tally.linked > 10 && tally.linked_traps > 0, "{tally:?}");
+    assert!(tally.streamed.iter().all(|it| *it > 2), "{tally:?}");
+    assert!(tally.asynchronous > 10 && tally.asynchronous_traps > 0, "{tally:?}");
 }
 
 #[test]
 fn random_values_are_lifted_and_lowered_like_the_reference() {
-    let count = usize::try_from(number("WEFT_CASES", 20_000)).unwrap();
+    let count = usize::try_from(number("WEFT_CASES", 12_000)).unwrap();
     let cases: Vec<Case> = generate::cases(number("WEFT_SEED", 1)).take(count).collect();
     let results = match ask_reference(&cases) {
         Ok(results) => results,

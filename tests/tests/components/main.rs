@@ -13,6 +13,7 @@
 //! | `panics` | panics in code of the host |
 //! | `floats` | NaNs, on every way between guests and the host |
 //! | `one_memory` | values that move within one memory, over their own places |
+//! | `wide` | memories and tables of 64 bits |
 //! | `driving` | calls that wait, many calls at once, and ways of driving them; waiting for the host |
 //! | `giving_up` | removing instances, abandoning and interrupting calls |
 //! | `limits` | the limits of a store |
@@ -74,3 +75,5 @@ mod streams;
 mod timeline;
 #[cfg(test)]
 mod typed;
+#[cfg(test)]
+mod wide;

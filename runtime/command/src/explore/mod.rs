@@ -47,7 +47,7 @@ use self::subject::{Ended, Subject};
 #[command(after_help = "\
 Examples:
   weft explore app.wasm --invoke 'put(1)' --invoke 'get()'
-  weft explore test.wast --max-schedules 1000
+  weft explore test.wast --max-schedules 1000 --workers 4
   weft explore app.wasm --invoke 'run()' --timeline failure.html
   weft explore app.wasm --invoke 'run()' --replay schedule.txt")]
 pub(crate) struct ExploreArguments {
@@ -76,6 +76,10 @@ pub(crate) struct ExploreArguments {
     /// Also run schedules that only permute independent steps.
     #[arg(long, help_heading = "Bounds")]
     all_orders: bool,
+    /// Make runs on this number of threads. The outcomes are the same, in another order, perhaps with
+    /// other schedules.
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    workers: usize,
     /// Let timers end although a guest can go on, so that a time-out races all work of guests.
     #[arg(long)]
     slow_guests: bool,
@@ -99,6 +103,7 @@ pub(crate) fn explore(arguments: &ExploreArguments, format: Format) -> Result<u8
         .max_steps(arguments.max_steps)
         .max_yields(arguments.max_yields)
         .slow_guests(arguments.slow_guests)
+        .workers(arguments.workers)
         .reduce(!arguments.all_orders);
     let exploration = match arguments.max_time {
         Some(time) => exploration.max_time(time),

@@ -43,6 +43,22 @@ fn each_outcome_is_told_with_its_schedule() {
 }
 
 #[test]
+fn several_workers_find_the_same_outcomes() {
+    let folder = Folder::with(&[("patience.wasm", PATIENCE)]);
+    let ask = ["explore", "patience.wasm", "--invoke", "ask(60)", "--invoke", "answer(60, 7)"];
+    let outcomes = |workers: &str| {
+        let shown = folder.weft(&[&ask[..], &["--workers", workers]].concat());
+        let lines = shown.lines().filter(|line| line.contains(" = "));
+        let lines: Vec<_> = lines.map(str::to_owned).collect();
+        let mut outcomes: Vec<_> = lines.chunks(2).map(<[String]>::to_vec).collect();
+        outcomes.sort();
+        outcomes
+    };
+    assert_eq!(outcomes("1").len(), 3);
+    assert_eq!(outcomes("1"), outcomes("3"));
+}
+
+#[test]
 fn a_script_is_explored() {
     let shown = folder().weft(&["explore", "seven.wast"]);
     assert!(shown.contains("a success") && shown.ends_with("--- exit code 0\n"), "{shown}");

@@ -68,7 +68,7 @@ pub use function_type::{CoreFunctionType, Flattening};
 pub use layout::{Abi, Layout, Offset, align_to, discriminant_size, is_aligned, ptr_size};
 pub use memory::{range, range_mut};
 #[cfg(feature = "alloc")]
-pub use plan::{FlatLimits, TransferContext};
+pub use plan::{FlatLimits, LiftedHandle, TransferContext};
 pub use resource::Resource;
 pub use string::{
     Chars, Latin1, LiftedStr, SimpleEncoding, StringEncoding, Utf16, store_str_into_range,

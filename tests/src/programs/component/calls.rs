@@ -1,10 +1,13 @@
 //! The calls of guests: built-ins and imports, with their numbers.
 
+use std::ops::Range;
+
 use weft::abi::StringEncoding;
 use weft::builtin::{Builtin, SymbolicType};
 use weft::core_value::CoreValue;
 use weft::gate::Gate;
 
+use super::composition::Composition;
 use crate::programs::guest::values;
 use crate::programs::operation::{Entry, Operation, is_async, stored_at};
 use crate::programs::world::{
@@ -102,16 +105,17 @@ const START_FUNCTIONS: &str = r#" (core table $guest "start-functions")"#;
 
 /// Returns the calls of instance `number` of `instances`, in the order of its table.
 #[must_use]
-pub fn calls(number: u32) -> Vec<Call> {
+pub fn calls(composition: Composition, number: u32, instances: u32) -> Vec<Call> {
+    let reach = composition.reach(number, instances);
     let mut calls = Calls(Vec::new());
     // It is the first one for `guest.wat`.
     let first = Builtin::ResourceNew;
     let others = Builtin::ALL.into_iter().filter(|it| *it != first);
     for builtin in [first].into_iter().chain(others.filter(|it| is_playable(*it))) {
-        calls.add_builtin(number, builtin);
+        calls.add_builtin(number, &reach, builtin);
     }
     calls.add_task_returns();
-    calls.add_imports(number);
+    calls.add_imports(reach);
     let definition = r#"alias core export $guest "store""#.to_owned();
     calls.0.push(Call { name: "store".to_owned(), shape: Shape::Two, definition });
     calls.0
@@ -144,13 +148,14 @@ impl Calls {
         }
     }
 
-    /// Adds every definition of a built-in that instance `number` can have.
-    fn add_builtin(&mut self, number: u32, builtin: Builtin) {
+    /// Adds every definition of a built-in that instance `number` can have, with the types of
+    /// the instances in `reach`.
+    fn add_builtin(&mut self, number: u32, reach: &Range<u32>, builtin: Builtin) {
         let description = builtin.description();
         let has = |kind: &str| description.immediates.iter().any(|it| it.ends_with(kind));
         let can_be_async = has(": async?") || description.allowed.contains(&"async");
         let options: &[&str] = if can_be_async { &["", " async"] } else { &[""] };
-        for chosen in choices(number, builtin) {
+        for chosen in choices(number, reach, builtin) {
             for is_async in options {
                 let mut definition = builtin.name().to_owned();
                 for immediate in description.immediates {
@@ -175,8 +180,8 @@ impl Calls {
         }
     }
 
-    fn add_imports(&mut self, number: u32) {
-        for callee in 0..=number {
+    fn add_imports(&mut self, callees: Range<u32>) {
+        for callee in callees {
             for (index, function) in FUNCTIONS.into_iter().enumerate() {
                 self.add_import(
                     &format!("call {callee} {index}"),
@@ -223,7 +228,7 @@ struct Chosen {
 
 /// Returns the types or slots with which instance `number` can define a built-in; an empty one if
 /// there is no choice.
-fn choices(number: u32, builtin: Builtin) -> Vec<Chosen> {
+fn choices(number: u32, reach: &Range<u32>, builtin: Builtin) -> Vec<Chosen> {
     let description = builtin.description();
     let has = |immediate: &str| description.immediates.contains(&immediate);
     let chosen = |name: String, definition| Chosen { name, definition, element: None };
@@ -234,7 +239,8 @@ fn choices(number: u32, builtin: Builtin) -> Vec<Chosen> {
             // Only the instance that defines the type knows the representation.
             return vec![chosen(String::new(), format!(" $R{number}"))];
         }
-        return (0..=number).map(|ty| chosen(format!(" {ty}"), format!(" $R{ty}"))).collect();
+        let types = reach.clone();
+        return types.map(|ty| chosen(format!(" {ty}"), format!(" $R{ty}"))).collect();
     }
     if description.immediates.iter().any(|it| it.ends_with(": u32")) {
         return (0..2).map(|slot| chosen(format!(" {slot}"), format!(" {slot}"))).collect();

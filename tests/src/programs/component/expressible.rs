@@ -2,8 +2,8 @@
 //!
 //! These operations are replaced, with the reasons:
 //!
-//! - calls of instances after the caller's own, and drops of resources whose types these define:
-//!   components cannot import one another in a circle
+//! - calls of instances after the caller's own, and drops of resources whose types these define, if
+//!   the components are [siblings](Composition::Siblings)
 //! - calls lowered with `async` of functions whose type is not `async`: validation refuses them,
 //!   and they become calls lowered without
 //! - `resource.rep` of another instance's type: validation refuses it
@@ -13,8 +13,8 @@
 //! - calls by the host inside its functions that return a result, and cancellation of calls there:
 //!   a store only waits there for calls that end at once, and abandons the others
 //! - calls there that cannot start at once: they would be abandoned, and never start
-//! - calls there of instances where, or before which, something ran that has called the host: the
-//!   guest could resume a thread that is below the host on the native stack
+//! - calls there of instances where something ran that has called the host, or that can reach such
+//!   an instance: the guest could resume a thread that is below the host on the native stack
 //! - reads and writes there of ends that came as results since: results are taken when the host has
 //!   control
 //! - a later end of the cancellation of a guest's read or write: a store has no operation for it
@@ -29,6 +29,7 @@ use weft::builtin::Builtin;
 use weft::chooser::Chooser;
 use weft::limits::Limits;
 
+use super::composition::Composition;
 use crate::programs::host::HostedState;
 use crate::programs::operation::{Entry, Operation};
 use crate::programs::player::{Control, ProgramPlayer, Script};
@@ -37,6 +38,7 @@ use crate::programs::world::{FUNCTIONS, HOST_CALLABLE};
 /// A script, limited to the operations that components can do.
 #[derive(Clone, Debug)]
 pub struct Expressible<S> {
+    composition: Composition,
     script: S,
     /// The entries that must come next.
     forced: VecDeque<Entry>,
@@ -51,9 +53,11 @@ pub struct Expressible<S> {
 }
 
 impl<S> Expressible<S> {
-    /// Creates a script from `script`, limited to the operations that components can do.
-    pub const fn new(script: S) -> Self {
+    /// Creates a script from `script`, limited to the operations that components can do if they are
+    /// composed like this.
+    pub const fn new(composition: Composition, script: S) -> Self {
         Self {
+            composition,
             script,
             forced: VecDeque::new(),
             known_ends: 0,
@@ -92,7 +96,8 @@ impl<L: Limits, C: Chooser, S: Script<L, C>> Script<L, C> for Expressible<S> {
             };
             let entry = match player.control {
                 Control::Guest(thread) => {
-                    guest_can(entry, player.instance_of(thread), player.world.instances.len())
+                    let (number, instances) = (player.instance_of(thread), &player.world.instances);
+                    guest_can(self.composition, entry, number, instances.len())
                 }
                 Control::Host if is_nested => self.called_host_can(entry, player),
                 Control::Host => self.host_can(entry, player),
@@ -110,24 +115,37 @@ const fn entry(operation: Operation, number: u32) -> Entry {
 }
 
 /// Returns the part of it that a guest of instance `number` can do.
-fn guest_can(entry: Entry, number: usize, instances: usize) -> Option<Entry> {
+fn guest_can(
+    composition: Composition,
+    entry: Entry,
+    number: usize,
+    instances: usize,
+) -> Option<Entry> {
     let Entry { operation, arguments: [a, b, c, d] } = entry;
     let ty = a as usize % instances;
+    let reaches = |other| reaches(composition, number, other, instances);
     let can = match operation {
         Operation::Call => {
             let callee = a as usize % (instances + 1);
             if callee < instances && !FUNCTIONS[b as usize % FUNCTIONS.len()].is_async && c & 1 == 1
             {
                 let arguments = [a, b, 0, d];
-                return guest_can(Entry { operation, arguments }, number, instances);
+                return guest_can(composition, Entry { operation, arguments }, number, instances);
             }
-            callee <= number || callee == instances
+            callee == instances || reaches(callee)
         }
-        Operation::Builtin(Builtin::ResourceDrop) => ty <= number,
+        Operation::Builtin(Builtin::ResourceDrop) => reaches(ty),
         Operation::Builtin(Builtin::ResourceRep) => ty == number,
         _ => !operation.is_hosts(),
     };
     can.then_some(entry)
+}
+
+/// Returns true if instance `number` of `instances` can call `other`.
+fn reaches(composition: Composition, number: usize, other: usize, instances: usize) -> bool {
+    let [number, other, instances] =
+        [number, other, instances].map(|it| u32::try_from(it).unwrap_or(u32::MAX));
+    composition.reach(number, instances).contains(&other)
 }
 
 impl<S> Expressible<S> {
@@ -191,7 +209,9 @@ impl<S> Expressible<S> {
             Operation::HostInvoke => {
                 let function = FUNCTIONS[(it.arguments[1] % HOST_CALLABLE) as usize];
                 let instance = it.arguments[0] as usize % player.world.instances.len();
-                let may_resume = self.ran.iter().any(|ran| *ran <= instance);
+                let count = player.world.instances.len();
+                let mut ran = self.ran.iter();
+                let may_resume = ran.any(|it| reaches(self.composition, instance, *it, count));
                 let id = player.world.instances[instance];
                 let view = player.machine.instance_view(id).ok()?;
                 let must_wait = view.backpressure > 0

@@ -14,6 +14,7 @@
 //! |---|---|
 //! | [`expressible`] | the operations that components can do: a script without the others |
 //! | [`calls`] | the calls of guests: built-ins and imports, with their numbers |
+//! | [`composition`] | the ways in which components contain and import one another |
 //! | [`text`] | the world as a component |
 //! | [`expected`] | the expected events, from a machine's trace |
 //! | [`playback`] | compares, a line at a time |
@@ -23,6 +24,7 @@
 //! | `storm` | random calls of guests and actions of the host, from some state on |
 
 pub mod calls;
+pub mod composition;
 pub mod expected;
 pub mod expressible;
 pub mod functions;

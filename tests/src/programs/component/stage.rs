@@ -11,6 +11,7 @@ use weft::limits::{Heap, Limits, Table};
 use weft::timeline::Timeline;
 
 use super::calls::{Call, calls};
+use super::composition::Composition;
 use super::expected::{Expected, ended};
 use super::expressible::Expressible;
 use super::functions::linker;
@@ -26,6 +27,7 @@ use crate::programs::player::{ProgramPlayer, Run, Script, Tape};
 #[derive(Debug)]
 pub struct ComponentStage {
     engine: Wasmi,
+    composition: Composition,
     worlds: Vec<Loaded>,
     is_eager: bool,
     is_recorded: bool,
@@ -51,22 +53,23 @@ pub struct Shortened {
 }
 
 impl ComponentStage {
-    /// Loads the components of worlds of up to `instances` instances.
+    /// Loads the components of worlds of up to `instances` instances, composed like this.
     ///
     /// # Panics
     ///
     /// If one of them is refused.
     #[must_use]
-    pub fn new(instances: u32) -> Self {
+    pub fn new(composition: Composition, instances: u32) -> Self {
         let engine = Wasmi::default();
         let load = |count| {
-            let bytes = wat::parse_str(world(count)).expect("the world's text");
+            let bytes = wat::parse_str(world(composition, count)).expect("the world's text");
             let component = Component::new(&engine, &bytes).expect("the world's component");
-            let calls: Vec<Vec<Call>> = (0..count).map(calls).collect();
+            let calls: Vec<Vec<Call>> =
+                (0..count).map(|number| calls(composition, number, count)).collect();
             Loaded { component, linker: linker(count), calls: calls.into() }
         };
         let worlds = (1..=instances).map(load).collect();
-        Self { engine, worlds, is_eager: false, is_recorded: false }
+        Self { engine, composition, worlds, is_eager: false, is_recorded: false }
     }
 
     /// Makes calls get their records at once.
@@ -149,7 +152,7 @@ impl ComponentStage {
     pub fn shorten(&self, instances: u32, run: &Run) -> Option<Shortened> {
         let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
         let try_ = |entries: &[Entry]| {
-            let (run, player) = play_again(instances, entries, choices.clone())?;
+            let (run, player) = play_again(self.composition, instances, entries, choices.clone())?;
             let difference = self.play(&run, &player)?;
             Some(Shortened { entries: run.entries, trace: run.trace, difference })
         };
@@ -190,21 +193,24 @@ impl Chooser for Again {
 /// with these choices if they fit; nothing if that is no program.
 #[must_use]
 pub fn play_again(
+    composition: Composition,
     instances: u32,
     entries: &[Entry],
     choices: Vec<u32>,
 ) -> Option<(Run, ProgramPlayer<Heap, impl Chooser + use<>>)> {
     let again = Again { choices: choices.into_iter() };
-    let play = || rehearse(ProgramPlayer::<Heap, _>::new(again, instances), Tape(entries.iter()));
+    let player = ProgramPlayer::<Heap, _>::new(again, instances);
+    let play = || rehearse(composition, player, Tape(entries.iter()));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(play)).ok()
 }
 
 /// Returns the run of a machine with a script, limited to the operations that components can do.
 pub fn rehearse<L: Limits, C: Chooser>(
+    composition: Composition,
     player: ProgramPlayer<L, C>,
     script: impl Script<L, C>,
 ) -> (Run, ProgramPlayer<L, C>) {
-    player.play(&mut Expressible::new(script))
+    player.play(&mut Expressible::new(composition, script))
 }
 
 /// A program that is being played.

@@ -1,14 +1,15 @@
 //! The world as a component, in the text format.
 //!
 //! Each instance is one of a component of its own, which imports the functions of the instances
-//! before it, because components cannot import one another in a circle. An instance can call its
-//! own functions, because core functions get there through a table.
+//! before it, and contains the next component or not: see [`Composition`]. An instance can call its
+//! own functions and those of instances inside it, because core functions get there through a table.
 
 use std::fmt::Write as _;
 
 use weft::machine::LiftMode;
 
 use super::calls::{Call, calls};
+use super::composition::Composition;
 use crate::programs::world::{ENDS, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
 
 /// The core module of every guest.
@@ -38,42 +39,54 @@ const HOST: [(&str, &str, &str); 4] = [
 
 /// Returns a component with `instances` instances, exported as `i0` and so on.
 #[must_use]
-pub fn world(instances: u32) -> String {
+pub fn world(composition: Composition, instances: u32) -> String {
     let mut text = format!("(component\n{BYTES}\n");
     for number in 0..instances {
-        write(&mut text, format_args!("(import \"host{number}\" {})", host_type("$host", number)));
+        import_host(&mut text, number);
     }
     import_host_functions(&mut text);
-    for number in 0..instances {
-        text.push_str(&component(number));
-        write(&mut text, format_args!("(instance $made{number} (instantiate $C{number}"));
-        write(&mut text, format_args!("(with \"host\" (instance $host{number}))"));
-        for index in 0..HOST_FUNCTIONS.len() {
-            write(&mut text, format_args!("(with \"h{index}\" (func $h{index}))"));
-        }
+    let outermost = match composition {
+        Composition::Siblings => instances,
+        Composition::Nested => 1,
+    };
+    for number in 0..outermost {
+        text.push_str(&component(composition, number, instances));
+        instantiate(&mut text, composition, number, instances);
         for other in 0..number {
             write(&mut text, format_args!("(with \"i{other}\" (instance $i{other}))"));
         }
         write(&mut text, format_args!("))"));
-        write(
-            &mut text,
-            format_args!("(export $i{number} \"i{number}\" (instance $made{number}))"),
-        );
+        write(&mut text, format_args!("(export \"i{number}\" (instance $i{number}))"));
+    }
+    for inner in outermost..instances {
+        write(&mut text, format_args!("(export \"i{inner}\" (instance $i0 \"i{inner}\"))"));
     }
     text.push(')');
     text
+}
+
+/// Begins an instance of component `number`, with its imports from the host.
+fn instantiate(text: &mut String, composition: Composition, number: u32, instances: u32) {
+    write(text, format_args!("(instance $i{number} (instantiate $C{number}"));
+    for host in std::iter::once(number).chain(composition.inside(number, instances)) {
+        write(text, format_args!("(with \"host{host}\" (instance $host{host}))"));
+    }
+    for index in 0..HOST_FUNCTIONS.len() {
+        write(text, format_args!("(with \"h{index}\" (func $h{index}))"));
+    }
 }
 
 fn write(text: &mut String, line: std::fmt::Arguments<'_>) {
     writeln!(text, "{line}").expect("a string");
 }
 
-/// Returns the type of the instance with the host functions that control guests.
-fn host_type(id: &str, number: u32) -> String {
+/// Imports the instance with the host functions that control the guest of instance `number`.
+fn import_host(text: &mut String, number: u32) {
     let exports = HOST.map(|(name, params, result)| {
         format!("(export \"{name}\" (func {params} (result {result})))")
     });
-    format!("(instance {id}{number} {})", exports.join("\n"))
+    let exports = exports.join("\n");
+    write(text, format_args!("(import \"host{number}\" (instance $host{number} {exports}))"));
 }
 
 fn import_host_functions(text: &mut String) {
@@ -96,14 +109,16 @@ fn function_type(function: Function) -> String {
 }
 
 /// Returns the component of instance `number`.
-fn component(number: u32) -> String {
+fn component(composition: Composition, number: u32, instances: u32) -> String {
     let mut text = format!("(component $C{number}\n{BYTES}\n");
-    write(&mut text, format_args!("(import \"host\" {})", host_type("$host", number)));
+    for host in std::iter::once(number).chain(composition.inside(number, instances)) {
+        import_host(&mut text, host);
+    }
     import_host_functions(&mut text);
     for other in 0..number {
         import_instance(&mut text, number, other);
     }
-    let calls = calls(number);
+    let calls = calls(composition, number, instances);
     define_core(&mut text, number, calls.len());
     let destructor = r#"(core func $guest "destructor")"#;
     write(&mut text, format_args!("(type $R{number} (resource (rep i32) (dtor {destructor})))"));
@@ -121,9 +136,34 @@ fn component(number: u32) -> String {
         let lift = r#"(canon lift (core func $guest "make"))"#;
         write(&mut text, format_args!("(func (export \"make\") {ty} {lift})"));
     }
+    contain(&mut text, composition, number, instances);
     fill_table(&mut text, &calls);
     text.push_str(")\n");
     text
+}
+
+/// Adds the next component and its instance, if `composition` says so, and exports the instances
+/// inside.
+fn contain(text: &mut String, composition: Composition, number: u32, instances: u32) {
+    let mut inside = composition.inside(number, instances);
+    let Some(inner) = inside.next() else { return };
+    text.push_str(&component(composition, inner, instances));
+    instantiate(text, composition, inner, instances);
+    for other in 0..number {
+        write(text, format_args!("(with \"i{other}\" (instance $i{other}))"));
+    }
+    write(text, format_args!("(with \"i{number}\" (instance (export \"r\" (type $r{number}))"));
+    for index in 0..FUNCTIONS.len() {
+        write(text, format_args!("(export \"f{index}\" (func $f{number}-{index}))"));
+    }
+    write(text, format_args!("))))"));
+    name_exports(text, inner);
+    write(text, format_args!("(export \"i{inner}\" (instance $i{inner}))"));
+    for other in inside {
+        write(text, format_args!("(alias export $i{inner} \"i{other}\" (instance $i{other}))"));
+        name_exports(text, other);
+        write(text, format_args!("(export \"i{other}\" (instance $i{other}))"));
+    }
 }
 
 /// Imports an instance before the one with this number.
@@ -138,6 +178,11 @@ fn import_instance(text: &mut String, number: u32, other: u32) {
         write(text, format_args!("(export \"f{index}\" (func {ty}))"));
     }
     write(text, format_args!("))"));
+    name_exports(text, other);
+}
+
+/// Adds ids for the resource type and the functions of another instance.
+fn name_exports(text: &mut String, other: u32) {
     // Under the name that other components use, and that of the built-ins.
     write(text, format_args!("(alias export $i{other} \"r\" (type $r{other}))"));
     write(text, format_args!("(alias export $i{other} \"r\" (type $R{other}))"));

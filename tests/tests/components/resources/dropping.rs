@@ -284,3 +284,70 @@ fn a_value_that_panics_when_it_comes_back_stops_nothing() {
     drop(world);
     assert_eq!(files.dropped(), 4);
 }
+
+/// A guest that passes a file with a list beyond its memory: to the host, as its result, and to
+/// another guest.
+const PASSES_PARTS: &str = r#"(component
+    (import "file" (type $file (sub resource)))
+    (import "open" (func $open (param "id" u32) (result (own $file))))
+    (import "typed" (func $typed (param "file" (own $file)) (param "l" (list u8))))
+    (import "dynamic" (func $dynamic (param "file" (own $file)) (param "l" (list u8))))
+    (component $Callee
+        (import "file" (type $file (sub resource)))
+        (core module $Module (memory (export "m") 1)
+            (func (export "take") (param i32 i32 i32))
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8)))
+        (core instance $module (instantiate $Module))
+        (func (export "take") (param "file" (own $file)) (param "l" (list u8))
+            (canon lift (core func $module "take")
+                (memory (core memory $module "m")) (realloc (core func $module "realloc")))))
+    (instance $callee (instantiate $Callee (with "file" (type $file))))
+    (core module $Memory (memory (export "m") 1))
+    (core instance $memory (instantiate $Memory))
+    (core func $open (canon lower (func $open)))
+    (core func $typed (canon lower (func $typed) (memory (core memory $memory "m"))))
+    (core func $dynamic (canon lower (func $dynamic) (memory (core memory $memory "m"))))
+    (core func $guest (canon lower (func $callee "take") (memory (core memory $memory "m"))))
+    (core module $Module
+        (import "" "m" (memory 1))
+        (import "" "open" (func $open (param i32) (result i32)))
+        (import "" "typed" (func $typed (param i32 i32 i32)))
+        (import "" "dynamic" (func $dynamic (param i32 i32 i32)))
+        (import "" "guest" (func $guest (param i32 i32 i32)))
+        (func (export "to-typed")
+            (call $typed (call $open (i32.const 1)) (i32.const 65536) (i32.const 1)))
+        (func (export "to-dynamic")
+            (call $dynamic (call $open (i32.const 1)) (i32.const 65536) (i32.const 1)))
+        (func (export "to-guest")
+            (call $guest (call $open (i32.const 1)) (i32.const 65536) (i32.const 1)))
+        (func (export "result") (result i32)
+            (i32.store (i32.const 0) (call $open (i32.const 1)))
+            (i32.store (i32.const 4) (i32.const 65536))
+            (i32.store (i32.const 8) (i32.const 1))
+            (i32.const 0)))
+    (core instance $module (instantiate $Module (with "" (instance
+        (export "m" (memory $memory "m")) (export "open" (func $open))
+        (export "typed" (func $typed)) (export "dynamic" (func $dynamic))
+        (export "guest" (func $guest))))))
+    (func (export "to-typed") (canon lift (core func $module "to-typed")))
+    (func (export "to-dynamic") (canon lift (core func $module "to-dynamic")))
+    (func (export "to-guest") (canon lift (core func $module "to-guest")))
+    (func (export "result") (result (tuple (own $file) (list u8)))
+        (canon lift (core func $module "result") (memory (core memory $memory "m")))))"#;
+
+#[test]
+fn a_value_is_dropped_if_another_part_can_not_be_lifted() {
+    for name in ["to-typed", "to-dynamic", "to-guest", "result"] {
+        let (mut world, files) = files();
+        world.linker.typed_function("typed", |_, (_, _): (Own<File>, Vec<u8>)| {
+            Err::<(), _>("it is called".into())
+        });
+        world.linker.function("dynamic", |_, _| Err("it is called".into()));
+        let instance = world.instance(PASSES_PARTS);
+        let error = world.try_call(&instance, name, &[]).unwrap_err();
+        assert!(error.to_string().contains("out"), "{error}");
+        assert_eq!(files.dropped(), 1, "{name}");
+        drop(world);
+        assert_eq!(files.dropped(), 1, "{name}");
+    }
+}

@@ -11,6 +11,7 @@
 //! | `panics` | destructors and wakers that panic, and panics that were not reported yet |
 //! | `elements` | element types, and handles as elements |
 //! | `passing` | streams that come back, or are passed to other guests |
+//! | `lifted` | handles that the host lifts from a guest that then traps |
 //! | `random` | random steps of guests and the host |
 //! | `bulk` | allocations, and long streams |
 
@@ -21,6 +22,7 @@ mod elements;
 mod failures;
 mod futures;
 mod guests;
+mod lifted;
 mod panics;
 mod passing;
 mod random;

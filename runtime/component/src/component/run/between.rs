@@ -1,6 +1,8 @@
 //! Moving values between guests.
 
-use crate::abi::{LiftHandles, LowerContext, NanBits, Options, Peer, Resource, TransferContext};
+use crate::abi::{
+    LiftHandles, LiftedHandle, LowerContext, NanBits, Options, Peer, Resource, TransferContext,
+};
 use crate::builtin::TypeIndex;
 use crate::component::store::canonical::CanonicalOptions;
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -133,8 +135,19 @@ impl<E: CoreEngine, T: 'static> TransferContext for Between<'_, '_, E, T> {
         }
     }
 
-    fn give_up_end(&mut self, end: EndId) {
-        // It is idle: another end is not lifted.
-        let _ = self.to.cx.data_mut().machine.drop_host_end(end);
+    fn give_up(&mut self, handle: LiftedHandle) {
+        let state = self.to.cx.data_mut();
+        // It is there, and an end is idle: other handles are not lifted.
+        let _ = match handle {
+            LiftedHandle::Stream(end) | LiftedHandle::Future(end) => {
+                state.machine.drop_host_end(end)
+            }
+            LiftedHandle::ErrorContext(it) => state.machine.drop_error_context(it),
+            LiftedHandle::Own(resource) => {
+                state.handles.values.drop_value(resource);
+                Ok(())
+            }
+            LiftedHandle::Borrow(_) => Ok(()),
+        };
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::abi::{LowerFailure, Peer, TransferContext as _, Type, Val, check_buffer};
+use crate::abi::{LowerFailure, TransferContext as _, Type, Val, check_buffer};
 use crate::builtin::OptionsIndex;
 use crate::component::store::core_function::{CopyFunction, CoreFunction};
 use crate::component::store::fault::Fault;
@@ -162,8 +162,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             (Some(_), None) => alloc::vec![NOTHING; count],
             (Some(options), Some(element)) => {
                 let address = self.place(&from, element)?;
-                let mut lifting = self.lift(Source::without_call(options), Peer::Host)?;
-                element.load_elements(&mut lifting, address, copy.count())?
+                self.lift(Source::without_call(options), None, |lifting| {
+                    element.load_elements(lifting, address, copy.count())
+                })?
             }
             (None, _) => {
                 let buffer = self.data_mut().handles.buffer(from.end)?;

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::task::{Context as WakerContext, Poll};
 
 use crate::abi::{
-    ComponentType, CoreValueIter, FlatValues, Lift, Lower, Peer, Val, lift_flat_values,
+    ComponentType, CoreValueIter, FlatValues, Lift, Lower, Val, lift_flat_values,
     lower_flat_values as lower_typed_flat_values,
 };
 use crate::component::store::canonical::Lowered;
@@ -83,8 +83,9 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
             return lift_flat(arguments);
         }
         let values = core_bits(arguments);
-        let mut lifting = self.lift(Source::without_call(lowered.options), Peer::Host)?;
-        lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&values))
+        self.lift(Source::without_call(lowered.options), None, |lifting| {
+            lift_flat_values(lifting, max, &mut CoreValueIter::new(&values))
+        })
     }
 
     fn lift_deferred_vals(
@@ -94,8 +95,9 @@ impl<'c, E: CoreEngine, T: 'static> Context<'c, E, T> {
     ) -> Result<Vec<Val>, Failure> {
         let values = core_bits(arguments);
         let max = lowered.flattening().max_flat_params();
-        let mut lifting = self.lift(Source::without_call(lowered.options), Peer::Host)?;
-        lowered.ty.params.lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&values))
+        self.lift(Source::without_call(lowered.options), None, |lifting| {
+            lowered.ty.params.lift_flat_values(lifting, max, &mut CoreValueIter::new(&values))
+        })
     }
 
     /// Returns the result of a host function, which has no handles, to the guest that has called

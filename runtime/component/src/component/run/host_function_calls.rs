@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::abi::{CoreValueIter, FlatValues, Peer, Val};
+use crate::abi::{CoreValueIter, FlatValues, Val};
 use crate::code::SubtaskState;
 use crate::component::store::acting::Acting;
 use crate::component::store::calls::{Bits, CallerOptions};
@@ -91,8 +91,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let caller = self.caller_of(subtask, &mut bits)?;
         let source = Source { options: caller.options, call: Some(subtask) };
         let max = caller.flattening.max_flat_params();
-        let mut lifting = self.lift(source, Peer::Host)?;
-        lowered.ty.params.lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits))
+        self.lift(source, None, |lifting| {
+            lowered.ty.params.lift_flat_values(lifting, max, &mut CoreValueIter::new(&bits))
+        })
     }
 
     /// Returns the caller of a host function, and copies its core arguments into `bits`.

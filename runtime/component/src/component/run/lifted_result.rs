@@ -5,9 +5,7 @@
 
 #![expect(private_interfaces, reason = "nobody else implements or calls what is sealed")]
 
-use crate::abi::{
-    CoreValueIter, Flattening, LiftContext, NoResourceValues, Peer, ReturnedValue, Val,
-};
+use crate::abi::{CoreValueIter, Flattening, LiftContext, NoResourceValues, ReturnedValue, Val};
 use crate::component::store::canonical::Lifted;
 use crate::component::store::flat_values::bits;
 use crate::component::store::host_handles::HostHandles;
@@ -69,8 +67,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let returned = self.returned();
         let mut values = CoreValueIter::new(&returned);
         let mut vals = self.data_mut().calls.values(&[]);
-        let mut lifting = self.lift(Source::without_call(lifted.options), Peer::Host)?;
-        lifted.ty.results.lift_flat_values_into(&mut vals, &mut lifting, max, &mut values)?;
+        self.lift(Source::without_call(lifted.options), None, |lifting| {
+            lifted.ty.results.lift_flat_values_into(&mut vals, lifting, max, &mut values)
+        })?;
         let val = vals.pop();
         self.data_mut().calls.reuse_values(vals);
         Ok(val)
@@ -92,9 +91,11 @@ impl<R: ReturnedValue> sealed::LiftedResult for R {
         }
         let returned = cx.returned();
         let mut values = CoreValueIter::new(&returned);
-        let mut lifting = cx.lift(Source::without_call(lifted.options), Peer::Host)?;
-        let options = lifting.options;
-        let value = R::lift_returned(&mut lifting, &lifted.ty.results, max, &mut values)?;
+        let source = Source::without_call(lifted.options);
+        let (value, options) = cx.lift(source, None, |lifting| {
+            let value = R::lift_returned(lifting, &lifted.ty.results, max, &mut values)?;
+            Ok((value, lifting.options))
+        })?;
         if let Some(abi) = R::INLINE
             && !abi.of(options.address_type).flat.exceed(max)
             && let Ok(few) = FewBits::try_from(returned.as_slice())
@@ -124,8 +125,9 @@ impl<R: ReturnedValue> sealed::LiftedResult for R {
         {
             return R::lift_inline(&mut LiftContext::new(&[], NO_ADDRESSES), &mut values);
         }
-        let mut lifting = cx.lift(Source::without_call(lifted.options), Peer::Host)?;
-        R::lift_returned(&mut lifting, &lifted.ty.results, max, &mut values)
+        cx.lift(Source::without_call(lifted.options), None, |lifting| {
+            R::lift_returned(lifting, &lifted.ty.results, max, &mut values)
+        })
     }
 
     fn take(

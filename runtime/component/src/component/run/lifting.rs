@@ -4,6 +4,7 @@ use core::any::Any;
 
 use crate::abi::{
     HandleTypes, LiftContext, LiftHandles, Peer, Resource, ResourceValues as _, Shape, SharedValue,
+    Val,
 };
 use crate::builtin::{OptionsIndex, TypeIndex};
 use crate::engine::{CoreContext as _, CoreEngine};
@@ -32,6 +33,7 @@ impl<E: CoreEngine, T: 'static> LiftHandles for Handles<'_, E, T> {
         let resource = Resource { ty, representation };
         if self.peer == Peer::Host {
             self.state.handles.hold(&self.state.machine, resource);
+            self.state.handles.add_lifted(Val::Own(resource));
         }
         Ok(resource)
     }
@@ -47,11 +49,22 @@ impl<E: CoreEngine, T: 'static> LiftHandles for Handles<'_, E, T> {
     }
 
     fn lift_end(&mut self, kind: EndKind, ty: TypeIndex, index: u32) -> Result<EndId, Failure> {
-        self.state.machine.lift_end(self.instance, kind, ty, index)
+        let end = self.state.machine.lift_end(self.instance, kind, ty, index)?;
+        if self.peer == Peer::Host {
+            self.state.handles.add_lifted(match kind {
+                EndKind::Stream => Val::Stream(end),
+                EndKind::Future => Val::Future(end),
+            });
+        }
+        Ok(end)
     }
 
     fn lift_error_context(&mut self, index: u32) -> Result<ErrorContextId, Failure> {
-        self.state.machine.lift_error_context(self.instance, index)
+        let error_context = self.state.machine.lift_error_context(self.instance, index)?;
+        if self.peer == Peer::Host {
+            self.state.handles.add_lifted(Val::ErrorContext(error_context));
+        }
+        Ok(error_context)
     }
 
     fn handle_type(&self, shape: &Shape) -> Result<TypeIndex, Failure> {
@@ -96,12 +109,33 @@ impl Source {
 }
 
 impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
-    /// Lifts values from a guest.
-    pub(crate) fn lift(
+    /// Lifts values for the host from a guest, by `lift`. `types` are the types of their handles,
+    /// for values of Rust's own types.
+    ///
+    /// If that fails, nobody gets the handles that were lifted. They are dropped, so that the
+    /// holders of other ends learn of it.
+    #[inline]
+    pub(crate) fn lift<R>(
         &mut self,
         source: Source,
-        peer: Peer,
-    ) -> Result<LiftContext<'_, Handles<'_, E, T>>, Failure> {
+        types: Option<&HandleTypes>,
+        lift: impl FnOnce(&mut LiftContext<'_, Handles<'_, E, T>>) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        let lifted = self.lifting(source, types).and_then(|mut lifting| lift(&mut lifting));
+        let state = self.data_mut();
+        match &lifted {
+            Ok(_) => state.handles.lifted(),
+            Err(_) => state.handles.discard_lifted(&mut state.machine),
+        }
+        lifted
+    }
+
+    /// Returns the context of values that the host lifts.
+    fn lifting<'a>(
+        &'a mut self,
+        source: Source,
+        types: Option<&'a HandleTypes>,
+    ) -> Result<LiftContext<'a, Handles<'a, E, T>>, Failure> {
         let found = *self.data().options(source.options)?;
         let (memory, state): (&[u8], _) = match found.memory {
             Some(memory) => {
@@ -110,21 +144,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             }
             None => (&[], self.data_mut()),
         };
-        let (instance, call) = (found.instance, source.call);
+        let (instance, call, peer) = (found.instance, source.call, Peer::Host);
         let budget = state.settings.limits.lifted_bytes;
-        let handles = Handles { state, instance, call, peer, types: None };
+        let handles = Handles { state, instance, call, peer, types };
         Ok(LiftContext::with_handles(memory, found.abi(peer), handles).with_budget(budget))
-    }
-
-    /// Lifts values of Rust's own types from a guest. Their handles have these types.
-    pub(crate) fn lift_typed<'a>(
-        &'a mut self,
-        source: Source,
-        peer: Peer,
-        types: &'a HandleTypes,
-    ) -> Result<LiftContext<'a, Handles<'a, E, T>>, Failure> {
-        let mut lifting = self.lift(source, peer)?;
-        lifting.handles.types = Some(types);
-        Ok(lifting)
     }
 }

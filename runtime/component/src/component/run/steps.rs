@@ -131,9 +131,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         address: u64,
         length: u64,
     ) -> Result<Step, Failure> {
-        let mut lifting = self.lift(Source::without_call(options), Peer::Host)?;
         let flat = [address, length];
-        let mut message = String::lift_flat(&mut lifting, &mut CoreValueIter::new(&flat))?;
+        let mut message = self.lift(Source::without_call(options), None, |lifting| {
+            String::lift_flat(lifting, &mut CoreValueIter::new(&flat))
+        })?;
         let state = self.data_mut();
         state.settings.shorten(&mut message);
         state.machine.new_error_context(&message)

@@ -4,9 +4,7 @@ use alloc::sync::Arc;
 
 use arrayvec::ArrayVec;
 
-use crate::abi::{
-    CoreValueIter, FlatLimits, FlatTypes, FlatValues, Flattening, Layout, Peer, TypeList,
-};
+use crate::abi::{CoreValueIter, FlatLimits, FlatTypes, FlatValues, Flattening, Layout, TypeList};
 use crate::component::store::calls::{Bits, Call, CallerOptions};
 use crate::component::store::canonical::Lifted;
 use crate::component::store::fault::Fault;
@@ -134,7 +132,10 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
             Call::Embedder(call) => {
                 let lift_result = call.lift_result();
                 let outcome = self.guarded(|cx| Ok(lift_result(cx, &lifted, max)?))?;
-                self.data().machine.return_(&task_return)?;
+                if let Err(failure) = self.data().machine.return_(&task_return) {
+                    self.data_mut().handles.add_unclaimed(outcome.into_val());
+                    return Err(failure.into());
+                }
                 // A guest that returns has returned all its borrows.
                 self.data_mut().handles.values.returned(caller);
                 self.data_mut().calls.embedder_call(caller)?.put_result(outcome);
@@ -155,11 +156,13 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
     ) -> Result<Step, Fault> {
         let returned = self.returned();
         let mut values = CoreValueIter::new(&returned);
-        let mut lifting = self.lift(Source::without_call(lifted.options), Peer::Host)?;
-        let unclaimed = lifted.ty.results.lift_flat_values(&mut lifting, max, &mut values)?;
-        self.data().machine.return_(&task_return)?;
+        let unclaimed = self.lift(Source::without_call(lifted.options), None, |lifting| {
+            lifted.ty.results.lift_flat_values(lifting, max, &mut values)
+        })?;
         let state = self.data_mut();
+        let returned = state.machine.return_(&task_return);
         state.handles.discard(&mut state.machine, unclaimed)?;
+        returned?;
         let task = task_return.task();
         let step = state.machine.resolve(task_return, None)?;
         state.handles.values.task_returned(task);

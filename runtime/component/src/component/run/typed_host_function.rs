@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::marker::PhantomData;
 
 use crate::abi::{
-    ComponentType, CoreValueIter, HandleTypes, Lift, Lower, Peer, lift_flat_values,
+    ComponentType, CoreValueIter, HandleTypes, Lift, Lower, lift_flat_values,
     lower_flat_values as lower_typed_flat_values,
 };
 use crate::component::definition::function_mismatch::{FunctionMismatch, check};
@@ -124,8 +124,9 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         let caller = self.caller_of(subtask, &mut bits)?;
         let source = Source { options: caller.options, call: Some(subtask) };
         let max = caller.flattening.max_flat_params();
-        let mut lifting = self.lift_typed(source, Peer::Host, &lowered.handles)?;
-        let lifted = lift_flat_values(&mut lifting, max, &mut CoreValueIter::new(&bits));
+        let lifted = self.lift(source, Some(&lowered.handles), |lifting| {
+            lift_flat_values(lifting, max, &mut CoreValueIter::new(&bits))
+        });
         Ok(lifted.map_err(|failure| self.data_mut().handles.values.explain(failure))?)
     }
 }

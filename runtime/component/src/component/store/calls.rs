@@ -305,9 +305,7 @@ impl<L: Copy> Calls<L> {
             handles.values.returned(id);
         }
         self.reuse_values(arguments);
-        if let Some(Outcome::Val(val) | Outcome::ValOf(val, _)) = result {
-            handles.add_unclaimed(val);
-        }
+        handles.add_unclaimed(result.and_then(Outcome::into_val));
         error
     }
 

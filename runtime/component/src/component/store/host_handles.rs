@@ -40,6 +40,8 @@ pub(crate) struct HostHandles {
     lent: Lent,
     /// The values that the host got and did not take.
     unclaimed: Vec<Val>,
+    /// The handles that were lifted, while values are lifted.
+    lifted: Vec<Val>,
     /// The buffers of reads and writes by the host that are under way.
     buffers: HashMap<EndId, VecDeque<Val>>,
     /// The values of host-defined resources.
@@ -54,6 +56,7 @@ impl HostHandles {
             borrowed: Vec::new(),
             lent: Lent::default(),
             unclaimed: Vec::new(),
+            lifted: Vec::new(),
             buffers: HashMap::new(),
             values: HostValues::new(late),
         }
@@ -282,24 +285,52 @@ impl HostHandles {
         }
     }
 
+    /// Adds a handle that the host has lifted. It belongs to values that are being lifted.
+    #[inline]
+    pub(crate) fn add_lifted(&mut self, handle: Val) {
+        self.lifted.push(handle);
+    }
+
+    /// Records that the values with the handles that were lifted are complete.
+    #[inline]
+    pub(crate) fn lifted(&mut self) {
+        self.lifted.clear();
+    }
+
+    /// Drops the handles that were lifted, as their values are not complete.
+    #[cold]
+    pub(crate) fn discard_lifted(&mut self, machine: &mut StoreMachine) {
+        let handles = core::mem::take(&mut self.lifted);
+        // They were lifted just now, so they are there, and ends are idle.
+        let _ = self.discard(machine, handles);
+    }
+
     /// Drops values that nobody takes. Resources of guests are dropped when the store goes on.
+    ///
+    /// All others are dropped, too, if one is not there. The error is that of the first.
     pub(crate) fn discard(
         &mut self,
         machine: &mut StoreMachine,
         values: Vec<Val>,
     ) -> Result<(), Error> {
+        let mut discarded = Ok(());
         for value in values {
-            match value {
-                Val::List(values) | Val::Record(values) => self.discard(machine, values)?,
-                Val::Variant(_, Some(value)) => self.discard(machine, Vec::from([*value]))?,
-                Val::Own(resource) if self.values.has_type(resource.ty) => {
-                    self.values.drop_value(resource);
-                }
-                value @ Val::Own(_) => self.unclaimed.push(value),
-                Val::Stream(end) | Val::Future(end) => machine.drop_host_end(end)?,
-                Val::ErrorContext(it) => machine.drop_error_context(it)?,
-                _ => {}
+            discarded = discarded.and(self.discard_one(machine, value));
+        }
+        discarded
+    }
+
+    fn discard_one(&mut self, machine: &mut StoreMachine, value: Val) -> Result<(), Error> {
+        match value {
+            Val::List(values) | Val::Record(values) => return self.discard(machine, values),
+            Val::Variant(_, Some(value)) => return self.discard_one(machine, *value),
+            Val::Own(resource) if self.values.has_type(resource.ty) => {
+                self.values.drop_value(resource);
             }
+            value @ Val::Own(_) => self.unclaimed.push(value),
+            Val::Stream(end) | Val::Future(end) => return machine.drop_host_end(end),
+            Val::ErrorContext(it) => return machine.drop_error_context(it),
+            _ => {}
         }
         Ok(())
     }

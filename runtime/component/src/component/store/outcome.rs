@@ -23,6 +23,16 @@ pub(crate) enum Outcome {
     Boxed(Box<dyn Any + Send>),
 }
 
+impl Outcome {
+    /// Returns the value, which may hold handles. Returns `None` if it can't hold any.
+    pub(crate) fn into_val(self) -> Option<Val> {
+        match self {
+            Self::Val(val) | Self::ValOf(val, _) => val,
+            Self::Flat(..) | Self::Boxed(_) => None,
+        }
+    }
+}
+
 /// A few core values. There is room for only a few, so that a call, which is moved more than once,
 /// stays small.
 pub(crate) type FewBits = ArrayVec<u64, 4>;

@@ -2,9 +2,9 @@
 
 use crate::abi::{LiftContext, LiftHandles, LowerContext, NanBits, Options};
 use crate::error::Failure;
-use crate::id::EndId;
 
 use super::copy::copy_in_chunks;
+use super::handles::LiftedHandle;
 use crate::abi::memory::range;
 
 /// Two guests: one that values are lifted from, with [`LiftHandles`], and one that they are
@@ -71,12 +71,13 @@ pub trait TransferContext: LowerContext + LiftHandles {
         Ok(())
     }
 
-    /// Drops an end that was lifted and will not be lowered, because the transfer has failed. The
-    /// host holds the end now: [`drop_host_end`](crate::machine::Machine::drop_host_end).
+    /// Drops a handle that was lifted and will not be lowered, because the transfer has failed.
     ///
-    /// This default keeps it.
-    fn give_up_end(&mut self, end: EndId) {
-        let _ = end;
+    /// The host holds an end or an error context now, and drops it by
+    /// [`drop_host_end`](crate::machine::Machine::drop_host_end) or
+    /// [`drop_error_context`](crate::machine::Machine::drop_error_context). This default keeps it.
+    fn give_up(&mut self, handle: LiftedHandle) {
+        let _ = handle;
     }
 }
 

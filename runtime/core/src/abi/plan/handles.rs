@@ -13,13 +13,18 @@ use super::context::TransferContext;
 use super::image::Ranges;
 use crate::abi::{NanBits, Resource, Type};
 
-/// A lifted handle.
-#[derive(Clone, Copy, Debug)]
-enum LiftedHandle {
+/// A handle that was lifted, as the id by which the machine knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiftedHandle {
+    /// An owned resource: see [`LiftHandles::lift_own`](crate::abi::LiftHandles::lift_own).
     Own(Resource),
+    /// A borrowed resource.
     Borrow(Resource),
+    /// The readable end of a stream.
     Stream(EndId),
+    /// The readable end of a future.
     Future(EndId),
+    /// An error context.
     ErrorContext(ErrorContextId),
 }
 
@@ -136,13 +141,11 @@ impl Lifted {
         }
     }
 
-    /// Gives up the ends that were lifted and not lowered, because the transfer has failed.
+    /// Gives up the handles that were lifted and not lowered, because the transfer has failed.
     #[cold]
     pub(super) fn give_up<C: TransferContext + ?Sized>(&mut self, cx: &mut C) {
         while let Some(handle) = self.next() {
-            if let LiftedHandle::Stream(end) | LiftedHandle::Future(end) = handle {
-                cx.give_up_end(end);
-            }
+            cx.give_up(handle);
         }
     }
 

@@ -49,6 +49,7 @@ use super::context::LowerContextExt as _;
 use super::{CoreValueIter, FlatValues, Type, TypeList};
 
 pub use context::{FlatLimits, TransferContext};
+pub use handles::LiftedHandle;
 
 use context::source;
 use handles::Lifted;

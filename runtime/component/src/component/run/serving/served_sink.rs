@@ -204,8 +204,9 @@ impl<S: StreamSink> ServedSink<S> {
         let (layout, buffer) = (element.abi().of(found.address_type), from.buffer);
         check_buffer(memory, layout, CopyDirection::Write, buffer.address, buffer.length)?;
         let address = cx.place(from, element)?;
-        let mut lifting = cx.lift(Source::without_call(options), Peer::Host)?;
-        element.load_elements(&mut lifting, address, count)
+        cx.lift(Source::without_call(options), None, |lifting| {
+            element.load_elements(lifting, address, count)
+        })
     }
 }
 
