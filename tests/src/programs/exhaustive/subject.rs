@@ -58,12 +58,13 @@ const fn action(operation: Operation, arguments: [u32; 4]) -> Entry {
     Entry { operation, arguments }
 }
 
-/// The host calls a function of an instance.
+/// Returns the entry with which the host calls a function of an instance.
 const fn invoke(instance: u32, function: u32) -> Entry {
     action(Operation::HostInvoke, [instance, function, 7, 0])
 }
 
-/// The guest calls a function of an instance with `async`, with this argument.
+/// Returns the entry with which a guest calls a function of an instance with `async`, and this
+/// argument.
 const fn calls(instance: u32, function: u32, argument: u32) -> Entry {
     action(Operation::Call, [instance, function, 1, argument])
 }
