@@ -68,7 +68,7 @@
 //!
 //! # Typed keys
 //!
-//! ```
+//! ```standalone_crate
 //! # extern crate weft_core as weft;
 //! use weft::context::{ContextKey, TypedContextKey};
 //!
@@ -95,7 +95,7 @@
 //! [its derive][derive]. If they are in different crates, it can't see both. Then a context
 //! refuses the second with [`ContextKeyCollision`] before it stores its value:
 //!
-//! ```
+//! ```standalone_crate
 //! # extern crate weft_core as weft;
 //! use weft::context::{ContextKeyIdentity, ContextKey};
 //!

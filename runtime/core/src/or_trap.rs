@@ -15,7 +15,7 @@ type Cause = Box<dyn AnyError + Send + Sync>;
 /// `?` converts an `E` into it, and also the errors of Weft. Pass other errors to
 /// [`trap`](Self::trap), so that the guest traps.
 ///
-/// ```
+/// ```standalone_crate
 /// # extern crate weft_core as weft;
 /// use weft::abi::{ComponentType, Lift, Lower};
 /// use weft::or_trap::OrTrap;

@@ -26,10 +26,19 @@ struct Node {
 struct Branch {
     /// `true` if a run takes it, or will.
     is_wanted: bool,
-    /// The number of runs below it that are not over.
-    open: usize,
+    /// `true` if a run that takes it as its last planned decision is not over.
+    is_pending: bool,
+    /// `true` if the decision below it is in the tree, because runs below that are not over.
+    has_decision: bool,
     /// The parts that the step has touched, in any run.
     footprint: Footprint,
+}
+
+impl Branch {
+    /// Returns `true` if no run that takes it is left.
+    const fn is_over(&self) -> bool {
+        !self.is_pending && !self.has_decision
+    }
 }
 
 /// A run that somebody is going to make.
@@ -134,7 +143,7 @@ impl Tree {
         let mut sleep = node.sleep.clone();
         let DecisionKind::Step(processes) = &node.kind else { return sleep };
         for ((place, branch), process) in (0..).zip(&node.branches).zip(processes) {
-            if place != taken && branch.is_wanted && branch.open == 0 {
+            if place != taken && branch.is_wanted && branch.is_over() {
                 let footprint = branch.footprint.clone();
                 sleep.push(Sleeper { process: *process, footprint });
             }
@@ -203,6 +212,11 @@ impl Tree {
                 branches,
             };
             let number = self.insert(node);
+            if let Some((parent, branch)) = parent
+                && let Some(branch) = self.branch_mut(parent, branch)
+            {
+                branch.has_decision = true;
+            }
             nodes.push(number);
             deviations += usize::from(decision.chosen > 0);
             if let Some(branch) = self.branch_mut(number, decision.chosen) {
@@ -261,13 +275,7 @@ impl Tree {
             return;
         }
         branch.is_wanted = true;
-        let mut above = Some((number, place));
-        while let Some((number, branch)) = above {
-            if let Some(branch) = self.branch_mut(number, branch) {
-                branch.open += 1;
-            }
-            above = self.node(number).and_then(|node| node.parent);
-        }
+        branch.is_pending = true;
         self.num_wanted += 1;
         let wanted = (self.num_wanted, number, place);
         if let Some((deviations, depth)) = self.order_of(wanted) {
@@ -276,18 +284,25 @@ impl Tree {
         }
     }
 
-    /// Removes the nodes below which no run is wanted, after a run.
+    /// Removes the decisions below which no run is left, after a run.
     fn close(&mut self, planned: &PlannedRun, nodes: &[usize]) {
-        for (number, branch) in planned.nodes.iter().zip(&planned.plan) {
-            if let Some(branch) = self.branch_mut(*number, *branch) {
-                branch.open = branch.open.saturating_sub(1);
-            }
+        if let (Some(last), Some(branch)) = (planned.nodes.last(), planned.plan.last())
+            && let Some(branch) = self.branch_mut(*last, *branch)
+        {
+            branch.is_pending = false;
         }
         for number in nodes.iter().rev() {
-            let is_over = |node: &Node| node.branches.iter().all(|branch| branch.open == 0);
-            if self.node(*number).is_some_and(is_over)
-                && let Some(place) = self.nodes.get_mut(*number)
+            // Those above have this one below them.
+            let Some(node) = self.node(*number) else { continue };
+            if !node.branches.iter().all(Branch::is_over) {
+                return;
+            }
+            if let Some((parent, branch)) = node.parent
+                && let Some(branch) = self.branch_mut(parent, branch)
             {
+                branch.has_decision = false;
+            }
+            if let Some(place) = self.nodes.get_mut(*number) {
                 *place = None;
                 self.free.push(*number);
             }

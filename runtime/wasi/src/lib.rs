@@ -3,7 +3,7 @@
 //!
 //! A host makes a [`WasiCtx`], keeps it in the data of its store, and adds WASI to a linker:
 //!
-//! ```
+//! ```standalone_crate
 //! # #[cfg(feature = "std")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use weft::component::{Component, Linker, Store};

@@ -86,7 +86,7 @@ impl Contexts {
 /// The scopes of a thread are left in the reverse order. If a scope is left before the scopes
 /// inside of it, these end, too, and their guards do nothing.
 ///
-/// ```
+/// ```standalone_crate
 /// # extern crate weft_core as weft;
 /// use weft::context::{AmbientContextScope, AsyncContext, AsyncContextScope, ContextKey};
 /// use weft::context::ambient_context;

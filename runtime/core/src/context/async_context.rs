@@ -19,7 +19,7 @@ use super::{
 ///
 /// If its storage is bounded, it is an array of as many values as `L` allows.
 ///
-/// ```
+/// ```standalone_crate
 /// # extern crate weft_core as weft;
 /// use weft::context::{AsyncContext, ContextKey};
 ///

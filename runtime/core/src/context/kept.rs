@@ -18,7 +18,7 @@ use super::value_ref::ContextValueRef;
 ///
 /// A context returns the value without the wrapper, and converts it each time.
 ///
-/// ```
+/// ```standalone_crate
 /// # extern crate weft_core as weft;
 /// use weft::abi::{ComponentType, Lift, Lower};
 /// use weft::context::{AsyncContext, ContextKey, Kept};

@@ -16,7 +16,7 @@ use super::value_ref::ContextValueRef;
 /// A key whose value is an `Arc<T>` stores it as this. No value is copied or converted: the context
 /// returns another `Arc` of the same value.
 ///
-/// ```
+/// ```standalone_crate
 /// # extern crate weft_core as weft;
 /// use std::sync::Arc;
 /// use std::sync::atomic::{AtomicU32, Ordering};

@@ -20,7 +20,7 @@ use super::stack::Mark;
 /// In a host function that a guest calls, a scope changes the context of the calling task, as long
 /// as the function has control.
 ///
-/// ```
+/// ```standalone_crate
 /// # extern crate weft_core as weft;
 /// # #[cfg(feature = "alloc")] {
 /// use weft::context::{AsyncContext, AsyncContextScope, ContextKey};

@@ -85,7 +85,7 @@ pub trait IntoContextValue<L: ExtensionLimits> {
 /// may not be able to store the value of a key. To implement it for a type of your own, convert
 /// from and to values that can be stored:
 ///
-/// ```
+/// ```standalone_crate
 /// # extern crate weft_core as weft;
 /// use weft::context::{AsyncContext, ContextKey, IntoContextValue};
 /// use weft::context::{ContextValue, ContextValueRef, ContextValueType};

@@ -3,7 +3,7 @@
 //! A list whose type is known to the compiler is an array `[T; N]`, or a newtype with
 //! [`#[derive(FixedLengthList)]`][derive]:
 //!
-//! ```
+//! ```standalone_crate
 //! # extern crate weft_core as weft;
 //! use weft::abi::ComponentType;
 //! use weft::list::{FixedLength, FixedLengthList};

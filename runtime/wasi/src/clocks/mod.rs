@@ -21,6 +21,9 @@
 //! let wasi = WasiCtx::builder().wall_clock(Fixed(1_700_000_000)).build();
 //! # }
 //! ```
+//!
+//! The package `weft-explore` has a virtual clock, for tests that run a guest under every schedule: sleeps
+//! take no time there.
 
 mod building;
 mod context;

@@ -11,7 +11,7 @@ use crate::abi::{ComponentType, ResourceKey, Shape};
 impl Type {
     /// Returns the type of `T`, or `None` if it is `()`, which stands for no value.
     ///
-    /// ```
+    /// ```standalone_crate
     /// # extern crate weft_core as weft;
     /// use weft::abi::{ComponentType, Type};
     ///

@@ -100,7 +100,7 @@ pub trait ComponentType {
 ///
 /// Derive it, or implement both [`lower_flat`](Self::lower_flat) and [`store`](Self::store).
 ///
-/// ```
+/// ```standalone_crate
 /// # extern crate weft_core as weft;
 /// use weft::abi::{ComponentType, Lift, Lower};
 ///

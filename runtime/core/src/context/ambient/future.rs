@@ -26,7 +26,7 @@ impl AsyncContext<Heap> {
     ///
     /// The future is `Send` if `future` is.
     ///
-    /// ```
+    /// ```standalone_crate
     /// # extern crate weft_core as weft;
     /// use weft::context::{AsyncContext, ContextKey, ambient_context};
     ///
