@@ -33,6 +33,7 @@ impl FlatValues {
     ///
     /// [`AbiError::FlatValueCount`] if there are [`FlatTypes::CAPACITY`] already. More values
     /// have to be lowered into memory.
+    #[inline]
     pub const fn push(&mut self, bits: u64) -> Result<(), Failure> {
         let Some((place, _)) = self.bits.split_at_mut(self.count).1.split_first_mut() else {
             return Err(Failure::Error(Error::Abi(AbiError::FlatValueCount)));
@@ -97,6 +98,7 @@ impl<'a> CoreValueIter<'a> {
     /// # Errors
     ///
     /// [`AbiError::FlatValueCount`] if there is none.
+    #[inline]
     pub const fn next_u64(&mut self) -> Result<u64, Failure> {
         let Some((first, rest)) = self.bits.split_first() else {
             return Err(Failure::Error(Error::Abi(AbiError::FlatValueCount)));
@@ -110,6 +112,7 @@ impl<'a> CoreValueIter<'a> {
     /// # Errors
     ///
     /// [`AbiError::FlatValueCount`] if there is none.
+    #[inline]
     pub const fn next_u32(&mut self) -> Result<u32, Failure> {
         match self.next_u64() {
             Ok(bits) => Ok(low_half(bits)),
@@ -122,6 +125,7 @@ impl<'a> CoreValueIter<'a> {
     /// # Errors
     ///
     /// [`AbiError::FlatValueCount`] if there is none.
+    #[inline]
     pub fn next_address(&mut self, address_type: IntegerType) -> Result<u64, Failure> {
         match address_type {
             IntegerType::I32 => Ok(u64::from(self.next_u32()?)),

@@ -111,6 +111,7 @@ impl<E: CoreEngine, T: 'static> TransferContext for Between<'_, '_, E, T> {
         &self.source_options
     }
 
+    #[inline]
     fn source_memory(&self) -> &[u8] {
         self.found.memory.map_or(&[], |memory| self.to.cx.memory(memory))
     }

@@ -175,7 +175,7 @@ impl Type {
     }
 
     fn list_of(element: Self, shape: ListShape) -> Result<Self, InvalidType> {
-        let part = element.facts();
+        let part = *element.facts();
         let facts = match shape {
             ListShape::FixedLength(length) => {
                 Facts { abi: part.abi.fixed_length_list(length), ..part }
@@ -310,7 +310,7 @@ impl Type {
             return Err(InvalidType::TooManyFlags(labels.len()));
         }
         check_names(labels.iter().map(|label| &**label))?;
-        Ok(Self::Flags(Arc::new(FlagsType { labels })))
+        Ok(Self::Flags(Arc::new(FlagsType::new(labels))))
     }
 
     /// Creates the type `stream<element>`. `index` is its number for the owner of the handle

@@ -140,6 +140,11 @@ impl Facts {
         Self { contains, ..Self::leaf(Abi::HANDLE, false) }
     }
 
+    /// Returns the properties of a number that is a core value by itself.
+    const fn number(abi: Abi, contains: Contains) -> Self {
+        Self { contains, flat_plain: true, ..Self::leaf(abi, true) }
+    }
+
     const fn leaf(abi: Abi, plain: bool) -> Self {
         // A leaf is hashed by itself.
         Self {
@@ -364,10 +369,16 @@ impl Case {
 /// `flags`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FlagsType {
-    pub(super) labels: Box<[Box<str>]>,
+    facts: Facts,
+    labels: Box<[Box<str>]>,
 }
 
 impl FlagsType {
+    pub(super) fn new(labels: Box<[Box<str>]>) -> Self {
+        let parts = labels.iter().fold(1, |sum: u32, label| sum.saturating_add(named(label, 0)));
+        Self { facts: Facts { parts, ..Facts::leaf(Abi::flags(labels.len()), false) }, labels }
+    }
+
     /// Returns the labels, that of the lowest bit first.
     pub fn labels(&self) -> impl ExactSizeIterator<Item = &str> {
         self.labels.iter().map(|label| &**label)
@@ -381,12 +392,6 @@ impl FlagsType {
 
     pub(crate) const fn abi(&self) -> FlagsAbi {
         FlagsAbi::new(self.labels.len())
-    }
-
-    fn facts(&self) -> Facts {
-        let labels =
-            self.labels.iter().fold(1, |sum: u32, label| sum.saturating_add(named(label, 0)));
-        Facts { parts: labels, ..Facts::leaf(Abi::flags(self.labels.len()), false) }
     }
 }
 
@@ -415,6 +420,7 @@ impl EndType {
 
 impl Type {
     /// Returns its size, alignment and flat form.
+    #[inline]
     #[must_use]
     pub fn abi(&self) -> Abi {
         self.facts().abi
@@ -434,6 +440,7 @@ impl Type {
 
     /// Returns `true` if every pattern of bits is a value, and every byte is part of it. Such
     /// values are copied as bytes.
+    #[inline]
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.facts().plain
@@ -472,38 +479,38 @@ impl Type {
     }
 
     /// Returns `true` if a value can contain a float, and so a NaN.
+    #[inline]
     #[must_use]
     pub fn contains_float(&self) -> bool {
         self.facts().contains.has(Contains::FLOAT)
     }
 
-    pub(crate) fn facts(&self) -> Facts {
+    /// Returns its properties. Those of a leaf are constants.
+    pub(crate) fn facts(&self) -> &Facts {
         match self {
-            Self::Bool => Facts::leaf(Abi::BOOL, false),
-            Self::S8 => Facts::leaf(Abi::S8, true),
-            Self::U8 => Facts::leaf(Abi::U8, true),
-            Self::S16 => Facts::leaf(Abi::S16, true),
-            Self::U16 => Facts::leaf(Abi::U16, true),
-            Self::S32 => Facts { flat_plain: true, ..Facts::leaf(Abi::S32, true) },
-            Self::U32 => Facts { flat_plain: true, ..Facts::leaf(Abi::U32, true) },
-            Self::S64 => Facts { flat_plain: true, ..Facts::leaf(Abi::S64, true) },
-            Self::U64 => Facts { flat_plain: true, ..Facts::leaf(Abi::U64, true) },
-            Self::F32 => {
-                Facts { contains: Contains::FLOAT, flat_plain: true, ..Facts::leaf(Abi::F32, true) }
+            Self::Bool => &const { Facts::leaf(Abi::BOOL, false) },
+            Self::S8 => &const { Facts::leaf(Abi::S8, true) },
+            Self::U8 => &const { Facts::leaf(Abi::U8, true) },
+            Self::S16 => &const { Facts::leaf(Abi::S16, true) },
+            Self::U16 => &const { Facts::leaf(Abi::U16, true) },
+            Self::S32 => &const { Facts::number(Abi::S32, Contains::NOTHING) },
+            Self::U32 => &const { Facts::number(Abi::U32, Contains::NOTHING) },
+            Self::S64 => &const { Facts::number(Abi::S64, Contains::NOTHING) },
+            Self::U64 => &const { Facts::number(Abi::U64, Contains::NOTHING) },
+            Self::F32 => &const { Facts::number(Abi::F32, Contains::FLOAT) },
+            Self::F64 => &const { Facts::number(Abi::F64, Contains::FLOAT) },
+            Self::Char => &const { Facts::leaf(Abi::CHAR, false) },
+            Self::String => &const { Facts::leaf(Abi::STRING, false) },
+            Self::ErrorContext => &const { Facts::handle(Contains::HANDLE) },
+            Self::Own(_) => &const { Facts::handle(Contains::NUMBERED_HANDLE) },
+            Self::Borrow(_) => {
+                &const { Facts::handle(Contains::NUMBERED_HANDLE.or(Contains::BORROW)) }
             }
-            Self::F64 => {
-                Facts { contains: Contains::FLOAT, flat_plain: true, ..Facts::leaf(Abi::F64, true) }
-            }
-            Self::Char => Facts::leaf(Abi::CHAR, false),
-            Self::String => Facts::leaf(Abi::STRING, false),
-            Self::ErrorContext => Facts::handle(Contains::HANDLE),
-            Self::Own(_) => Facts::handle(Contains::NUMBERED_HANDLE),
-            Self::Borrow(_) => Facts::handle(Contains::NUMBERED_HANDLE.or(Contains::BORROW)),
-            Self::Flags(flags) => flags.facts(),
-            Self::Stream(end) | Self::Future(end) => end.facts,
-            Self::List(list) => list.facts,
-            Self::Record(record) => record.facts,
-            Self::Variant(variant) => variant.facts,
+            Self::Flags(flags) => &flags.facts,
+            Self::Stream(end) | Self::Future(end) => &end.facts,
+            Self::List(list) => &list.facts,
+            Self::Record(record) => &record.facts,
+            Self::Variant(variant) => &variant.facts,
         }
     }
 }

@@ -53,6 +53,7 @@ pub(super) struct Lifted {
 impl Lifted {
     /// Creates the state of a transfer. If both memories may be the same, it remembers the places
     /// of lifted values.
+    #[inline]
     pub(super) fn new(shares_memory: bool) -> Self {
         Self { ranges: shares_memory.then(Ranges::default), ..Self::default() }
     }
