@@ -142,7 +142,7 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
     entries: Vec<Entry>,
     pub(super) trace: Vec<String>,
     choices: Vec<NamedChoice>,
-    settings: Settings,
+    pub(crate) settings: Settings,
     /// Set after a trap with which every program ends.
     pub(crate) is_over: bool,
     /// The threads that were ready before the last tick, if the program goes on after traps.
