@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Waker};
 
-use weft::abi::Val;
+use weft::abi::{Resource, Val};
 use weft::binding::{Borrow, Own};
-use weft::component::CallError;
+use weft::component::{CallError, HostResourceType};
+use weft::engine::wasmi::Wasmi;
 use weft_tests::world::World;
 
 use super::guests::{File, Files, PANICS, USES_FILES, export, files};
@@ -350,4 +351,77 @@ fn a_value_is_dropped_if_another_part_can_not_be_lifted() {
         drop(world);
         assert_eq!(files.dropped(), 1, "{name}");
     }
+}
+
+/// A guest that passes a resource of the host and one of a second guest to a third one, with a list
+/// beyond its memory.
+const PASSES_RESOURCES: &str = r#"(component
+    (import "thing" (type $thing (sub resource)))
+    (import "dropped" (func $dropped (param "number" u32)))
+    (component $Definer
+        (import "dropped" (func $dropped (param "number" u32)))
+        (core func $dropped (canon lower (func $dropped)))
+        (core module $Destructor
+            (import "" "dropped" (func $dropped (param i32)))
+            (func (export "drop") (param i32) (call $dropped (local.get 0))))
+        (core instance $destructor (instantiate $Destructor (with "" (instance
+            (export "dropped" (func $dropped))))))
+        (type $made' (resource (rep i32) (dtor (core func $destructor "drop"))))
+        (export $made "made" (type $made'))
+        (core func $new (canon resource.new $made'))
+        (core module $Module
+            (import "" "new" (func $new (param i32) (result i32)))
+            (func (export "make") (result i32) (call $new (i32.const 7))))
+        (core instance $module (instantiate $Module (with "" (instance
+            (export "new" (func $new))))))
+        (func (export "make") (result (own $made)) (canon lift (core func $module "make"))))
+    (instance $definer (instantiate $Definer (with "dropped" (func $dropped))))
+    (alias export $definer "made" (type $made))
+    (component $Callee
+        (import "thing" (type $thing (sub resource)))
+        (import "made" (type $made (sub resource)))
+        (core module $Module (memory (export "m") 1)
+            (func (export "take") (param i32 i32 i32 i32))
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8)))
+        (core instance $module (instantiate $Module))
+        (func (export "take") (param "t" (own $thing)) (param "m" (own $made)) (param "l" (list u8))
+            (canon lift (core func $module "take")
+                (memory (core memory $module "m")) (realloc (core func $module "realloc")))))
+    (instance $callee (instantiate $Callee
+        (with "thing" (type $thing)) (with "made" (type $made))))
+    (core module $Memory (memory (export "m") 1))
+    (core instance $memory (instantiate $Memory))
+    (core func $make (canon lower (func $definer "make")))
+    (core func $take (canon lower (func $callee "take") (memory (core memory $memory "m"))))
+    (core module $Module
+        (import "" "make" (func $make (result i32)))
+        (import "" "take" (func $take (param i32 i32 i32 i32)))
+        (func (export "pass") (param i32)
+            (call $take (local.get 0) (call $make) (i32.const 65536) (i32.const 1))))
+    (core instance $module (instantiate $Module (with "" (instance
+        (export "make" (func $make)) (export "take" (func $take))))))
+    (func (export "pass") (param "t" (own $thing)) (canon lift (core func $module "pass"))))"#;
+
+#[test]
+fn resources_between_guests_are_destroyed_if_another_part_is_invalid() {
+    let mut world = World::with(Vec::<u64>::new());
+    let thing = HostResourceType::<Wasmi, Vec<u64>>::with_destructor(|caller, number| {
+        caller.data_mut().push(number);
+        Ok(())
+    });
+    world.linker.resource("thing", &thing);
+    world.linker.function("dropped", |caller, numbers| {
+        let [Val::U32(number)] = numbers[..] else { return Err("not a number".into()) };
+        caller.data_mut().push(number.into());
+        Ok(None)
+    });
+    let instance = world.instance(PASSES_RESOURCES);
+    let ty = world.store.resource_type(&thing).unwrap();
+    let passed = [Val::Own(Resource { ty, representation: 5 })];
+    let error = world.try_call(&instance, "pass", &passed).unwrap_err();
+    assert!(error.to_string().contains("out"), "{error}");
+    world.store.poll(Waker::noop()).unwrap();
+    world.store.data_mut().sort_unstable();
+    assert_eq!(world.store.data(), &[5, 7]);
+    assert!(world.store.take_background_trap().is_none());
 }

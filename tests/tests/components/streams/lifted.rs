@@ -4,13 +4,14 @@
 use std::any::Any;
 use std::future::pending;
 use std::iter::repeat;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 use tokio::task::yield_now;
-use weft::abi::Val;
+use weft::abi::{ComponentType, Lift, Lower, Val};
 use weft::binding::{Borrow, Own};
 use weft::component::streams::{self, StreamError, Transfer};
-use weft::component::{CallError, HostError, HostResourceType, Instance};
+use weft::component::{CallError, HostError, HostResourceType, Instance, StoreLimits};
 use weft::engine::wasmi::Wasmi;
 use weft::handle::{ErrorContext, FutureHandle, StreamHandle};
 use weft::limits::Table;
@@ -325,6 +326,104 @@ fn arguments_between_guests_are_dropped_if_one_is_invalid() {
     let passed = Passed::new(&mut world);
     check_trap(world.try_call(&instance, "pass", &passed.handles));
     passed.check_dropped(&mut world, &instance);
+}
+
+/// A guest that passes a stream, a future and an error context to another guest, whose handle table
+/// has three places.
+const FILLED: &str = r#"(component
+    (type $s (stream u8))
+    (type $f (future u8))
+    (component $Callee
+        (type $s (stream u8))
+        (type $f (future u8))
+        (core func $set (canon waitable-set.new))
+        (core module $Module
+            (import "" "set" (func $set (result i32)))
+            (func (export "fill") (param $sets i32)
+                (loop $next
+                    (if (local.get $sets) (then
+                        (drop (call $set))
+                        (local.set $sets (i32.sub (local.get $sets) (i32.const 1)))
+                        (br $next)))))
+            (func (export "take") (param i32 i32 i32)))
+        (core instance $module (instantiate $Module (with "" (instance
+            (export "set" (func $set))))))
+        (func (export "fill") (param "sets" u32) (canon lift (core func $module "fill")))
+        (func (export "take") (param "s" $s) (param "f" $f) (param "e" error-context)
+            (canon lift (core func $module "take"))))
+    (instance $callee (instantiate $Callee))
+    (core func $take (canon lower (func $callee "take")))
+    (core module $Module
+        (import "" "take" (func $take (param i32 i32 i32)))
+        (func (export "pass") (param i32 i32 i32)
+            (call $take (local.get 0) (local.get 1) (local.get 2))))
+    (core instance $module (instantiate $Module (with "" (instance
+        (export "take" (func $take))))))
+    (export "fill" (func $callee "fill"))
+    (func (export "pass") (param "s" $s) (param "f" $f) (param "e" error-context)
+        (canon lift (core func $module "pass"))))"#;
+
+#[test]
+fn arguments_between_guests_are_dropped_if_there_is_no_room() {
+    for free in 0..3 {
+        let mut world = World::new();
+        world.store.set_limits(StoreLimits::DEFAULT.with_handles(3));
+        let instance = world.instance(FILLED);
+        world.call(&instance, "fill", &[Val::U32(3 - free)]);
+        let Passed { stream, future, handles } = Passed::new(&mut world);
+        let error = world.try_call(&instance, "pass", &handles).unwrap_err();
+        assert!(matches!(error, CallError::Limit(_)), "{error}");
+        // The callee, which has as many of them as it had room for, has trapped.
+        for sending in [stream, future] {
+            check_dropped(&mut world, sending);
+        }
+        world.store.remove_instance(&instance).unwrap();
+        check_empty(&world);
+    }
+}
+
+/// A number whose destructor panics.
+#[derive(Debug, ComponentType, Lift, Lower)]
+struct Bad {
+    x: u32,
+}
+
+impl Drop for Bad {
+    fn drop(&mut self) {
+        panic!("a bug of the number {}", self.x);
+    }
+}
+
+/// A guest that passes a stream and a number with a list beyond its memory, to the host.
+const PASSES_BAD: &str = r#"(component
+    (type $s (stream u8))
+    (type $bad' (record (field "x" u32)))
+    (import "bad" (type $bad (eq $bad')))
+    (import "sync" (func $sync (param "s" $s) (param "bad" $bad) (param "l" (list u8))))
+    (core module $Memory (memory (export "m") 1))
+    (core instance $memory (instantiate $Memory))
+    (core func $sync (canon lower (func $sync) (memory (core memory $memory "m"))))
+    (core module $Module
+        (import "" "sync" (func $sync (param i32 i32 i32 i32)))
+        (func (export "pass") (param i32)
+            (call $sync (local.get 0) (i32.const 3) (i32.const 65536) (i32.const 1))))
+    (core instance $module (instantiate $Module (with "" (instance
+        (export "sync" (func $sync))))))
+    (func (export "pass") (param "s" $s) (canon lift (core func $module "pass"))))"#;
+
+#[test]
+fn handles_are_dropped_if_code_that_lifts_other_parts_panics() {
+    type Parts = (StreamHandle<u8>, Bad, Vec<u8>);
+    let mut world = World::new();
+    world.linker.typed_function("sync", |_, _: Parts| called::<()>());
+    let instance = world.instance(PASSES_BAD);
+    let (readable, sending) = world.store.stream_from(streams::iter(repeat(1_u8))).unwrap();
+    let function = world.function(&instance, "pass").typed::<_, ()>().unwrap();
+    let called = catch_unwind(AssertUnwindSafe(|| world.store.call(&function, (readable,))));
+    assert!(called.is_err(), "it doesn't panic");
+    check_dropped(&mut world, sending);
+    world.store.remove_instance(&instance).unwrap();
+    check_empty(&world);
 }
 
 /// Begins to read from an end of the host. Returns the reader, which is kept while it reads.

@@ -138,17 +138,6 @@ impl<E: CoreEngine, T: 'static> TransferContext for Between<'_, '_, E, T> {
 
     fn give_up(&mut self, handle: LiftedHandle) {
         let state = self.to.cx.data_mut();
-        // It is there, and an end is idle: other handles are not lifted.
-        let _ = match handle {
-            LiftedHandle::Stream(end) | LiftedHandle::Future(end) => {
-                state.machine.drop_host_end(end)
-            }
-            LiftedHandle::ErrorContext(it) => state.machine.drop_error_context(it),
-            LiftedHandle::Own(resource) => {
-                state.handles.values.drop_value(resource);
-                Ok(())
-            }
-            LiftedHandle::Borrow(_) => Ok(()),
-        };
+        state.handles.give_up(&mut state.machine, handle);
     }
 }

@@ -45,7 +45,12 @@ impl<E: CoreEngine, T: 'static> Context<'_, E, T> {
         &mut self,
         run: impl FnOnce(&mut Self) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        catch(|| run(self)).unwrap_or_else(|panic| Err(Fault::Panicked(panic)))
+        catch(|| run(self)).unwrap_or_else(|panic| {
+            // If the panic is of code that lifts values, nobody gets their handles.
+            let state = self.data_mut();
+            state.handles.discard_lifted(&mut state.machine);
+            Err(Fault::Panicked(panic))
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
-use crate::abi::{Resource, Type, TypeList, Val};
+use crate::abi::{LiftedHandle, Resource, Type, TypeList, Val};
 use crate::builtin::TypeIndex;
 use crate::code::SubtaskState;
 use crate::error::{Error, MachineError};
@@ -303,6 +303,23 @@ impl HostHandles {
         let handles = core::mem::take(&mut self.lifted);
         // They were lifted just now, so they are there, and ends are idle.
         let _ = self.discard(machine, handles);
+    }
+
+    /// Drops a handle that was lifted from a guest, and that no other guest gets.
+    #[cold]
+    pub(crate) fn give_up(&mut self, machine: &mut StoreMachine, handle: LiftedHandle) {
+        let handle = match handle {
+            LiftedHandle::Own(resource) => {
+                self.hold(machine, resource);
+                Val::Own(resource)
+            }
+            LiftedHandle::Borrow(resource) => Val::Borrow(resource),
+            LiftedHandle::Stream(end) => Val::Stream(end),
+            LiftedHandle::Future(end) => Val::Future(end),
+            LiftedHandle::ErrorContext(it) => Val::ErrorContext(it),
+        };
+        // It was lifted just now, so it is there, and an end is idle.
+        let _ = self.discard_one(machine, handle);
     }
 
     /// Drops values that nobody takes. Resources of guests are dropped when the store goes on.

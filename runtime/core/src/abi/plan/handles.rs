@@ -131,14 +131,17 @@ impl Lifted {
         Ok(())
     }
 
-    /// Takes the next handle.
-    fn next(&mut self) -> Option<LiftedHandle> {
-        match self.few.get(self.lowered) {
-            Some(handle) => {
-                self.lowered += 1;
-                Some(*handle)
-            }
-            None => self.more.pop_front(),
+    /// Returns the next handle, which stays until it [was lowered](Self::advance).
+    fn next(&self) -> Option<LiftedHandle> {
+        self.few.get(self.lowered).or_else(|| self.more.front()).copied()
+    }
+
+    /// Removes the next handle.
+    fn advance(&mut self) {
+        if self.lowered < self.few.len() {
+            self.lowered += 1;
+        } else {
+            self.more.pop_front();
         }
     }
 
@@ -146,18 +149,19 @@ impl Lifted {
     #[cold]
     pub(super) fn give_up<C: TransferContext + ?Sized>(&mut self, cx: &mut C) {
         while let Some(handle) = self.next() {
+            self.advance();
             cx.give_up(handle);
         }
     }
 
     /// Lowers the next handle: `lower_own`, `lower_borrow`, `lower_stream`, `lower_future` or
-    /// `lower_error_context`.
+    /// `lower_error_context`. If that fails, the handle stays the next, to be given up.
     pub(super) fn lower<C: TransferContext + ?Sized>(
         &mut self,
         cx: &mut C,
         ty: &Type,
     ) -> Result<u32, Failure> {
-        match (ty, self.next()) {
+        let lowered = match (ty, self.next()) {
             (Type::Own(ty), Some(LiftedHandle::Own(resource))) => cx.lower_own(*ty, resource),
             (Type::Borrow(ty), Some(LiftedHandle::Borrow(resource))) => {
                 cx.lower_borrow(*ty, resource)
@@ -172,7 +176,9 @@ impl Lifted {
                 cx.lower_error_context(error_context)
             }
             _ => Err(AbiError::SourceChanged.into()),
-        }
+        }?;
+        self.advance();
+        Ok(lowered)
     }
 
     /// Checks that all handles were lowered.
