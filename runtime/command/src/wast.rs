@@ -43,7 +43,7 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
             found.map_err(|error| Failure::of(NOT_FOUND, Report::of_io("read", path, &error)))?,
         );
     }
-    let timelines = arguments.timeline.create()?.map(StoreTimelines::new);
+    let timelines = arguments.timeline.file()?.map(StoreTimelines::new);
     let mut waiting = Vec::new();
     let engine = Wasmi::default();
     let progress = Progress::of_steps("playing", files.len());
@@ -54,7 +54,7 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
                 None => play(&engine, &text),
                 Some(timelines) => {
                     let recorded = record_script(&engine, &text, timelines.begin());
-                    timelines.keep(file.display().to_string(), recorded.timeline);
+                    timelines.keep(|_| file.display().to_string(), recorded.timeline);
                     waiting = recorded.waiting;
                     recorded.verdict
                 }
