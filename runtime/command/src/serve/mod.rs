@@ -103,7 +103,7 @@ pub(crate) fn serve(arguments: &ServeArguments, format: Format) -> Result<u8, Fa
     // store that takes longer is counted as missing.
     runtime.shutdown_timeout(LAST_STORES);
     let code = served?;
-    timelines.write(&input.path, &[])?;
+    timelines.write(&input.path, "", &[])?;
     Ok(code)
 }
 

@@ -78,16 +78,22 @@ impl StoreTimelines {
         }
     }
 
-    /// Writes the timelines of the stores that have ended.
+    /// Writes the timelines of the stores that have ended. `outcome` has lines about the end.
     ///
     /// # Errors
     ///
     /// The file can't be written.
-    pub(crate) fn write(&self, title: &str, waiting: &[WaitingTask]) -> Result<(), Failure> {
+    pub(crate) fn write(
+        &self,
+        title: &str,
+        outcome: &str,
+        waiting: &[WaitingTask],
+    ) -> Result<(), Failure> {
         let ended = self.ended();
         let forgotten = ended.count - ended.kept.len() as u64;
         let begun = self.begun.load(Ordering::Relaxed);
         let outcome = [
+            outcome.to_owned(),
             left_out(forgotten, "earlier store is", "earlier stores are"),
             left_out(
                 begun.saturating_sub(ended.count),
