@@ -102,7 +102,8 @@ fn titles(paths: &[PathBuf]) -> String {
 /// several scripts.
 fn in_script(mut task: WaitingTask, file: &Path, count: usize) -> WaitingTask {
     if count > 1 {
-        let extend = |instance: &mut String| instance.push_str(&format!(" of {}", file.display()));
+        let extend =
+            |instance: &mut String| *instance = format!("{instance} of {}", file.display());
         extend(&mut task.instance);
         for awaited in &mut task.awaits {
             if let Awaited::Exclusive(party)
