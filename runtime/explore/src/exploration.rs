@@ -398,6 +398,9 @@ impl<R: Debug> Shared<R> {
         if run.is_cut_at_yield {
             self.cut(Bound::Yields);
         }
+        if run.clock.has_looks_that_take_time() {
+            self.cut(Bound::Looks);
+        }
         match &run.stopped {
             Some(Stopped::Redundant) => self.collected.add_redundant(&run),
             Some(Stopped::TooManySteps) => {

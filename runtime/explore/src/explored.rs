@@ -55,6 +55,9 @@ pub enum Bound {
     Steps,
     /// The number of yields at which a thread goes on: it let others run then.
     Yields,
+    /// The number of [looks at the clock](crate::HostEvents::look_at_clock) that take no time: later
+    /// ones took some, and other times are not explored.
+    Looks,
 }
 
 impl Display for Bound {
@@ -65,6 +68,9 @@ impl Display for Bound {
             Self::Decisions => "a run had more decisions than are explored",
             Self::Steps => "a run had more steps than are allowed",
             Self::Yields => "a thread could go on at more yields in a step than are explored",
+            Self::Looks => {
+                "a guest looked at the clock until time went on, and other times are not explored"
+            }
         })
     }
 }
