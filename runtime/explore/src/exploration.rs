@@ -17,6 +17,9 @@ use crate::footprint::{Footprint, Sleeper};
 use crate::run::{Guide, Run, RunBounds, Stopped};
 use crate::tree::{PlannedRun, Tree};
 
+/// The largest number of threads that make runs.
+const MAX_WORKERS: usize = 256;
+
 /// The settings of an exploration. [`run`](Self::run) begins it.
 ///
 /// ```
@@ -207,12 +210,17 @@ impl<'a> Exploration<'a> {
         self
     }
 
-    /// Sets the number of threads that make runs. The smallest number is 1. With two, an exploration
-    /// takes about half of the time. The outcomes are the same. Their order, and the numbers of runs,
-    /// may differ.
+    /// Sets the number of threads that make runs: at least 1, and at most 256. With two, an exploration
+    /// takes about half of the time. The outcomes are the same unless a [bound](Bound) cuts the
+    /// exploration. Their order, and the numbers of runs, may differ. If the system has fewer threads,
+    /// these make the runs.
     #[must_use]
     pub const fn workers(mut self, workers: usize) -> Self {
-        self.workers = if workers == 0 { 1 } else { workers };
+        self.workers = match workers {
+            0 => 1,
+            1..MAX_WORKERS => workers,
+            _ => MAX_WORKERS,
+        };
         self
     }
 
@@ -250,7 +258,10 @@ impl<'a> Exploration<'a> {
         let work = || self.work(&build, &shared, &changed, begun);
         std::thread::scope(|scope| {
             for _ in 1..self.workers {
-                scope.spawn(work);
+                // The threads that there are make all runs.
+                if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                    break;
+                }
             }
             work();
         });
