@@ -138,8 +138,9 @@ impl<'a> Exploration<'a> {
         self
     }
 
-    /// Sets the time after which no run is begun. Making the found schedules shorter may take as long
-    /// again.
+    /// Sets the time after which no run is begun. A run that is under way goes on to its end: give its
+    /// store [fuel](weft::component::Store::set_fuel) if a guest may spin. Making the found schedules
+    /// shorter may take as long again.
     #[must_use]
     pub const fn max_time(mut self, time: Duration) -> Self {
         self.max_time = Some(time);

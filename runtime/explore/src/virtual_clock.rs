@@ -35,7 +35,7 @@ impl Looks {
         self.ended_timers == ended_timers && self.number >= MAX_LOOKS
     }
 
-    /// Counts a look. Returns `true` if it takes time.
+    /// Adds a look. Returns `true` if it takes time.
     const fn count(&mut self, ended_timers: u64) -> bool {
         if self.take_time(ended_timers) {
             return true;

@@ -76,7 +76,8 @@ pub(crate) struct ExploreArguments {
     /// Let a thread go on at this number of yields in a step, at most.
     #[arg(long, value_name = "COUNT", default_value_t = 2, help_heading = "Bounds")]
     max_yields: usize,
-    /// Begin no run after this time, such as `500ms`, `5s`, `2m` or `1h`.
+    /// Begin no run after this time, such as `500ms`, `5s`, `2m` or `1h`. A run that is under way goes on
+    /// to its end, so that a guest that neither waits nor yields nor returns never ends.
     #[arg(long, value_name = "TIME", value_parser = some_time, help_heading = "Bounds")]
     max_time: Option<Duration>,
     /// Also run schedules that only permute independent steps.
