@@ -131,12 +131,23 @@ class Program:
     """
     for instance in self.trapped_instances:
       instance.is_locked_down = True
-      for handle in instance.handles:
-        if isinstance(handle, self.reference.End):
-          handle.buffer = None
     self.trapped_instances.clear()
+    for end in self.ends():
+      if end.owner is not None and is_locked_down(end.owner):
+        end.buffer = None
     waiting = self.store.waiting
     waiting[:] = [thread for thread in waiting if not is_locked_down(thread.task.inst)]
+
+  def ends(self):
+    """Yields all ends of streams and futures, some twice. A built-in that traps may have taken an end
+    out of its table, so that only the other end refers to it."""
+    ends = [end for end in self.host_ends if end is not None]
+    for instance in self.world.instances:
+      ends += (handle for handle in instance.handles if isinstance(handle, self.reference.End))
+    for end in ends:
+      yield end
+      if end.other is not None:
+        yield end.other
 
   def check_not_locked_down(self):
     """Traps if the current instance, to which a call returns, is locked down."""

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use weft::chooser::{Choice, Chooser, Chosen, Recording};
 use weft::error::Failure;
 use weft::limits::Limits;
-use weft::machine::{Event, Machine, Resumed, Step, SubtaskId, TaskId, ThreadId, ThreadState};
+use weft::machine::{
+    Event, Machine, Resumed, Step, SubtaskId, TaskId, ThreadId, ThreadState, ThreadView,
+};
 use weft::trap::Trap;
 
 use super::guest::Code;
@@ -147,6 +149,8 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
     pub(crate) is_over: bool,
     /// The threads that were ready before the last tick, if the program goes on after traps.
     pub(crate) ready: Vec<(ThreadId, String)>,
+    /// The numbers of calls whose callers trapped, by the threads that had not entered.
+    forsaken: HashMap<ThreadId, u32>,
     /// Set if the host's last call did not begin.
     pub(crate) is_refused: bool,
 }
@@ -200,6 +204,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             settings,
             is_over: false,
             ready: Vec::new(),
+            forsaken: HashMap::new(),
             is_refused: false,
         }
     }
@@ -225,6 +230,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             if !self.settings.goes_on || self.is_over {
                 break;
             }
+            self.note_forsaken();
             // The innermost action of the host is over, and so are all calls in it.
             if !std::mem::take(&mut self.is_refused) {
                 self.machine.trapped().expect("a call is active");
@@ -391,10 +397,27 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
         let view = self.machine.thread_view(thread).expect("a thread of this machine");
         let instance = self.world.number_of(view.instance);
-        match (view.index, view.caller.and_then(|caller| self.calls.get(&caller))) {
-            (0, Some(call)) => format!("C{}", call.number),
+        match (view.index, self.call_of(&view).or_else(|| self.forsaken.get(&thread).copied())) {
+            (0, Some(call)) => format!("C{call}"),
             (index, _) => format!("i{instance}.t{index}"),
         }
+    }
+
+    /// Returns the number of the call that a thread is for.
+    fn call_of(&self, view: &ThreadView) -> Option<u32> {
+        view.caller.and_then(|caller| self.calls.get(&caller)).map(|call| call.number)
+    }
+
+    /// Notes the numbers of calls that have not entered, because their callers may have trapped. A
+    /// call that trapped at once is the last one.
+    fn note_forsaken(&mut self) {
+        let last = self.call_count.saturating_sub(1);
+        let views: Vec<ThreadView> = self.machine.thread_views().collect();
+        let waiting = views.iter().filter(|view| view.index == 0);
+        let unknown = waiting.filter(|view| !self.forsaken.contains_key(&view.id));
+        let calls = unknown.map(|view| (view.id, self.call_of(view).unwrap_or(last)));
+        let calls: Vec<(ThreadId, u32)> = calls.collect();
+        self.forsaken.extend(calls);
     }
 
     /// Records the choices that were made before `step`.

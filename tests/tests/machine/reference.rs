@@ -207,8 +207,9 @@ fn machine_and_reference_agree_on_full_tables_and_hundreds_of_tasks() {
 
 #[test]
 fn machine_and_reference_agree_on_programs_that_go_on_after_traps() {
-    let runs: Vec<(u64, u32, Run)> =
-        seeds(600).map(|seed| (seed, 3, play_trapping(seed))).collect();
+    // In these, a built-in takes an end out of its table and traps, and a call has not entered.
+    let seeds = seeds(600).chain([300_479, 301_460]);
+    let runs: Vec<(u64, u32, Run)> = seeds.map(|seed| (seed, 3, play_trapping(seed))).collect();
     let traps = |run: &Run| run.trace.iter().filter(|line| line.starts_with("trap")).count();
     let several = runs.iter().filter(|(.., run)| traps(run) > 1).count();
     let refused = "trap cannot-enter-component-instance".to_owned();
