@@ -17,6 +17,9 @@ use crate::footprint::{Footprint, Sleeper};
 use crate::run::{Guide, Run, RunBounds, Stopped};
 use crate::tree::{PlannedRun, Tree};
 
+/// The largest number of threads that make runs.
+const MAX_WORKERS: usize = 256;
+
 /// The settings of an exploration. [`run`](Self::run) begins it.
 ///
 /// ```
@@ -135,8 +138,9 @@ impl<'a> Exploration<'a> {
         self
     }
 
-    /// Sets the time after which no run is begun. Making the found schedules shorter may take as long
-    /// again.
+    /// Sets the time after which no run is begun. A run that is under way goes on to its end: give its
+    /// store [fuel](weft::component::Store::set_fuel) if a guest may spin. Making the found schedules
+    /// shorter may take as long again.
     #[must_use]
     pub const fn max_time(mut self, time: Duration) -> Self {
         self.max_time = Some(time);
@@ -207,12 +211,17 @@ impl<'a> Exploration<'a> {
         self
     }
 
-    /// Sets the number of threads that make runs. The smallest number is 1. With two, an exploration
-    /// takes about half of the time. The outcomes are the same. Their order, and the numbers of runs,
-    /// may differ.
+    /// Sets the number of threads that make runs: at least 1, and at most 256. With two, an exploration
+    /// takes about half of the time. The outcomes are the same unless a [bound](Bound) cuts the
+    /// exploration. Their order, and the numbers of runs, may differ. If the system has fewer threads,
+    /// these make the runs.
     #[must_use]
     pub const fn workers(mut self, workers: usize) -> Self {
-        self.workers = if workers == 0 { 1 } else { workers };
+        self.workers = match workers {
+            0 => 1,
+            1..MAX_WORKERS => workers,
+            _ => MAX_WORKERS,
+        };
         self
     }
 
@@ -250,7 +259,10 @@ impl<'a> Exploration<'a> {
         let work = || self.work(&build, &shared, &changed, begun);
         std::thread::scope(|scope| {
             for _ in 1..self.workers {
-                scope.spawn(work);
+                // The threads that there are make all runs.
+                if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                    break;
+                }
             }
             work();
         });
@@ -397,6 +409,9 @@ impl<R: Debug> Shared<R> {
         }
         if run.is_cut_at_yield {
             self.cut(Bound::Yields);
+        }
+        if run.clock.has_looks_that_take_time() {
+            self.cut(Bound::Looks);
         }
         match &run.stopped {
             Some(Stopped::Redundant) => self.collected.add_redundant(&run),

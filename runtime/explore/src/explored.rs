@@ -55,6 +55,9 @@ pub enum Bound {
     Steps,
     /// The number of yields at which a thread goes on: it let others run then.
     Yields,
+    /// The number of [looks at the clock](crate::HostEvents::look_at_clock) that take no time: later
+    /// ones took some, and other times are not explored.
+    Looks,
 }
 
 impl Display for Bound {
@@ -65,6 +68,9 @@ impl Display for Bound {
             Self::Decisions => "a run had more decisions than are explored",
             Self::Steps => "a run had more steps than are allowed",
             Self::Yields => "a thread could go on at more yields in a step than are explored",
+            Self::Looks => {
+                "a guest looked at the clock until time went on, and other times are not explored"
+            }
         })
     }
 }
@@ -181,16 +187,21 @@ impl<R: Debug> Explored<R> {
 impl<R: Debug> Display for Explored<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { num_schedules, num_redundant, num_steps, .. } = self;
-        write!(f, "{num_schedules} schedules, {num_steps} steps")?;
-        if *num_redundant > 0 {
-            write!(f, " ({num_redundant} more runs were redundant)")?;
+        let s = |number: u64| if number == 1 { "" } else { "s" };
+        let (schedules, steps) = (s(*num_schedules), s(*num_steps));
+        write!(f, "{num_schedules} schedule{schedules}, {num_steps} step{steps}")?;
+        match num_redundant {
+            0 => {}
+            1 => write!(f, " (1 more run was redundant)")?,
+            _ => write!(f, " ({num_redundant} more runs were redundant)")?,
         }
         match self.bound {
             None => writeln!(f, ": every schedule was explored")?,
             Some(bound) => writeln!(f, ": {bound}")?,
         }
         for (outcome, number) in self.outcomes.iter().zip(1..) {
-            writeln!(f, "\noutcome {number}, of {} schedules:", outcome.num_schedules)?;
+            let count = outcome.num_schedules;
+            writeln!(f, "\noutcome {number}, of {count} schedule{}:", s(count))?;
             match &outcome.result {
                 Ending::Returned(result) => writeln!(f, "  {result:?}")?,
                 Ending::Panicked(message) => writeln!(f, "  panicked: {message}")?,

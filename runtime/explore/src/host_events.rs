@@ -63,9 +63,20 @@ impl HostEvents {
         self.event(format!("a timer of {time:?}"), Some(time))
     }
 
+    /// Returns the sleep of a guest, as [`sleep`](Self::sleep) does. A guest that asks again and
+    /// again whether it is over gets on.
+    #[cfg(feature = "wasi")]
+    pub(crate) fn sleep_of_guest(&self, time: Duration) -> ScheduledEvent {
+        // It depends on the time at which it begins.
+        self.run.state().touch(Footprint::add_host);
+        let mut sleep = self.sleep(time);
+        sleep.is_of_guest = true;
+        sleep
+    }
+
     fn event(&self, name: String, time: Option<Duration>) -> ScheduledEvent {
         let number = self.run.state().add_event(name, time);
-        ScheduledEvent { run: self.run.clone(), number }
+        ScheduledEvent { run: self.run.clone(), number, is_of_guest: false }
     }
 
     /// Returns the time of the virtual clock, from the beginning of the run.
@@ -76,10 +87,16 @@ impl HostEvents {
 
     /// Returns the time of the virtual clock for a guest that asks for it, as [`now`](Self::now) does,
     /// so that a guest gets on that asks again and again until a moment has come, and does not
-    /// sleep: after 100 looks at the same time, each takes a millisecond.
+    /// sleep: after 100 looks without a timer that ends, each takes a millisecond. If the guest yields
+    /// between two looks, each is a [step](crate::Exploration::max_steps) of its own.
+    ///
+    /// Other times of such a guest are not explored, so that the exploration has the bound
+    /// [`Looks`](crate::Bound::Looks).
     ///
     /// ```
     /// # use std::time::Duration;
+    /// use weft_explore::Bound;
+    ///
     /// let explored = weft_explore::explore(|explorer| {
     ///     let events = explorer.host_events();
     ///     let mut looks = 0;
@@ -88,7 +105,8 @@ impl HostEvents {
     ///     }
     ///     (looks, events.now())
     /// });
-    /// assert_eq!(explored.only(), &(1099, Duration::from_secs(1)));
+    /// assert!(explored.results().eq([&(1099, Duration::from_secs(1))]));
+    /// assert_eq!(explored.bound(), Some(Bound::Looks));
     /// ```
     #[must_use]
     pub fn look_at_clock(&self) -> Duration {
@@ -138,6 +156,8 @@ impl Clock for HostEvents {
 pub struct ScheduledEvent {
     run: Run,
     number: u64,
+    /// `true` if it is the sleep of a guest.
+    is_of_guest: bool,
 }
 
 impl Future for ScheduledEvent {
@@ -145,7 +165,8 @@ impl Future for ScheduledEvent {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
-        let (has_happened, unneeded) = self.run.state().poll_event(self.number, waker);
+        let (has_happened, unneeded) =
+            self.run.state().poll_event(self.number, waker, self.is_of_guest);
         drop(unneeded);
         if has_happened { Poll::Ready(()) } else { Poll::Pending }
     }

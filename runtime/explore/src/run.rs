@@ -11,7 +11,7 @@ use weft::component::WaitingTask;
 use weft::timeline::Timeline;
 
 use crate::footprint::{Footprint, Process, Sleeper};
-use crate::virtual_clock::VirtualClock;
+use crate::virtual_clock::{Looks, VirtualClock};
 
 /// A decision of a run between two possibilities or more.
 #[derive(Clone, Debug)]
@@ -85,6 +85,8 @@ pub(crate) struct WaitingEvent {
     deadline: Option<Duration>,
     /// `None` before the future is polled.
     waker: Option<Waker>,
+    /// The number of times that a guest has asked for it.
+    looks: Looks,
 }
 
 impl WaitingEvent {
@@ -482,22 +484,37 @@ impl RunState {
         let event = self.next_event;
         self.next_event += 1;
         let deadline = time.map(|time| self.clock.now().saturating_add(time));
-        self.events.insert(event, WaitingEvent { name, deadline, waker: None });
+        self.events
+            .insert(event, WaitingEvent { name, deadline, waker: None, looks: Looks::default() });
         event
     }
 
     /// Waits for an event: `waker` is woken when it happens. Returns `true` if it has happened, and
-    /// the waker that is no longer needed: it may own an event, and has to be dropped without the
-    /// lock.
-    pub(crate) fn poll_event(&mut self, event: u64, waker: Waker) -> (bool, Option<Waker>) {
-        let now = self.clock.now();
-        match self.events.get_mut(&event) {
-            None => (true, Some(waker)),
-            // The guest has asked again and again until the time was over.
-            Some(waiting) if self.clock.is_watched() && waiting.is_over(now) => {
-                (true, self.events.remove(&event).and_then(|it| it.waker))
+    /// the wakers that are no longer needed: they may own events, and have to be dropped without
+    /// the lock. If the event is the sleep of a guest (`is_of_guest`), the guest may ask for it again
+    /// and again, and gets on: this takes time as looks at the clock do.
+    pub(crate) fn poll_event(
+        &mut self,
+        event: u64,
+        waker: Waker,
+        is_of_guest: bool,
+    ) -> (bool, [Option<Waker>; 2]) {
+        if is_of_guest {
+            self.touch(Footprint::add_host);
+        }
+        let Some(waiting) = self.events.get_mut(&event) else {
+            return (true, [Some(waker), None]);
+        };
+        let is_asked_for = is_of_guest && self.clock.ask(&mut waiting.looks);
+        let takes_time = is_asked_for || self.clock.is_watched();
+        match waiting.deadline {
+            // A guest has looked again and again until the time was over.
+            Some(deadline) if takes_time && deadline <= self.clock.now() => {
+                self.clock.go_on_to(deadline);
+                let ended = self.events.remove(&event);
+                (true, [Some(waker), ended.and_then(|it| it.waker)])
             }
-            Some(waiting) => (false, waiting.waker.replace(waker)),
+            _ => (false, [waiting.waker.replace(waker), None]),
         }
     }
 
@@ -512,7 +529,8 @@ impl RunState {
     }
 
     /// Returns the events that can happen next: those that are polled. Of the timers, these are only
-    /// those that end first, and only if their time has come or the clock can go on.
+    /// those that end first, and only if their time has come or the clock can go on. If looks have
+    /// passed the times of several timers, they still end in the order of their times.
     fn ready_events(&self, is_idle: bool) -> Vec<Candidate> {
         let polled = || self.events.iter().filter(|(_, event)| event.waker.is_some());
         let first = polled().filter_map(|(_, event)| event.deadline).min();

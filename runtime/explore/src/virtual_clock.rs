@@ -13,8 +13,39 @@ const LOOK: Duration = Duration::from_millis(1);
 #[derive(Debug, Default)]
 pub(crate) struct VirtualClock {
     now: Duration,
-    /// The number of looks since a timer has ended.
-    looks: u32,
+    /// The looks at the time.
+    looks: Looks,
+    /// The number of timers that have ended.
+    ended_timers: u64,
+    /// `true` if looks have taken time.
+    has_looks_that_take_time: bool,
+}
+
+/// The number of looks at one thing since a timer has ended.
+#[derive(Debug, Default)]
+pub(crate) struct Looks {
+    number: u32,
+    /// The number of timers that had ended at the last look.
+    ended_timers: u64,
+}
+
+impl Looks {
+    /// Returns `true` if the next look takes time.
+    const fn take_time(&self, ended_timers: u64) -> bool {
+        self.ended_timers == ended_timers && self.number >= MAX_LOOKS
+    }
+
+    /// Adds a look. Returns `true` if it takes time.
+    const fn count(&mut self, ended_timers: u64) -> bool {
+        if self.take_time(ended_timers) {
+            return true;
+        }
+        if self.ended_timers != ended_timers {
+            *self = Self { number: 0, ended_timers };
+        }
+        self.number += 1;
+        false
+    }
 }
 
 impl VirtualClock {
@@ -25,22 +56,40 @@ impl VirtualClock {
 
     /// Lets a guest look at the clock.
     pub(crate) fn look(&mut self) {
-        if self.is_watched() {
-            self.now = self.now.saturating_add(LOOK);
-        } else {
-            self.looks += 1;
+        if self.looks.count(self.ended_timers) {
+            self.take_time();
         }
+    }
+
+    /// Lets a guest ask whether its sleep is over. Only the questions about one sleep count together.
+    /// Returns `true` if they take time.
+    pub(crate) fn ask(&mut self, asked: &mut Looks) -> bool {
+        let takes_time = asked.count(self.ended_timers);
+        if takes_time {
+            self.take_time();
+        }
+        takes_time
+    }
+
+    fn take_time(&mut self) {
+        self.now = self.now.saturating_add(LOOK);
+        self.has_looks_that_take_time = true;
     }
 
     /// Returns `true` if looks take time.
     pub(crate) const fn is_watched(&self) -> bool {
-        self.looks >= MAX_LOOKS
+        self.looks.take_time(self.ended_timers)
+    }
+
+    /// Returns `true` if looks have taken time in this run.
+    pub(crate) const fn has_looks_that_take_time(&self) -> bool {
+        self.has_looks_that_take_time
     }
 
     /// Goes on to the time of a timer that ends.
     pub(crate) fn go_on_to(&mut self, deadline: Duration) {
         self.now = self.now.max(deadline);
-        self.looks = 0;
+        self.ended_timers += 1;
     }
 }
 
@@ -55,13 +104,32 @@ mod tests {
             clock.look();
         }
         assert_eq!(clock.now(), Duration::ZERO);
+        assert!(!clock.has_looks_that_take_time());
         clock.look();
         clock.look();
         assert_eq!(clock.now(), Duration::from_millis(2));
+        assert!(clock.is_watched() && clock.has_looks_that_take_time());
         clock.go_on_to(Duration::from_secs(5));
+        assert!(!clock.is_watched());
         clock.look();
         assert_eq!(clock.now(), Duration::from_secs(5));
         clock.go_on_to(Duration::from_secs(4));
         assert_eq!(clock.now(), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn questions_about_many_sleeps_take_no_time_and_those_about_one_do() {
+        let mut clock = VirtualClock::default();
+        let mut sleeps: Vec<Looks> = Vec::new();
+        sleeps.resize_with(1_000, Looks::default);
+        assert!(sleeps.iter_mut().all(|sleep| !clock.ask(sleep)));
+        assert!((1..MAX_LOOKS).all(|_| !clock.ask(&mut sleeps[0])));
+        assert_eq!(clock.now(), Duration::ZERO);
+        assert!(clock.ask(&mut sleeps[0]));
+        assert!(!clock.ask(&mut sleeps[1]) && !clock.is_watched());
+        assert_eq!(clock.now(), LOOK);
+        clock.go_on_to(Duration::from_secs(1));
+        assert!(!clock.ask(&mut sleeps[0]));
+        assert_eq!(clock.now(), Duration::from_secs(1));
     }
 }

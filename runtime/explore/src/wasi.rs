@@ -1,6 +1,5 @@
 //! WASI in a run: clocks that are virtual, and random numbers that are always the same.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use weft_wasi::WasiCtxBuilder;
@@ -18,7 +17,8 @@ impl HostEvents {
     /// are the virtual clock, and they sleep by it. Each run begins at 2000-01-01, 0:00 UTC. The
     /// random numbers are always the same ones.
     ///
-    /// A guest that waits without sleeping gets on: see [`look_at_clock`](Self::look_at_clock).
+    /// A guest that waits without sleeping gets on: see [`look_at_clock`](Self::look_at_clock). To
+    /// begin a sleep is no look. To ask whether a sleep is over is one of that sleep.
     ///
     /// # Example
     ///
@@ -63,6 +63,15 @@ impl HostEvents {
 /// The virtual clock, as guests of WASI see it.
 struct GuestClock(HostEvents);
 
+impl GuestClock {
+    fn sleep(&self, time: Duration) -> Sleep {
+        if time.is_zero() {
+            return Box::pin(std::future::ready(()));
+        }
+        Box::pin(self.0.sleep_of_guest(time))
+    }
+}
+
 impl MonotonicClock for GuestClock {
     fn now(&self) -> u64 {
         u64::try_from(self.0.look_at_clock().as_nanos()).unwrap_or(u64::MAX)
@@ -73,16 +82,11 @@ impl MonotonicClock for GuestClock {
     }
 
     fn sleep_until(&self, time: u64) -> Sleep {
-        let left = Duration::from_nanos(time).saturating_sub(self.0.now());
-        if left.is_zero() {
-            return Box::pin(std::future::ready(()));
-        }
-        let (events, mut timer) = (self.0.clone(), self.0.sleep(left));
-        Box::pin(std::future::poll_fn(move |context| {
-            // A guest may ask again and again if the time is over.
-            let _ = events.look_at_clock();
-            Pin::new(&mut timer).poll(context)
-        }))
+        self.sleep(Duration::from_nanos(time).saturating_sub(self.0.now()))
+    }
+
+    fn sleep_for(&self, time: u64) -> Sleep {
+        self.sleep(Duration::from_nanos(time))
     }
 }
 

@@ -58,7 +58,13 @@ pub(crate) struct ExploreArguments {
     #[arg(long, value_name = "CALL")]
     invoke: Vec<String>,
     /// Run at most this number of schedules.
-    #[arg(long, value_name = "COUNT", default_value_t = 100_000, help_heading = "Bounds")]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value_t = 100_000,
+        value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "Bounds"
+    )]
     max_schedules: u64,
     /// Make at most this number of different decisions in a run. Later ones take the first
     /// possibility.
@@ -70,14 +76,15 @@ pub(crate) struct ExploreArguments {
     /// Let a thread go on at this number of yields in a step, at most.
     #[arg(long, value_name = "COUNT", default_value_t = 2, help_heading = "Bounds")]
     max_yields: usize,
-    /// Begin no run after this time, such as `500ms`, `5s`, `2m` or `1h`.
-    #[arg(long, value_name = "TIME", value_parser = guest::time, help_heading = "Bounds")]
+    /// Begin no run after this time, such as `500ms`, `5s`, `2m` or `1h`. A run that is under way goes on
+    /// to its end, so that a guest that neither waits nor yields nor returns never ends.
+    #[arg(long, value_name = "TIME", value_parser = some_time, help_heading = "Bounds")]
     max_time: Option<Duration>,
     /// Also run schedules that only permute independent steps.
     #[arg(long, help_heading = "Bounds")]
     all_orders: bool,
-    /// Make runs on this number of threads. The outcomes are the same, in another order, perhaps with
-    /// other schedules.
+    /// Make runs on this number of threads, at most 256. Unless a bound cuts the exploration, the
+    /// outcomes are the same, in another order, perhaps with other schedules.
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     workers: usize,
     /// Let timers end although a guest can go on, so that a time-out races all work of guests.
@@ -115,7 +122,9 @@ pub(crate) fn explore(arguments: &ExploreArguments, format: Format) -> Result<u8
     let progress = Progress::of_runs("exploring");
     let explored = {
         let on_progress = |now: weft_explore::Progress| {
-            progress.tell(format!("{} schedules, {} outcomes", now.schedules, now.outcomes));
+            let schedules = outcomes::count(now.schedules, "schedule");
+            let found = outcomes::count(now.outcomes as u64, "outcome");
+            progress.tell(format!("{schedules}, {found}"));
         };
         exploration.clone().on_progress(&on_progress).run(|explorer| subject.run(explorer))
     };
@@ -130,8 +139,17 @@ pub(crate) fn explore(arguments: &ExploreArguments, format: Format) -> Result<u8
     Ok(code_of(&explored))
 }
 
+/// Parses a time that is longer than none.
+fn some_time(text: &str) -> Result<Duration, String> {
+    let time = guest::time(text)?;
+    if time.is_zero() { Err("no run could begin in no time".to_owned()) } else { Ok(time) }
+}
+
+/// Returns the exit code for an exploration.
 fn code_of(explored: &Explored<Ended>) -> u8 {
     match explored.outcomes() {
+        // A bound has cut it before the first run.
+        [] => SUCCESS,
         [one] if !outcomes::is_failure(&one.result) => SUCCESS,
         _ => NOT_WELL,
     }

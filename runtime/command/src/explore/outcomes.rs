@@ -57,21 +57,26 @@ pub(super) fn print_explored(explored: &Explored<Ended>, format: Format) -> Resu
     }
 }
 
+/// Returns a number of things, such as `1 outcome` or `2 outcomes`.
+pub(super) fn count(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
 fn text_of(explored: &Explored<Ended>) -> String {
     let bound = match explored.bound() {
         None => "every schedule was explored".to_owned(),
         Some(bound) => bound.to_string(),
     };
     let mut lines = vec![format!(
-        "{} schedules, {} steps, {} outcomes: {bound}",
-        explored.num_schedules(),
-        explored.num_steps(),
-        explored.outcomes().len(),
+        "{}, {}, {}: {bound}",
+        count(explored.num_schedules(), "schedule"),
+        count(explored.num_steps(), "step"),
+        count(explored.outcomes().len() as u64, "outcome"),
     )];
     for (outcome, number) in explored.outcomes().iter().zip(1..) {
         let kind = if is_failure(&outcome.result) { "failure" } else { "success" };
-        let count = outcome.num_schedules;
-        lines.push(format!("\noutcome {number}, a {kind}, of {count} schedules:"));
+        let schedules = count(outcome.num_schedules, "schedule");
+        lines.push(format!("\noutcome {number}, a {kind}, of {schedules}:"));
         lines.extend(lines_of(&outcome.result).iter().map(|line| format!("  {line}")));
         let schedule = outcome.schedule.to_string();
         lines.push(if schedule.is_empty() {

@@ -37,7 +37,7 @@ fn each_outcome_is_told_with_its_schedule() {
     insta::assert_snapshot!("explored_as_json", json);
     let one = folder.weft(&["explore", "lost.wat", "--invoke", "second()"]);
     assert!(
-        one.contains(" 1 outcomes: every schedule") && one.ends_with("--- exit code 0\n"),
+        one.contains(" 1 outcome: every schedule") && one.ends_with("--- exit code 0\n"),
         "{one}"
     );
 }
@@ -56,6 +56,7 @@ fn several_workers_find_the_same_outcomes() {
     };
     assert_eq!(outcomes("1").len(), 3);
     assert_eq!(outcomes("1"), outcomes("3"));
+    assert_eq!(outcomes("1"), outcomes("18446744073709551615"));
 }
 
 #[test]
@@ -99,7 +100,8 @@ fn a_time_out_of_minutes_races_an_answer_in_no_time() {
     let drawn = std::fs::read_to_string(folder.path().join("lost.txt")).unwrap();
     assert!(drawn.contains("       0 µs  ") && drawn.contains("60000000 µs  "), "{drawn}");
     let spins = folder.weft(&["explore", "patience.wasm", "--invoke", "spin(3)"]);
-    assert!(spins.contains("1 outcomes: every schedule was explored"), "{spins}");
+    assert!(spins.contains("1 outcome: a guest looked at the clock until time went on"), "{spins}");
+    assert!(spins.ends_with("--- exit code 0\n"), "{spins}");
     // A slow guest also misses an answer that comes long before the end.
     let patient = ["explore", "patience.wasm", "--invoke", "ask(90)", "--invoke", "answer(60, 7)"];
     assert!(!folder.weft(&patient).contains("ask(90) = none"));
@@ -117,6 +119,8 @@ fn mistakes_on_the_command_line_are_told() {
         (&["explore", "lost.wat", "--invoke", "first()", "--replay", "no.txt"], "no.txt"),
         (&["explore", "lost.wat", "--invoke", "first()", "--timeline", "a.png"], ".html"),
         (&["explore", "no.wast"], "no.wast"),
+        (&["explore", "seven.wast", "--max-schedules", "0"], "0 is not in 1.."),
+        (&["explore", "seven.wast", "--max-time", "0s"], "no run could begin in no time"),
     ] {
         let shown = folder.weft(arguments);
         assert!(shown.contains(expected) && !shown.ends_with("--- exit code 0\n"), "{shown}");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use weft::component::{Component, Instance, Linker, Store};
 use weft::engine::wasmi::Wasmi;
-use weft_explore::{Exploration, Explored, Explorer, explore};
+use weft_explore::{Bound, Exploration, Explored, Explorer, explore};
 use weft_wasi::WasiCtx;
 
 /// A guest in Rust that waits for a limited time.
@@ -121,14 +121,16 @@ fn guests_that_look_at_the_clock_without_sleeping_get_on() {
         explorer.call(&mut store, &spin, (2,)).unwrap();
         explorer.host_events().now()
     });
-    assert_eq!(explored.only(), &Duration::from_secs(2));
+    assert!(explored.results().eq([&Duration::from_secs(2)]));
+    assert_eq!(explored.bound(), Some(Bound::Looks));
     let polls = Guest::polls();
     let explored = explore(|explorer| {
         let (mut store, instance) = polls.instantiate(explorer);
         let ask = store.typed_function::<(u64,), u64>(&instance, "ask").unwrap();
         explorer.call(&mut store, &ask, (2 * NANOSECONDS,)).unwrap() / NANOSECONDS
     });
-    assert_eq!(explored.only(), &2);
+    assert!(explored.results().eq([&2]));
+    assert_eq!(explored.bound(), Some(Bound::Looks));
 }
 
 #[test]
@@ -149,4 +151,106 @@ fn each_run_begins_at_the_same_moment_and_draws_the_same_numbers() {
     assert_eq!((explored.num_schedules(), *date), (3, 946_684_800 + MINUTE));
     assert_eq!(draws[0], 0xE220_A839_7B1D_CDAF, "the first number of SplitMix64");
     assert_ne!(draws[0], draws[1]);
+}
+
+/// Looks at the clock, begins two sleeps of a second, and returns the number of the one that ends first.
+const LOOKS: &str = r#"(component
+    (import "wasi:clocks/monotonic-clock@0.3.0" (instance $clock
+        (export "now" (func (result u64)))
+        (export "wait-for" (func async (param "how-long" u64)))))
+    (core module $Memory (memory (export "memory") 1))
+    (core instance $memory (instantiate $Memory))
+    (alias core export $memory "memory" (core memory $mem))
+    (core func $now (canon lower (func $clock "now")))
+    (core func $sleep (canon lower (func $clock "wait-for") async))
+    (core func $new (canon waitable-set.new))
+    (core func $join (canon waitable.join))
+    (core func $wait (canon waitable-set.wait (memory $mem)))
+    (core module $Module
+        (import "" "memory" (memory 1))
+        (import "" "now" (func $now (result i64)))
+        (import "" "sleep" (func $sleep (param i64) (result i32)))
+        (import "" "new" (func $new (result i32)))
+        (import "" "join" (func $join (param i32 i32)))
+        (import "" "wait" (func $wait (param i32 i32) (result i32)))
+        (func $look (param $looks i32)
+            (block $end (loop $again
+                (br_if $end (i32.eqz (local.get $looks)))
+                (drop (call $now))
+                (local.set $looks (i32.sub (local.get $looks) (i32.const 1)))
+                (br $again))))
+        ;; Begins a sleep of a second, and returns its subtask.
+        (func $begin (param $set i32) (result i32)
+            (local $subtask i32)
+            (local.set $subtask (i32.shr_u (call $sleep (i64.const 1000000000)) (i32.const 4)))
+            (call $join (local.get $subtask) (local.get $set))
+            (local.get $subtask))
+        (func (export "first") (param $looks i32) (result i32)
+            (local $set i32) (local $one i32)
+            (call $look (local.get $looks))
+            (local.set $set (call $new))
+            (local.set $one (call $begin (local.get $set)))
+            (drop (call $begin (local.get $set)))
+            (drop (call $wait (local.get $set) (i32.const 0)))
+            (i32.ne (i32.load (i32.const 0)) (local.get $one)))
+        ;; Begins some sleeps at once, and waits for them.
+        (func (export "all") (param $sleeps i32)
+            (local $set i32) (local $left i32)
+            (local.set $set (call $new))
+            (local.set $left (local.get $sleeps))
+            (loop $again
+                (drop (call $begin (local.get $set)))
+                (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+            (loop $again
+                (drop (call $wait (local.get $set) (i32.const 0)))
+                (br_if $again (local.tee $sleeps (i32.sub (local.get $sleeps) (i32.const 1)))))))
+    (core instance $module (instantiate $Module (with "" (instance
+        (export "memory" (memory $mem)) (export "now" (func $now)) (export "sleep" (func $sleep))
+        (export "new" (func $new)) (export "join" (func $join)) (export "wait" (func $wait))))))
+    (func (export "first") async (param "looks" u32) (result u32)
+        (canon lift (core func $module "first")))
+    (func (export "all") async (param "sleeps" u32) (canon lift (core func $module "all"))))"#;
+
+#[test]
+fn equal_sleeps_end_in_every_order_after_any_number_of_looks() {
+    let guest = Guest::new(&wat::parse_str(LOOKS).unwrap());
+    for (looks, bound) in
+        [0, 97, 98, 100, 101, 200].map(|it| (it, (it > 100).then_some(Bound::Looks)))
+    {
+        let explored = explore(|explorer| {
+            let (mut store, instance) = guest.instantiate(explorer);
+            let first = store.typed_function::<(u32,), u32>(&instance, "first").unwrap();
+            explorer.call(&mut store, &first, (looks,)).unwrap()
+        });
+        let first: BTreeSet<_> = explored.results().copied().collect();
+        assert_eq!((first, explored.bound()), (BTreeSet::from([0, 1]), bound), "{looks} looks");
+    }
+}
+
+#[test]
+fn sleeps_of_many_guests_take_no_longer_than_one() {
+    let guest = Guest::new(&wat::parse_str(LOOKS).unwrap());
+    for sleeps in [60, 300] {
+        let explored = Exploration::new().max_schedules(1).run(|explorer| {
+            let (mut store, instance) = guest.instantiate(explorer);
+            let all = store.typed_function::<(u32,), ()>(&instance, "all").unwrap();
+            explorer.call(&mut store, &all, (sleeps,)).unwrap();
+            explorer.host_events().now()
+        });
+        assert!(explored.results().eq([&Duration::from_secs(1)]), "{sleeps}\n{explored}");
+    }
+}
+
+#[test]
+fn after_a_spin_that_ends_a_timer_the_clock_stands_still_again() {
+    let polls = Guest::polls();
+    let explored = explore(|explorer| {
+        let (mut store, instance) = polls.instantiate(explorer);
+        let ask = store.typed_function::<(u64,), u64>(&instance, "ask").unwrap();
+        let first = store.typed_function::<(u64, u64), u32>(&instance, "first").unwrap();
+        explorer.call(&mut store, &ask, (2 * NANOSECONDS,)).unwrap();
+        explorer.call(&mut store, &first, (NANOSECONDS, NANOSECONDS)).unwrap()
+    });
+    assert_eq!(explored.results().copied().collect::<BTreeSet<_>>(), BTreeSet::from([0, 1]));
+    assert_eq!(explored.bound(), Some(Bound::Looks));
 }

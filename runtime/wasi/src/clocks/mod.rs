@@ -83,6 +83,12 @@ pub trait MonotonicClock: Send + Sync + 'static {
 
     /// Returns a future that is ready at a time of this clock, and at once if that is in the past.
     fn sleep_until(&self, time: u64) -> Sleep;
+
+    /// Returns a future that is ready after some nanoseconds. Unless a clock does it otherwise, it
+    /// [sleeps until](Self::sleep_until) the time that is as much later than [now](Self::now).
+    fn sleep_for(&self, time: u64) -> Sleep {
+        self.sleep_until(self.now().saturating_add(time))
+    }
 }
 
 /// A future that is ready at a certain time.

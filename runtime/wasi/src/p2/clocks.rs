@@ -25,8 +25,8 @@ impl monotonic_clock::Host for WasiCtx {
     }
 
     fn subscribe_duration(&mut self, when: u64) -> Own<Pollable> {
-        let when = self.clocks.monotonic.now().saturating_add(when);
-        self.subscribe_instant(when)
+        let sleep = self.clocks.monotonic.sleep_for(when);
+        Own::new(Pollable::of_future(sleep))
     }
 }
 

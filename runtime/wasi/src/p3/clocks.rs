@@ -23,11 +23,8 @@ impl monotonic_clock::Host for WasiCtx {
     }
 
     async fn wait_for(access: impl HostAccess<Self>, how_long: u64) -> Result<(), HostError> {
-        let sleep = access.with_host(move |wasi| {
-            let clock = &wasi.clocks.monotonic;
-            clock.sleep_until(clock.now().saturating_add(how_long))
-        });
-        sleep.await?.await;
+        let sleep = access.with_host(move |wasi| wasi.clocks.monotonic.sleep_for(how_long)).await?;
+        sleep.await;
         Ok(())
     }
 }
