@@ -302,7 +302,7 @@ fn damaged_wit_becomes_bindings_that_parse_or_a_report() {
     assert!(bound > 0 && refused > 0);
 }
 
-/// The inputs with which the fuzz target `wit` begins.
+// The inputs with which the fuzz target `wit` begins.
 #[test]
 fn inputs_of_the_fuzz_target_become_bindings_that_parse_or_a_report() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus/wit");
