@@ -45,7 +45,7 @@ impl Timeline {
 
     /// Creates an empty timeline whose events have the times of `clock`: the times since any moment,
     /// which is the same for all timelines of a report. It is called for each event, and must not
-    /// panic.
+    /// panic. If the clock goes back, the times stand still until it is where it was.
     ///
     /// ```
     /// # use weft_core as weft;
@@ -119,7 +119,9 @@ impl Timeline {
         if action == Action::TurnBegan {
             self.turn = self.turn.saturating_add(1);
         }
-        let time = self.clock.as_ref().map(|clock| clock());
+        // A clock that goes back stands still.
+        let last = self.events.back().and_then(|event| event.time).unwrap_or_default();
+        let time = self.clock.as_ref().map(|clock| clock().max(last));
         let event =
             TimelineEvent { number: self.next, turn: self.turn, time, observation: *observation };
         if action == Action::TurnEnded {

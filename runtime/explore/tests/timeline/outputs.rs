@@ -248,3 +248,23 @@ fn events_of_one_moment_keep_their_order_in_a_trace() {
     let times: Vec<_> = points.map(|it| it["ts"].as_f64().unwrap()).collect();
     assert!(times[0] < times[1] && times[1] < times[2] && times[2] < 0.1, "{times:?}");
 }
+
+#[test]
+fn a_trace_of_years_has_nanoseconds() {
+    let mut machine = ExtendedMachine::<Heap>::default();
+    let ticks = AtomicU32::new(0);
+    let year = Duration::from_secs(31_536_000);
+    let clock = move || year * 10 * ticks.fetch_add(1, Ordering::Relaxed).min(1);
+    machine.record_timeline(Timeline::with_clock(10, clock));
+    for _ in 0..3 {
+        machine.new_instance().unwrap();
+    }
+    let timeline = machine.take_timeline().unwrap();
+    let report = TimelineReport::new(&timeline);
+    let trace = report.trace_json();
+    for time in ["0.000", "315360000000000.000", "315360000000000.001"] {
+        assert!(trace.contains(&format!("\"ts\":{time}")), "{trace}");
+    }
+    let columns: Vec<_> = report.text().lines().map(|line| line.find(" µs  ")).collect();
+    assert!(columns.iter().all(|it| *it == columns[0]), "{}", report.text());
+}
