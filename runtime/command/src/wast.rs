@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
+use weft::component::{Awaited, Party, WaitingTask};
 use weft::engine::wasmi::Wasmi;
 use weft_spec::Report;
 use weft_wast::{Verdict, play, record_script, script_files};
@@ -43,7 +44,7 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
             found.map_err(|error| Failure::of(NOT_FOUND, Report::of_io("read", path, &error)))?,
         );
     }
-    let timelines = arguments.timeline.create()?.map(StoreTimelines::new);
+    let timelines = arguments.timeline.file()?.map(StoreTimelines::new);
     let mut waiting = Vec::new();
     let engine = Wasmi::default();
     let progress = Progress::of_steps("playing", files.len());
@@ -54,8 +55,9 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
                 None => play(&engine, &text),
                 Some(timelines) => {
                     let recorded = record_script(&engine, &text, timelines.begin());
-                    timelines.keep(file.display().to_string(), recorded.timeline);
-                    waiting = recorded.waiting;
+                    timelines.keep(|_| file.display().to_string(), recorded.timeline);
+                    let tasks = recorded.waiting.into_iter();
+                    waiting.extend(tasks.map(|task| in_script(task, file, files.len())));
                     recorded.verdict
                 }
             },
@@ -69,8 +71,9 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
     }
     drop(progress);
     if let Some(timelines) = timelines {
-        // The tasks that wait are those of the last script.
-        timelines.write(&titles(&arguments.paths), &waiting)?;
+        let failed = played.iter().filter(|(_, it)| matches!(it, Verdict::Failed { .. }));
+        let outcome: String = failed.map(|(file, it)| line(file, it) + "\n").collect();
+        timelines.write(&titles(&arguments.paths), &outcome, &waiting)?;
     }
     let count = |is: fn(&Verdict) -> bool| played.iter().filter(|(_, it)| is(it)).count();
     let passed = count(|it| matches!(it, Verdict::Passed));
@@ -93,6 +96,26 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
 /// Returns the title of a timeline.
 fn titles(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns a waiting task with the name of its script at the numbers of instances, if there are
+/// several scripts.
+fn in_script(mut task: WaitingTask, file: &Path, count: usize) -> WaitingTask {
+    if count > 1 {
+        let extend =
+            |instance: &mut String| *instance = format!("{instance} of {}", file.display());
+        extend(&mut task.instance);
+        for awaited in &mut task.awaits {
+            if let Awaited::Exclusive(party)
+            | Awaited::Call(party)
+            | Awaited::Copy { other: party, .. } = awaited
+                && let Party::Task { instance, .. } | Party::Instance(instance) = party
+            {
+                extend(instance);
+            }
+        }
+    }
+    task
 }
 
 fn line(file: &Path, verdict: &Verdict) -> String {

@@ -99,7 +99,7 @@ pub(crate) fn run(run: &RunArguments, format: Format) -> Result<u8, Failure> {
         Some(call) => format!("{}: {call}", input.path),
         None => input.path.clone(),
     };
-    let timeline = timeline.create()?;
+    let timeline = timeline.file()?;
     let running = Running { engine, component, linker, wasi, limits, ending, timeline, title };
     running.run(&entry, format)
 }

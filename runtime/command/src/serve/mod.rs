@@ -86,7 +86,7 @@ pub(crate) fn serve(arguments: &ServeArguments, format: Format) -> Result<u8, Fa
     if !HttpService::is_service(&component) {
         return Err(no_service(&component, &input.path));
     }
-    let timelines = arguments.timeline.create()?.map(StoreTimelines::new).map(Arc::new);
+    let timelines = arguments.timeline.file()?.map(StoreTimelines::new).map(Arc::new);
     let server = arguments.server(&engine, &component, &input.path, timelines.as_ref(), format)?;
     let runtime = guest::build_runtime(Builder::new_multi_thread())?;
     let served = runtime.block_on(async {
@@ -99,10 +99,12 @@ pub(crate) fn serve(arguments: &ServeArguments, format: Format) -> Result<u8, Fa
         runtime.shutdown_background();
         return served;
     };
-    // Stores that wait for further requests are dropped now. The server has their timelines, too.
+    // Stores that wait for further requests are dropped now. The server has their timelines, too. A
+    // store that takes longer is counted as missing.
     runtime.shutdown_timeout(LAST_STORES);
-    let written = timelines.write(&input.path, &[]);
-    served.and_then(|code| written.map(|()| code))
+    let code = served?;
+    timelines.write(&input.path, "", &[])?;
+    Ok(code)
 }
 
 impl ServeArguments {

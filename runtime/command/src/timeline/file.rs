@@ -1,7 +1,7 @@
 //! The options for a timeline, and its file: as text, as a trace, or as a page.
 
-use std::fs::File;
-use std::io::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -48,7 +48,6 @@ pub(crate) struct TimelinePath {
 #[derive(Debug)]
 pub(crate) struct TimelineFile {
     path: TimelinePath,
-    file: File,
     /// The number of events that are kept.
     pub(super) capacity: usize,
     /// The clock of the timelines. Each owns it.
@@ -56,16 +55,17 @@ pub(crate) struct TimelineFile {
 }
 
 impl TimelineArguments {
-    /// Creates the file, if one is wanted.
+    /// Returns the file, if one is wanted. Until the end, a file that exists keeps its contents, and
+    /// one that does not exist is not made.
     ///
     /// # Errors
     ///
-    /// The file can't be created.
-    pub(crate) fn create(&self) -> Result<Option<TimelineFile>, Failure> {
+    /// The file can't be written.
+    pub(crate) fn file(&self) -> Result<Option<TimelineFile>, Failure> {
         let Some(path) = &self.timeline else { return Ok(None) };
-        let file = File::create(&path.path).map_err(|error| not_written(&path.path, &error))?;
+        check(&path.path).map_err(|error| not_written(&path.path, &error))?;
         let (path, capacity) = (path.clone(), self.timeline_events);
-        Ok(Some(TimelineFile { path, file, capacity, start: Arc::new(Instant::now()) }))
+        Ok(Some(TimelineFile { path, capacity, start: Arc::new(Instant::now()) }))
     }
 }
 
@@ -105,13 +105,13 @@ impl TimelinePath {
     /// The file can't be written.
     pub(crate) fn write(&self, report: &TimelineReport<'_>) -> Result<(), Failure> {
         let text = self.text_of(report)?;
-        std::fs::write(&self.path, text).map_err(|error| not_written(&self.path, &error))
+        fs::write(&self.path, text).map_err(|error| not_written(&self.path, &error))
     }
 }
 
 impl TimelineFile {
-    /// Returns an empty timeline of `capacity` events. Its times are counted from the creation of the
-    /// file.
+    /// Returns an empty timeline of `capacity` events. Its times are counted from the start of the
+    /// command.
     pub(crate) fn timeline(&self, capacity: usize) -> Timeline {
         let start = Arc::clone(&self.start);
         Timeline::with_clock(capacity, move || start.elapsed())
@@ -157,13 +157,21 @@ impl TimelineFile {
     ///
     /// The file can't be written.
     pub(crate) fn write(&self, report: &TimelineReport<'_>) -> Result<(), Failure> {
-        let text = self.path.text_of(report)?;
-        let mut file = &self.file;
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
-        written.map_err(|error| not_written(&self.path.path, &error))
+        self.path.write(report)
     }
 }
 
-fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+/// Checks that a file can be written, and changes nothing.
+fn check(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            OpenOptions::new().write(true).open(path).map(|_| ())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn not_written(path: &Path, error: &io::Error) -> Failure {
     Failure::of(WEFT_FAILED, Report::of_io("write", path, error))
 }

@@ -1,6 +1,7 @@
 //! The timelines of several stores, in one file.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use weft::component::{Store, WaitingTask};
@@ -20,6 +21,8 @@ const MAX_STORES: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct StoreTimelines {
     file: TimelineFile,
+    /// The number of stores that have begun.
+    begun: AtomicU64,
     ended: Mutex<EndedStores>,
 }
 
@@ -35,7 +38,7 @@ struct EndedStores {
 impl StoreTimelines {
     /// Creates an empty collection for a file.
     pub(crate) fn new(file: TimelineFile) -> Self {
-        Self { file, ended: Mutex::default() }
+        Self { file, begun: AtomicU64::new(0), ended: Mutex::default() }
     }
 
     fn ended(&self) -> MutexGuard<'_, EndedStores> {
@@ -44,6 +47,7 @@ impl StoreTimelines {
 
     /// Returns an empty timeline for a store that begins. The more stores record, the shorter it is.
     pub(crate) fn begin(&self) -> Timeline {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let recording = self.file.timelines().saturating_sub(self.ended().kept.len());
         self.file.timeline(self.file.capacity / (recording + 1))
     }
@@ -57,15 +61,15 @@ impl StoreTimelines {
     /// Keeps what a store has recorded, and forgets the oldest ones if there is no room.
     pub(crate) fn end<T: 'static>(&self, store: &mut Store<Wasmi, T>) {
         if let Some(timeline) = store.take_timeline() {
-            let number = self.ended().count + 1;
-            self.keep(format!("store {number}"), timeline);
+            self.keep(|number| format!("store {number}"), timeline);
         }
     }
 
-    /// Keeps a timeline of a store with this name.
-    pub(crate) fn keep(&self, name: String, timeline: Timeline) {
+    /// Keeps the timeline of a store. `name` returns its name, from its number in the order of ends.
+    pub(crate) fn keep(&self, name: impl FnOnce(u64) -> String, timeline: Timeline) {
         let mut ended = self.ended();
         ended.count += 1;
+        let name = name(ended.count);
         ended.num_events += timeline.events().len();
         ended.kept.push_back((name, timeline));
         while ended.num_events > self.file.capacity || ended.kept.len() > MAX_STORES {
@@ -74,21 +78,41 @@ impl StoreTimelines {
         }
     }
 
-    /// Writes the timelines of the stores that have ended.
+    /// Writes the timelines of the stores that have ended. `outcome` has lines about the end.
     ///
     /// # Errors
     ///
     /// The file can't be written.
-    pub(crate) fn write(&self, title: &str, waiting: &[WaitingTask]) -> Result<(), Failure> {
+    pub(crate) fn write(
+        &self,
+        title: &str,
+        outcome: &str,
+        waiting: &[WaitingTask],
+    ) -> Result<(), Failure> {
         let ended = self.ended();
-        let missing = ended.count - ended.kept.len() as u64;
-        let outcome = match missing {
-            0 => String::new(),
-            1 => "one earlier store is left out".to_owned(),
-            _ => format!("{missing} earlier stores are left out"),
-        };
+        let forgotten = ended.count - ended.kept.len() as u64;
+        let begun = self.begun.load(Ordering::Relaxed);
+        let outcome = [
+            outcome.to_owned(),
+            left_out(forgotten, "earlier store is", "earlier stores are"),
+            left_out(
+                begun.saturating_sub(ended.count),
+                "store that did not end is",
+                "stores that did not end are",
+            ),
+        ];
+        let outcome = outcome.concat();
         let stores = ended.kept.iter().map(|(name, timeline)| (name.as_str(), timeline));
         let report = TimelineReport::of_stores(stores).with_title(title).with_outcome(&outcome);
         self.file.write(&report.with_waiting(waiting))
+    }
+}
+
+/// Returns a line with a number of stores that the file lacks.
+fn left_out(number: u64, one: &str, several: &str) -> String {
+    match number {
+        0 => String::new(),
+        1 => format!("one {one} left out\n"),
+        _ => format!("{number} {several} left out\n"),
     }
 }

@@ -213,6 +213,15 @@ fn a_second_ctrl_c_stops_a_server_at_once() {
     assert_eq!(client.join().unwrap(), 0);
 }
 
+/// Stops a server with Ctrl-C. Returns its output, and the timeline `served.txt`.
+#[cfg(unix)]
+fn timeline_of(mut server: Server) -> (String, String) {
+    server.send("INT");
+    assert!(server.process.wait().unwrap().success());
+    let path = server.folder.path().join("served.txt");
+    (server.rest(), std::fs::read_to_string(path).unwrap())
+}
+
 #[cfg(unix)]
 #[test]
 fn a_timeline_has_the_stores_of_all_requests_and_is_written_at_the_end() {
@@ -225,18 +234,46 @@ fn a_timeline_has_the_stores_of_all_requests_and_is_written_at_the_end() {
             server.status();
         }
         let path = server.folder.path().join("served.txt");
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "");
-        server.send("INT");
-        let Server { process, errors, folder, .. } = &mut { server };
-        assert!(process.wait().unwrap().success());
-        let mut complaints = String::new();
-        errors.read_to_string(&mut complaints).unwrap();
+        assert!(!path.exists());
+        let (complaints, text) = timeline_of(server);
         assert_eq!(complaints, "stopping\n");
-        let text = std::fs::read_to_string(folder.path().join("served.txt")).unwrap();
         let named = (1..=9).filter(|it| text.contains(&format!("store {it}, "))).count();
         assert_eq!(named, stores, "{text}");
         assert!(text.contains("the host calls handle of") && text.contains(" µs  "), "{text}");
         let is_cut = text.contains("2 earlier stores are left out");
         assert_eq!(is_cut, largest == "40", "{text}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_whose_instance_cannot_be_made_is_in_the_timeline() {
+    for reuse in [&[][..], &["--reuse", "100"]] {
+        let always = ["--max-memory", "1KiB", "--timeline", "served.txt"];
+        let server = Server::start(COUNT, &[&always[..], reuse].concat());
+        assert_eq!(server.status(), 500);
+        let (complaints, text) = timeline_of(server);
+        assert!(complaints.contains("a request failed"), "{complaints}");
+        assert!(text.contains("store 1, "), "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_timeline_of_before_is_kept_until_another_one_is_written() {
+    let server = Server::start(COUNT, &[]);
+    let options = ["--addr", server.address.as_str(), "--timeline", "served.txt"];
+    let folder = folder(COUNT);
+    let path = folder.path().join("served.txt");
+    let serve = || folder.weft(&[&["serve", "app.wat"][..], &options].concat());
+    assert!(serve().ends_with("exit code 125\n"));
+    assert!(!path.exists());
+    std::fs::write(&path, "of before").unwrap();
+    assert!(serve().ends_with("exit code 125\n"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "of before");
+    server.stop();
+    let server = Server::start_in(folder, "app.wat", &["--timeline", "served.txt"]);
+    assert_eq!(server.status(), 200);
+    let (_, text) = timeline_of(server);
+    assert!(text.contains("store 1, ") && !text.contains("of before"), "{text}");
 }

@@ -39,3 +39,21 @@ fn scripts_are_recorded_into_one_timeline() {
     let page = recorded("a.wast", "out.html");
     assert!(page.contains("<title>a.wast</title>"), "{page}");
 }
+
+#[test]
+fn a_timeline_of_scripts_has_their_failures_and_the_tasks_that_wait() {
+    let shop = include_str!("shop.wat");
+    let waits = format!("{shop}\n(assert_return (invoke \"wait\"))");
+    let files = [("a.wast", PASSES), ("b.wast", waits.as_bytes()), ("c.wast", b"\xff")];
+    let folder = Folder::with(&files);
+    for largest in ["15", "1000"] {
+        let options = ["--timeline", "out.txt", "--timeline-events", largest];
+        folder.weft(&[&["wast", "a.wast", "b.wast", "c.wast"][..], &options].concat());
+        let text = std::fs::read_to_string(folder.path().join("out.txt")).unwrap();
+        assert!(text.contains("\nFAIL  b.wast:") && text.contains("deadlock"), "{text}");
+        assert!(text.contains("\nFAIL  c.wast:1: "), "{text}");
+        let waits = "\nwaits: `wait` of instance 1 of b.wast waits for an event of";
+        assert!(text.contains(waits), "{text}");
+        assert_eq!(text.contains("one earlier store is left out"), largest == "15", "{text}");
+    }
+}

@@ -40,8 +40,8 @@ impl<'a> TimelineReport<'a> {
     }
 
     /// Creates the report of the timelines of several stores, each with a name for the store. Their
-    /// events are in the order of time, if all have the [same clock](Timeline::with_clock). Otherwise,
-    /// one store follows the other.
+    /// events are in the order of time, if all have [clocks](Timeline::with_clock), which have to count
+    /// from the same moment. Otherwise, one store follows the other.
     ///
     /// ```
     /// use weft::timeline::Timeline;

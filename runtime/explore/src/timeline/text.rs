@@ -1,6 +1,7 @@
 //! A timeline as text.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use weft::component::WaitingTask;
 
@@ -20,9 +21,10 @@ pub(super) fn text(merged: &Merged<'_>, outcome: &str, waiting: &[WaitingTask]) 
     for line in outcome.lines() {
         let _ = writeln!(text, "{}", printable_line(line));
     }
-    if outcome.is_empty() {
-        for task in waiting {
-            let _ = writeln!(text, "waits: {}", printable_line(&task.to_string()));
+    for task in waiting.iter().map(ToString::to_string) {
+        // The message of a deadlock has its tasks.
+        if !outcome.lines().any(|line| line.strip_prefix("- ") == Some(&task)) {
+            let _ = writeln!(text, "waits: {}", printable_line(&task));
         }
     }
     text
@@ -41,10 +43,13 @@ fn write_lines(
     let number_width = (dropped + merged.events.len() as u64).to_string().len();
     let turn = merged.events.iter().map(|it| it.event.turn).max().unwrap_or_default();
     let turn_width = turn.to_string().len();
+    let micros = |time: Duration| time.as_micros().to_string();
+    let times = merged.events.iter().filter_map(|it| it.time);
+    let time_width = times.max().map_or(0, |it| micros(it).len()).max(8);
     for ((it, actor), number) in merged.events.iter().zip(actors).zip(dropped..) {
         write!(text, "{number:>number_width$}  turn {:>turn_width$}  ", it.event.turn)?;
         if let Some(time) = it.time {
-            write!(text, "{:>8} µs  ", time.as_nanos() / 1000)?;
+            write!(text, "{:>time_width$} µs  ", micros(time))?;
         }
         let Some((_, timeline)) = merged.stores.get(it.store) else { continue };
         let sentence = sentence(timeline.names(), &it.event.observation);

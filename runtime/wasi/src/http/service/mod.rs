@@ -6,6 +6,7 @@
 //! | `server`, `connections` | [`HttpServer`]: makes stores and instances, and drives them |
 //! | `settings` | the settings of a server |
 //! | `worker`, `exchange` | a store and an instance that answer requests, and a single request |
+//! | `watched` | a store that a function gets when it ends |
 //! | `pool`, `job` | instances that are reused, and requests for them |
 //! | `answer`, `error` | the future response, and the reasons why there is none |
 
@@ -18,6 +19,7 @@ mod job;
 mod pool;
 mod server;
 mod settings;
+mod watched;
 mod worker;
 
 pub(crate) use answer::Answer;

@@ -24,7 +24,8 @@ use super::instance::{HttpService, PreparedHttpService};
 use super::job::{Job, Place};
 use super::pool::{Member, Pool};
 use super::settings::{Reuse, Settings};
-use super::worker::{OnStoreEnd, Worker};
+use super::watched::{OnStoreEnd, WatchedStore};
+use super::worker::Worker;
 use crate::http::Body;
 use crate::runtime;
 
@@ -147,8 +148,11 @@ where
     }
 
     /// Sets a function that gets each store before it is dropped: after the last request of its
-    /// instance, or after its instance was given up. It can take what the store has recorded, such as
-    /// its [timeline](Store::take_timeline).
+    /// instance, after its instance was given up, or after no instance could be made in it. It can
+    /// take what the store has recorded, such as its [timeline](Store::take_timeline).
+    ///
+    /// A store that is dropped by a panic, such as one of a host function, is not passed to it. Nor
+    /// is a store that goes on after the tokio runtime has shut down.
     #[must_use]
     pub fn on_store_end(
         mut self,
@@ -245,11 +249,10 @@ where
         &self,
         jobs: Option<tokio::sync::mpsc::UnboundedReceiver<Job>>,
     ) -> Result<Worker<E, T>, ServiceError> {
-        let mut store = (self.make_store)()?;
-        let service = self.prepared.instantiate_async(&mut store).await?;
-        let mut worker = Worker::new(store, service, Arc::clone(&self.settings), jobs);
-        worker.on_store_end.clone_from(&self.on_store_end);
-        Ok(worker)
+        let store = (self.make_store)()?;
+        let mut watched = WatchedStore { store, on_end: self.on_store_end.clone() };
+        let service = self.prepared.instantiate_async(&mut watched.store).await?;
+        Ok(Worker::new(watched, service, Arc::clone(&self.settings), jobs))
     }
 }
 

@@ -10,7 +10,7 @@ use std::vec::Vec;
 
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep};
-use weft::component::{CallError, PollProgress, Store};
+use weft::component::{CallError, PollProgress};
 use weft::engine::CoreEngine;
 
 use super::answer::Answer;
@@ -19,18 +19,16 @@ use super::exchange::{Ended, Exchange};
 use super::instance::HttpService;
 use super::job::Job;
 use super::settings::Settings;
+use super::watched::WatchedStore;
 use crate::runtime;
 
 /// The time for remaining work of a guest that has ended and whose response is no longer read: for
 /// its output, for example.
 const REST: Duration = Duration::from_secs(5);
 
-/// A function that gets a store before it is dropped.
-pub(super) type OnStoreEnd<E, T> = dyn Fn(&mut Store<E, T>) + Send + Sync;
-
 /// A store with an instance that answers requests, while it is polled.
 pub(super) struct Worker<E: CoreEngine, T: 'static> {
-    store: Store<E, T>,
+    watched: WatchedStore<E, T>,
     service: HttpService,
     settings: Arc<Settings>,
     exchanges: Vec<Exchange>,
@@ -44,31 +42,19 @@ pub(super) struct Worker<E: CoreEngine, T: 'static> {
     idle: Option<Pin<Box<Sleep>>>,
     /// The reason why the instance can no longer be used.
     failure: Option<ServiceError>,
-    pub(super) on_store_end: Option<Arc<OnStoreEnd<E, T>>>,
-}
-
-impl<E: CoreEngine, T: 'static> Drop for Worker<E, T> {
-    fn drop(&mut self) {
-        // A second panic would end the process.
-        if !std::thread::panicking()
-            && let Some(on_store_end) = &self.on_store_end
-        {
-            on_store_end(&mut self.store);
-        }
-    }
 }
 
 impl<E: CoreEngine, T: 'static> Unpin for Worker<E, T> {}
 
 impl<E: CoreEngine, T: 'static> Worker<E, T> {
     pub(super) const fn new(
-        store: Store<E, T>,
+        watched: WatchedStore<E, T>,
         service: HttpService,
         settings: Arc<Settings>,
         jobs: Option<mpsc::UnboundedReceiver<Job>>,
     ) -> Self {
         Self {
-            store,
+            watched,
             service,
             settings,
             exchanges: Vec::new(),
@@ -77,7 +63,6 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
             bodies: None,
             idle: None,
             failure: None,
-            on_store_end: None,
         }
     }
 
@@ -85,7 +70,7 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
     pub(super) fn begin(&mut self, job: Job) {
         let Job { request, answer, place } = job;
         let scheme = &self.settings.scheme;
-        match self.service.begin(&mut self.store, request, scheme, &answer) {
+        match self.service.begin(&mut self.watched.store, request, scheme, &answer) {
             Ok(call) => {
                 let deadline = self.settings.deadline();
                 self.exchanges.push(Exchange::new(call, answer, deadline, place));
@@ -127,7 +112,7 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
 
     /// Lets the store run, and checks the exchanges.
     fn run(&mut self, context: &mut Context<'_>) -> Option<PollProgress> {
-        let progress = match self.store.poll(context.waker()) {
+        let progress = match self.watched.store.poll(context.waker()) {
             Ok(progress) => progress,
             Err(error) => {
                 self.fail(CallError::from(error).into(), None);
@@ -137,13 +122,13 @@ impl<E: CoreEngine, T: 'static> Worker<E, T> {
         self.is_busy = progress.can_go_on;
         let mut exchanges = core::mem::take(&mut self.exchanges);
         for exchange in &mut exchanges {
-            let ended = exchange.poll(&mut self.store, context, self.is_busy);
+            let ended = exchange.poll(&mut self.watched.store, context, self.is_busy);
             if let Some(Ended::Failed(error)) = ended {
                 self.fail(error, Some(exchange.answer()));
             }
         }
         self.exchanges = exchanges;
-        if let Some(error) = self.store.take_background_trap() {
+        if let Some(error) = self.watched.store.take_background_trap() {
             self.fail(error.into(), None);
         }
         if self.failure.is_some() { None } else { Some(progress) }
