@@ -301,3 +301,27 @@ fn damaged_wit_becomes_bindings_that_parse_or_a_report() {
     println!("{bound} became bindings, {refused} were refused");
     assert!(bound > 0 && refused > 0);
 }
+
+// The inputs with which the fuzz target `wit` begins.
+#[test]
+fn inputs_of_the_fuzz_target_become_bindings_that_parse_or_a_report() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus/wit");
+    let (mut bound, mut refused) = (0, 0);
+    for entry in fs::read_dir(corpus).expect("the corpus") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("text");
+        let options = Options { inline: Some(text), all_features: true, ..Options::default() };
+        match bind(&options) {
+            Ok(bindings) => {
+                bound += 1;
+                syn::parse_file(&bindings.text).expect("Rust");
+            }
+            Err(report) => {
+                refused += 1;
+                println!("{}: {report}", path.display());
+                assert!(report.to_string().contains("error"));
+            }
+        }
+    }
+    assert!(bound >= 4 && refused >= 2, "{bound} bound, {refused} refused");
+}
