@@ -77,9 +77,18 @@ pub(crate) struct ExploreArguments {
     #[arg(long, value_name = "COUNT", default_value_t = 2, help_heading = "Bounds")]
     max_yields: usize,
     /// Begin no run after this time, such as `500ms`, `5s`, `2m` or `1h`. A run that is under way goes on
-    /// to its end, so that a guest that neither waits nor yields nor returns never ends.
+    /// to its end: `--fuel` stops a guest that neither waits nor yields nor returns.
     #[arg(long, value_name = "TIME", value_parser = some_time, help_heading = "Bounds")]
     max_time: Option<Duration>,
+    /// Stop the guest of a run after this much fuel, as `weft run --fuel` does: its call fails. Scripts
+    /// have no such limit.
+    #[arg(
+        long,
+        value_name = "UNITS",
+        value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "Bounds"
+    )]
+    fuel: Option<u64>,
     /// Also run schedules that only permute independent steps.
     #[arg(long, help_heading = "Bounds")]
     all_orders: bool,
@@ -101,7 +110,7 @@ pub(crate) struct ExploreArguments {
 
 /// Explores a component or a script.
 pub(crate) fn explore(arguments: &ExploreArguments, format: Format) -> Result<u8, Failure> {
-    let subject = Subject::read(&arguments.file, &arguments.invoke)?;
+    let subject = Subject::read(&arguments.file, &arguments.invoke, arguments.fuel)?;
     let runtime = guest::build_runtime(tokio::runtime::Builder::new_current_thread())?;
     let _entered = runtime.enter();
     let exploration = Exploration::new()

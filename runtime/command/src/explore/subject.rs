@@ -34,6 +34,7 @@ enum Kind {
         component: Component<Wasmi>,
         linker: Linker<Wasmi, WasiCtx>,
         calls: Vec<Call>,
+        fuel: Option<u64>,
     },
 }
 
@@ -54,13 +55,17 @@ pub(super) struct Ended {
 }
 
 impl Subject {
-    /// Reads the file and the calls.
+    /// Reads the file and the calls. A run uses at most this much fuel.
     ///
     /// # Errors
     ///
     /// The file can't be read or run, or a call is wrong.
-    pub(super) fn read(path: &Path, invoke: &[String]) -> Result<Self, Failure> {
+    pub(super) fn read(path: &Path, invoke: &[String], fuel: Option<u64>) -> Result<Self, Failure> {
         if path.extension().is_some_and(|it| it == "wast") {
+            if fuel.is_some() {
+                let message = "the fuel of a script has no limit: leave out --fuel";
+                return Err(Failure::new(USAGE, Diagnostic::error("fuel", message)));
+            }
             return Self::read_script(path, invoke);
         }
         if invoke.is_empty() {
@@ -69,7 +74,10 @@ impl Subject {
             return Err(Failure::new(USAGE, diagnostic));
         }
         let input = Input::read(path)?;
-        let engine = Wasmi::default();
+        let engine = match fuel {
+            Some(_) => Wasmi::new(&wasmi::Config::default(), fuel),
+            None => Wasmi::default(),
+        };
         let component = guest::load(&engine, &input)?;
         let linker = guest::link(&component, &input.path)?;
         let call = |text: &String| {
@@ -80,7 +88,7 @@ impl Subject {
         };
         let calls = invoke.iter().map(call).collect::<Result<_, Failure>>()?;
         let title = format!("{}: {}", input.path, invoke.join(", "));
-        Ok(Self { title, kind: Kind::Calls { engine, component, linker, calls } })
+        Ok(Self { title, kind: Kind::Calls { engine, component, linker, calls, fuel } })
     }
 
     fn read_script(path: &Path, invoke: &[String]) -> Result<Self, Failure> {
@@ -102,9 +110,11 @@ impl Subject {
                 let is_failure = verdict != Verdict::Passed;
                 Ended { lines: vec![verdict.to_string()], is_failure }
             }
-            Kind::Calls { engine, component, linker, calls } => {
+            Kind::Calls { engine, component, linker, calls, fuel } => {
                 let wasi = explorer.host_events().wasi().build();
                 let mut store = explorer.store(engine, wasi);
+                // This fails only for an engine without fuel, and then the fuel is not limited.
+                let _ = store.set_fuel(*fuel);
                 match store.instantiate(component, linker) {
                     Ok(instance) => run_calls(explorer, &mut store, &instance, calls),
                     Err(error) => {

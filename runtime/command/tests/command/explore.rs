@@ -110,6 +110,24 @@ fn a_time_out_of_minutes_races_an_answer_in_no_time() {
 }
 
 #[test]
+fn fuel_ends_a_run_whose_guest_spins() {
+    let spins = br#"(component
+        (core module $Module
+            (func (export "spin") (loop (br 0)))
+            (func (export "end")))
+        (core instance $module (instantiate $Module))
+        (func (export "spin") (canon lift (core func $module "spin")))
+        (func (export "end") (canon lift (core func $module "end"))))"#;
+    let folder = Folder::with(&[("spins.wat", spins)]);
+    let explore =
+        |call| folder.weft(&["explore", "spins.wat", "--fuel", "100000", "--invoke", call]);
+    let shown = explore("spin()");
+    assert!(shown.contains("spin() failed: the guest ran for too long"), "{shown}");
+    assert!(shown.ends_with("--- exit code 1\n"), "{shown}");
+    assert!(explore("end()").ends_with("--- exit code 0\n"));
+}
+
+#[test]
 fn mistakes_on_the_command_line_are_told() {
     let folder = folder();
     for (arguments, expected) in [
@@ -119,6 +137,7 @@ fn mistakes_on_the_command_line_are_told() {
         (&["explore", "lost.wat", "--invoke", "first()", "--replay", "no.txt"], "no.txt"),
         (&["explore", "lost.wat", "--invoke", "first()", "--timeline", "a.png"], ".html"),
         (&["explore", "no.wast"], "no.wast"),
+        (&["explore", "seven.wast", "--fuel", "9"], "leave out --fuel"),
         (&["explore", "seven.wast", "--max-schedules", "0"], "0 is not in 1.."),
         (&["explore", "seven.wast", "--max-time", "0s"], "no run could begin in no time"),
     ] {
