@@ -1,8 +1,11 @@
-//! WASI in a run: clocks that are virtual, and random numbers that are always the same.
+//! WASI in a run: clocks that are virtual, random numbers that are always the same, and output that
+//! is part of the outcome.
 
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use weft_wasi::WasiCtxBuilder;
+use weft_wasi::bytes::{ByteSink, BytesError, BytesErrorKind};
 use weft_wasi::clocks::{MonotonicClock, Sleep, WallClock, WallTime};
 use weft_wasi::random::RandomSource;
 
@@ -15,7 +18,8 @@ const BEGINNING: i64 = 946_684_800;
 impl HostEvents {
     /// Returns a builder of a context for guests of WASI that is the same in each run: their clocks
     /// are the virtual clock, and they sleep by it. Each run begins at 2000-01-01, 0:00 UTC. The
-    /// random numbers are always the same ones.
+    /// random numbers are always the same ones. Output is [noted](Self::note): each write to the
+    /// standard output or the standard error, at most 1 MiB to each.
     ///
     /// A guest that waits without sleeping gets on: see [`look_at_clock`](Self::look_at_clock). To
     /// begin a sleep is no look. To ask whether a sleep is over is one of that sleep.
@@ -56,7 +60,32 @@ impl HostEvents {
     /// ```
     pub fn wasi(&self) -> WasiCtxBuilder {
         let clock = || GuestClock(self.clone());
+        let output = || NotedOutput { events: self.clone(), left: MAX_OUTPUT };
         WasiCtxBuilder::with_sources(clock(), clock(), SameNumbers(0))
+            .stdout(output())
+            .stderr(output())
+    }
+}
+
+/// The largest number of bytes of output in the outcome of a run.
+const MAX_OUTPUT: usize = 1 << 20;
+
+/// Output that is part of the outcome. Further writes fail with a broken pipe.
+struct NotedOutput {
+    events: HostEvents,
+    /// The number of bytes that it takes.
+    left: usize,
+}
+
+impl ByteSink for NotedOutput {
+    fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, BytesError>> {
+        let Some(taken) = bytes.get(..bytes.len().min(self.left)).filter(|it| !it.is_empty())
+        else {
+            return Poll::Ready(Err(BytesErrorKind::BrokenPipe.into()));
+        };
+        self.left -= taken.len();
+        self.events.note(String::from_utf8_lossy(taken));
+        Poll::Ready(Ok(taken.len()))
     }
 }
 

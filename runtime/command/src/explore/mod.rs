@@ -38,11 +38,11 @@ use self::subject::{Ended, Subject};
 /// if there are several outcomes, or if one is a failure. An exploration that a bound has cut says so,
 /// and is no failure.
 ///
-/// A component can import WASI. It has no files, no arguments and no network, and its output is
-/// dropped. Its clocks are virtual: time goes on only if no guest can, and then jumps to the timer that
-/// ends first, so that a sleep of hours takes no time. Timers of the same time end in every order. Each
-/// run begins at 2000-01-01, 0:00 UTC, and random numbers are the same in each. A run that waits for
-/// something else outside is a failure.
+/// A component can import WASI. It has no files, no arguments and no network, and its output is part
+/// of the outcome. Its clocks are virtual: time goes on only if no guest can, and then jumps to the
+/// timer that ends first, so that a sleep of hours takes no time. Timers of the same time end in every
+/// order. Each run begins at 2000-01-01, 0:00 UTC, and random numbers are the same in each. A run that
+/// waits for something else outside is a failure.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -173,7 +173,7 @@ fn replay(
 ) -> Result<u8, Failure> {
     let replayed = exploration.replay(schedule, |explorer| subject.run(explorer));
     let replayed = replayed.map_err(|error| not_followed(&error))?;
-    print_replayed(&replayed.ending, format)?;
+    print_replayed(&replayed, format)?;
     if let Some(path) = &arguments.timeline {
         write_timeline(path, exploration, subject, schedule)?;
     }
@@ -197,7 +197,8 @@ fn write_timeline(
         let diagnostic = Diagnostic::error("timeline", "nothing was begun in this run");
         return Err(Failure::new(WEFT_FAILED, diagnostic));
     };
-    let outcome = outcomes::lines_of(&replayed.ending).join("\n");
+    let lines = outcomes::lines_of(&replayed.ending).into_iter();
+    let outcome = lines.chain(outcomes::output_of(&replayed.notes)).collect::<Vec<_>>().join("\n");
     let is_failure =
         !matches!(replayed.ending, Ending::Returned(_)) || outcomes::is_failure(&replayed.ending);
     let waiting = if is_failure { replayed.waiting.as_slice() } else { &[] };

@@ -1,7 +1,7 @@
 //! The outcomes, for people and for tools.
 
 use serde_json::{Value, json};
-use weft_explore::{Ending, Explored, ExploredOutcome};
+use weft_explore::{Ending, Explored, ExploredOutcome, Replayed};
 
 use crate::failure::Failure;
 use crate::format::Format;
@@ -32,13 +32,24 @@ pub(super) fn lines_of(ending: &Ending<Ended>) -> Vec<String> {
     }
 }
 
+/// Returns the lines that a guest has written.
+pub(super) fn output_of(notes: &[String]) -> impl Iterator<Item = String> {
+    // Quoted: a guest chooses the text.
+    notes.iter().map(|text| format!("output: {text:?}"))
+}
+
 /// Prints the end of a replayed run.
-pub(super) fn print_replayed(ending: &Ending<Ended>, format: Format) -> Result<(), Failure> {
+pub(super) fn print_replayed(replayed: &Replayed<Ended>, format: Format) -> Result<(), Failure> {
+    let ending = &replayed.ending;
     match format {
-        Format::Human => output::print(&lines_of(ending).join("\n")),
+        Format::Human => {
+            let lines = lines_of(ending).into_iter().chain(output_of(&replayed.notes));
+            output::print(&lines.collect::<Vec<_>>().join("\n"))
+        }
         Format::Json => output::print_json(&json!({
             "failure": is_failure(ending),
             "result": lines_of(ending),
+            "output": replayed.notes,
         })),
     }
 }
@@ -77,7 +88,8 @@ fn text_of(explored: &Explored<Ended>) -> String {
         let kind = if is_failure(&outcome.result) { "failure" } else { "success" };
         let schedules = count(outcome.num_schedules, "schedule");
         lines.push(format!("\noutcome {number}, a {kind}, of {schedules}:"));
-        lines.extend(lines_of(&outcome.result).iter().map(|line| format!("  {line}")));
+        let ended = lines_of(&outcome.result).into_iter().chain(output_of(&outcome.notes));
+        lines.extend(ended.map(|line| format!("  {line}")));
         let schedule = outcome.schedule.to_string();
         lines.push(if schedule.is_empty() {
             "its schedule: the first possibility of each decision".to_owned()
@@ -93,6 +105,7 @@ fn json_of(outcome: &ExploredOutcome<Ended>) -> Value {
     json!({
         "failure": is_failure(&outcome.result),
         "result": lines_of(&outcome.result),
+        "output": outcome.notes,
         "schedules": outcome.num_schedules,
         "schedule": outcome.schedule.to_string(),
     })

@@ -16,6 +16,9 @@ const PATIENCE: &[u8] = include_bytes!("../../../../tests/guests/built/patience-
 /// A guest of WASI 0.2.
 const POLLS: &str = include_str!("polls.wat");
 
+/// A guest that lets others run, and writes a letter of "abcdefgh".
+const SAYS: &str = include_str!("says.wat");
+
 const MINUTE: u64 = 60;
 const NANOSECONDS: u64 = 1_000_000_000;
 
@@ -253,4 +256,20 @@ fn after_a_spin_that_ends_a_timer_the_clock_stands_still_again() {
     });
     assert_eq!(explored.results().copied().collect::<BTreeSet<_>>(), BTreeSet::from([0, 1]));
     assert_eq!(explored.bound(), Some(Bound::Looks));
+}
+
+#[test]
+fn output_is_part_of_the_outcome_in_its_order() {
+    let guest = Guest::new(&wat::parse_str(SAYS).unwrap());
+    let explored = explore(|explorer| {
+        let (mut store, instance) = guest.instantiate(explorer);
+        let say = store.function(&instance, "say").unwrap();
+        let [first, second] =
+            [0, 1].map(|letter| store.start(&say, &[weft::abi::Val::U32(letter)]).unwrap());
+        explorer.run(&mut store, first).unwrap();
+        explorer.run(&mut store, second).unwrap();
+    });
+    assert_eq!(explored.bound(), None);
+    let notes: BTreeSet<String> = explored.outcomes().iter().map(|it| it.notes.concat()).collect();
+    assert_eq!(notes, ["ab", "ba"].map(String::from).into());
 }

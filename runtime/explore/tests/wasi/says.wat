@@ -1,0 +1,42 @@
+(component $C
+    (import "wasi:io/error@0.2.0" (instance $errors (export "error" (type (sub resource)))))
+    (alias export $errors "error" (type $error))
+    (import "wasi:io/streams@0.2.0" (instance $streams
+        (alias outer $C $error (type $e))
+        (export "output-stream" (type $out (sub resource)))
+        (type $failed (variant (case "last-operation-failed" (own $e)) (case "closed")))
+        (export "stream-error" (type $stream-error (eq $failed)))
+        (export "[method]output-stream.blocking-write-and-flush" (func
+            (param "self" (borrow $out)) (param "contents" (list u8))
+            (result (result (error $stream-error)))))))
+    (alias export $streams "output-stream" (type $out))
+    (import "wasi:cli/stdout@0.2.0" (instance $stdout
+        (alias outer $C $out (type $o))
+        (export "output-stream" (type $out (eq $o)))
+        (export "get-stdout" (func (result (own $out))))))
+    (core module $Memory (memory (export "m") 1) (data (i32.const 0) "abcdefgh"))
+    (core instance $memory (instantiate $Memory))
+    (core func $yield (canon thread.yield))
+    (core func $return (canon task.return))
+    (core func $get (canon lower (func $stdout "get-stdout")))
+    (core func $drop (canon resource.drop $out))
+    (core func $write (canon lower
+        (func $streams "[method]output-stream.blocking-write-and-flush")
+        (memory (core memory $memory "m"))))
+    (core module $Says
+        (import "" "yield" (func $yield (result i32)))
+        (import "" "return" (func $return))
+        (import "" "get" (func $get (result i32)))
+        (import "" "drop" (func $drop (param i32)))
+        (import "" "write" (func $write (param i32 i32 i32 i32)))
+        (func (export "say") (param $letter i32) (local $out i32)
+            (drop (call $yield))
+            (local.set $out (call $get))
+            (call $write (local.get $out) (local.get $letter) (i32.const 1) (i32.const 64))
+            (call $drop (local.get $out))
+            (call $return)))
+    (core instance $says (instantiate $Says (with "" (instance
+        (export "yield" (func $yield)) (export "return" (func $return)) (export "get" (func $get))
+        (export "drop" (func $drop)) (export "write" (func $write))))))
+    (func (export "say") async (param "letter" u32)
+        (canon lift (core func $says "say") async)))
