@@ -48,7 +48,7 @@
 //! | `AmbientContextScope`, `ambient_context` | the same for a thread, without a store (feature `std`) |
 //! | `AsyncContext::scope` | the same for a future, on each thread that polls it (feature `std`) |
 //! | [`ContextValue`], [`ContextValueRef`] | a value, and a borrowed one |
-//! | [`IntoContextValue`], [`ContextValueType`] | the types that become a value, and the types that it is returned as |
+//! | [`IntoContextValue`], [`ContextValueType`] | types that become values, and types of results |
 //! | [`struct@ContextKey`] | a key made of text, checked when it is made |
 //! | [`TypedContextKey`], [`#[derive(ContextKey)]`][derive] | a key that is a type, and knows the type of its value |
 //! | [`ContextKeyIdentity`] | the type of a typed key, which distinguishes keys of the same name |

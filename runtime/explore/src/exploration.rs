@@ -386,7 +386,7 @@ impl<'a> Exploration<'a> {
             Err(_) if run.state().stopped.is_some() => Ending::TooManySteps,
             Err(panic) => Ending::Panicked(message_of(&*panic)),
         };
-        // Code of the host that ran after the last step may have looked at anything.
+        // Host code that ran after the last step may have looked at anything.
         run.state().touch(Footprint::add_everything);
         (ending, run)
     }

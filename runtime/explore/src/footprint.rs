@@ -53,7 +53,7 @@ impl Footprint {
         self.everything
     }
 
-    /// Returns `true` if code of the host may have run.
+    /// Returns `true` if host code may have run.
     pub(crate) const fn touches_host(&self) -> bool {
         self.host || self.everything
     }

@@ -220,7 +220,7 @@ impl Run {
         resume_unwind(Box::new(EndOfRun))
     }
 
-    /// Chooses a thread or an event of the host, which takes the next step. Returns `None`
+    /// Chooses a thread or a host event, which takes the next step. Returns `None`
     /// if there is nothing to choose from.
     pub(crate) fn choose_step(&self, threads: &[Candidate]) -> Option<Process> {
         let mut state = self.state();

@@ -46,7 +46,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// let text = recording.schedule().to_string();
     /// assert!(text.starts_with("yield "));
     ///
-    /// // The same run, from the text. It would fail if the guest asked for other decisions.
+    /// // The same run, from the text. It fails if the guest asks for other decisions.
     /// let replay = ScheduleReplay::new(text.parse()?);
     /// let mut store = Store::with_chooser(&engine, Box::new(replay), ());
     /// let instance = store.instantiate(&component, &linker)?;

@@ -232,7 +232,7 @@ fn values_come_back_with_all_their_bits<L: ExtensionLimits>() {
     }
 }
 
-/// A type of the host, which is stored as a number.
+/// A type that the host defines, and that is stored as a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Meters(u16);
 

@@ -105,8 +105,9 @@ impl Iterator for EveryProgram {
 struct OneProgram {
     subject: &'static Subject,
     stage: std::slice::Iter<'static, Entry>,
-    /// The number of actions left, of guests and of the host.
+    /// The number of actions left.
     calls: u32,
+    /// The number of actions left that the host can do, besides letting threads run.
     host_actions: u32,
     decisions: SharedChooser,
 }
@@ -159,7 +160,7 @@ const fn host(operation: Operation, arguments: [u32; 4]) -> Entry {
     Entry { operation, arguments }
 }
 
-/// Returns the actions of the host inside the last call of one of its functions.
+/// Returns the actions that the host can do inside the last call of a host function.
 fn inside_call(player: &ProgramPlayer<Heap, SharedChooser>) -> Vec<Entry> {
     let mut entries = vec![host(Operation::HostDone, [0; 4])];
     let states = [
@@ -177,7 +178,7 @@ fn inside_call(player: &ProgramPlayer<Heap, SharedChooser>) -> Vec<Entry> {
     entries
 }
 
-/// Returns the actions of the host at the bottom of the stack.
+/// Returns the actions that the host can do at the bottom of the stack.
 fn at_bottom(player: &ProgramPlayer<Heap, SharedChooser>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = inside_call(player).drain(1..).collect();
     for number in (0..).take(player.host_function_calls.len()) {

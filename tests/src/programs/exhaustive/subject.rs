@@ -44,7 +44,7 @@ pub struct Subject {
     pub callees: &'static [[u32; 2]],
     /// Set if each built-in is also called with handles that don't exist or are of another kind.
     pub has_bad_handles: bool,
-    /// The largest number of actions of the host; it lets threads run as often as it can.
+    /// The largest number of host actions. Letting a thread run does not count.
     pub host_actions: u32,
     /// The number of calls of programs in the gate.
     pub calls: u32,
@@ -69,7 +69,7 @@ const fn calls(instance: u32, function: u32, argument: u32) -> Entry {
     action(Operation::Call, [instance, function, 1, argument])
 }
 
-/// The number of the host among the instances.
+/// The number that stands for the host among the instances.
 const HOST: u32 = 2;
 
 use Family::{
@@ -261,7 +261,7 @@ pub const SUBJECTS: [Subject; 25] = [
         calls: 3,
     },
     Subject {
-        name: "a call of the host that waits to enter",
+        name: "a host call that waits to enter",
         stage: &[
             invoke(1, 4),
             builtin(Builtin::BackpressureInc, [0; 4]),
@@ -327,7 +327,7 @@ pub const SUBJECTS: [Subject; 25] = [
         calls: 4,
     },
     Subject {
-        name: "a stream of the host",
+        name: "a host stream",
         stage: &[invoke(0, 5), builtin(Builtin::WaitableSetNew, [0; 4])],
         families: &[Copies, Drops, Returns],
         callees: &[],
@@ -336,7 +336,7 @@ pub const SUBJECTS: [Subject; 25] = [
         calls: 2,
     },
     Subject {
-        name: "a stream of the host with an event",
+        name: "a host stream with an event",
         stage: &[
             invoke(0, 5),
             builtin(Builtin::WaitableSetNew, [0; 4]),
