@@ -22,6 +22,8 @@
 //!   modules with tail calls, `call_through` makes host functions that are called ordinarily.
 //! - A host function that was lifted, and that only the host has called, leaves no stack when it
 //!   stops. Its later result is the result of the call.
+//! - It panics at operators after the last `end` of a function (wasmi 2.0.0). `function_bodies`
+//!   finds them before.
 //! - There are no exceptions, threads, references to functions by type, or garbage collection.
 
 #![no_std]
@@ -32,6 +34,7 @@ extern crate alloc;
 
 mod call_through;
 mod fuel;
+mod function_bodies;
 mod host_function;
 mod limiter;
 mod value;
@@ -176,6 +179,9 @@ impl CoreEngine for Wasmi {
     }
 
     fn compile(&self, module: &[u8]) -> Result<WasmiModule, ModuleRefused> {
+        if self.validates {
+            function_bodies::check_ends(module)?;
+        }
         match wasmi::Module::new(&self.engine, module) {
             Ok(compiled) => Ok(WasmiModule(compiled)),
             Err(error) => Err(ModuleRefused(error.to_string().into())),

@@ -5,6 +5,15 @@ use std::fmt::Write as _;
 use wast::Wat;
 use wast::parser::{self, ParseBuffer};
 
+// Opcodes of core functions, and the type of a block without parameters and results.
+const NOP: u8 = 0x01;
+const BLOCK: u8 = 0x02;
+const LOOP: u8 = 0x03;
+const IF: u8 = 0x04;
+const END: u8 = 0x0b;
+const I32_CONST: u8 = 0x41;
+const EMPTY_BLOCK: u8 = 0x40;
+
 /// A valid component, which tests break.
 const HARMLESS: &str = r#"(component
     (core module $module
@@ -23,6 +32,7 @@ pub fn handmade() -> Vec<(String, Vec<u8>)> {
     let texts = [guests(), endless_guests(), definitions()].concat().into_iter();
     let mut all: Vec<_> = texts.map(|(name, text)| (name.into(), encode(&text))).collect();
     all.extend(broken().into_iter().map(|(name, bytes)| (name.into(), bytes)));
+    all.extend(operators_after_the_end());
     let harmless = encode(HARMLESS);
     for length in [4, 8, 9, harmless.len() / 2, harmless.len() - 1] {
         all.push((format!("truncated-{length}"), harmless[..length].to_vec()));
@@ -376,6 +386,27 @@ fn nested(depth: u32) -> Vec<u8> {
 }
 
 /// Returns bytes that have no text form.
+/// Returns components with a function whose body goes on after its last `end`.
+fn operators_after_the_end() -> impl Iterator<Item = (String, Vec<u8>)> {
+    let nops = encode(&guest("", "nop nop nop nop"));
+    let body = nops.windows(5).position(|bytes| bytes == [NOP, NOP, NOP, NOP, END]);
+    let body = body.expect("the component has the function");
+    let rests = [
+        ("nop", [NOP, NOP, NOP, END]),
+        ("loop", [LOOP, EMPTY_BLOCK, END, END]),
+        ("block", [BLOCK, EMPTY_BLOCK, END, NOP]),
+        ("if", [I32_CONST, 1, IF, EMPTY_BLOCK]),
+        ("constant", [I32_CONST, 1, I32_CONST, 1]),
+        ("end", [END, END, END, END]),
+    ];
+    rests.into_iter().map(move |(name, rest)| {
+        let mut bytes = nops.clone();
+        bytes[body] = END;
+        bytes[body + 1..body + 5].copy_from_slice(&rest);
+        (format!("after-the-end-{name}"), bytes)
+    })
+}
+
 fn broken() -> Vec<(&'static str, Vec<u8>)> {
     let with = |rest: &[u8]| [HEADER, rest].concat();
     vec![

@@ -1,7 +1,7 @@
 //! Storms: from some state of a program on, guests call any built-in with any number, and the host
 //! cancels, abandons, drops, panics and removes. At the end nothing is left.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Poll, Waker};
 
 use weft::abi::{Resource, Val};
@@ -63,10 +63,10 @@ impl Storm {
         self.arguments.get(position as usize).copied().unwrap_or(0)
     }
 
-    /// Panics, rarely.
+    /// Panics, rarely. No panic hook is called, because libFuzzer's hook aborts.
     pub(super) fn may_panic(&mut self) {
         if self.left > 0 && self.below(12) == 0 {
-            panic_any(StormPanic);
+            resume_unwind(Box::new(StormPanic));
         }
     }
 
@@ -90,7 +90,7 @@ fn survive(action: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(action))
         && !payload.is::<StormPanic>()
     {
-        std::panic::resume_unwind(payload);
+        resume_unwind(payload);
     }
 }
 
