@@ -250,6 +250,30 @@ fn events_of_one_moment_keep_their_order_in_a_trace() {
 }
 
 #[test]
+fn a_clock_that_goes_back_stands_still() {
+    let mut machine = ExtendedMachine::<Heap>::default();
+    let ticks = AtomicU32::new(0);
+    let clock = move || {
+        let times = [5, 3, 7, 0, 7, 8];
+        Duration::from_secs(times[ticks.fetch_add(1, Ordering::Relaxed) as usize])
+    };
+    // The last events of before are dropped, and the times still don't go back.
+    machine.record_timeline(Timeline::with_clock(2, clock));
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        machine.new_instance().unwrap();
+        let last = machine.timeline_mut().unwrap().events().next_back();
+        seen.push(last.and_then(|it| it.time).unwrap().as_secs());
+    }
+    assert_eq!(seen, [5, 5, 7, 7, 7, 8]);
+    let timeline = machine.take_timeline().unwrap();
+    let trace: Value = serde_json::from_str(&TimelineReport::new(&timeline).trace_json()).unwrap();
+    let points = trace["traceEvents"].as_array().unwrap().iter().filter(|it| it["ph"] == "i");
+    let times: Vec<_> = points.map(|it| it["ts"].as_f64().unwrap()).collect();
+    assert_eq!(times, [0.0, 1e6]);
+}
+
+#[test]
 fn a_trace_of_years_has_nanoseconds() {
     let mut machine = ExtendedMachine::<Heap>::default();
     let ticks = AtomicU32::new(0);
