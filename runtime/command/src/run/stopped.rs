@@ -13,7 +13,7 @@ use weft_wasi::Exit;
 
 use crate::exit_code::{CANNOT_RUN, TIME_OUT, TRAP};
 use crate::failure::Failure;
-use crate::guest::LimitArguments;
+use crate::guest::{self, LimitArguments};
 
 use super::ending::Ending;
 
@@ -37,10 +37,10 @@ impl fmt::Display for Stopped {
         match self {
             Self::Call(error) => match Exit::of(error) {
                 Some(exit) => write!(f, "the guest has ended with code {}", exit.code),
-                None => write!(f, "{}", WithCauses(error)),
+                None => f.write_str(&text_of(error)),
             },
-            Self::NotInstantiated(error) => write!(f, "{}", WithCauses(error)),
-            Self::NotOfWorld(error) => write!(f, "{}", WithCauses(error)),
+            Self::NotInstantiated(error) => f.write_str(&text_of(error)),
+            Self::NotOfWorld(error) => f.write_str(&text_of(error)),
             Self::Failed(_) => f.write_str("the command has failed"),
         }
     }
@@ -125,17 +125,22 @@ fn stopped<T: 'static>(
 }
 
 fn not_instantiated(error: &dyn Error) -> Failure {
-    let message = format!("it can't be instantiated: {}", WithCauses(error));
+    let message = format!("it can't be instantiated: {}", text_of(error));
     Failure::new(CANNOT_RUN, Diagnostic::error("not-instantiated", message))
 }
 
 fn trap<T: 'static>(error: &CallError, store: &Store<Wasmi, T>) -> Failure {
-    let message = format!("the guest trapped: {}", WithCauses(error));
+    let message = format!("the guest trapped: {}", text_of(error));
     let mut diagnostic = Diagnostic::error("trap", message);
     if matches!(error, CallError::Core(CoreTrap::CallStackExhausted)) {
         diagnostic = diagnostic.help("as a rule, functions call one another endlessly");
     }
     Failure::new(TRAP, diagnostic).with_details(backtrace(store))
+}
+
+/// Returns the text of an error and of its causes.
+fn text_of(error: &dyn Error) -> String {
+    guest::in_options(&WithCauses(error).to_string())
 }
 
 /// Returns a line for each function that was active.
@@ -162,7 +167,7 @@ fn limit(reached: LimitReached) -> Failure {
             let message = format!("the guest needs more than {value} bytes of linear memory");
             Diagnostic::error("limit", message).help("`--max-memory` sets this limit")
         }
-        _ => Diagnostic::error("limit", reached.to_string()),
+        _ => Diagnostic::error("limit", guest::in_options(&reached.to_string())),
     };
     Failure::new(TRAP, diagnostic)
 }

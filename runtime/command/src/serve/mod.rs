@@ -132,7 +132,8 @@ impl ServeArguments {
             Ok(store)
         };
         let server = HttpServer::new(component, &linker, make_store).map_err(|error| {
-            let message = format!("`{path}` can't be served: {}", WithCauses(&error));
+            let text = guest::in_options(&WithCauses(&error).to_string());
+            let message = format!("`{path}` can't be served: {text}");
             Failure::new(CANNOT_RUN, Diagnostic::error("not-served", message))
         })?;
         let server = server.max_at_once(self.max_requests);
@@ -172,6 +173,7 @@ fn no_service(component: &Component<Wasmi>, path: &str) -> Failure {
 
 /// Prints the reason why the guest has not answered a request.
 fn complain(error: &ServiceError, format: Format) {
-    let message = format!("a request failed: {}", WithCauses(error));
+    let text = guest::in_options(&WithCauses(error).to_string());
+    let message = format!("a request failed: {text}");
     Failure::new(NOT_WELL, Diagnostic::error("request", message)).complain(format);
 }

@@ -143,7 +143,11 @@ fn a_guest_has_no_more_memory_and_fuel_than_it_may_have() {
             (then (i32.const 299)) (else (i32.const 200))))";
     assert_eq!(Server::start(grow, &[]).status(), 200);
     assert_eq!(Server::start(grow, &["--max-memory", "1MiB"]).status(), 299);
-    assert_eq!(Server::start(SPIN, &["--fuel", "1000000"]).status(), 500);
+    let server = Server::start(SPIN, &["--fuel", "1000000"]);
+    assert_eq!(server.status(), 500);
+    let errors = server.stop();
+    assert!(errors.contains("it has used the fuel that `--fuel` allows"), "{errors}");
+    assert!(!errors.contains("StoreLimits"), "{errors}");
 }
 
 #[test]
