@@ -10,7 +10,7 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const TIME_OUT: u8 = 124;
 /// Weft itself failed.
 pub(crate) const WEFT_FAILED: u8 = 125;
-/// The file exists, but can't be run.
+/// The file exists, but can't be read or run.
 pub(crate) const CANNOT_RUN: u8 = 126;
 /// The file does not exist.
 pub(crate) const NOT_FOUND: u8 = 127;
@@ -31,7 +31,7 @@ Exit codes:
   2    the command line is wrong
   124  the guest used up its time or its fuel
   125  Weft failed: for example, a folder can't be opened, or a port is in use
-  126  the file can't be run: it is not a component, or needs something that is missing
+  126  a file can't be read, is not what it should be, or needs something that is missing
   127  the file does not exist
   130  Ctrl-C (128 + SIGINT); 143 after SIGTERM
   134  the guest trapped (128 + SIGABRT)

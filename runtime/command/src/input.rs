@@ -1,7 +1,7 @@
-//! Files with components, in the binary or in the text format.
+//! Files that are read: components in the binary or in the text format, and other texts.
 
 use std::borrow::Cow;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use wasmparser::Parser;
@@ -39,10 +39,7 @@ impl Input {
     ///
     /// The file can't be read, or is in neither format.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let bytes = std::fs::read(path).map_err(|error| {
-            let code = if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { CANNOT_RUN };
-            Failure::of(code, Report::of_io("read", path, &error))
-        })?;
+        let bytes = std::fs::read(path).map_err(|error| not_read(path, &error))?;
         let path = path.display().to_string();
         let bytes = match wat::parse_bytes(&bytes) {
             Ok(Cow::Borrowed(_)) => bytes,
@@ -76,6 +73,21 @@ impl Input {
             }
         }
     }
+}
+
+/// Reads a file with text: a script or a schedule.
+///
+/// # Errors
+///
+/// The file can't be read, or is not UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| not_read(path, &error))
+}
+
+/// Returns the failure for a file or folder that can't be read.
+pub(crate) fn not_read(path: &Path, error: &io::Error) -> Failure {
+    let code = if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { CANNOT_RUN };
+    Failure::of(code, Report::of_io("read", path, error))
 }
 
 /// Returns the failure for a file that is not valid, or that Weft does not support.

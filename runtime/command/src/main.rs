@@ -8,7 +8,7 @@
 //! | `format` | the formats of output |
 //! | `output` | writing to standard output and standard error |
 //! | `progress` | progress of long work |
-//! | `input` | files with components, in the binary or in the text format |
+//! | `input` | files that are read: components in both formats, and other texts |
 //! | `guest` | guests of `weft run` and `weft serve` |
 //! | `timeline` | files with timelines of guests |
 //! | `run` | `weft run` |

@@ -6,12 +6,13 @@ use clap::Args;
 use serde_json::{Value, json};
 use weft::component::{Awaited, Party, WaitingTask};
 use weft::engine::wasmi::Wasmi;
-use weft_spec::Report;
-use weft_wast::{Verdict, play, record_script, script_files};
+use weft_wast::{Verdict, check_script, play, record_script, script_files};
 
-use crate::exit_code::{NOT_FOUND, NOT_WELL, SUCCESS};
+use crate::exit_code::{CANNOT_RUN, NOT_WELL, SUCCESS};
 use crate::failure::Failure;
 use crate::format::Format;
+use crate::guest;
+use crate::input::not_read;
 use crate::output;
 use crate::progress::Progress;
 use crate::timeline::{StoreTimelines, TimelineArguments};
@@ -19,7 +20,8 @@ use crate::timeline::{StoreTimelines, TimelineArguments};
 /// Play component scripts (`.wast`), such as the Component Model's test suite.
 ///
 /// The scripts can import everything that the suites of the Component Model and of Wasmtime import.
-/// The exit code is 1 if a script fails. A script that needs a capability which the engine lacks is
+/// The exit code is 1 if a script fails, and 126 if a file can't be read or is not a script: the others
+/// are played all the same. A script that needs a capability which the engine lacks is
 /// listed, and is not a failure.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -40,17 +42,18 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
     let mut files = Vec::new();
     for path in &arguments.paths {
         let found = script_files(path);
-        files.extend(
-            found.map_err(|error| Failure::of(NOT_FOUND, Report::of_io("read", path, &error)))?,
-        );
+        files.extend(found.map_err(|error| not_read(path, &error))?);
     }
     let timelines = arguments.timeline.file()?.map(StoreTimelines::new);
     let mut waiting = Vec::new();
     let engine = Wasmi::default();
     let progress = Progress::of_steps("playing", files.len());
     let mut played = Vec::new();
+    let mut are_scripts = true;
     for file in &files {
-        let verdict = match std::fs::read_to_string(file) {
+        let text = read_script(file);
+        are_scripts &= text.is_ok();
+        let verdict = match text {
             Ok(text) => match &timelines {
                 None => play(&engine, &text),
                 Some(timelines) => {
@@ -61,7 +64,7 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
                     recorded.verdict
                 }
             },
-            Err(error) => Verdict::Failed { line: 1, reason: error.to_string() },
+            Err(verdict) => verdict,
         };
         if format == Format::Human {
             progress.around(|| output::print(&line(file, &verdict)))?;
@@ -90,7 +93,19 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
             "files": played.iter().map(|(file, it)| json_of(file, it)).collect::<Vec<_>>(),
         }))?,
     }
-    Ok(if failed == 0 { SUCCESS } else { NOT_WELL })
+    Ok(match failed {
+        _ if !are_scripts => CANNOT_RUN,
+        0 => SUCCESS,
+        _ => NOT_WELL,
+    })
+}
+
+/// Reads a script. Returns the verdict if the file can't be read, or is not a script.
+fn read_script(file: &Path) -> Result<String, Verdict> {
+    let failed = |line, reason| Verdict::Failed { line, reason };
+    let text = std::fs::read_to_string(file).map_err(|error| failed(1, error.to_string()))?;
+    check_script(&text).map_err(|error| failed(error.line, error.reason))?;
+    Ok(text)
 }
 
 /// Returns the title of a timeline.
@@ -122,7 +137,9 @@ fn line(file: &Path, verdict: &Verdict) -> String {
     let name = file.display();
     match verdict {
         Verdict::Passed => format!("ok    {name}"),
-        Verdict::Failed { line, reason } => format!("FAIL  {name}:{line}: {reason}"),
+        Verdict::Failed { line, reason } => {
+            format!("FAIL  {name}:{line}: {}", guest::in_options(reason))
+        }
         Verdict::NotApplicable { capability } => format!("n/a   {name}: needs {capability}"),
     }
 }
@@ -132,6 +149,7 @@ fn json_of(file: &Path, verdict: &Verdict) -> Value {
     match verdict {
         Verdict::Passed => json!({ "file": file, "verdict": "passed" }),
         Verdict::Failed { line, reason } => {
+            let reason = guest::in_options(reason);
             json!({ "file": file, "verdict": "failed", "line": line, "reason": reason })
         }
         Verdict::NotApplicable { capability } => {

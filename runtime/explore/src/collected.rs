@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use weft::chooser::{Chosen, Schedule};
 
-use crate::explored::{AnnotatedSchedule, Bound, Ending, Explored, ExploredOutcome};
+use crate::explored::{AnnotatedSchedule, Bound, Ending, Explored, ExploredOutcome, UnfinishedRun};
 use crate::run::RunState;
 
 /// The largest number of runs that look for a shorter schedule of an outcome.
@@ -21,6 +21,8 @@ pub(crate) struct Collected<R> {
     num_schedules: u64,
     num_redundant: u64,
     num_steps: u64,
+    /// The runs that were stopped because the time was over.
+    unfinished: Vec<UnfinishedRun>,
 }
 
 /// The outcome of a run, as a text, and its schedule.
@@ -98,6 +100,7 @@ impl<R> Collected<R> {
             num_schedules: 0,
             num_redundant: 0,
             num_steps: 0,
+            unfinished: Vec::new(),
         }
     }
 
@@ -105,6 +108,19 @@ impl<R> Collected<R> {
     pub(crate) fn add_redundant(&mut self, run: &RunState) {
         self.num_redundant += 1;
         self.num_steps += run.steps.len() as u64;
+    }
+
+    /// Adds a run that was stopped because the time was over, which took this time.
+    pub(crate) fn add_unfinished(&mut self, run: &RunState, time: Duration) {
+        let mut schedule = annotated(run);
+        schedule.drop_first_possibilities();
+        self.unfinished.push(UnfinishedRun {
+            schedule,
+            notes: run.notes.clone(),
+            backtrace: run.backtrace.clone(),
+            num_steps: run.steps.len(),
+            time,
+        });
     }
 
     pub(crate) const fn num_schedules(&self) -> u64 {
@@ -116,8 +132,8 @@ impl<R> Collected<R> {
     }
 
     pub(crate) fn into_explored(self, bound: Option<Bound>, time: Duration) -> Explored<R> {
-        let Self { outcomes, num_schedules, num_redundant, num_steps, .. } = self;
-        Explored { outcomes, num_schedules, num_redundant, num_steps, bound, time }
+        let Self { outcomes, num_schedules, num_redundant, num_steps, unfinished, .. } = self;
+        Explored { outcomes, num_schedules, num_redundant, num_steps, bound, unfinished, time }
     }
 }
 

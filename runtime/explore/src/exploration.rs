@@ -15,6 +15,7 @@ use crate::explored::{Bound, Ending, Explored};
 use crate::explorer::Explorer;
 use crate::footprint::{Footprint, Sleeper};
 use crate::run::{Guide, Run, RunBounds, Stopped};
+use crate::time_limit::{TimeLimit, Watch, is_past};
 use crate::tree::{PlannedRun, Tree};
 
 /// The largest number of threads that make runs.
@@ -122,8 +123,8 @@ impl<'a> Exploration<'a> {
 
     /// Sets the largest number of steps of a run. A run with more is stopped, which is an outcome of
     /// its own. In each step, a guest's thread runs until it waits or yields, or an event of the
-    /// host happens. A guest that spins without either takes a single step: give its store
-    /// [fuel](weft::component::Store::set_fuel).
+    /// host happens. A guest that spins without either takes a single step: limit the
+    /// [time](Self::max_time), or give its store [fuel](weft::component::Store::set_fuel).
     #[must_use]
     pub const fn max_steps(mut self, steps: usize) -> Self {
         self.bounds.steps = steps;
@@ -138,9 +139,43 @@ impl<'a> Exploration<'a> {
         self
     }
 
-    /// Sets the time after which no run is begun. A run that is under way goes on to its end: give its
-    /// store [fuel](weft::component::Store::set_fuel) if a guest may spin. Making the found schedules
-    /// shorter may take as long again.
+    /// Sets the time after which no run is begun. Runs that are under way then have a tenth of that time
+    /// for their ends. A run that has not ended then is stopped, and is one of
+    /// [`Explored::unfinished`]. A [replay](Self::replay) has this time, too. Making the found
+    /// schedules shorter may take as long again.
+    ///
+    /// A guest that spins can be stopped only if its engine interrupts guests, as wasmi does if it
+    /// counts fuel. Each [slice](weft::component::Store::set_fuel_slice) of the explorer's stores is
+    /// then 2 million. Host code that does not return can't be stopped, and the exploration waits
+    /// for it.
+    ///
+    /// No engine interrupts the start function of a core module. Use [`Explorer::instantiate`]
+    /// for components that have such functions: they get fuel for all the time that is left, and
+    /// trap after it.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use weft::component::{Component, Linker};
+    /// # use weft::engine::wasmi::Wasmi;
+    /// # use weft_explore::{Bound, Exploration};
+    /// let guest = wat::parse_str(r#"(component
+    ///     (core module $Module (func (export "spin") (loop (br 0))))
+    ///     (core instance $module (instantiate $Module))
+    ///     (func (export "spin") (canon lift (core func $module "spin"))))"#)?;
+    /// let engine = Wasmi::with_fuel(10_000_000);
+    /// let guest = Component::new(&engine, &guest)?;
+    ///
+    /// let explored = Exploration::new().max_time(Duration::from_millis(100)).run(|explorer| {
+    ///     let mut store = explorer.store(&engine, ());
+    ///     let instance = explorer.instantiate(&mut store, &guest, &Linker::new()).unwrap();
+    ///     let spin = store.typed_function::<(), ()>(&instance, "spin").unwrap();
+    ///     explorer.call(&mut store, &spin, ()).unwrap();
+    /// });
+    /// assert_eq!((explored.bound(), explored.num_schedules()), (Some(Bound::Time), 0));
+    /// let [run] = explored.unfinished() else { panic!("{explored:?}") };
+    /// assert!(run.backtrace[0].starts_with("0: `spin` of instance 1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn max_time(mut self, time: Duration) -> Self {
         self.max_time = Some(time);
@@ -256,30 +291,35 @@ impl<'a> Exploration<'a> {
             not_the_same: None,
         });
         let changed = Condvar::new();
-        let work = || self.work(&build, &shared, &changed, begun);
-        std::thread::scope(|scope| {
-            for _ in 1..self.workers {
-                // The threads that there are make all runs.
-                if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
-                    break;
+        let limit = TimeLimit::new(begun, self.max_time);
+        Watch::during(limit, |watch| {
+            let work = || self.work(&build, &shared, &changed, (limit, watch));
+            std::thread::scope(|scope| {
+                for _ in 1..self.workers {
+                    // The threads that there are make all runs.
+                    if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                        break;
+                    }
                 }
-            }
-            work();
+                work();
+            });
         });
         let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(message) = shared.not_the_same {
             panic!("{message}");
         }
         let mut collected = shared.collected;
-        let again = |schedule: &Schedule| self.make(&build, replay_of(schedule), Vec::new());
-        collected.shorten(|schedule| {
-            // Shortening gets as much time as the runs before it.
-            if self.max_time.is_some_and(|time| begun.elapsed() >= 2 * time) {
-                return None;
-            }
-            let (ending, run) = again(schedule);
-            let run = run.state();
-            run.stopped.is_none().then(|| Collected::finding(&ending, &run))
+        // Shortening gets as much time as the runs before it.
+        let limit = TimeLimit::new(begun, self.max_time.map(|time| time.saturating_mul(2)));
+        Watch::during(limit, |watch| {
+            collected.shorten(|schedule| {
+                if limit.is_over() {
+                    return None;
+                }
+                let (ending, run) = self.make(&build, replay_of(schedule), Vec::new(), watch);
+                let run = run.state();
+                run.stopped.is_none().then(|| Collected::finding(&ending, &run))
+            });
         });
         collected.into_explored(shared.bound, begun.elapsed())
     }
@@ -303,7 +343,9 @@ impl<'a> Exploration<'a> {
     where
         F: Fn(&mut Explorer) -> R,
     {
-        let (ending, run) = self.make(&build, replay_of(schedule), Vec::new());
+        let limit = TimeLimit::new(Instant::now(), self.max_time);
+        let replay = |watch: &Watch| self.make(&build, replay_of(schedule), Vec::new(), watch);
+        let (ending, run) = Watch::during(limit, replay);
         let mut run = run.state();
         if let Some(Stopped::NotTheSame(message)) = &run.stopped {
             return Err(ReplayError(message.clone()));
@@ -314,17 +356,26 @@ impl<'a> Exploration<'a> {
     }
 
     /// Makes runs until none is left.
-    fn work<R, F>(&self, build: &F, shared: &Mutex<Shared<R>>, changed: &Condvar, begun: Instant)
-    where
+    fn work<R, F>(
+        &self,
+        build: &F,
+        shared: &Mutex<Shared<R>>,
+        changed: &Condvar,
+        (limit, watch): (TimeLimit, &Watch),
+    ) where
         R: Debug + Send,
         F: Fn(&mut Explorer) -> R + Sync,
     {
-        while let Some(planned) = self.next_run(shared, changed, begun) {
+        while let Some(planned) = self.next_run(shared, changed, limit) {
+            let begun = Instant::now();
             let guide = Guide::Plan(planned.plan.clone());
-            let (ending, run) = self.make(build, guide, planned.sleep.clone());
+            let (ending, run) = self.make(build, guide, planned.sleep.clone(), watch);
             let mut shared = lock(shared);
             shared.running -= 1;
-            shared.add(&planned, ending, &run);
+            match ending {
+                Ending::OutOfTime => shared.add_unfinished(&run, begun.elapsed()),
+                ending => shared.add(&planned, ending, &run),
+            }
             let progress = shared.progress();
             drop(shared);
             changed.notify_all();
@@ -339,7 +390,7 @@ impl<'a> Exploration<'a> {
         &self,
         shared: &Mutex<Shared<R>>,
         changed: &Condvar,
-        begun: Instant,
+        limit: TimeLimit,
     ) -> Option<PlannedRun> {
         let mut shared = lock(shared);
         loop {
@@ -347,9 +398,8 @@ impl<'a> Exploration<'a> {
                 return None;
             }
             if shared.tree.num_wanted() > 0 {
-                let is_late = self.max_time.is_some_and(|time| begun.elapsed() >= time);
                 let begun = shared.collected.num_schedules() + shared.running as u64;
-                let bound = match (is_late, begun >= self.max_schedules) {
+                let bound = match (limit.is_over(), begun >= self.max_schedules) {
                     (true, _) => Some(Bound::Time),
                     (false, true) => Some(Bound::Schedules),
                     (false, false) => None,
@@ -373,18 +423,32 @@ impl<'a> Exploration<'a> {
     }
 
     /// Makes a run.
-    fn make<R, F>(&self, build: &F, guide: Guide, sleep: Vec<Sleeper>) -> (Ending<R>, Run)
+    fn make<R, F>(
+        &self,
+        build: &F,
+        guide: Guide,
+        sleep: Vec<Sleeper>,
+        watch: &Watch,
+    ) -> (Ending<R>, Run)
     where
         F: Fn(&mut Explorer) -> R,
     {
         let run = Run::new(guide, sleep, self.bounds);
-        let mut explorer = Explorer::new(run.clone());
+        let mut explorer = Explorer::new(run.clone(), watch.deadline);
         // A run shares nothing with others but what `build` borrows.
+        let watched = watch.begin(&run);
         let ended = catch_unwind(AssertUnwindSafe(|| build(&mut explorer)));
-        let ending = match ended {
-            Ok(result) => Ending::Returned(result),
-            Err(_) if run.state().stopped.is_some() => Ending::TooManySteps,
-            Err(panic) => Ending::Panicked(message_of(&*panic)),
+        drop(watched);
+        if watch.deadline.is_some_and(is_past) {
+            // The end may be that of an interrupted guest.
+            run.state().stopped.get_or_insert(Stopped::OutOfTime);
+        }
+        let stopped = run.state().stopped.clone();
+        let ending = match (ended, stopped) {
+            (_, Some(Stopped::OutOfTime)) => Ending::OutOfTime,
+            (Ok(result), _) => Ending::Returned(result),
+            (Err(_), Some(_)) => Ending::TooManySteps,
+            (Err(panic), None) => Ending::Panicked(message_of(&*panic)),
         };
         // Host code that ran after the last step may have looked at anything.
         run.state().touch(Footprint::add_everything);
@@ -425,6 +489,13 @@ impl<R: Debug> Shared<R> {
 }
 
 impl<R> Shared<R> {
+    /// Adds a run that was stopped because the time was over. It took this time.
+    fn add_unfinished(&mut self, run: &Run, time: Duration) {
+        self.collected.add_unfinished(&run.state(), time);
+        self.cut(Bound::Time);
+        self.is_over = true;
+    }
+
     /// Notes that a bound has cut the exploration. The first in the order of [`Bound`] is kept.
     fn cut(&mut self, bound: Bound) {
         self.bound = Some(self.bound.map_or(bound, |known| known.min(bound)));

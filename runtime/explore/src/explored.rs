@@ -13,6 +13,7 @@ pub struct Explored<R> {
     pub(crate) num_redundant: u64,
     pub(crate) num_steps: u64,
     pub(crate) bound: Option<Bound>,
+    pub(crate) unfinished: Vec<UnfinishedRun>,
     pub(crate) time: Duration,
 }
 
@@ -29,6 +30,25 @@ pub struct ExploredOutcome<R> {
     pub num_schedules: u64,
 }
 
+/// A run that was stopped because the [time](crate::Exploration::max_time) was over. It has no outcome.
+/// Its guest spins, or it takes more time than there was.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct UnfinishedRun {
+    /// The schedule up to the moment at which it was stopped.
+    pub schedule: AnnotatedSchedule,
+    /// The texts that were [noted](crate::HostEvents::note) until then.
+    pub notes: Vec<String>,
+    /// The functions in which the guest was, the innermost first. It is empty if no guest was
+    /// running then.
+    pub backtrace: Vec<String>,
+    /// The number of the step that was under way. It is 0 if no step was begun: then the explored
+    /// function was at its beginning.
+    pub num_steps: usize,
+    /// The time that it took.
+    pub time: Duration,
+}
+
 /// The way in which a run has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -39,6 +59,10 @@ pub enum Ending<R> {
     Panicked(String),
     /// The run has taken more steps than [allowed](crate::Exploration::max_steps), and was stopped.
     TooManySteps,
+    /// The [time](crate::Exploration::max_time) was over before the end of the run, and it was stopped.
+    /// Only [replays](crate::Exploration::replay) end like this: of an exploration, it is an
+    /// [unfinished](Explored::unfinished) run.
+    OutOfTime,
 }
 
 /// A bound that has ended an exploration before all schedules were run.
@@ -47,7 +71,7 @@ pub enum Ending<R> {
 pub enum Bound {
     /// The number of schedules.
     Schedules,
-    /// The time.
+    /// The time. The runs that were stopped are [unfinished](Explored::unfinished).
     Time,
     /// The number of decisions of a run: later ones took the first possibility.
     Decisions,
@@ -130,6 +154,12 @@ impl<R> Explored<R> {
             Ending::TooManySteps => {
                 panic!("a run has taken too many steps; its schedule:\n{}", outcome.schedule)
             }
+            Ending::OutOfTime => {
+                panic!(
+                    "a run was stopped when the time was over; its schedule:\n{}",
+                    outcome.schedule
+                )
+            }
         })
     }
 
@@ -158,6 +188,13 @@ impl<R> Explored<R> {
     #[must_use]
     pub const fn bound(&self) -> Option<Bound> {
         self.bound
+    }
+
+    /// Returns the runs that were stopped because the time was over: at most one for each worker. They
+    /// are no outcomes, and are not counted.
+    #[must_use]
+    pub fn unfinished(&self) -> &[UnfinishedRun] {
+        &self.unfinished
     }
 
     /// Returns the time that the exploration took.
@@ -206,19 +243,42 @@ impl<R: Debug> Display for Explored<R> {
                 Ending::Returned(result) => writeln!(f, "  {result:?}")?,
                 Ending::Panicked(message) => writeln!(f, "  panicked: {message}")?,
                 Ending::TooManySteps => writeln!(f, "  stopped after too many steps")?,
+                Ending::OutOfTime => writeln!(f, "  stopped when the time was over")?,
             }
-            for note in &outcome.notes {
-                writeln!(f, "  {}", note.escape_debug())?;
-            }
-            if outcome.schedule.schedule.chosen().is_empty() {
-                writeln!(f, "  schedule: the first possibility of each decision")?;
-            } else {
-                writeln!(f, "  schedule, and the first possibilities after it:")?;
-                for line in outcome.schedule.to_string().lines() {
-                    writeln!(f, "    {line}")?;
-                }
-            }
+            write_notes_and_schedule(f, &outcome.notes, &outcome.schedule)?;
+        }
+        for run in &self.unfinished {
+            writeln!(f, "\n{run}")?;
+            run.backtrace.iter().try_for_each(|frame| writeln!(f, "  {frame}"))?;
+            write_notes_and_schedule(f, &run.notes, &run.schedule)?;
         }
         Ok(())
+    }
+}
+
+fn write_notes_and_schedule(
+    f: &mut fmt::Formatter<'_>,
+    notes: &[String],
+    schedule: &AnnotatedSchedule,
+) -> fmt::Result {
+    for note in notes {
+        writeln!(f, "  {}", note.escape_debug())?;
+    }
+    if schedule.schedule.chosen().is_empty() {
+        return writeln!(f, "  schedule: the first possibility of each decision");
+    }
+    writeln!(f, "  schedule, and the first possibilities after it:")?;
+    schedule.to_string().lines().try_for_each(|line| writeln!(f, "    {line}"))
+}
+
+/// Writes one line, without the schedule.
+impl Display for UnfinishedRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = Duration::from_millis(u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX));
+        write!(f, "a run had not ended after {time:?}, when the time was over: it was stopped ")?;
+        match self.num_steps {
+            0 => f.write_str("before its first step"),
+            step => write!(f, "in its step {step}"),
+        }
     }
 }

@@ -2,18 +2,33 @@
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use weft::chooser::{Choice, Chooser};
-use weft::component::{CallError, CallId, Callee, LiftedResult, Store};
+use weft::component::{
+    CallError, CallId, Callee, Component, Instance, InstantiateError, LiftedResult, Linker, Store,
+};
 use weft::engine::CoreEngine;
 use weft::error::Error;
 
 use crate::footprint::{Footprint, Process};
 use crate::host_events::HostEvents;
-use crate::run::{Candidate, Run};
+use crate::run::{Candidate, Run, Stopped};
+use crate::sleep_owners::HostCalls;
+use crate::time_limit::is_past;
 
 /// The largest number of events that a store's timeline keeps.
 const TIMELINE_EVENTS: usize = 1 << 16;
+
+/// The largest number of turns in which the host's futures are polled before the next step. A future
+/// that wakes itself again and again is polled this often.
+const TURNS: u32 = 1_000;
+
+/// The fuel after which guests are interrupted so that the explorer looks at the time.
+const SLICE: u64 = 2_000_000;
+
+/// The fuel of a start function for each nanosecond that is left. wasmi uses about 0.6 in a loop.
+const FUEL_PER_NANOSECOND: u64 = 2;
 
 /// One run of an exploration, which makes stores and drives them.
 ///
@@ -26,6 +41,8 @@ const TIMELINE_EVENTS: usize = 1 << 16;
 #[derive(Debug)]
 pub struct Explorer {
     run: Run,
+    /// The moment at which the run is stopped, if its time is limited.
+    deadline: Option<Instant>,
     /// The number of the next event of each store's timeline.
     seen: Vec<u64>,
 }
@@ -48,8 +65,8 @@ impl Chooser for StoreOfRun {
 }
 
 impl Explorer {
-    pub(crate) const fn new(run: Run) -> Self {
-        Self { run, seen: Vec::new() }
+    pub(crate) const fn new(run: Run, deadline: Option<Instant>) -> Self {
+        Self { run, deadline, seen: Vec::new() }
     }
 
     /// Makes an empty store, whose decisions this run makes.
@@ -79,6 +96,47 @@ impl Explorer {
             panic!("the store can't record a timeline, which an exploration needs: {error}");
         }
         self.seen.push(0);
+        if self.deadline.is_some() {
+            // Without fuel, the engine interrupts no guest.
+            let _ = store.set_fuel_slice(SLICE);
+            // A guest that was interrupted goes on before anything new, however long that takes.
+            store.set_turns_per_poll(u32::MAX);
+            self.run.state().interrupts.push(store.interrupt_handle());
+        }
+    }
+
+    /// Makes an instance of a component, as [`Store::instantiate`] does.
+    ///
+    /// The difference is that start functions of core modules are stopped if the
+    /// [time](crate::Exploration::max_time) of the exploration is limited, and if the engine counts
+    /// fuel. They get fuel for all the time that is left.
+    ///
+    /// # Errors
+    ///
+    /// [`InstantiateError`]
+    pub fn instantiate<E: CoreEngine, T: 'static>(
+        &mut self,
+        store: &mut Store<E, T>,
+        component: &Component<E>,
+        linker: &Linker<E, T>,
+    ) -> Result<Instance<E>, InstantiateError> {
+        let Some(deadline) = self.deadline else { return store.instantiate(component, linker) };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let _ = store.set_fuel_slice(fuel_of(left));
+        let instance = store.instantiate(component, linker);
+        let _ = store.set_fuel_slice(SLICE);
+        if instance.is_err() {
+            // A start function may have used all that time.
+            self.stop_if_late(store);
+        }
+        instance
+    }
+
+    /// Keeps the timeline of a store for [`Replayed::timeline`](crate::Replayed::timeline). Methods that
+    /// drive the store do so at their ends. This is for a store that is not driven, for example
+    /// because its first call fails at once.
+    pub fn keep_timeline<E: CoreEngine, T: 'static>(&self, store: &mut Store<E, T>) {
+        keep_timeline(&self.run, store);
     }
 
     /// Returns the host's events and virtual clock, for host functions and others.
@@ -176,16 +234,14 @@ impl Explorer {
         let Some(number) = store.chooser::<StoreOfRun>().map(|it| it.number) else {
             panic!("the store is not this explorer's: make it with `Explorer::store`");
         };
+        let driven = Driven { store, run: self.run.clone() };
         let reached = loop {
-            // A step that fails or panics has touched what is not known.
-            let unknown = Unknown::of(&self.run);
-            while store.poll_host(Waker::noop())? {}
-            unknown.finish();
-            self.learn(number, store);
-            if let Some(reached) = ended(store) {
+            self.drive_host(driven.store)?;
+            self.learn(number, driven.store);
+            if let Some(reached) = ended(driven.store) {
                 break Some(reached);
             }
-            let threads = candidates(number, store)?;
+            let threads = candidates(number, driven.store)?;
             match self.run.choose_step(&threads) {
                 None => break None,
                 Some(Process::Event(event)) => {
@@ -193,23 +249,15 @@ impl Explorer {
                     self.run.fire(event);
                 }
                 Some(Process::Thread { .. }) => {
-                    let turns = store.turns_per_poll();
+                    // A step that fails or panics has touched what is not known.
                     let unknown = Unknown::of(&self.run);
-                    store.set_turns_per_poll(1);
-                    let polled = store.poll(Waker::noop());
-                    store.set_turns_per_poll(turns);
-                    polled?;
+                    with_turns(driven.store, 1, |store| store.poll(Waker::noop()))?;
                     unknown.finish();
                 }
             }
         };
-        let is_replay = self.run.state().is_replay();
-        let waiting = if is_replay { store.waiting() } else { Vec::new() };
+        drop(driven);
         let mut state = self.run.state();
-        if is_replay {
-            state.timeline = store.timeline().cloned();
-            state.waiting = waiting;
-        }
         // The code that called this goes on, and sees what the step has done. It may use any store,
         // and the next call of this method learns of its own store alone.
         state.touch(if self.seen.len() > 1 {
@@ -219,6 +267,34 @@ impl Explorer {
         });
         drop(state);
         Ok(reached)
+    }
+
+    /// Does everything that is due before a thread is resumed. A guest that the engine has interrupted
+    /// goes on until it waits.
+    fn drive_host<E: CoreEngine, T: 'static>(&self, store: &mut Store<E, T>) -> Result<(), Error> {
+        let unknown = Unknown::of(&self.run);
+        while with_turns(store, TURNS, |store| store.poll_host(Waker::noop()))? {
+            self.stop_if_late(store);
+        }
+        unknown.finish();
+        self.stop_if_late(store);
+        Ok(())
+    }
+
+    /// Stops the run if its time is over.
+    fn stop_if_late<E: CoreEngine, T: 'static>(&self, store: &mut Store<E, T>) {
+        if !self.deadline.is_some_and(is_past) {
+            return;
+        }
+        // The watch may have stopped it. If stopping fails, the store is dropped all the same.
+        let _ = store.stop_interrupted();
+        let trap = store.last_trap();
+        if let Some(trap) = trap.filter(|it| matches!(it.error(), CallError::Interrupted)) {
+            let frames = trap.frames().iter().enumerate();
+            let frames = frames.map(|(number, frame)| format!("{number}: {frame}"));
+            self.run.state().backtrace = frames.collect();
+        }
+        self.run.stop(Stopped::OutOfTime)
     }
 
     /// Adds to the current step what has happened in a store since it was last asked.
@@ -232,7 +308,12 @@ impl Explorer {
         if timeline.dropped() > *seen || timeline.next_number() < *seen {
             state.touch(Footprint::add_everything);
         }
+        let new_sleeps = state.num_new_sleeps();
+        let mut host_calls = HostCalls::default();
         for event in timeline.events_since(*seen) {
+            if new_sleeps > 0 {
+                host_calls.add(&event.observation);
+            }
             state.touch(|step| {
                 event.instances().for_each(|instance| step.add_instance(number, instance));
                 if event.is_of_host() {
@@ -241,7 +322,55 @@ impl Explorer {
             });
         }
         *seen = timeline.next_number();
+        if new_sleeps > 0 {
+            // With several stores, it is not known in which one they were begun.
+            let is_only = self.seen.len() == 1 && timeline.dropped() == 0;
+            let host_calls = if is_only { host_calls } else { HostCalls::default() };
+            state.name_new_sleeps(host_calls.owners(new_sleeps, timeline.names()));
+        }
     }
+}
+
+/// A store while it is driven. Its timeline is kept if the run is a replay, however the driving ends.
+struct Driven<'s, E: CoreEngine, T: 'static> {
+    store: &'s mut Store<E, T>,
+    run: Run,
+}
+
+impl<E: CoreEngine, T: 'static> Drop for Driven<'_, E, T> {
+    fn drop(&mut self) {
+        keep_timeline(&self.run, self.store);
+    }
+}
+
+/// Keeps the timeline of a store, and the tasks that wait in it, if the run is a replay.
+fn keep_timeline<E: CoreEngine, T: 'static>(run: &Run, store: &mut Store<E, T>) {
+    if !run.state().is_replay() {
+        return;
+    }
+    let (timeline, waiting) = (store.timeline().cloned(), store.waiting());
+    let mut state = run.state();
+    state.timeline = timeline;
+    state.waiting = waiting;
+}
+
+/// Does something with a store that takes at most this many turns, and may then have others.
+fn with_turns<E: CoreEngine, T: 'static, R>(
+    store: &mut Store<E, T>,
+    turns: u32,
+    act: impl FnOnce(&mut Store<E, T>) -> R,
+) -> R {
+    let own = store.turns_per_poll();
+    store.set_turns_per_poll(turns);
+    let result = act(store);
+    store.set_turns_per_poll(own);
+    result
+}
+
+/// Returns the fuel that a start function gets for a time.
+fn fuel_of(time: Duration) -> u64 {
+    let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    nanoseconds.saturating_mul(FUEL_PER_NANOSECOND)
 }
 
 /// The time in which it is not known what the current step touches. If it ends too early, by an

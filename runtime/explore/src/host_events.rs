@@ -49,7 +49,7 @@ impl HostEvents {
     /// Its `name` is shown with the schedule.
     #[must_use]
     pub fn ready(&self, name: impl Into<String>) -> ScheduledEvent {
-        self.event(name.into(), None)
+        self.event(name.into(), None, false)
     }
 
     /// Returns a future that is ready after `time` on the virtual clock.
@@ -60,7 +60,7 @@ impl HostEvents {
     /// every order.
     #[must_use]
     pub fn sleep(&self, time: Duration) -> ScheduledEvent {
-        self.event(format!("a timer of {time:?}"), Some(time))
+        self.event(format!("a timer of {time:?}"), Some(time), false)
     }
 
     /// Returns the sleep of a guest, as [`sleep`](Self::sleep) does. A guest that asks again and
@@ -68,15 +68,19 @@ impl HostEvents {
     #[cfg(feature = "wasi")]
     pub(crate) fn sleep_of_guest(&self, time: Duration) -> ScheduledEvent {
         // It depends on the time at which it begins.
-        self.run.state().touch(Footprint::add_host);
-        let mut sleep = self.sleep(time);
-        sleep.is_of_guest = true;
-        sleep
+        self.touch_host();
+        self.event(format!("a timer of {time:?}"), Some(time), true)
     }
 
-    fn event(&self, name: String, time: Option<Duration>) -> ScheduledEvent {
-        let number = self.run.state().add_event(name, time);
-        ScheduledEvent { run: self.run.clone(), number, is_of_guest: false }
+    /// Says that the current step depends on the host.
+    #[cfg(feature = "wasi")]
+    pub(crate) fn touch_host(&self) {
+        self.run.state().touch(Footprint::add_host);
+    }
+
+    fn event(&self, name: String, time: Option<Duration>, is_of_guest: bool) -> ScheduledEvent {
+        let number = self.run.state().add_event(name, time, is_of_guest);
+        ScheduledEvent { run: self.run.clone(), number, is_of_guest }
     }
 
     /// Returns the time of the virtual clock, from the beginning of the run.

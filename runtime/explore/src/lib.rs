@@ -86,11 +86,14 @@
 //! # Bounds
 //!
 //! [`Exploration`] bounds the number of schedules, decisions, steps and yields, and the time.
-//! [`Explored::bound`] says whether a bound has cut the exploration.
+//! [`Explored::bound`] says whether a bound has cut the exploration. A run that had not ended when the
+//! time was over is one of [`Explored::unfinished`], with the functions in which its guest spins.
 
 #![forbid(unsafe_code)]
 
 mod collected;
+#[cfg(feature = "wasi")]
+mod cut_text;
 mod exploration;
 mod explored;
 mod explorer;
@@ -98,6 +101,8 @@ mod footprint;
 mod host_events;
 mod races;
 mod run;
+mod sleep_owners;
+mod time_limit;
 pub mod timeline;
 mod tree;
 mod virtual_clock;
@@ -105,7 +110,7 @@ mod virtual_clock;
 mod wasi;
 
 pub use exploration::{Exploration, Progress, ReplayError, Replayed};
-pub use explored::{AnnotatedSchedule, Bound, Ending, Explored, ExploredOutcome};
+pub use explored::{AnnotatedSchedule, Bound, Ending, Explored, ExploredOutcome, UnfinishedRun};
 pub use explorer::Explorer;
 pub use host_events::{HostEvents, ScheduledEvent};
 

@@ -1,17 +1,24 @@
 //! One run: the decisions that it follows and makes, and the steps that it takes.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `events` | its host events |
+
+mod events;
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::Duration;
 
 use weft::chooser::{Choice, Chooser as _, Chosen, Schedule, ScheduleReplay};
-use weft::component::WaitingTask;
+use weft::component::{InterruptHandle, WaitingTask};
 use weft::timeline::Timeline;
 
 use crate::footprint::{Footprint, Process, Sleeper};
-use crate::virtual_clock::{Looks, VirtualClock};
+use crate::virtual_clock::VirtualClock;
+
+use self::events::WaitingEvent;
 
 /// A decision of a run between two possibilities or more.
 #[derive(Clone, Debug)]
@@ -66,6 +73,8 @@ pub(crate) enum Stopped {
     TooManySteps,
     /// It differs from the run that it should repeat.
     NotTheSame(String),
+    /// The time was over before its end.
+    OutOfTime,
 }
 
 /// The source of a run's decisions.
@@ -75,25 +84,6 @@ pub(crate) enum Guide {
     Plan(Vec<u32>),
     /// Those of a schedule.
     Schedule(ScheduleReplay),
-}
-
-/// A future of the host that the schedule makes ready.
-#[derive(Debug)]
-pub(crate) struct WaitingEvent {
-    name: String,
-    /// The time at which it is ready, if it is a timer.
-    deadline: Option<Duration>,
-    /// `None` before the future is polled.
-    waker: Option<Waker>,
-    /// The number of times that a guest has asked for it.
-    looks: Looks,
-}
-
-impl WaitingEvent {
-    /// Returns `true` if it is a timer whose time is over.
-    fn is_over(&self, now: Duration) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
-    }
 }
 
 /// The bounds of a run.
@@ -134,6 +124,8 @@ pub(crate) struct RunState {
     pub(crate) candidates: Vec<Process>,
     events: BTreeMap<u64, WaitingEvent>,
     next_event: u64,
+    /// The sleeps of guests that were begun since an explorer last looked.
+    new_sleeps: Vec<u64>,
     pub(crate) clock: VirtualClock,
     pub(crate) notes: Vec<String>,
     /// The number of the thread that the next turn resumes, and the number of ready threads.
@@ -149,6 +141,10 @@ pub(crate) struct RunState {
     pub(crate) timeline: Option<Timeline>,
     /// The tasks that waited in it.
     pub(crate) waiting: Vec<WaitingTask>,
+    /// The interrupts of the stores, if the time of the run is limited.
+    pub(crate) interrupts: Vec<InterruptHandle>,
+    /// The functions in which the guest was that was stopped because the time was over.
+    pub(crate) backtrace: Vec<String>,
     pub(crate) stopped: Option<Stopped>,
     /// `true` if there were more decisions than the bound.
     pub(crate) is_cut: bool,
@@ -183,6 +179,7 @@ impl Run {
             candidates: Vec::new(),
             events: BTreeMap::new(),
             next_event: 0,
+            new_sleeps: Vec::new(),
             clock: VirtualClock::default(),
             notes: Vec::new(),
             next_tick: None,
@@ -191,6 +188,8 @@ impl Run {
             is_cut_at_yield: false,
             timeline: None,
             waiting: Vec::new(),
+            interrupts: Vec::new(),
+            backtrace: Vec::new(),
             stopped: None,
             is_cut: false,
         })))
@@ -199,6 +198,17 @@ impl Run {
     /// Returns the state.
     pub(crate) fn state(&self) -> MutexGuard<'_, RunState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns `true` if both are the same run.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Interrupts the guests of the run's stores.
+    pub(crate) fn interrupt(&self) {
+        let interrupts = self.state().interrupts.clone();
+        interrupts.iter().for_each(InterruptHandle::interrupt);
     }
 
     /// Returns an empty timeline for a store. In a replay, its times are those of the virtual clock.
@@ -232,19 +242,6 @@ impl Run {
         let chosen = state.begin_step(threads, &events);
         drop(state);
         Some(chosen.unwrap_or_else(|stopped| self.stop(stopped)))
-    }
-
-    /// Lets a host event happen: its future is ready.
-    pub(crate) fn fire(&self, event: u64) {
-        let mut state = self.state();
-        let fired = state.events.remove(&event);
-        if let Some(deadline) = fired.as_ref().and_then(|it| it.deadline) {
-            state.clock.go_on_to(deadline);
-        }
-        drop(state);
-        if let Some(waker) = fired.and_then(|it| it.waker) {
-            waker.wake();
-        }
     }
 }
 
@@ -479,72 +476,9 @@ impl RunState {
         }
     }
 
-    /// Adds a host event. It can happen after it was polled.
-    pub(crate) fn add_event(&mut self, name: String, time: Option<Duration>) -> u64 {
-        let event = self.next_event;
-        self.next_event += 1;
-        let deadline = time.map(|time| self.clock.now().saturating_add(time));
-        self.events
-            .insert(event, WaitingEvent { name, deadline, waker: None, looks: Looks::default() });
-        event
-    }
-
-    /// Waits for an event: `waker` is woken when it happens. Returns `true` if it has happened, and
-    /// the wakers that are no longer needed: they may own events, and have to be dropped without
-    /// the lock. If the event is the sleep of a guest (`is_of_guest`), the guest may ask for it again
-    /// and again, and gets on: this takes time as looks at the clock do.
-    pub(crate) fn poll_event(
-        &mut self,
-        event: u64,
-        waker: Waker,
-        is_of_guest: bool,
-    ) -> (bool, [Option<Waker>; 2]) {
-        if is_of_guest {
-            self.touch(Footprint::add_host);
-        }
-        let Some(waiting) = self.events.get_mut(&event) else {
-            return (true, [Some(waker), None]);
-        };
-        let is_asked_for = is_of_guest && self.clock.ask(&mut waiting.looks);
-        let takes_time = is_asked_for || self.clock.is_watched();
-        match waiting.deadline {
-            // A guest has looked again and again until the time was over.
-            Some(deadline) if takes_time && deadline <= self.clock.now() => {
-                self.clock.go_on_to(deadline);
-                let ended = self.events.remove(&event);
-                (true, [Some(waker), ended.and_then(|it| it.waker)])
-            }
-            _ => (false, [waiting.waker.replace(waker), None]),
-        }
-    }
-
-    /// Forgets an event that nobody waits for, and returns it.
-    pub(crate) fn remove_event(&mut self, event: u64) -> Option<WaitingEvent> {
-        self.events.remove(&event)
-    }
-
     /// Returns `true` if the run repeats a schedule.
     pub(crate) const fn is_replay(&self) -> bool {
         matches!(self.guide, Guide::Schedule(_))
-    }
-
-    /// Returns the events that can happen next: those that are polled. Of the timers, these are only
-    /// those that end first, and only if their time has come or the clock can go on. If looks have
-    /// passed the times of several timers, they still end in the order of their times.
-    fn ready_events(&self, is_idle: bool) -> Vec<Candidate> {
-        let polled = || self.events.iter().filter(|(_, event)| event.waker.is_some());
-        let first = polled().filter_map(|(_, event)| event.deadline).min();
-        let goes_on = is_idle || self.bounds.slow_guests;
-        let can_end = |event: &WaitingEvent| {
-            event.deadline == first && (goes_on || event.is_over(self.clock.now()))
-        };
-        polled()
-            .filter(|(_, event)| event.deadline.is_none() || can_end(event))
-            .map(|(number, event)| Candidate {
-                process: Process::Event(*number),
-                name: event.name.clone(),
-            })
-            .collect()
     }
 }
 

@@ -17,12 +17,15 @@ pub(crate) struct VirtualClock {
     looks: Looks,
     /// The number of timers that have ended.
     ended_timers: u64,
+    /// The end of the sleep that was dropped last, and the looks at it, unless an event has happened
+    /// since. A guest may begin such a sleep anew for each look.
+    dropped: Option<(Duration, Looks)>,
     /// `true` if looks have taken time.
     has_looks_that_take_time: bool,
 }
 
 /// The number of looks at one thing since a timer has ended.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Looks {
     number: u32,
     /// The number of timers that had ended at the last look.
@@ -71,6 +74,24 @@ impl VirtualClock {
         takes_time
     }
 
+    /// Notes that a sleep is dropped before its end.
+    pub(crate) const fn drop_sleep(&mut self, deadline: Duration, asked: Looks) {
+        if asked.number > 0 {
+            self.dropped = Some((deadline, asked));
+        }
+    }
+
+    /// Notes that a host event has happened: guests wait for more than the time.
+    pub(crate) const fn forget_dropped(&mut self) {
+        self.dropped = None;
+    }
+
+    /// Returns the looks at the sleep that was dropped last, if it would have ended at this time.
+    pub(crate) fn dropped_looks(&mut self, deadline: Duration) -> Looks {
+        let dropped = self.dropped.take_if(|(end, _)| *end == deadline);
+        dropped.map_or_else(Looks::default, |(_, looks)| looks)
+    }
+
     fn take_time(&mut self) {
         self.now = self.now.saturating_add(LOOK);
         self.has_looks_that_take_time = true;
@@ -115,6 +136,26 @@ mod tests {
         assert_eq!(clock.now(), Duration::from_secs(5));
         clock.go_on_to(Duration::from_secs(4));
         assert_eq!(clock.now(), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_sleep_takes_over_the_looks_at_one_that_was_dropped() {
+        let mut clock = VirtualClock::default();
+        let [end, other] = [1, 2].map(Duration::from_secs);
+        let ask_anew = |clock: &mut VirtualClock, end| {
+            let mut looks = clock.dropped_looks(end);
+            let takes_time = clock.ask(&mut looks);
+            clock.drop_sleep(end, looks);
+            takes_time
+        };
+        assert!((0..MAX_LOOKS).all(|_| !ask_anew(&mut clock, end)));
+        // A sleep that nobody has asked for changes nothing.
+        clock.drop_sleep(other, Looks::default());
+        assert!(ask_anew(&mut clock, end) && clock.now() == LOOK);
+        assert!(!ask_anew(&mut clock, other) && !ask_anew(&mut clock, end));
+        assert!((1..MAX_LOOKS).all(|_| !ask_anew(&mut clock, end)));
+        clock.forget_dropped();
+        assert!(!ask_anew(&mut clock, end) && clock.now() == LOOK);
     }
 
     #[test]

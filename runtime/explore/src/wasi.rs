@@ -9,6 +9,7 @@ use weft_wasi::bytes::{ByteSink, BytesError, BytesErrorKind};
 use weft_wasi::clocks::{MonotonicClock, Sleep, WallClock, WallTime};
 use weft_wasi::random::RandomSource;
 
+use crate::cut_text::CutText;
 use crate::host_events::HostEvents;
 
 /// The date and time at which a run begins: 2000-01-01, 0:00 UTC.
@@ -20,6 +21,10 @@ impl HostEvents {
     /// are the virtual clock, and they sleep by it. Each run begins at 2000-01-01, 0:00 UTC. The
     /// random numbers are always the same ones. Output is [noted](Self::note): each write to the
     /// standard output or the standard error, at most 1 MiB to each.
+    ///
+    /// Output that is UTF-8 is noted as it is. A letter that is cut by two writes is part of the second
+    /// note. A byte that is not UTF-8 is noted as `\xNN`, with two hexadecimal digits. In notes with
+    /// such bytes, and in those that could be mistaken for them, each `\` is doubled.
     ///
     /// A guest that waits without sleeping gets on: see [`look_at_clock`](Self::look_at_clock). To
     /// begin a sleep is no look. To ask whether a sleep is over is one of that sleep.
@@ -60,7 +65,8 @@ impl HostEvents {
     /// ```
     pub fn wasi(&self) -> WasiCtxBuilder {
         let clock = || GuestClock(self.clone());
-        let output = || NotedOutput { events: self.clone(), left: MAX_OUTPUT };
+        let output =
+            || NotedOutput { events: self.clone(), left: MAX_OUTPUT, cut: CutText::default() };
         WasiCtxBuilder::with_sources(clock(), clock(), SameNumbers(0))
             .stdout(output())
             .stderr(output())
@@ -75,6 +81,7 @@ struct NotedOutput {
     events: HostEvents,
     /// The number of bytes that it takes.
     left: usize,
+    cut: CutText,
 }
 
 impl ByteSink for NotedOutput {
@@ -84,8 +91,20 @@ impl ByteSink for NotedOutput {
             return Poll::Ready(Err(BytesErrorKind::BrokenPipe.into()));
         };
         self.left -= taken.len();
-        self.events.note(String::from_utf8_lossy(taken));
+        match self.cut.add(taken) {
+            Some(text) => self.events.note(text),
+            // The order of writes makes a difference.
+            None => self.events.touch_host(),
+        }
         Poll::Ready(Ok(taken.len()))
+    }
+}
+
+impl Drop for NotedOutput {
+    fn drop(&mut self) {
+        if let Some(text) = self.cut.finish() {
+            self.events.note(text);
+        }
     }
 }
 

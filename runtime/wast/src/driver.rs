@@ -3,7 +3,7 @@
 use std::task::Waker;
 
 use weft::abi::Val;
-use weft::component::{CallError, Function, Store};
+use weft::component::{CallError, Component, Function, Instance, InstantiateError, Linker, Store};
 use weft::engine::CoreEngine;
 use weft_explore::Explorer;
 
@@ -32,6 +32,25 @@ impl<E: CoreEngine> Driver<'_, E> {
     pub(crate) const fn store_mut(&mut self) -> &mut Store<E, Fixtures> {
         match self {
             Self::Store(store) | Self::Explorer(store, _) => store,
+        }
+    }
+
+    /// Makes an instance of a component.
+    pub(crate) fn instantiate(
+        &mut self,
+        component: &Component<E>,
+        linker: &Linker<E, Fixtures>,
+    ) -> Result<Instance<E>, InstantiateError> {
+        match self {
+            Self::Store(store) => store.instantiate(component, linker),
+            Self::Explorer(store, explorer) => explorer.instantiate(store, component, linker),
+        }
+    }
+
+    /// Keeps the timeline for a replay. An explorer has not kept it if nothing was driven.
+    pub(crate) fn keep_timeline(&mut self) {
+        if let Self::Explorer(store, explorer) = self {
+            explorer.keep_timeline(store);
         }
     }
 

@@ -20,7 +20,7 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `runner` | executing directives: [`play`], [`play_with_chooser`], [`explore_script`], [`record_script`] |
+//! | `runner` | executing directives: [`play`], [`play_with_chooser`], [`explore_script`], [`record_script`], [`check_script`] |
 //! | `driver` | the store of a script, which calls functions in one run or under every schedule |
 //! | `fixtures` | the imports of the suites: [`provide_fixtures`] |
 //! | `texts` | comparing Weft's messages with those of the suites |
@@ -38,7 +38,7 @@ mod values;
 
 pub use files::script_files;
 pub use fixtures::{Fixtures, provide_fixtures};
-pub use runner::{explore_script, play, play_with_chooser, record_script};
+pub use runner::{check_script, explore_script, play, play_with_chooser, record_script};
 
 use std::fmt;
 
@@ -56,6 +56,24 @@ pub struct RecordedScript {
     /// The tasks that waited at the end.
     pub waiting: Vec<WaitingTask>,
 }
+
+/// The error of a text that is not a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ScriptError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The message of the parser.
+    pub reason: String,
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.reason)
+    }
+}
+
+impl std::error::Error for ScriptError {}
 
 /// The outcome of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]

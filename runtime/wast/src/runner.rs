@@ -21,7 +21,7 @@ use crate::driver::Driver;
 use crate::fixtures::{Fixtures, provide_fixtures};
 use crate::texts::{is_import_error, is_refusal, is_trap};
 use crate::values::{is_same, to_val};
-use crate::{RecordedScript, Verdict};
+use crate::{RecordedScript, ScriptError, Verdict};
 
 /// Plays a script on an engine. Its components can import the fixtures of the suites.
 pub fn play<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
@@ -89,29 +89,55 @@ pub fn play_with_chooser<E: CoreEngine>(
 /// ```
 pub fn explore_script<E: CoreEngine>(engine: &E, text: &str, explorer: &mut Explorer) -> Verdict {
     let store = explorer.store(engine, Fixtures::default());
-    play_driven(engine, text, &mut Driver::Explorer(Box::new(store), explorer))
+    let mut driver = Driver::Explorer(Box::new(store), explorer);
+    let verdict = play_driven(engine, text, &mut driver);
+    driver.keep_timeline();
+    verdict
+}
+
+/// Checks that a text is a script. Its components are parsed, and not validated.
+///
+/// ```
+/// use weft_wast::check_script;
+///
+/// assert_eq!(check_script("(component)"), Ok(()));
+/// let error = check_script("(component)\n(component").unwrap_err();
+/// assert_eq!(error.to_string(), "line 2: expected `)`");
+/// ```
+///
+/// # Errors
+///
+/// [`ScriptError`] if it is none. Playing such a text [fails](Verdict::Failed), too.
+pub fn check_script(text: &str) -> Result<(), ScriptError> {
+    with_parsed(text, |_| ())
+}
+
+/// Parses a script, and does something with it.
+fn with_parsed<R>(text: &str, act: impl FnOnce(Wast<'_>) -> R) -> Result<R, ScriptError> {
+    let error = |error: wast::Error| ScriptError {
+        line: error.span().linecol_in(text).0 + 1,
+        reason: error.message(),
+    };
+    let mut lexer = wast::lexer::Lexer::new(text);
+    lexer.allow_confusing_unicode(true);
+    let buffer = ParseBuffer::new_with_lexer(lexer).map_err(error)?;
+    let script = parser::parse::<Wast<'_>>(&buffer).map_err(error)?;
+    Ok(act(script))
 }
 
 fn play_driven<E: CoreEngine>(engine: &E, text: &str, driver: &mut Driver<'_, E>) -> Verdict {
-    let mut lexer = wast::lexer::Lexer::new(text);
-    lexer.allow_confusing_unicode(true);
-    let parsed = ParseBuffer::new_with_lexer(lexer);
-    let buffer = match parsed {
-        Ok(buffer) => buffer,
-        Err(error) => {
-            let line = error.span().linecol_in(text).0 + 1;
-            return Verdict::Failed { line, reason: error.message() };
-        }
-    };
-    let wast = match parser::parse::<Wast<'_>>(&buffer) {
-        Ok(wast) => wast,
-        Err(error) => {
-            let line = error.span().linecol_in(text).0 + 1;
-            return Verdict::Failed { line, reason: error.message() };
-        }
-    };
+    let played = with_parsed(text, |script| play_parsed(engine, text, script, driver));
+    played.unwrap_or_else(|ScriptError { line, reason }| Verdict::Failed { line, reason })
+}
+
+fn play_parsed<E: CoreEngine>(
+    engine: &E,
+    text: &str,
+    script: Wast<'_>,
+    driver: &mut Driver<'_, E>,
+) -> Verdict {
     let mut player = ScriptPlayer::new(engine, driver);
-    for directive in wast.directives {
+    for directive in script.directives {
         let line = directive.span().linecol_in(text).0 + 1;
         match player.directive(directive) {
             Ok(()) => {}
@@ -240,7 +266,7 @@ impl<'p, 'e, E: CoreEngine> ScriptPlayer<'p, 'e, E> {
     }
 
     fn instantiate(&mut self, component: &Component<E>, name: Option<Id<'_>>) -> Result<(), Stop> {
-        let instance = self.driver.store_mut().instantiate(component, &self.linker);
+        let instance = self.driver.instantiate(component, &self.linker);
         let instance = instance.map_err(|error| format!("not instantiated: {error}"))?;
         if let Some(name) = name {
             // Later components can import a named instance.
@@ -279,7 +305,7 @@ impl<'p, 'e, E: CoreEngine> ScriptPlayer<'p, 'e, E> {
 
     fn unlinkable(&mut self, module: Wat<'_>, message: &str) -> Result<(), Stop> {
         let component = self.load(&mut QuoteWat::Wat(module))?;
-        match self.driver.store_mut().instantiate(&component, &self.linker) {
+        match self.driver.instantiate(&component, &self.linker) {
             Ok(_) => Err(format!("instantiated; expected: {message}").into()),
             Err(InstantiateError::Imports(errors)) if is_import_error(&errors, message) => Ok(()),
             Err(error) => Err(format!("`{error}`; expected `{message}`").into()),
@@ -291,7 +317,7 @@ impl<'p, 'e, E: CoreEngine> ScriptPlayer<'p, 'e, E> {
             WastExecute::Invoke(invoke) => self.invoke(&invoke),
             WastExecute::Wat(module) => {
                 let component = self.load(&mut QuoteWat::Wat(module))?;
-                match self.driver.store_mut().instantiate(&component, &self.linker) {
+                match self.driver.instantiate(&component, &self.linker) {
                     Ok(_) => Ok(Outcome::Returned(None)),
                     Err(InstantiateError::Call(error)) => Ok(Outcome::Trapped(text_of(&error))),
                     Err(error) => Err(format!("not instantiated: {error}").into()),

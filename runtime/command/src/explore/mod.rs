@@ -8,19 +8,21 @@
 mod outcomes;
 mod subject;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use weft::chooser::Schedule;
+use weft::timeline::Timeline;
 use weft_explore::timeline::TimelineReport;
 use weft_explore::{Ending, Exploration, Explored};
-use weft_spec::{Diagnostic, Report};
+use weft_spec::Diagnostic;
 
-use crate::exit_code::{NOT_FOUND, NOT_WELL, SUCCESS, USAGE, WEFT_FAILED};
+use crate::exit_code::{CANNOT_RUN, NOT_WELL, SUCCESS, TIME_OUT, USAGE};
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest;
+use crate::input::read_text;
 use crate::progress::Progress;
 use crate::timeline::TimelinePath;
 
@@ -36,7 +38,8 @@ use self::subject::{Ended, Subject};
 ///
 /// Each distinct outcome is printed with the shortest schedule that leads to it. The exit code is 1
 /// if there are several outcomes, or if one is a failure. An exploration that a bound has cut says so,
-/// and is no failure.
+/// and is no failure. A run that had not ended when the time was over is no outcome: it is printed with
+/// the functions in which its guest was, and with its schedule.
 ///
 /// A component can import WASI. It has no files, no arguments and no network, and its output is part
 /// of the outcome. Its clocks are virtual: time goes on only if no guest can, and then jumps to the
@@ -76,8 +79,9 @@ pub(crate) struct ExploreArguments {
     /// Let a thread go on at this number of yields in a step, at most.
     #[arg(long, value_name = "COUNT", default_value_t = 2, help_heading = "Bounds")]
     max_yields: usize,
-    /// Begin no run after this time, such as `500ms`, `5s`, `2m` or `1h`. A run that is under way goes on
-    /// to its end: `--fuel` stops a guest that neither waits nor yields nor returns.
+    /// Begin no run after this time, such as `500ms`, `5s`, `2m` or `1h`. Runs that are under way then
+    /// have a tenth of that time for their ends, and are stopped after it. Guests run more slowly
+    /// then, as they are interrupted to check the time.
     #[arg(long, value_name = "TIME", value_parser = some_time, help_heading = "Bounds")]
     max_time: Option<Duration>,
     /// Stop the guest of a run after this much fuel, as `weft run --fuel` does: its call fails. Scripts
@@ -103,14 +107,17 @@ pub(crate) struct ExploreArguments {
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
     /// Write what happens in one run, as `weft run --timeline` does: the replayed run, or that of the
-    /// first failure. Without a failure, it is the last outcome.
+    /// first failure. Without a failure, it is a run that was stopped when the time was over, or the
+    /// last outcome.
     #[arg(long, value_name = "FILE", value_parser = TimelinePath::parse)]
     timeline: Option<TimelinePath>,
 }
 
 /// Explores a component or a script.
 pub(crate) fn explore(arguments: &ExploreArguments, format: Format) -> Result<u8, Failure> {
-    let subject = Subject::read(&arguments.file, &arguments.invoke, arguments.fuel)?;
+    let has_time_limit = arguments.max_time.is_some();
+    let subject =
+        Subject::read(&arguments.file, &arguments.invoke, arguments.fuel, has_time_limit)?;
     let runtime = guest::build_runtime(tokio::runtime::Builder::new_current_thread())?;
     let _entered = runtime.enter();
     let exploration = Exploration::new()
@@ -140,9 +147,8 @@ pub(crate) fn explore(arguments: &ExploreArguments, format: Format) -> Result<u8
     drop(progress);
     print_explored(&explored, format)?;
     if let Some(path) = &arguments.timeline
-        && let Some(outcome) = outcomes::most_wanted(&explored)
+        && let Some(schedule) = outcomes::most_wanted(&explored)
     {
-        let schedule = outcome.schedule.schedule();
         write_timeline(path, &exploration, &subject, schedule)?;
     }
     Ok(code_of(&explored))
@@ -177,7 +183,11 @@ fn replay(
     if let Some(path) = &arguments.timeline {
         write_timeline(path, exploration, subject, schedule)?;
     }
-    Ok(if outcomes::is_failure(&replayed.ending) { NOT_WELL } else { SUCCESS })
+    Ok(match &replayed.ending {
+        Ending::OutOfTime => TIME_OUT,
+        ending if outcomes::is_failure(ending) => NOT_WELL,
+        _ => SUCCESS,
+    })
 }
 
 fn not_followed(error: &weft_explore::ReplayError) -> Failure {
@@ -193,24 +203,20 @@ fn write_timeline(
 ) -> Result<(), Failure> {
     let replayed = exploration.replay(schedule, |explorer| subject.run(explorer));
     let replayed = replayed.map_err(|error| not_followed(&error))?;
-    let Some(timeline) = &replayed.timeline else {
-        let diagnostic = Diagnostic::error("timeline", "nothing was begun in this run");
-        return Err(Failure::new(WEFT_FAILED, diagnostic));
-    };
+    // Without one, no instance was made, and the outcome is all that there is to show.
+    let timeline = replayed.timeline.unwrap_or_else(|| Timeline::new(0));
     let lines = outcomes::lines_of(&replayed.ending).into_iter();
     let outcome = lines.chain(outcomes::output_of(&replayed.notes)).collect::<Vec<_>>().join("\n");
     let is_failure =
         !matches!(replayed.ending, Ending::Returned(_)) || outcomes::is_failure(&replayed.ending);
     let waiting = if is_failure { replayed.waiting.as_slice() } else { &[] };
-    let report = TimelineReport::new(timeline).with_title(&subject.title);
+    let report = TimelineReport::new(&timeline).with_title(&subject.title);
     path.write(&report.with_outcome(&outcome).with_waiting(waiting))
 }
 
-fn read_schedule(path: &PathBuf) -> Result<Schedule, Failure> {
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| Failure::of(NOT_FOUND, Report::of_io("read", path, &error)))?;
-    text.parse().map_err(|error: weft::chooser::ScheduleError| {
+fn read_schedule(path: &Path) -> Result<Schedule, Failure> {
+    read_text(path)?.parse().map_err(|error: weft::chooser::ScheduleError| {
         let message = format!("`{}` is not a schedule: {error}", path.display());
-        Failure::new(USAGE, Diagnostic::error("schedule", message))
+        Failure::new(CANNOT_RUN, Diagnostic::error("schedule", message))
     })
 }

@@ -1,7 +1,8 @@
 //! The outcomes, for people and for tools.
 
 use serde_json::{Value, json};
-use weft_explore::{Ending, Explored, ExploredOutcome, Replayed};
+use weft::chooser::Schedule;
+use weft_explore::{AnnotatedSchedule, Ending, Explored, ExploredOutcome, Replayed, UnfinishedRun};
 
 use crate::failure::Failure;
 use crate::format::Format;
@@ -17,10 +18,14 @@ pub(super) fn is_failure(ending: &Ending<Ended>) -> bool {
     }
 }
 
-/// Returns the first failure, or the last outcome.
-pub(super) fn most_wanted(explored: &Explored<Ended>) -> Option<&ExploredOutcome<Ended>> {
+/// Returns the schedule of the first failure, of a run that was stopped because the time was over, or of
+/// the last outcome.
+pub(super) fn most_wanted(explored: &Explored<Ended>) -> Option<&Schedule> {
     let failure = explored.outcomes().iter().find(|it| is_failure(&it.result));
-    failure.or_else(|| explored.outcomes().last())
+    let failure = failure.map(|it| &it.schedule);
+    let unfinished = || explored.unfinished().first().map(|it| &it.schedule);
+    let last = || explored.outcomes().last().map(|it| &it.schedule);
+    failure.or_else(unfinished).or_else(last).map(AnnotatedSchedule::schedule)
 }
 
 /// Returns the lines for the end of a run.
@@ -28,6 +33,7 @@ pub(super) fn lines_of(ending: &Ending<Ended>) -> Vec<String> {
     match ending {
         Ending::Returned(ended) => ended.lines.clone(),
         Ending::Panicked(message) => vec![format!("the host has failed: {message}")],
+        Ending::OutOfTime => vec!["stopped when the time was over".to_owned()],
         _ => vec!["stopped after too many steps".to_owned()],
     }
 }
@@ -64,6 +70,7 @@ pub(super) fn print_explored(explored: &Explored<Ended>, format: Format) -> Resu
             "steps": explored.num_steps(),
             "bound": explored.bound().map(|bound| bound.to_string()),
             "outcomes": explored.outcomes().iter().map(json_of).collect::<Vec<_>>(),
+            "unfinished": explored.unfinished().iter().map(json_of_unfinished).collect::<Vec<_>>(),
         })),
     }
 }
@@ -90,15 +97,26 @@ fn text_of(explored: &Explored<Ended>) -> String {
         lines.push(format!("\noutcome {number}, a {kind}, of {schedules}:"));
         let ended = lines_of(&outcome.result).into_iter().chain(output_of(&outcome.notes));
         lines.extend(ended.map(|line| format!("  {line}")));
-        let schedule = outcome.schedule.to_string();
-        lines.push(if schedule.is_empty() {
-            "its schedule: the first possibility of each decision".to_owned()
-        } else {
-            "its schedule, and the first possibilities after it:".to_owned()
-        });
-        lines.extend(schedule.lines().map(|line| format!("  {line}")));
+        lines.extend(lines_of_schedule(&outcome.schedule));
+    }
+    for run in explored.unfinished() {
+        lines.push(format!("\n{run}:"));
+        let stopped = run.backtrace.iter().cloned().chain(output_of(&run.notes));
+        lines.extend(stopped.map(|line| format!("  {line}")));
+        lines.extend(lines_of_schedule(&run.schedule));
     }
     lines.join("\n")
+}
+
+fn lines_of_schedule(schedule: &AnnotatedSchedule) -> Vec<String> {
+    let text = schedule.to_string();
+    let title = if text.is_empty() {
+        "its schedule: the first possibility of each decision"
+    } else {
+        "its schedule, and the first possibilities after it:"
+    };
+    let decisions = text.lines().map(|line| format!("  {line}"));
+    std::iter::once(title.to_owned()).chain(decisions).collect()
 }
 
 fn json_of(outcome: &ExploredOutcome<Ended>) -> Value {
@@ -108,5 +126,15 @@ fn json_of(outcome: &ExploredOutcome<Ended>) -> Value {
         "output": outcome.notes,
         "schedules": outcome.num_schedules,
         "schedule": outcome.schedule.to_string(),
+    })
+}
+
+fn json_of_unfinished(run: &UnfinishedRun) -> Value {
+    json!({
+        "seconds": run.time.as_secs_f64(),
+        "steps": run.num_steps,
+        "backtrace": run.backtrace,
+        "output": run.notes,
+        "schedule": run.schedule.to_string(),
     })
 }

@@ -1,5 +1,6 @@
 //! The explored calls, or the explored script.
 
+use std::error::Error;
 use std::path::Path;
 
 use weft::abi::Val;
@@ -7,14 +8,14 @@ use weft::component::{Component, Function, Instance, Linker, Store};
 use weft::engine::wasmi::Wasmi;
 use weft::error::WithCauses;
 use weft_explore::Explorer;
-use weft_spec::{Diagnostic, Report};
+use weft_spec::Diagnostic;
 use weft_wasi::WasiCtx;
-use weft_wast::{Verdict, explore_script};
+use weft_wast::{Verdict, check_script, explore_script};
 
-use crate::exit_code::{NOT_FOUND, USAGE};
+use crate::exit_code::{CANNOT_RUN, USAGE};
 use crate::failure::Failure;
 use crate::guest;
-use crate::input::Input;
+use crate::input::{Input, read_text};
 use crate::run::functions::ExportedFunction;
 use crate::run::invocation::Invocation;
 
@@ -28,7 +29,10 @@ pub(super) struct Subject {
 
 #[derive(Debug)]
 enum Kind {
-    Script(String),
+    Script {
+        engine: Wasmi,
+        text: String,
+    },
     Calls {
         engine: Wasmi,
         component: Component<Wasmi>,
@@ -55,18 +59,30 @@ pub(super) struct Ended {
 }
 
 impl Subject {
-    /// Reads the file and the calls. A run uses at most this much fuel.
+    /// Reads the file and the calls. A run uses at most this much fuel. If its time is limited, guests
+    /// are interrupted to look at the time.
     ///
     /// # Errors
     ///
     /// The file can't be read or run, or a call is wrong.
-    pub(super) fn read(path: &Path, invoke: &[String], fuel: Option<u64>) -> Result<Self, Failure> {
+    pub(super) fn read(
+        path: &Path,
+        invoke: &[String],
+        fuel: Option<u64>,
+        has_time_limit: bool,
+    ) -> Result<Self, Failure> {
+        let engine = match fuel {
+            _ if has_time_limit => guest::engine_with_fuel(),
+            // A start function can't be interrupted, and may need all of it.
+            Some(fuel) => Wasmi::with_fuel(fuel),
+            None => Wasmi::default(),
+        };
         if path.extension().is_some_and(|it| it == "wast") {
             if fuel.is_some() {
                 let message = "the fuel of a script has no limit: leave out --fuel";
                 return Err(Failure::new(USAGE, Diagnostic::error("fuel", message)));
             }
-            return Self::read_script(path, invoke);
+            return Self::read_script(path, invoke, engine);
         }
         if invoke.is_empty() {
             let diagnostic = Diagnostic::error("invocation", "expected a call to explore")
@@ -74,10 +90,6 @@ impl Subject {
             return Err(Failure::new(USAGE, diagnostic));
         }
         let input = Input::read(path)?;
-        let engine = match fuel {
-            Some(_) => Wasmi::new(&wasmi::Config::default(), fuel),
-            None => Wasmi::default(),
-        };
         let component = guest::load(&engine, &input)?;
         let linker = guest::link(&component, &input.path)?;
         let call = |text: &String| {
@@ -91,34 +103,37 @@ impl Subject {
         Ok(Self { title, kind: Kind::Calls { engine, component, linker, calls, fuel } })
     }
 
-    fn read_script(path: &Path, invoke: &[String]) -> Result<Self, Failure> {
+    fn read_script(path: &Path, invoke: &[String], engine: Wasmi) -> Result<Self, Failure> {
         if !invoke.is_empty() {
             let message = "a script has its own calls: leave out --invoke";
             return Err(Failure::new(USAGE, Diagnostic::error("invocation", message)));
         }
-        let text = std::fs::read_to_string(path);
-        let text =
-            text.map_err(|error| Failure::of(NOT_FOUND, Report::of_io("read", path, &error)))?;
-        Ok(Self { title: path.display().to_string(), kind: Kind::Script(text) })
+        let text = read_text(path)?;
+        check_script(&text).map_err(|error| {
+            let message = format!("`{}` is not a script: {error}", path.display());
+            Failure::new(CANNOT_RUN, Diagnostic::error("script", message))
+        })?;
+        Ok(Self { title: path.display().to_string(), kind: Kind::Script { engine, text } })
     }
 
     /// Makes one run.
     pub(super) fn run(&self, explorer: &mut Explorer) -> Ended {
         match &self.kind {
-            Kind::Script(text) => {
-                let verdict = explore_script(&Wasmi::default(), text, explorer);
+            Kind::Script { engine, text } => {
+                let verdict = explore_script(engine, text, explorer);
                 let is_failure = verdict != Verdict::Passed;
-                Ended { lines: vec![verdict.to_string()], is_failure }
+                let line = guest::in_options(&verdict.to_string());
+                Ended { lines: vec![line], is_failure }
             }
             Kind::Calls { engine, component, linker, calls, fuel } => {
                 let wasi = explorer.host_events().wasi().build();
                 let mut store = explorer.store(engine, wasi);
                 // This fails only for an engine without fuel, and then the fuel is not limited.
                 let _ = store.set_fuel(*fuel);
-                match store.instantiate(component, linker) {
+                match explorer.instantiate(&mut store, component, linker) {
                     Ok(instance) => run_calls(explorer, &mut store, &instance, calls),
                     Err(error) => {
-                        let line = format!("not instantiated: {}", WithCauses(&error));
+                        let line = format!("not instantiated: {}", text_of_error(&error));
                         Ended { lines: vec![line], is_failure: true }
                     }
                 }
@@ -144,13 +159,13 @@ fn run_calls(
                 .function(interface.as_ref().unwrap_or(instance), &call.function.name)
                 .map_err(|error| error.to_string())?;
             let begun = store.start(&function, &call.arguments);
-            Ok((function, begun.map_err(|error| WithCauses(&error).to_string())?))
+            Ok((function, begun.map_err(|error| text_of_error(&error))?))
         })
         .collect();
     let lines = calls.iter().zip(begun).map(|(call, begun): (_, Result<_, String>)| {
         let ended = begun.and_then(|(function, begun)| {
             let value = explorer.run(store, begun);
-            let value = value.map_err(|error| WithCauses(&error).to_string())?;
+            let value = value.map_err(|error| text_of_error(&error))?;
             Ok(text_of(&function, value.as_ref()))
         });
         match ended {
@@ -162,7 +177,14 @@ fn run_calls(
         }
     });
     let lines = lines.collect();
+    // A call may have failed before anything was driven.
+    explorer.keep_timeline(store);
     Ended { lines, is_failure }
+}
+
+/// Returns the text of an error and of its causes.
+fn text_of_error(error: &dyn Error) -> String {
+    guest::in_options(&WithCauses(error).to_string())
 }
 
 fn text_of(function: &Function, value: Option<&Val>) -> String {

@@ -45,7 +45,7 @@ mod tests {
         assert_eq!(in_options("a; `StoreLimits::"), "a; `StoreLimits::");
     }
 
-    /// The texts are those of the library.
+    /// Checks texts of the library itself.
     #[test]
     fn limits_of_a_store_are_told_without_methods() -> Result<(), Box<dyn Error>> {
         let engine = Wasmi::default();

@@ -43,7 +43,7 @@ impl LimitArguments {
 
 /// Returns an engine that counts fuel, so that a time-out stops a guest that spins.
 pub(crate) fn engine_with_fuel() -> Wasmi {
-    Wasmi::new(&wasmi::Config::default(), Some(SLICE))
+    Wasmi::with_fuel(SLICE)
 }
 
 /// Splits a number from the unit after it.

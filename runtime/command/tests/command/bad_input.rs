@@ -35,12 +35,53 @@ fn what_is_not_valid_is_told() {
 #[test]
 fn a_file_that_is_not_there_ends_with_127() {
     let folder = Folder::with(&[]);
-    for command in
-        [&["run", "no.wasm", "--invoke", "f()"][..], &["inspect", "no.wasm"], &["wast", "no"]]
-    {
+    for command in [
+        &["run", "no.wasm", "--invoke", "f()"][..],
+        &["serve", "no.wasm"],
+        &["inspect", "no.wasm"],
+        &["wast", "no"],
+        &["explore", "no.wasm", "--invoke", "f()"],
+        &["explore", "no.wast"],
+    ] {
         let shown = folder.weft(command);
         assert!(shown.contains("cannot read `no"), "{shown}");
         assert!(shown.ends_with("--- exit code 127\n"), "{shown}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_what_it_should_be_ends_with_126() {
+    let broken = b"(component)\n(component";
+    let folder = Folder::with(&[
+        ("fine.wast", b"(component)"),
+        ("broken.wast", broken),
+        ("bytes.wast", b"\xff"),
+        ("bytes.wasm", b"\xff"),
+        ("bytes.txt", b"\xff"),
+        ("empty.wat", b"(component)"),
+        ("invalid.wat", b"(component (import \"f\" (func (type 5))))"),
+    ]);
+    for (command, expected) in [
+        (&["explore", "broken.wast"][..], "`broken.wast` is not a script: line 2: expected `)`"),
+        (&["explore", "broken.wast", "--timeline", "out.txt"], "is not a script: line 2"),
+        (&["explore", "bytes.wast"], "cannot read `bytes.wast`: "),
+        (&["explore", ".", "--invoke", "f()"], "cannot read `.`: "),
+        (&["explore", "bytes.wasm", "--invoke", "f()"], "is not WebAssembly"),
+        (&["explore", "invalid.wat", "--invoke", "f()"], "unknown type"),
+        (&["explore", "fine.wast", "--replay", "bytes.txt"], "cannot read `bytes.txt`: "),
+        (&["explore", "fine.wast", "--replay", "broken.wast"], "is not a schedule: line 1"),
+        (&["wast", "bytes.wast"], "FAIL  bytes.wast:1: "),
+        (&["wast", "broken.wast", "fine.wast"], "1 passed, 1 failed"),
+        (&["wast", "broken.wast", "--timeline", "out.txt"], "FAIL  broken.wast:2: "),
+        (&["run", "bytes.wasm"], "is not WebAssembly"),
+        (&["serve", "bytes.wasm"], "is not WebAssembly"),
+        (&["inspect", "bytes.wasm"], "is not WebAssembly"),
+        (&["inspect", "invalid.wat"], "unknown type"),
+        (&["inspect", "."], "cannot read `.`: "),
+    ] {
+        let shown = folder.weft(command);
+        assert!(shown.contains(expected), "{command:?}: {shown}");
+        assert!(shown.ends_with("--- exit code 126\n"), "{command:?}: {shown}");
     }
 }
 

@@ -122,9 +122,139 @@ fn fuel_ends_a_run_whose_guest_spins() {
     let explore =
         |call| folder.weft(&["explore", "spins.wat", "--fuel", "100000", "--invoke", call]);
     let shown = explore("spin()");
-    assert!(shown.contains("spin() failed: the guest ran for too long"), "{shown}");
+    let expected =
+        "spin() failed: the guest ran for too long: it has used the fuel that `--fuel` allows";
+    assert!(shown.contains(expected), "{shown}");
     assert!(shown.ends_with("--- exit code 1\n"), "{shown}");
     assert!(explore("end()").ends_with("--- exit code 0\n"));
+}
+
+/// Functions that don't come to their ends: at once, after others have run, and in a start function.
+const NO_ENDS: [(&str, &[u8]); 2] = [
+    (
+        "spins.wat",
+        br#"(component
+            (core func $yield (canon thread.yield))
+            (core func $return (canon task.return))
+            (core module $Module
+                (import "" "yield" (func $yield (result i32)))
+                (import "" "return" (func $return))
+                (func (export "spin") (loop (br 0)))
+                (func (export "later") (drop (call $yield)) (loop (br 0)))
+                (func (export "end") (drop (call $yield)) (call $return)))
+            (core instance $module (instantiate $Module (with "" (instance
+                (export "yield" (func $yield)) (export "return" (func $return))))))
+            (func (export "spin") (canon lift (core func $module "spin")))
+            (func (export "later") async (canon lift (core func $module "later") async))
+            (func (export "end") async (canon lift (core func $module "end") async)))"#,
+    ),
+    (
+        "starts.wat",
+        br#"(component
+            (core module $Starts (func $spin (loop (br 0))) (start $spin))
+            (core instance (instantiate $Starts))
+            (core module $Module (func (export "end")))
+            (core instance $module (instantiate $Module))
+            (func (export "end") (canon lift (core func $module "end"))))"#,
+    ),
+];
+
+#[test]
+fn a_run_that_does_not_end_is_stopped_when_the_time_is_over() {
+    let [(_, spins), (_, starts)] = NO_ENDS;
+    let script = |component: &[u8], call: &str| [component, call.as_bytes()].concat();
+    let folder = Folder::with(&[
+        ("spins.wat", spins),
+        ("starts.wat", starts),
+        ("spins.wast", &script(spins, "(assert_return (invoke \"spin\"))")),
+        ("starts.wast", &script(starts, "(assert_return (invoke \"end\"))")),
+    ]);
+    let place = "  0: `spin` of instance 1: core function `spin` of core module `Module`\n";
+    for (subject, place) in [
+        (&["spins.wat", "--invoke", "spin()"][..], place),
+        (&["spins.wat", "--invoke", "later()"], "  0: `later` of instance 1: core function"),
+        (&["spins.wat", "--invoke", "end()", "--invoke", "later()"], "0: `later` of instance 1"),
+        (&["starts.wat", "--invoke", "end()"], ""),
+        (&["spins.wast"], place),
+        (&["starts.wast"], ""),
+    ] {
+        // A start function gets fuel for an optimized interpreter: it takes longer in this test.
+        let time = if place.is_empty() { "50ms" } else { "100ms" };
+        for workers in ["1", "4"] {
+            let options = ["--max-time", time, "--workers", workers];
+            let shown = folder.weft(&[&["explore"], subject, &options].concat());
+            assert!(shown.contains(" 0 outcomes: the time was over\n"), "{subject:?}: {shown}");
+            assert!(shown.contains("\na run had not ended after "), "{subject:?}: {shown}");
+            assert!(shown.contains(place), "{subject:?}: {shown}");
+            // No outcome is a failure.
+            assert!(shown.ends_with("--- exit code 0\n"), "{subject:?}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_does_not_end_is_shown_to_tools_drawn_and_replayed() {
+    let folder = Folder::with(&NO_ENDS);
+    let [end, later] = ["end()", "later()"].map(|call| ["--invoke", call]);
+    let explore = |options: &[&str]| {
+        let always = ["explore", "spins.wat", "--max-time", "100ms"];
+        folder.weft(&[&always, &end[..], &later, options].concat())
+    };
+    let shown = explore(&["--format", "json", "--timeline", "out.txt"]);
+    let json: serde_json::Value =
+        serde_json::from_str(shown.strip_suffix("--- exit code 0\n").unwrap()).unwrap();
+    assert_eq!(json["outcomes"].as_array().map(Vec::len), Some(0));
+    assert_eq!(json["bound"], "the time was over");
+    let run = &json["unfinished"][0];
+    assert!(run["seconds"].as_f64() > Some(0.1) && run["steps"].as_u64() >= Some(1), "{shown}");
+    assert!(run["backtrace"][0].as_str().unwrap().starts_with("0: `later`"), "{shown}");
+    let drawn = std::fs::read_to_string(folder.path().join("out.txt")).unwrap();
+    assert!(drawn.contains("stopped when the time was over"), "{drawn}");
+    assert!(drawn.contains("the host calls later of 1"), "{drawn}");
+    std::fs::write(folder.path().join("run.txt"), run["schedule"].as_str().unwrap()).unwrap();
+    let replayed = explore(&["--replay", "run.txt"]);
+    assert_eq!(replayed, "stopped when the time was over\n--- exit code 124\n");
+}
+
+#[test]
+fn a_long_time_changes_nothing() {
+    let folder =
+        Folder::with(&[("lost.wat", LOST), ("patience.wasm", PATIENCE), ("seven.wast", SCRIPT)]);
+    let ask = ["explore", "patience.wasm", "--invoke", "ask(60)", "--invoke", "answer(60, 7)"];
+    for explore in [&BOTH[..], &ask, &["explore", "seven.wast"]] {
+        // The last one is longer than a clock can count.
+        for time in ["10h", "18446744073709551615"] {
+            let long = folder.weft(&[explore, &["--max-time", time]].concat());
+            assert_eq!(long, folder.weft(explore), "{time}");
+        }
+    }
+}
+
+#[test]
+fn a_run_in_which_a_call_fails_at_once_can_be_drawn() {
+    let folder = Folder::with(&[
+        ("shop.wat", crate::weft::SHOP.as_bytes()),
+        (
+            "trap.wast",
+            br#"
+        (component
+            (core module $Module (func (export "f") unreachable))
+            (core instance $module (instantiate $Module))
+            (func (export "f") (canon lift (core func $module "f"))))
+        (assert_return (invoke "f"))"#,
+        ),
+        ("none.wast", b"(assert_return (invoke \"f\"))"),
+    ]);
+    for (subject, call) in [
+        (&["shop.wat", "--invoke", "trap()"][..], "the host calls trap of 1"),
+        (&["trap.wast"], "the host calls f of 1"),
+        (&["none.wast"], "no such instance"),
+    ] {
+        let shown = folder.weft(&[&["explore"], subject, &["--timeline", "out.txt"]].concat());
+        assert!(shown.ends_with("--- exit code 1\n"), "{shown}");
+        let drawn = std::fs::read_to_string(folder.path().join("out.txt")).unwrap();
+        assert!(drawn.contains(call), "{drawn}");
+    }
 }
 
 #[test]

@@ -426,8 +426,12 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     }
 
     /// Does everything that is due except to resume threads that are ready: polls the host's futures
-    /// that were woken, grants requests for the store, drops and cancels. Returns `true` if
-    /// something was done.
+    /// that were woken, grants requests for the store, drops and cancels. A guest that the engine has
+    /// interrupted goes on. Returns `true` if something was done.
+    ///
+    /// If the engine interrupts a guest, this returns `true` at once: the guest goes on in the next
+    /// call. So a host can look at the time after each [slice of fuel](Self::set_fuel_slice), and
+    /// [stop](Self::stop_interrupted) the guest.
     ///
     /// With a [number of turns](Self::set_turns_per_poll) of 1, a [`poll`](Self::poll) after this
     /// resumes one thread. So a host can decide before each thread whether one of its own futures is
@@ -443,7 +447,10 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
         let mut has_gone_on = false;
         for _ in 0..turns {
             match cx.due()? {
-                Some(Turn::Interrupted) => break,
+                Some(Turn::Interrupted) => {
+                    has_gone_on = true;
+                    break;
+                }
                 Some(_) => has_gone_on = true,
                 None if cx.poll_host() => has_gone_on = true,
                 None if cx.data().has_woken() => {}

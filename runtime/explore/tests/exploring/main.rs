@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 mod reduction;
+mod time;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

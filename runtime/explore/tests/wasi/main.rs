@@ -137,6 +137,37 @@ fn guests_that_look_at_the_clock_without_sleeping_get_on() {
 }
 
 #[test]
+fn a_guest_that_begins_a_new_timer_for_each_look_gets_on() {
+    let polls = Guest::polls();
+    let explored = explore(|explorer| {
+        let (mut store, instance) = polls.instantiate(explorer);
+        let ask = store.typed_function::<(u64,), ()>(&instance, "ask-anew").unwrap();
+        explorer.call(&mut store, &ask, (2 * NANOSECONDS,)).unwrap();
+        explorer.host_events().now()
+    });
+    assert!(explored.results().eq([&Duration::from_secs(2)]), "{explored}");
+    assert_eq!(explored.bound(), Some(Bound::Looks));
+}
+
+#[test]
+fn dropped_timers_take_no_time_if_events_happen_between_them() {
+    let polls = Guest::polls();
+    let explored = explore(|explorer| {
+        let (mut store, instance) = polls.instantiate(explorer);
+        let give_up = store.typed_function::<(u64, u32), ()>(&instance, "give-up").unwrap();
+        let first = store.typed_function::<(u64, u64), u32>(&instance, "first").unwrap();
+        for _ in 0..4 {
+            explorer.call(&mut store, &give_up, (MINUTE * NANOSECONDS, 60)).unwrap();
+            // Its first timer ends at once.
+            explorer.call(&mut store, &first, (1, 1_000)).unwrap();
+        }
+        explorer.host_events().now()
+    });
+    assert!(explored.results().eq([&Duration::from_nanos(4)]), "{explored}");
+    assert_eq!(explored.bound(), None);
+}
+
+#[test]
 fn each_run_begins_at_the_same_moment_and_draws_the_same_numbers() {
     let (rust, polls) = (Guest::new(PATIENCE), Guest::polls());
     let explored = explore(|explorer| {
@@ -272,4 +303,55 @@ fn output_is_part_of_the_outcome_in_its_order() {
     assert_eq!(explored.bound(), None);
     let notes: BTreeSet<String> = explored.outcomes().iter().map(|it| it.notes.concat()).collect();
     assert_eq!(notes, ["ab", "ba"].map(String::from).into());
+}
+
+#[test]
+fn output_of_other_bytes_has_an_outcome_of_its_own() {
+    // The two bytes of é, and one that is never in UTF-8.
+    let text = SAYS.replace("\"abcdefgh\"", "\"\\c3\\a9\\ff\"");
+    let guest = Guest::new(&wat::parse_str(text).unwrap());
+    let said = |letters: [u32; 2]| {
+        let explored = explore(|explorer| {
+            let (mut store, instance) = guest.instantiate(explorer);
+            let say = store.function(&instance, "say").unwrap();
+            let calls =
+                letters.map(|letter| store.start(&say, &[weft::abi::Val::U32(letter)]).unwrap());
+            for call in calls {
+                explorer.run(&mut store, call).unwrap();
+            }
+        });
+        let notes = explored.outcomes().iter().map(|it| it.notes.concat());
+        notes.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(said([0, 1]), [r"\xa9\xc3", "é"]);
+    assert_eq!(said([1, 2]), [r"\xa9\xff", r"\xff\xa9"]);
+    assert_eq!(said([0, 0]), [r"\xc3\xc3"]);
+}
+
+#[test]
+fn a_timer_names_the_guest_that_has_begun_it_if_that_is_known() {
+    let guest = Guest::polls();
+    // All remarks about timers, of calls in this many instances at the same time.
+    let remarks = |instances: usize| {
+        let explored = Exploration::new().max_schedules(20).run(|explorer| {
+            let (mut store, instance) = guest.instantiate(explorer);
+            let others = (1..instances).map(|_| store.instantiate(&guest.component, &guest.linker));
+            let others: Vec<_> = others.collect::<Result<_, _>>().unwrap();
+            let calls: Vec<_> = std::iter::once(&instance)
+                .chain(&others)
+                .map(|instance| {
+                    let first = store.typed_function::<(u64, u64), u32>(instance, "first").unwrap();
+                    store.start(&first, (NANOSECONDS, NANOSECONDS)).unwrap()
+                })
+                .collect();
+            let ends = calls.into_iter().map(|call| explorer.run(&mut store, call).unwrap());
+            ends.collect::<Vec<_>>()
+        });
+        let schedules = explored.outcomes().iter().map(|it| it.schedule.to_string());
+        let lines = schedules.flat_map(|it| it.lines().map(str::to_owned).collect::<Vec<_>>());
+        let remarks = lines.filter_map(|it| it.split_once("# ").map(|it| it.1.to_owned()));
+        remarks.filter(|it| it.contains("timer")).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(remarks(1), BTreeSet::from(["a timer of 1s of thread 1 of 1 (first)".to_owned()]));
+    assert_eq!(remarks(2), BTreeSet::from(["a timer of 1s".to_owned()]));
 }

@@ -8,6 +8,7 @@
         (alias outer 1 $pollable (type $outer))
         (export "pollable" (type $pollable (eq $outer)))
         (export "now" (func (result u64)))
+        (export "subscribe-instant" (func (param "when" u64) (result (own $pollable))))
         (export "subscribe-duration" (func (param "when" u64) (result (own $pollable))))))
     (import "wasi:clocks/wall-clock@0.2.0" (instance $date
         (type $datetime' (record (field "seconds" u64) (field "nanoseconds" u32)))
@@ -26,6 +27,8 @@
     (core func $poll_list (canon lower (func $poll "poll") (memory $mem) (realloc $realloc)))
     (core func $now (canon lower (func $clock "now")))
     (core func $subscribe (canon lower (func $clock "subscribe-duration")))
+    (core func $instant (canon lower (func $clock "subscribe-instant")))
+    (core func $drop (canon resource.drop $pollable))
     (core func $date (canon lower (func $date "now") (memory $mem)))
     (core module $Module
         (import "" "memory" (memory 1))
@@ -33,6 +36,8 @@
         (import "" "poll" (func $poll (param i32 i32 i32)))
         (import "" "now" (func $now (result i64)))
         (import "" "subscribe" (func $subscribe (param i64) (result i32)))
+        (import "" "instant" (func $instant (param i64) (result i32)))
+        (import "" "drop" (func $drop (param i32)))
         (import "" "date" (func $date (param i32)))
         ;; Waits for the first of two timers, and returns its number.
         (func (export "first") (param i64 i64) (result i32)
@@ -46,6 +51,23 @@
             (local.set $timer (call $subscribe (local.get 0)))
             (loop $again (br_if $again (i32.eqz (call $ready (local.get $timer)))))
             (call $now))
+        ;; Asks again and again until a moment has come, each time with a new timer.
+        (func (export "ask-anew") (param i64)
+            (local $timer i32) (local $is_over i32)
+            (loop $again
+                (local.set $timer (call $instant (local.get 0)))
+                (local.set $is_over (call $ready (local.get $timer)))
+                (call $drop (local.get $timer))
+                (br_if $again (i32.eqz (local.get $is_over)))))
+        ;; Asks once whether a new timer of this time has ended, this often.
+        (func (export "give-up") (param i64 i32)
+            (local $timer i32)
+            (loop $again
+                (local.set $timer (call $subscribe (local.get 0)))
+                (drop (call $ready (local.get $timer)))
+                (call $drop (local.get $timer))
+                (local.set 1 (i32.sub (local.get 1) (i32.const 1)))
+                (br_if $again (local.get 1))))
         ;; Returns the date after a sleep.
         (func (export "date") (param i64) (result i64)
             (i32.store (i32.const 0) (call $subscribe (local.get 0)))
@@ -54,9 +76,13 @@
             (i64.load (i32.const 16))))
     (core instance $module (instantiate $Module (with "" (instance
         (export "memory" (memory $mem)) (export "ready" (func $ready)) (export "poll" (func $poll_list))
-        (export "now" (func $now)) (export "subscribe" (func $subscribe)) (export "date" (func $date))))))
+        (export "now" (func $now)) (export "subscribe" (func $subscribe)) (export "date" (func $date))
+        (export "instant" (func $instant)) (export "drop" (func $drop))))))
     (func (export "first") async (param "one" u64) (param "other" u64) (result u32)
         (canon lift (core func $module "first")))
     (func (export "ask") (param "time" u64) (result u64) (canon lift (core func $module "ask")))
+    (func (export "ask-anew") (param "moment" u64) (canon lift (core func $module "ask-anew")))
+    (func (export "give-up") (param "time" u64) (param "times" u32)
+        (canon lift (core func $module "give-up")))
     (func (export "date") async (param "time" u64) (result u64)
         (canon lift (core func $module "date"))))
