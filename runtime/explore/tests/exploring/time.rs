@@ -225,6 +225,37 @@ fn the_replay_of_a_run_with_too_many_steps_has_a_timeline() {
     assert!(replayed.timeline.is_some_and(|timeline| timeline.events().len() > 20));
 }
 
+/// A guest whose steps take more than a thousand instructions. One order of its steps is a mistake.
+const LONG_STEPS: &str = r#"(component
+    (core func $yield (canon thread.yield))
+    (core func $return (canon task.return))
+    (core module $Module
+        (import "" "yield" (func $yield (result i32)))
+        (import "" "return" (func $return))
+        (global $order (mut i32) (i32.const 0))
+        (func $work (local $left i32)
+            (local.set $left (i32.const 300))
+            (loop $again (br_if $again
+                (local.tee $left (i32.sub (local.get $left) (i32.const 1))))))
+        (func $step (param $number i32)
+            (call $work)
+            (global.set $order
+                (i32.add (i32.mul (global.get $order) (i32.const 10)) (local.get $number)))
+            (call $work))
+        (func $run (param $number i32)
+            (drop (call $yield))
+            (call $step (local.get $number))
+            (drop (call $yield))
+            (call $step (local.get $number))
+            (if (i32.eq (global.get $order) (i32.const 2112)) (then unreachable))
+            (call $return))
+        (func (export "first") (call $run (i32.const 1)))
+        (func (export "second") (call $run (i32.const 2))))
+    (core instance $module (instantiate $Module (with "" (instance
+        (export "yield" (func $yield)) (export "return" (func $return))))))
+    (func (export "first") async (canon lift (core func $module "first") async))
+    (func (export "second") async (canon lift (core func $module "second") async)))"#;
+
 /// Returns all figures of an exploration: the outcomes with their schedules, and the numbers.
 fn figures(explored: &Explored<Vec<String>>) -> String {
     let bound = explored.bound();
@@ -234,9 +265,12 @@ fn figures(explored: &Explored<Vec<String>>) -> String {
 #[test]
 fn a_long_time_and_short_slices_of_fuel_change_nothing() {
     let catalog = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/catalog");
-    for name in ["lost_wake_up", "order_of_joins", "cancel_races_return", "dropped_stream"] {
-        let text = std::fs::read(catalog.join(name).with_extension("wat")).unwrap();
-        let text = wat::parse_bytes(&text).unwrap();
+    let names = ["lost_wake_up", "order_of_joins", "cancel_races_return", "dropped_stream"];
+    let texts = names.map(|name| {
+        (name, std::fs::read_to_string(catalog.join(name).with_extension("wat")).unwrap())
+    });
+    for (name, text) in texts.into_iter().chain([("long steps", LONG_STEPS.to_owned())]) {
+        let text = wat::parse_str(text).unwrap();
         let explored = |engine: &Wasmi, exploration: &Exploration<'_>| {
             let component = Component::new(engine, &text).unwrap();
             figures(&exploration.run(|explorer| run_all(explorer, engine, &component)))
@@ -246,7 +280,7 @@ fn a_long_time_and_short_slices_of_fuel_change_nothing() {
         for engine in [Wasmi::default(), Wasmi::with_fuel(1_000)] {
             assert_eq!(explored(&engine, &long), expected, "{name}");
         }
-        // Every step of the guest takes several slices.
+        // The steps take several slices.
         for slice in [20, 100] {
             let engine = Wasmi::with_fuel(slice);
             assert_eq!(explored(&engine, &Exploration::new()), expected, "{name}: {slice}");
