@@ -121,10 +121,17 @@ impl Explorer {
         linker: &Linker<E, T>,
     ) -> Result<Instance<E>, InstantiateError> {
         let Some(deadline) = self.deadline else { return store.instantiate(component, linker) };
-        let left = deadline.saturating_duration_since(Instant::now());
-        let _ = store.set_fuel_slice(fuel_of(left));
+        let of_time = fuel_of(deadline.saturating_duration_since(Instant::now()));
+        // A start function uses one slice, or all fuel that is left.
+        let own = store.fuel();
+        let granted = own.map(|own| own.min(of_time));
+        let _ = store.set_fuel_slice(of_time);
+        let _ = store.set_fuel(granted);
         let instance = store.instantiate(component, linker);
         let _ = store.set_fuel_slice(SLICE);
+        if let (Some(own), Some(granted), Some(left)) = (own, granted, store.fuel()) {
+            let _ = store.set_fuel(Some(own - granted.saturating_sub(left)));
+        }
         if instance.is_err() {
             // A start function may have used all that time.
             self.stop_if_late(store);

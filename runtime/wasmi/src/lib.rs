@@ -48,7 +48,9 @@ use core::fmt;
 
 use wasmi::errors::{ErrorKind, HostError, InstantiationError, MemoryError, TableError};
 use wasmi::{AsContextMut as _, CompilationMode, Config, Engine, Extern, Nullable, Ref};
-use wasmi::{ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, StoreContextMut};
+use wasmi::{
+    ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, StoreContextMut, TrapCode,
+};
 
 use call_through::CallThrough;
 use fuel::Fuel;
@@ -116,8 +118,8 @@ impl Wasmi {
     ///
     /// With `fuel`, guests are interrupted each time that all of them together have used this much
     /// since the host let them run. The driver gets control, and decides if they go on. A start
-    /// function of a core module can't be interrupted, and traps instead. Counting makes guests
-    /// slower.
+    /// function of a core module can't be interrupted: it may use all the fuel that is left, or one
+    /// slice if there is no limit, and traps then. Counting makes guests slower.
     #[must_use]
     pub fn new(config: &Config, fuel: Option<u64>) -> Self {
         let mut config = config.clone();
@@ -226,6 +228,21 @@ impl CoreEngine for Wasmi {
 
     fn into_data<D: HostFunctions<Self>>(store: Self::Store<D>) -> D {
         store.into_data().data
+    }
+}
+
+impl<'a, D: HostFunctions<Wasmi>> Context<'a, D> {
+    /// Runs what can't be interrupted. If the fuel is limited, all that is left is granted for it.
+    fn with_all_fuel<R>(&mut self, run: impl FnOnce(&mut StoreContextMut<'a, Inner<D>>) -> R) -> R {
+        let left = self.fuel();
+        if let Some(left) = left {
+            refuel(&mut self.0, left);
+        }
+        let result = run(&mut self.0);
+        if left.is_some() {
+            refuel(&mut self.0, 0);
+        }
+        result
     }
 }
 
@@ -391,7 +408,7 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
         let mut list = core::mem::take(&mut self.0.data_mut().imports);
         list.clear();
         list.extend(imports.iter().copied().map(Self::wasmi_extern));
-        let instance = wasmi::Instance::new(&mut self.0, &module.0, &list);
+        let instance = self.with_all_fuel(|store| wasmi::Instance::new(store, &module.0, &list));
         self.0.data_mut().imports = list;
         instance.map_err(|error| match error.downcast_ref::<Suspends>() {
             Some(Suspends) => CoreTrap::CannotStop,
@@ -571,6 +588,7 @@ fn trap(error: &wasmi::Error) -> CoreTrap {
             )),
             _,
         ) => CoreTrap::TableLimit,
+        (_, Some(TrapCode::OutOfFuel)) => CoreTrap::OutOfFuel,
         (_, Some(code)) => CoreTrap::Engine(code.trap_message().into()),
         (_, None) => CoreTrap::Engine(Box::from(format!("{error}"))),
     }

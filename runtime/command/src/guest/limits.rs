@@ -14,13 +14,16 @@ pub(crate) struct LimitArguments {
     /// slowly then.
     #[arg(long, value_name = "UNITS")]
     pub(crate) fuel: Option<u64>,
-    /// Limit the guest's linear memory, such as to `64MiB`. Beyond that, `memory.grow` fails.
+    /// Limit the guest's linear memory, and its tables, such as to `64MiB` each. Beyond that,
+    /// `memory.grow` and `table.grow` fail. An element of a table counts as 8 bytes.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_memory: Option<u64>,
 }
 
-/// The largest amount of fuel that a guest uses before others have their turn. A start function of
-/// a core module has only one slice, because it can't be interrupted.
+/// The number of bytes that an element of a table counts for.
+const ELEMENT_BYTES: u64 = 8;
+
+/// The largest amount of fuel that a guest uses before others have their turn.
 const SLICE: u64 = 10_000_000;
 
 impl LimitArguments {
@@ -33,7 +36,9 @@ impl LimitArguments {
     pub(crate) fn limit<T: 'static>(&self, store: &mut Store<Wasmi, T>) {
         let limits = StoreLimits::DEFAULT;
         store.set_limits(match self.max_memory {
-            Some(bytes) => limits.with_memory_bytes(bytes),
+            Some(bytes) => {
+                limits.with_memory_bytes(bytes).with_table_elements(bytes / ELEMENT_BYTES)
+            }
             None => limits,
         });
         // This fails only for an engine without fuel, and then the fuel is not limited.

@@ -108,16 +108,18 @@ fn stopped<T: 'static>(
     limits: &LimitArguments,
 ) -> Failure {
     match error {
-        CallError::Interrupted => match (ending.reason(), limits.fuel) {
-            (Some(reason), _) => reason.failure(),
-            (None, Some(fuel)) => {
-                let message = format!("the guest has used its {fuel} units of fuel");
-                let diagnostic = Diagnostic::error("fuel", message);
-                let diagnostic = diagnostic.help("`--fuel` sets this limit");
-                Failure::new(TIME_OUT, diagnostic).with_details(backtrace(store))
+        CallError::Interrupted | CallError::Core(CoreTrap::OutOfFuel) => {
+            match (ending.reason(), limits.fuel) {
+                (Some(reason), _) => reason.failure(),
+                (None, Some(fuel)) => {
+                    let message = format!("the guest has used its {fuel} units of fuel");
+                    let diagnostic = Diagnostic::error("fuel", message);
+                    let diagnostic = diagnostic.help("`--fuel` sets this limit");
+                    Failure::new(TIME_OUT, diagnostic).with_details(backtrace(store))
+                }
+                (None, None) => trap(error, store),
             }
-            (None, None) => trap(error, store),
-        },
+        }
         CallError::Deadlock(deadlock) => deadlocked(deadlock),
         CallError::Limit(reached) => limit(*reached),
         error => trap(error, store),

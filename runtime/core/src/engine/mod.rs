@@ -392,6 +392,9 @@ pub enum CoreTrap {
         "the start function of a core module called a host function that waits, and it cannot wait"
     )]
     CannotStop,
+    /// Code that can't be interrupted, such as a start function, has used its fuel.
+    #[error("the fuel is used up, and the function cannot be interrupted")]
+    OutOfFuel,
     /// Guests have called one another too deeply, each from within the other's call.
     #[error("call stack exhausted")]
     CallStackExhausted,

@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use weft::abi::Val;
-use weft::component::{CallError, FuelNotCounted, Instance, InterruptHandle, Store, StoreLimits};
+use weft::component::{
+    CallError, FuelNotCounted, Instance, InstantiateError, InterruptHandle, Store, StoreLimits,
+};
+use weft::engine::CoreTrap;
 use weft::engine::wasmi::Wasmi;
 use weft::limits::Table;
 use weft_tests::wakers::WakeCounter;
@@ -123,6 +126,43 @@ fn a_slice_of_nothing_is_enough_for_guests_that_can_be_interrupted() {
     let (mut world, [one, _]) = world(Some(10_000));
     world.store.set_fuel_slice(0).unwrap();
     assert_eq!(world.call(&one, "count", &[Val::S32(100)]), Some(Val::S32(0)));
+}
+
+/// A component whose start function counts down from 100,000.
+const STARTS: &str = r#"(component
+    (core module $M
+        (global $n (mut i32) (i32.const 100000))
+        (func $start (loop (global.set $n (i32.sub (global.get $n) (i32.const 1)))
+            (br_if 0 (global.get $n))))
+        (start $start))
+    (core instance (instantiate $M)))"#;
+
+#[test]
+fn a_start_function_may_use_all_the_fuel_that_is_left() {
+    let (mut world, [one, _]) = world(Some(1_000));
+    world.store.set_fuel(Some(10_000_000)).unwrap();
+    world.instance(STARTS);
+    let left = world.store.fuel().unwrap();
+    assert!((5_000_000..9_900_000).contains(&left), "{left}");
+    // The slices are as before.
+    let count = world.store.function(&one, "count").unwrap();
+    let mut call = Box::pin(world.store.call_async(&count, &[Val::S32(10_000)]));
+    assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+}
+
+#[test]
+fn a_start_function_that_uses_up_its_fuel_says_so() {
+    for fuel in [Some(50_000), None] {
+        let (mut world, _) = world(Some(1_000));
+        world.store.set_fuel(fuel).unwrap();
+        let error = world.try_instance(STARTS).unwrap_err();
+        let InstantiateError::Call(CallError::Core(CoreTrap::OutOfFuel)) = error else {
+            panic!("{error:?}");
+        };
+        // Less may be left than the next block takes.
+        let left = world.store.fuel();
+        assert!(left.is_some() == fuel.is_some() && left.is_none_or(|left| left < 100), "{left:?}");
+    }
 }
 
 #[test]

@@ -240,3 +240,78 @@ fn resource_types_of_components_are_matched_by_their_names() {
         );
     }
 }
+
+/// Each use of a component type has resource types of its own, also if two uses share the type.
+#[test]
+fn a_component_type_that_is_used_twice_has_new_resource_types_each_time() {
+    const R: &str = r#"(component (export "r" (type (sub resource))))"#;
+    const TWICE: &str = r#"(type $C (component (export "r" (type (sub resource)))))"#;
+    let makes = |name: &str| {
+        let exports = r#"(type $t (resource (rep i32))) (export "r" (type $t))"#;
+        format!("(component ${name} {exports})")
+    };
+    let exports = format!(
+        r#"(component {} {} (export "a" (component $a)) (export "b" (component $b)))"#,
+        makes("a"),
+        makes("b")
+    );
+    let imports = format!(
+        r#"(component {TWICE} (import "a" (component (type $C))) (import "b" (component (type $C))))"#
+    );
+    let returns = r#"(component (import "a" (component $a (import "r" (type (sub resource)))))
+        (export "b" (component $a)))"#;
+    let alias = "(alias outer 1 $C (type $C))";
+    for (component, definitions, ty) in [
+        (&*exports, "", format!(r#"(export "a" {R}) (export "b" {R})"#)),
+        (
+            &*exports,
+            TWICE,
+            format!(
+                r#"{alias} (export "a" (component (type $C))) (export "b" (component (type $C)))"#
+            ),
+        ),
+        (&*imports, "", format!(r#"(import "a" {R}) (import "b" {R})"#)),
+        (
+            &*imports,
+            TWICE,
+            format!(
+                r#"{alias} (import "a" (component (type $C))) (import "b" (component (type $C)))"#
+            ),
+        ),
+        (
+            returns,
+            "",
+            r#"(import "a" (component (import "r" (type (sub resource)))))
+            (export "b" (component (import "r" (type (sub resource)))))"#
+                .to_owned(),
+        ),
+    ] {
+        let mut world = World::new();
+        let component = world.load(component);
+        world.linker.component("c", &component);
+        world.instance(&format!(r#"(component {definitions} (import "c" (component {ty})))"#));
+    }
+}
+
+/// The resource types of a component type are not known outside, but those outside are known in it.
+#[test]
+fn a_component_type_knows_the_resource_types_around_it() {
+    let takes = |first: &str, second: &str| {
+        format!(
+            r#"(import "x" (type $x (sub resource))) (import "y" (type $y (sub resource)))
+            (import "a" (component (alias outer 1 {first} (type $t))
+                (import "r" (type $r (eq $t))) (import "f" (func (param "it" (own $r))))))
+            (import "b" (component (alias outer 1 {second} (type $t))
+                (import "r" (type $r (eq $t))) (import "f" (func (param "it" (own $r))))))"#
+        )
+    };
+    let mut world = World::new();
+    let component = world.load(&format!("(component {})", takes("$x", "$y")));
+    world.linker.component("c", &component);
+    let imports = |ty: &str| format!(r#"(component (import "c" (component {ty})))"#);
+    world.instance(&imports(&takes("$x", "$y")));
+    for (first, second) in [("$x", "$x"), ("$y", "$y"), ("$y", "$x")] {
+        let errors = world.import_errors(&imports(&takes(first, second)));
+        assert!(matches!(&errors[..], [ImportError::Mismatch { .. }]), "{errors:?}");
+    }
+}

@@ -157,7 +157,21 @@ struct Comparison {
 }
 
 impl Comparison {
+    /// Compares component types. The resource types of their own are known inside of them only: each
+    /// use of a component type has new ones, also if two uses share the type and so its slots.
     fn component(
+        &mut self,
+        path: &str,
+        given: &Sides<'_>,
+        expected: &Sides<'_>,
+    ) -> Result<(), ImportError> {
+        let outside = (self.given.clone(), self.expected.clone());
+        self.sides(path, given, expected)?;
+        (self.given, self.expected) = outside;
+        Ok(())
+    }
+
+    fn sides(
         &mut self,
         path: &str,
         given: &Sides<'_>,

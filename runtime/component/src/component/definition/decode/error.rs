@@ -1,6 +1,6 @@
 //! The errors of invalid components.
 
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 
 use thiserror::Error;
 use wasmparser::{Validator, WasmFeatures};
@@ -126,7 +126,8 @@ impl InvalidComponent {
 
 impl From<wasmparser::Error> for InvalidComponent {
     fn from(error: wasmparser::Error) -> Self {
-        let (message, offset) = (error.message().to_string(), error.offset());
+        // Each context of a mistake is a line before it.
+        let (message, offset) = (error.message().replace('\n', ": "), error.offset());
         let missing = error.missing_wasm_feature().unwrap_or(WasmFeatures::empty());
         match NOT_IMPLEMENTED.into_iter().find(|(flag, _)| missing.contains(*flag)) {
             Some((_, feature)) => Self::Unsupported { feature, message, offset },
