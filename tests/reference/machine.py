@@ -5,6 +5,7 @@ usage: machine.py DEFINITIONS < PROGRAMS
 DEFINITIONS is the reference's `definitions.py`; PROGRAMS has one JSON object on each line:
 
   instances     the number of component instances
+  wide          the instances with memories and tables of 64 bits: bit 0 is the first one's
   entries       the actions of guests and the host, in order: [operation, a, b, c, d]
   table_length  the largest number of handles, and of threads, of an instance
   goes_on       true if the program goes on after a trap
@@ -18,6 +19,8 @@ the reference does not have. `tests/src/programs` is the other side, and says wh
 import __future__
 import functools
 import json
+import os
+import re
 import sys
 import threading
 import types
@@ -26,14 +29,23 @@ MEMORY_BYTES = 256
 EVENT_ADDRESS = 248
 RESULT_ADDRESS = 240
 MESSAGE_ADDRESS = 232
+WIDE_MESSAGE_ADDRESS = 144
 REALLOC_ADDRESS = 200
 STRINGS_ADDRESS = 144
+WIDE_STRINGS_ADDRESS = 64
 TEXT_ADDRESS = 176
 LOG_ADDRESS = 196
 REFUSED_BYTES = 18
 # The host only has ends of bytes.
 HOST_CALLABLE = 13
 ENCODINGS = ['utf8', 'utf16', 'latin1+utf16']
+# For an instance of 64 bits, numbers from this one on stand for those from 4 GiB on.
+BEYOND = 1_000_000_000
+# The positions of start functions in their table: the right one, none, one of another type, and a
+# position after the last one.
+START_FUNCTIONS = [1, 0, 2, 3]
+# The built-ins that no `post-return` function calls, because `definitions.py` does not have them.
+NOT_AFTER_RETURN = ['thread.available-parallelism']
 TAG = 1 << 31
 STRINGS = [
   ('a\u00e9\u20ac\U0001f600b'.encode('utf-8'), [(0, 1), (0, 6), (0, 11), (2, 1)]),
@@ -54,6 +66,22 @@ def load_reference(path):
   return reference
 
 
+def load_spawning(definitions):
+  """Returns the code of `canon_thread_spawn_...`, and all lines of the text that it is from:
+  `definitions.py` does not have these functions."""
+  folder = os.path.dirname(os.path.dirname(os.path.abspath(definitions)))
+  path = os.path.join(folder, 'CanonicalABI.md')
+  with open(path, encoding = 'utf-8') as file:
+    text = file.read()
+  block = re.compile(r'^```python\n(def canon_thread_spawn_.*?)^```$', re.DOTALL | re.MULTILINE)
+  # Each function keeps the number of its line.
+  source = ''
+  for found in block.finditer(text):
+    source += '\n' * (text.count('\n', 0, found.start(1)) - source.count('\n')) + found[1]
+  flags = __future__.annotations.compiler_flag
+  return compile(source, path, 'exec', flags = flags), text.splitlines()
+
+
 class Differs(BaseException):
   pass
 
@@ -62,8 +90,13 @@ class Abort(BaseException):
   """Ends a thread that a program left suspended."""
 
 
-# The site of a trap that the reference doesn't have.
+# The sites of traps that the reference doesn't have.
 LOCKED_DOWN = ('lockdown', 'inst.is_locked_down')
+OUT_OF_BOUNDS = ('store', 'ptr + size > len(memory)')
+OTHER_TRAPS = {
+  LOCKED_DOWN: 'trap cannot-enter-component-instance',
+  OUT_OF_BOUNDS: 'trap pointer-out-of-bounds',
+}
 
 
 def is_locked_down(instance):
@@ -91,7 +124,7 @@ class Program:
     self.is_over = False
     reference.Table.MAX_LENGTH = case['table_length']
     self.store = reference.Store()
-    self.world = World(self, case['instances'])
+    self.world = World(self, case['instances'], case.get('wide', 0))
 
   # --- the trace
 
@@ -220,17 +253,19 @@ def frame_name(frame):
   return getattr(frame.f_code, 'co_qualname', frame.f_code.co_name)
 
 
-def patch(reference, current):
-  """Replaces the reference's choices, traps and threads by those of programs.
+def patch(reference, current, spawning):
+  """Replaces the reference's choices, traps and threads by those of programs, and adds the
+  functions of `spawning`.
 
   `current` returns the program that runs.
   """
 
   def site(frame):
-    line = reference.source_lines[frame.f_lineno - 1].strip()
+    line = frame.f_globals['source_lines'][frame.f_lineno - 1].strip()
     name = frame_name(frame).split('.<locals>')[0]
     condition = line[len('trap_if('):-1] if line.startswith('trap_if(') else line
-    return name, condition
+    # `canon_thread_spawn_...` have no variable for it.
+    return name, condition.replace('current_instance()', 'inst')
 
   def trap():
     raise reference.Trap(site(sys._getframe(1)))
@@ -401,6 +436,35 @@ def patch(reference, current):
         raise
     return ending
 
+  def check_range(memory, ptr, size):
+    if ptr + size > len(memory):
+      raise reference.Trap(OUT_OF_BOUNDS)
+
+  unpack_event = reference.unpack_event
+  store_string = reference.store_string
+  store_string_into_range = reference.store_string_into_range
+
+  # The reference asserts that the address of an event is valid, and does not check that of a debug
+  # message at all. Both must trap, as other addresses do.
+  def checked_unpack_event(mem, inst, ptr, event):
+    check_range(mem, ptr, 8)
+    return unpack_event(mem, inst, ptr, event)
+
+  def checked_store_string(cx, v, ptr):
+    check_range(cx.opts.memory, ptr, 2 * cx.opts.memory.ptr_size())
+    store_string(cx, v, ptr)
+
+  # `retagged` in `abi.py` says why.
+  def store_retagged(cx, v):
+    text, encoding, units = v
+    tags = [reference.utf16_tag(ptr_type) for ptr_type in ('i32', 'i64')]
+    if encoding == 'latin1+utf16' and units & sum(tags):
+      units = units & ~sum(tags) | reference.utf16_tag(cx.opts.memory.ptr_type())
+    return store_string_into_range(cx, (text, encoding, units))
+
+  reference.unpack_event = checked_unpack_event
+  reference.store_string = checked_store_string
+  reference.store_string_into_range = store_retagged
   reference.Task.start = ends_program(reference.Task.start)
   reference.ReadableGuestBuffer.read = ends_program(reference.ReadableGuestBuffer.read)
   reference.WritableGuestBuffer.write = ends_program(reference.WritableGuestBuffer.write)
@@ -415,6 +479,42 @@ def patch(reference, current):
   reference.resume = resume
   reference.suspend = suspend
   reference.host_defined_transformation = lambda message: message
+  add_spawning(reference, current, *spawning)
+
+
+def add_spawning(reference, current, code, source_lines):
+  """Adds `canon_thread_spawn_...` to the reference: `code` is from the text."""
+
+  class Profile:
+    """The profile. Outside of the deterministic one, too, a thread may not be created."""
+    def __bool__(self):
+      return current().choose('spawn', 2) == 1
+
+  def unshared(function):
+    """Returns a function that takes `shared`, too, as the text's functions do."""
+    def takes_shared(shared, *args):
+      assert not shared
+      return function(*args)
+    return takes_shared
+
+  def canon_thread_new_ref(ft, f, c):
+    """The text says: like `canon_thread_new_indirect` minus the table access and type check. Both
+    succeed for the only function of a table, and an empty entry stands for a null reference."""
+    table = reference.Table()
+    table.array.append(f)
+    return reference.canon_thread_new_indirect(ft, table, 1, c)
+
+  functions = dict(reference.__dict__)
+  functions.update(
+    source_lines = source_lines,
+    DETERMINISTIC_PROFILE = Profile(),
+    canon_thread_new_ref = unshared(canon_thread_new_ref),
+    canon_thread_new_indirect = unshared(reference.canon_thread_new_indirect),
+    canon_thread_resume_later = unshared(reference.canon_thread_resume_later),
+  )
+  exec(code, functions)
+  for name in ('canon_thread_spawn_ref', 'canon_thread_spawn_indirect'):
+    setattr(reference, name, functions[name])
 
 
 class Function:
@@ -428,7 +528,7 @@ class Function:
 
 
 @functools.cache
-def memory(number):
+def memory(number, is_wide):
   """Returns the first contents of an instance's memory."""
   pattern = bytes((position * 37 + number * 11) & 0xff for position in range(MEMORY_BYTES))
   memory = bytearray(pattern)
@@ -436,22 +536,29 @@ def memory(number):
     memory[position] = ord('a') + (position - 128)
   text, strings = STRINGS[number % 3]
   memory[TEXT_ADDRESS:TEXT_ADDRESS + len(text)] = text
-  for position, (place, length) in enumerate(strings):
-    store_word(memory, STRINGS_ADDRESS + 8 * position, TEXT_ADDRESS + place)
-    store_word(memory, STRINGS_ADDRESS + 8 * position + 4, length)
+  size = 8 if is_wide else 4
+  address = WIDE_STRINGS_ADDRESS if is_wide else STRINGS_ADDRESS
+  for place, length in strings:
+    if is_wide and length & TAG:
+      length = length ^ TAG | 1 << 63
+    for word in (TEXT_ADDRESS + place, length):
+      memory[address:address + size] = word.to_bytes(size, 'little')
+      address += size
   return bytes(memory)
 
 
 class World:
-  """The objects of a program, which differ only in the number of instances."""
+  """The objects of a program, which differ only in the instances' number and address types."""
 
-  def __init__(self, program, count):
+  def __init__(self, program, count, wide):
     reference = program.reference
     self.program = program
     self.instances = [reference.ComponentInstance(program.store) for _ in range(count)]
     self.memories = []
     for number in range(count):
-      self.memories.append(reference.MemInst(bytearray(memory(number)), 'i32'))
+      is_wide = bool(wide >> number & 1)
+      contents = bytearray(memory(number, is_wide))
+      self.memories.append(reference.MemInst(contents, 'i64' if is_wide else 'i32'))
     self.resources = []
     for number, instance in enumerate(self.instances):
       self.resources.append(reference.ResourceType(instance, self.destructor(number)))
@@ -511,6 +618,19 @@ class World:
 
   # --- definitions
 
+  def address_type(self, number):
+    return self.memories[number].ptr_type()
+
+  def widened(self, instance, number):
+    """Returns the address, length, position or word for a number of an entry."""
+    if self.address_type(instance) == 'i64' and number >= BEYOND:
+      return (1 << 32) + number - BEYOND
+    return number
+
+  def slots(self, number):
+    ty = self.address_type(number)
+    return [self.program.reference.canon_context_get(ty, slot)[0] for slot in (0, 1)]
+
   def options(self, number, is_async = False, callback = None, post_return = None):
     options = self.program.reference.CanonicalOptions()
     options.memory = self.memories[number]
@@ -531,13 +651,14 @@ class World:
     """Returns the `realloc` of elements, which leaves a note in the memory."""
     def core(args):
       old, old_length, alignment, length = args
-      slots = [self.program.reference.canon_context_get('i32', slot)[0] for slot in (0, 1)]
+      slots = self.slots(number)
       memory = self.memories[number].bytes
       log = load_word(memory, LOG_ADDRESS) * 31 + old_length * 7 + length * 3 + alignment
       log = (log + slots[0] * 5 + slots[1]) & 0xffff_ffff
       store_word(memory, LOG_ADDRESS, log)
       if length == REFUSED_BYTES:
-        return [0xffff_fff0]
+        is_wide = self.address_type(number) == 'i64'
+        return [(1 << 32) + REALLOC_ADDRESS if is_wide else 0xffff_fff0]
       address = LOG_ADDRESS + 4 + 8 * (log & 3)
       kept = min(old_length, length)
       memory[address:address + kept] = memory[old:old + kept]
@@ -546,7 +667,7 @@ class World:
 
   def realloc(self, number):
     def core(args):
-      slots = [self.program.reference.canon_context_get('i32', slot)[0] for slot in (0, 1)]
+      slots = self.slots(number)
       self.program.emit(f'realloc i{number} {args[3]} context {slots[0]} {slots[1]}')
       return [REALLOC_ADDRESS]
     return core
@@ -585,6 +706,7 @@ class World:
     def post_return(args):
       thread = self.program.appear()
       self.program.emit(f'post-return T{thread.number}')
+      Guest(self.program, self, number, function, 'post-return').post_return()
       return []
 
     options = self.options(
@@ -626,7 +748,7 @@ class World:
     while True:
       entry = program.next_entry()
       if entry is None:
-        return guest.returns(0, 0)
+        return guest.returns(0, 0, 0)
       result = guest.perform(entry)
       if result is not None:
         return result
@@ -735,8 +857,9 @@ class Guest:
   def log(self, words):
     self.program.emit(f'T{self.thread.number} {words}')
 
-  def returns(self, a, b):
-    self.log(f'return {a} {b}')
+  def returns(self, a, b, c):
+    self.log(f'return {a} {b} {c}')
+    self.thread.after_return = c
     match self.kind:
       case 'callback':
         return [(a & 0xf) | (b << 4)]
@@ -750,20 +873,35 @@ class Guest:
     if operation.startswith('host.'):
       return None
     if operation == 'return':
-      return self.returns(a, b)
+      return self.returns(a, b, c)
     self.log(f'{operation} {a} {b} {c} {d}')
-    name = operation.replace('.', '_').replace('-', '_')
-    method = getattr(self, name, None)
-    result = method(a, b, c, d) if method else self.built_in(name, [a, b, c, d])
+    result = self.calls(operation, [a, b, c, d])
     self.program.check_not_locked_down()
     self.log(f'= {result}')
     return None
+
+  def calls(self, operation, numbers):
+    name = operation.replace('.', '_').replace('-', '_')
+    method = getattr(self, name, None)
+    return method(*numbers) if method else self.built_in(name, numbers)
+
+  def post_return(self):
+    """Performs the `post-return` function: calls the built-in that the entry of the return names."""
+    builtins = self.program.case['builtins']
+    position = self.thread.after_return - 1
+    if not 0 <= position < len(builtins) or builtins[position] in NOT_AFTER_RETURN:
+      return
+    builtin = builtins[position]
+    self.program.emit(f'after-return T{self.thread.number} {builtin}')
+    result = self.calls(builtin, [0, 0, 0, 0])
+    self.program.emit(f'after-return T{self.thread.number} = {result}')
 
   # --- operations; `tests/src/programs/guest.rs` says the same of their numbers
 
   def call(self, instance, index, is_async, argument):
     program, world = self.program, self.world
     reference = program.reference
+    offset = BEYOND if is_async >= BEYOND else 0
     is_async = bool(is_async & 1)
     instance %= len(world.instances) + 1
     if instance == len(world.instances):
@@ -775,7 +913,7 @@ class Guest:
     ft = reference.FuncType(function.params, function.result, async_ = function.is_async)
     flat_args = [argument for _ in function.params]
     if is_async and function.result:
-      flat_args.append(RESULT_ADDRESS)
+      flat_args.append(RESULT_ADDRESS + self.widened(offset))
     program.next_call = program.new_call()
     options = world.options(self.number, is_async = is_async)
     results = reference.canon_lower(callee, ft, options, flat_args)
@@ -784,6 +922,9 @@ class Guest:
   def store(self, number, word, *_):
     store_word(self.world.memories[self.number].bytes, number % 16 * 4, word)
     return ''
+
+  def widened(self, number):
+    return self.world.widened(self.number, number)
 
   def result(self, results):
     return ' '.join(str(int(result)) for result in results)
@@ -815,11 +956,14 @@ class Guest:
       'mem': world.memories[self.number],
     }
     if 't' in parameters:
-      known.update(t = 'i32', i = chosen & 1)
+      known.update(t = world.address_type(self.number), i = chosen & 1)
+    if 'v' in parameters:
+      known.update(v = self.widened(left[0]))
     if 'mem' in parameters:
-      known.update(ptr = EVENT_ADDRESS)
+      known.update(ptr = EVENT_ADDRESS + self.widened(left[1]))
     if 'opts' in parameters:
       known.update(opts = world.element_options(self.number, is_async))
+      known.update(ptr = self.widened(left[1]), length = self.widened(left[2]))
     results = function(*(known[it] if it in known else left.pop(0) for it in parameters))
     if 'mem' in parameters:
       return self.event(results)
@@ -836,17 +980,22 @@ class Guest:
     flat_args = [value for _ in task.ft.result]
     return self.result(reference.canon_task_return(result, options, flat_args))
 
-  def error_context_new(self, ptr, length, *_):
+  def error_context_new(self, ptr, length, ptr_offset, length_offset):
     options = self.world.options(self.number)
-    return self.result(
-      self.program.reference.canon_error_context_new(options, 128 + ptr % 8, length % 5))
+    ptr = 128 + ptr % 8 + self.widened(ptr_offset)
+    length = length % 5 + self.widened(length_offset)
+    return self.result(self.program.reference.canon_error_context_new(options, ptr, length))
 
-  def error_context_debug_message(self, index, *_):
+  def error_context_debug_message(self, index, offset, *_):
     options = self.world.options(self.number)
+    is_wide = self.world.address_type(self.number) == 'i64'
+    address = (WIDE_MESSAGE_ADDRESS if is_wide else MESSAGE_ADDRESS) + self.widened(offset)
     return self.result(
-      self.program.reference.canon_error_context_debug_message(options, index, MESSAGE_ADDRESS))
+      self.program.reference.canon_error_context_debug_message(options, index, address))
 
-  def thread_new_indirect(self, argument, *_):
+  def start_functions(self):
+    """Returns the type of start functions, and their table: nothing, one of this type, and one of
+    another."""
     reference = self.program.reference
     number = self.number
 
@@ -856,9 +1005,31 @@ class Guest:
       return self.world.run(number, None, 'start')
 
     table = reference.Table()
-    ft = reference.CoreFuncType(['i32'], [])
-    index = table.add(reference.CoreFuncRef(ft, start))
-    return self.result(reference.canon_thread_new_indirect(ft, table, index, argument))
+    ft = reference.CoreFuncType([self.world.address_type(number)], [])
+    table.array.append(reference.CoreFuncRef(ft, start))
+    table.array.append(reference.CoreFuncRef(reference.CoreFuncType([], []), start))
+    return ft, table
+
+  def start_position(self, function, offset):
+    return START_FUNCTIONS[function % len(START_FUNCTIONS)] + self.widened(offset)
+
+  def thread_new_indirect(self, argument, function, offset, *_):
+    ft, table = self.start_functions()
+    position = self.start_position(function, offset)
+    return self.result(self.program.reference.canon_thread_new_indirect(
+      ft, table, position, self.widened(argument)))
+
+  def thread_spawn_indirect(self, argument, function, offset, *_):
+    ft, table = self.start_functions()
+    position = self.start_position(function, offset)
+    return self.result(self.program.reference.canon_thread_spawn_indirect(
+      False, ft, table, position, self.widened(argument)))
+
+  def thread_spawn_ref(self, argument, is_null, *_):
+    ft, table = self.start_functions()
+    function = None if is_null else table.array[START_FUNCTIONS[0]]
+    return self.result(self.program.reference.canon_thread_spawn_ref(
+      False, ft, function, self.widened(argument)))
 
 
 class HostCall:
@@ -1131,8 +1302,8 @@ def is_trap(sites, expected, name, condition):
   """Returns True if this trap of the reference belongs to the rule that `expected` names."""
   if not expected.startswith('trap '):
     return False
-  if (name, condition) == LOCKED_DOWN:
-    return expected == 'trap cannot-enter-component-instance'
+  if (name, condition) in OTHER_TRAPS:
+    return expected == OTHER_TRAPS[name, condition]
   short = name.split('.')[-1]
   for site in sites.get(expected[len('trap '):], []):
     function, _, text = site.partition(': ')
@@ -1144,14 +1315,14 @@ def is_trap(sites, expected, name, condition):
 def main():
   reference = load_reference(sys.argv[1])
   running = []
-  patch(reference, lambda: running[0])
-  sites = None
+  patch(reference, lambda: running[0], load_spawning(sys.argv[1]))
+  header = {}
   for line in sys.stdin:
     case = json.loads(line)
     if 'sites' in case:
-      sites = case['sites']
+      header = case
       continue
-    case['sites'] = sites
+    case.update(header)
     running[:] = []
     program = Program.__new__(Program)
     running.append(program)

@@ -31,14 +31,19 @@ fn checked_copy(definition: Definition, values: &[CoreValue]) -> Option<CheckedC
         }
         _ => return None,
     };
+    let number = |value| match value {
+        CoreValue::I32(number) => u64::from(number),
+        CoreValue::I64(number) => number,
+        other => panic!("{other:?} is not a number of a program"),
+    };
     let (index, address, length) = match *values {
-        [CoreValue::I32(index), CoreValue::I32(address), CoreValue::I32(length)] => {
-            (index, address, length)
-        }
-        [CoreValue::I32(index), CoreValue::I32(address)] => (index, address, 1),
+        [index, address, length] => (index, address, number(length)),
+        [index, address] => (index, address, 1),
         _ => return None,
     };
-    Some(CheckedCopy { kind, direction, ty, index, options, address: address.into(), length })
+    let (index, length) = (number(index), u32::try_from(length).ok()?);
+    let (index, address) = (u32::try_from(index).ok()?, number(address));
+    Some(CheckedCopy { kind, direction, ty, index, options, address, length })
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
@@ -65,8 +70,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
 
     fn copy_at_once(&mut self, copy: &CheckedCopy) -> Result<Option<u32>, Failure> {
         let element = ENDS[self.world.ends_number(copy.ty)];
-        let CheckedCopy { direction, address, length, .. } = *copy;
-        if length > 0 && buffer_trap(element, direction, address, length).is_some() {
+        let CheckedCopy { direction, address, length, options, .. } = *copy;
+        // The options of an instance have the instance's number.
+        let width = self.world.widths[options.0 as usize];
+        if length > 0 && buffer_trap((element, width), direction, address, length).is_some() {
             return Ok(None);
         }
         match self.machine.copy_async(copy)? {

@@ -6,7 +6,6 @@
 use weft::abi::{LiftHandles, LowerContext, Options, Peer, Resource, TransferContext};
 use weft::builtin::{ContextBuiltins, Outcome, TypeIndex};
 use weft::chooser::{Chooser, Recording};
-use weft::core_value::IntegerType;
 use weft::error::Failure;
 use weft::limits::Limits;
 use weft::machine::{
@@ -17,7 +16,7 @@ use weft::trap::{CopyDirection, EndKind, Trap};
 use super::player::ProgramPlayer;
 use super::touched::Touched;
 use super::values::word;
-use super::world::{ENDS, Element, LOG_ADDRESS, MEMORY_BYTES, REFUSED_BYTES, encoding};
+use super::world::{ENDS, Element, LOG_ADDRESS, MEMORY_BYTES, REFUSED_BYTES, Width, encoding};
 
 /// A buffer, and its instance; `None` if it is the host's.
 pub(super) type Place = (Option<InstanceId>, Buffer);
@@ -26,8 +25,10 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     /// Checks a buffer as `GuestBuffer.__init__` does.
     pub(crate) fn check_buffer(&mut self, check: BufferCheck) -> Result<Step, Failure> {
         let element = ENDS[self.world.ends_number(check.ty())];
-        let Buffer { address, length, .. } = check.buffer();
-        match buffer_trap(element, check.direction(), address, length) {
+        let Buffer { address, length, options, .. } = check.buffer();
+        // The options of an instance have the instance's number.
+        let width = self.world.widths[options.map_or(0, |it| it.0 as usize)];
+        match buffer_trap((element, width), check.direction(), address, length) {
             Some(trap) => Err(trap.into()),
             None => self.machine.buffer_checked(check),
         }
@@ -56,10 +57,11 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             return Ok(());
         }
         if let ((Some(source), from), (Some(destination), to)) = (from, to) {
-            let address = |buffer: Buffer| {
-                buffer.address + u64::from(buffer.progress) * u64::from(element.size())
+            let address = |instance, buffer: Buffer| {
+                let size = element.size(self.world.widths[self.world.number_of(instance)]);
+                buffer.address + u64::from(buffer.progress) * u64::from(size)
             };
-            let places = [address(from), address(to)];
+            let places = [address(source, from), address(destination, to)];
             return self.transfer((source, destination), element, places, count);
         }
         // The host only has ends of bytes.
@@ -103,11 +105,16 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     ) -> Result<(), Failure> {
         let Some(ty) = self.world.element_type(element) else { return Ok(()) };
         let numbers = [source, destination].map(|it| self.world.number_of(it));
-        let [source_options, options] = numbers.map(|number| Options {
+        let widths = numbers.map(|number| self.world.widths[number]);
+        let [source_options, options] = [0, 1].map(|at| Options {
             peer: Peer::Guest,
-            ..Options::new(IntegerType::I32, encoding(u32::try_from(number).unwrap_or(0)))
+            ..Options::new(
+                widths[at].address_type(),
+                encoding(u32::try_from(numbers[at]).unwrap_or(0)),
+            )
         });
         let [number, other] = [numbers[1], numbers[0]];
+        let width = widths[1];
         let memory = std::mem::take(&mut self.world.memories[number]);
         let source_memory = (source != destination).then(|| self.world.memories[other].as_slice());
         let machine = &mut self.machine;
@@ -119,6 +126,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             options,
             source_memory,
             memory,
+            width,
         };
         let result = ty.transfer_elements(&mut passing, from, to, count);
         self.world.memories[number] = passing.memory;
@@ -128,13 +136,13 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
 
 /// Returns the trap that a buffer raises, if it is unaligned or out of bounds.
 pub(super) fn buffer_trap(
-    element: Element,
+    (element, width): (Element, Width),
     copy_direction: CopyDirection,
     address: u64,
     length: u32,
 ) -> Option<Trap> {
-    let size = element.size();
-    if !address.is_multiple_of(u64::from(element.alignment())) {
+    let size = element.size(width);
+    if !address.is_multiple_of(u64::from(element.alignment(width))) {
         return Some(Trap::BufferUnaligned { copy_direction });
     }
     let end = u128::from(address) + u128::from(length) * u128::from(size);
@@ -152,13 +160,17 @@ struct Passing<'p, L: Limits, C: Chooser> {
     /// `None` if the destination's memory is also the source's.
     source_memory: Option<&'p [u8]>,
     memory: Vec<u8>,
+    /// The width of the destination's addresses.
+    width: Width,
 }
 
 impl<L: Limits, C: Chooser> Passing<'_, L, C> {
     /// Returns the sum of the context slots, as the guest adds them.
+    #[expect(clippy::cast_possible_truncation, reason = "the guest adds the low words")]
     fn slots(&mut self) -> u32 {
-        let mut slot = |slot| match self.machine.canon_context_get(IntegerType::I32, slot) {
-            Ok(Outcome::Return(value)) => word(value),
+        let ty = self.width.address_type();
+        let mut slot = |slot| match self.machine.canon_context_get(ty, slot) {
+            Ok(Outcome::Return(value)) => value as u32,
             other => panic!("{other:?}"),
         };
         slot(0).wrapping_mul(5).wrapping_add(slot(1))
@@ -210,7 +222,7 @@ impl<L: Limits, C: Chooser> LowerContext for Passing<'_, L, C> {
         log.copy_from_slice(&logged.to_le_bytes());
         self.machine.realloc_returned()?;
         if length == REFUSED_BYTES {
-            return Ok(0xffff_fff0);
+            return Ok(self.width.refused_address());
         }
         let address = LOG_ADDRESS + 4 + 8 * (logged & 3);
         let kept = old_length.min(length) as usize;

@@ -135,8 +135,9 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         self.is_refused = invoked.is_err();
         let (subtask, step) = invoked?;
         let function = &FUNCTIONS[index];
-        self.calls
-            .insert(subtask, Call { number, function, caller: None, argument, is_async: false });
+        let (caller, is_async, result_address) = (None, false, 0);
+        let call = Call { number, function, caller, argument, is_async, result_address };
+        self.calls.insert(subtask, call);
         let subtask = Some(subtask);
         self.host_function_calls.push(HostFunctionCall { number, subtask, is_cancelled: false });
         self.take(step)

@@ -2,6 +2,8 @@
 
 use weft::builtin::Builtin;
 
+use super::world::BEYOND;
+
 /// An action, with its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -47,9 +49,11 @@ macro_rules! operations {
 }
 
 operations! {
-    /// A guest calls function `b` of instance `a`, lowered with `async` if `c` is odd, with `d`.
+    /// A guest calls function `b` of instance `a`, lowered with `async` if `c` is odd, with `d`. The
+    /// result is stored beyond the memory if `c` is [`BEYOND`] or more.
     Call = "call",
-    /// A guest returns `a`, or the code `a` and the waitable set `b`.
+    /// A guest returns `a`, or the code `a` and the waitable set `b`. If its function has a
+    /// `post-return` function, that one calls the built-in with the number `c`: [`after_return`].
     Return = "return",
     /// A guest stores the word `b` in its memory, at one of the first addresses: [`stored_at`].
     Store = "store",
@@ -111,6 +115,30 @@ pub fn is_chosen(builtin: Builtin) -> bool {
 pub fn is_async(builtin: Builtin, number: u32) -> bool {
     let has_type = builtin.description().immediates.iter().any(|it| it.ends_with(": typeidx"));
     number >> (if has_type { 4 } else { 0 }) & 1 == 1
+}
+
+/// Returns the number that is added to the address of the result of a call, for the number of its
+/// entry that says whether it is lowered with `async`.
+#[must_use]
+pub const fn result_offset(number: u32) -> u32 {
+    if number >= BEYOND { BEYOND } else { 0 }
+}
+
+/// Returns the built-in that a `post-return` function calls with zeros, for the number of the entry
+/// with which the guest returns. Nearly all trap there.
+#[must_use]
+pub fn after_return(number: u32) -> Option<Builtin> {
+    let position = number.checked_sub(1)?;
+    let builtin = Builtin::ALL.get(position as usize).copied()?;
+    // The reference does not have the last one.
+    (builtin != Builtin::ThreadAvailableParallelism).then_some(builtin)
+}
+
+/// Returns the number with which a guest's `post-return` function calls a built-in.
+#[must_use]
+pub fn number_after_return(builtin: Builtin) -> u32 {
+    let position = Builtin::ALL.iter().position(|it| *it == builtin);
+    position.and_then(|it| u32::try_from(it + 1).ok()).unwrap_or(0)
 }
 
 /// Returns the address at which a guest stores a word, for the number of its entry.

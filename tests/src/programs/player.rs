@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use weft::builtin::Builtin;
 use weft::chooser::{Choice, Chooser, Chosen, Recording};
 use weft::error::Failure;
 use weft::limits::Limits;
@@ -16,6 +17,7 @@ use super::operation::{Entry, Operation};
 use super::snapshot::Snapshots;
 use super::touched::Touched;
 use super::unrecorded::{UnrecordedCall, Watch};
+use super::values::Lifted;
 use super::world::{Function, ProgramWorld};
 
 /// A source of entries.
@@ -56,6 +58,8 @@ pub struct Settings {
     pub table_length: u32,
     /// Set if the program goes on after a trap.
     pub goes_on: bool,
+    /// The instances with memories and tables of 64 bits: bit 0 is the first one's.
+    pub wide: u32,
 }
 
 /// A decision that was made.
@@ -91,6 +95,8 @@ pub struct Call {
     pub argument: u32,
     /// Set if it was lowered with `async`.
     pub is_async: bool,
+    /// The address of its result, if it was.
+    pub result_address: u64,
 }
 
 /// The pending call of a thread.
@@ -100,6 +106,17 @@ pub struct Pending {
     pub operation: Operation,
     /// Its first number.
     pub argument: u32,
+    /// The address of the event that it stores, if it stores one.
+    pub event_address: u64,
+    /// The built-in that a `post-return` function calls after it.
+    pub after_return: Option<Builtin>,
+}
+
+impl Pending {
+    /// Returns a call with this first number.
+    pub(crate) const fn new(operation: Operation, argument: u32) -> Self {
+        Self { operation, argument, event_address: 0, after_return: None }
+    }
 }
 
 /// A player of a program.
@@ -153,6 +170,8 @@ pub struct ProgramPlayer<L: Limits, C: Chooser> {
     forsaken: HashMap<ThreadId, u32>,
     /// Set if the host's last call did not begin.
     pub(crate) is_refused: bool,
+    /// The values that were lifted before a trap, and arrived nowhere.
+    pub lost: Vec<Lifted>,
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
@@ -162,7 +181,17 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     ///
     /// If the machine's tables are too small for the world.
     pub fn new(chooser: C, instances: u32) -> Self {
-        let settings = Settings { table_length: L::MAX_TABLE_LENGTH, goes_on: false };
+        Self::wide(chooser, instances, 0)
+    }
+
+    /// Creates the same. Instance `number` has a memory and a table of 64 bits if bit `number` of
+    /// `wide` is set.
+    ///
+    /// # Panics
+    ///
+    /// If the machine's tables are too small for the world.
+    pub fn wide(chooser: C, instances: u32, wide: u32) -> Self {
+        let settings = Settings { table_length: L::MAX_TABLE_LENGTH, goes_on: false, wide };
         Self::with_settings(chooser, instances, settings)
     }
 
@@ -174,8 +203,8 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
     pub fn with_settings(chooser: C, instances: u32, settings: Settings) -> Self {
         let mut machine = Machine::with_hooks(Recording::new(chooser), Touched::default());
         machine.set_max_table_length(settings.table_length);
-        let world =
-            ProgramWorld::new(&mut machine, instances).expect("a machine that holds the world");
+        let world = ProgramWorld::new(&mut machine, instances, settings.wide)
+            .expect("a machine that holds the world");
         Self {
             machine,
             world,
@@ -206,6 +235,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             ready: Vec::new(),
             forsaken: HashMap::new(),
             is_refused: false,
+            lost: Vec::new(),
         }
     }
 
@@ -249,9 +279,9 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             self.entries.extend(entry);
             match (self.control, entry) {
                 (Control::Unrecorded, Some(entry)) => self.unrecorded_does(entry)?,
-                (Control::Unrecorded, None) => self.unrecorded_returns(0, 0)?,
+                (Control::Unrecorded, None) => self.unrecorded_returns([0; 4])?,
                 (Control::Guest(thread), Some(entry)) => self.guest_does(thread, entry)?,
-                (Control::Guest(thread), None) => self.function_returns(thread, 0, 0)?,
+                (Control::Guest(thread), None) => self.function_returns(thread, [0; 4])?,
                 (Control::Host, Some(entry)) => {
                     // A trap here is outside of any call.
                     self.is_over = entry.operation == Operation::HostStart;
@@ -305,6 +335,11 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             Step::CallPostReturn { thread, .. } => {
                 let number = self.appear(thread);
                 self.emit(format!("post-return T{number}"));
+                let after_return = self.pending.get(&thread).and_then(|it| it.after_return);
+                if let Some(builtin) = after_return {
+                    let place = (number, self.instance_of(thread));
+                    self.calls_after_return(place, self.task_function(thread), builtin)?;
+                }
                 return self.machine.function_returned(None).map(Some);
             }
             Step::CallStartFunction { thread, argument, .. } => {
@@ -329,7 +364,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
                 return self.machine.debug_message_stored().map(Some);
             }
             Step::FindStartFunction(search) => {
-                return self.machine.new_thread(&search, 0).map(Some);
+                return self.find_start_function(&search).map(Some);
             }
             Step::Resume { thread, value } => {
                 self.resumes(thread, value)?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use weft::builtin::Builtin;
 use weft::chooser::{Choice, Chooser};
 use weft::limits::Heap;
 
@@ -60,7 +61,9 @@ impl Reference {
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("cannot run Python: {error}"))?;
-        let mut input = format!("{}\n", json!({ "sites": self.sites }));
+        let builtins: Vec<&str> = Builtin::ALL.iter().map(|builtin| builtin.name()).collect();
+        let header = json!({ "sites": self.sites, "builtins": builtins });
+        let mut input = format!("{header}\n");
         for program in programs {
             input.push_str(&program.to_string());
             input.push('\n');
@@ -170,6 +173,7 @@ pub fn program(instances: u32, run: &Run) -> Value {
         "trace": run.trace,
         "table_length": run.settings.table_length,
         "goes_on": run.settings.goes_on,
+        "wide": run.settings.wide,
     })
 }
 
@@ -178,6 +182,8 @@ pub fn program(instances: u32, run: &Run) -> Value {
 pub struct Recorded {
     /// The number of its instances.
     pub instances: u32,
+    /// The instances with memories and tables of 64 bits: bit 0 is the first one's.
+    pub wide: u32,
     /// The actions.
     pub entries: Vec<Entry>,
     /// The numbers that are chosen.
@@ -199,6 +205,7 @@ pub fn read_program(program: &Value) -> Result<Recorded, String> {
         program.get(name).and_then(Value::as_array).ok_or(format!("`{name}` is missing"))
     };
     let instances = number(program.get("instances").unwrap_or(&Value::Null))?;
+    let wide = number(program.get("wide").unwrap_or(&Value::Null))?;
     let mut entries = Vec::new();
     for entry in list("entries")? {
         let name = entry.get(0).and_then(Value::as_str).unwrap_or_default();
@@ -215,5 +222,5 @@ pub fn read_program(program: &Value) -> Result<Recorded, String> {
         choices.push(number(choice.get(3).unwrap_or(&Value::Null))?);
     }
     let trace = list("trace")?.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    Ok(Recorded { instances, entries, choices, trace })
+    Ok(Recorded { instances, wide, entries, choices, trace })
 }

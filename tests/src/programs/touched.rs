@@ -44,14 +44,15 @@ impl Hooks for Touched {
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
-    /// Creates a player that checks that observations name everything that changes in a turn.
+    /// Creates a player that checks that observations name everything that changes in a turn. The
+    /// instances in `wide` have 64 bits.
     ///
     /// # Panics
     ///
     /// If the machine's tables are too small for the world.
     #[must_use]
-    pub fn checked(chooser: C, instances: u32) -> Self {
-        let mut player = Self::new(chooser, instances);
+    pub fn checked(chooser: C, instances: u32, wide: u32) -> Self {
+        let mut player = Self::wide(chooser, instances, wide);
         let made = player.world.instances.iter().copied().collect();
         *player.machine.hooks_mut() = Touched { is_checked: true, instances: made, host: true };
         player.machine.set_eager(true);

@@ -13,12 +13,12 @@ use weft::machine::{
     BacktraceEntry, DeferredCallee, LiftMode, MadeCall, SubtaskId, TaskId, ThreadId,
 };
 
-use super::guest::{Code, result, task_return, values};
+use super::guest::{Code, event_address, result, result_address, task_return, values};
 use super::host::{HostFunctionCall, HostedState};
-use super::operation::{Entry, Operation};
+use super::operation::{Entry, Operation, after_return};
 use super::player::{Call, Control, Pending, ProgramPlayer};
 use super::snapshot;
-use super::world::{FUNCTIONS, Function};
+use super::world::{FUNCTIONS, Function, Width};
 
 /// The moments at which a program is observed, and the states seen.
 #[derive(Clone, Debug)]
@@ -108,6 +108,8 @@ const fn comes_back(builtin: Builtin) -> bool {
             | Builtin::ContextSet
             | Builtin::ThreadIndex
             | Builtin::ThreadNewIndirect
+            | Builtin::ThreadSpawnRef
+            | Builtin::ThreadSpawnIndirect
             | Builtin::ThreadResumeLater
             | Builtin::WaitableSetNew
             | Builtin::WaitableSetDrop
@@ -135,14 +137,15 @@ const fn comes_back(builtin: Builtin) -> bool {
 }
 
 impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
-    /// Creates a player that is observed: the trace has no states, which are in `watch` instead.
+    /// Creates a player that is observed: the trace has no states, which are in `watch` instead. The
+    /// instances in `wide` have 64 bits.
     ///
     /// # Panics
     ///
     /// If the machine's tables are too small for the world.
     #[must_use]
-    pub fn watched(chooser: C, instances: u32, watch: Watch) -> Self {
-        let mut player = Self::new(chooser, instances);
+    pub fn watched(chooser: C, instances: u32, wide: u32, watch: Watch) -> Self {
+        let mut player = Self::wide(chooser, instances, wide);
         player.machine.set_eager(!watch.defers);
         player.watch = Some(watch);
         player
@@ -274,7 +277,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             return Ok(());
         }
         if operation == Operation::Return {
-            return self.unrecorded_returns(a, b);
+            return self.unrecorded_returns(entry.arguments);
         }
         let is_direct = match operation {
             Operation::Builtin(builtin) => {
@@ -290,7 +293,7 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
         self.says(&format!("{} {a} {b} {c} {d}", operation.name()));
         if let Some(UnrecordedCall { callee: Some(guest), .. }) = self.unrecorded.last_mut() {
-            guest.pending = Some(Pending { operation, argument: a });
+            guest.pending = Some(Pending::new(operation, a));
         }
         match operation {
             Operation::Builtin(builtin) => self.unrecorded_builtin(builtin, entry),
@@ -309,7 +312,13 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
         let definition =
             self.definition_in(guest.instance, Some(function), builtin, entry.arguments);
-        let values = values(builtin, entry.arguments);
+        let values = values(builtin, entry.arguments, self.world.widths[guest.instance]);
+        if let Some(UnrecordedCall { callee: Some(UnrecordedGuest { pending, .. }), .. }) =
+            self.unrecorded.last_mut()
+            && let Some(pending) = pending
+        {
+            pending.event_address = event_address(builtin, &values);
+        }
         match definition.call(&mut self.machine, &values)? {
             Outcome::Return(value) => {
                 self.find_recorded();
@@ -348,16 +357,19 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         }
         self.make_records();
         let caller = self.instance_in_control();
+        let width = caller.map_or(Width::Narrow, |caller| self.world.widths[caller]);
+        let result_address = result_address(is_async, width);
         let (function, id) = self.callee(instance, index);
         let is_async = is_async & 1 == 1;
         let (subtask, step) = self.machine.canon_lower(id, is_async)?;
-        self.calls.insert(subtask, Call { number, function, caller, argument, is_async });
+        let call = Call { number, function, caller, argument, is_async, result_address };
+        self.calls.insert(subtask, call);
         self.take(step)
     }
 
     /// Returns from the function that runs without records.
-    pub(crate) fn unrecorded_returns(&mut self, a: u32, b: u32) -> Result<(), Failure> {
-        self.says(&format!("return {a} {b}"));
+    pub(crate) fn unrecorded_returns(&mut self, [a, b, c, _]: [u32; 4]) -> Result<(), Failure> {
+        self.says(&format!("return {a} {b} {c}"));
         let Some(call) = self.unrecorded.last_mut() else { return Ok(()) };
         if call.function.lift == LiftMode::Callback {
             let packed = (a & 0xf) | (b << 4);
@@ -375,9 +387,18 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             && let Some(guest) = &mut call.callee
         {
             guest.is_resolved = true;
-            let thread = guest.thread;
+            let (place, function) = ((guest.thread, guest.instance), call.function);
             assert_eq!(self.machine.deferred_resolved(None), Ok(true));
-            self.emit(format!("post-return T{thread}"));
+            self.emit(format!("post-return T{}", place.0));
+            if let Some(builtin) = after_return(c) {
+                self.calls_after_return(place, Some(function), builtin)?;
+                self.find_recorded();
+                if self.unrecorded.is_empty() {
+                    // The built-in has made the records.
+                    let step = self.machine.function_returned(None)?;
+                    return self.take(step);
+                }
+            }
             // The state is observed while that runs.
             if self.watch.as_mut().is_some_and(|it| it.is_one_in(4 * it.one_in)) {
                 self.make_records();
@@ -463,8 +484,9 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             let UnrecordedCall { number, function, caller, is_async, resumed, callee: guest } =
                 call;
             if let Some(subtask) = *subtask {
-                let argument = 0;
-                let call = Call { number, function, caller, argument, is_async };
+                // The functions take and return nothing.
+                let (argument, result_address) = (0, 0);
+                let call = Call { number, function, caller, argument, is_async, result_address };
                 self.calls.insert(subtask, call);
             }
             if resumed == Control::Host {

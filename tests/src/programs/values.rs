@@ -9,15 +9,19 @@ use weft::machine::{
 };
 use weft::trap::{CopyDirection, EndKind, Trap};
 
+use super::guest::address_of_bytes;
 use super::host::{EndOrigin, HostEnd};
 use super::player::{Call, ProgramPlayer};
-use super::world::{REALLOC_ADDRESS, RESULT_ADDRESS, Value, end_kind};
+use super::world::{MEMORY_BYTES, REALLOC_ADDRESS, Value, Width, end_kind};
 
 /// A value that has been lifted.
 #[derive(Clone, Copy, Debug)]
-enum Lifted {
+pub enum Lifted {
+    /// A resource, by its representation.
     Resource(u32),
+    /// An end of a stream or future.
     End(EndId),
+    /// An error context.
     ErrorContext(ErrorContextId),
 }
 
@@ -145,9 +149,12 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
             }
             return self.machine.resolve(task_return, None);
         };
+        let place = call.filter(|call| call.is_async).map(|call| call.result_address);
+        let place = place.map(|address| address_of_bytes(address, 4)).transpose();
+        let place = place.inspect_err(|_| self.lost.push(lifted))?;
         let index = self.lower(self.world.instances[caller], value, lifted, None)?;
-        if call.is_some_and(|call| call.is_async) {
-            self.store_word(caller, RESULT_ADDRESS, index);
+        if let Some(address) = place {
+            self.store_word(caller, address, index);
             return self.machine.resolve(task_return, None);
         }
         self.machine.resolve(task_return, Some(CoreValue::I32(index)))
@@ -176,8 +183,15 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         address: u64,
         length: u64,
     ) -> Result<String, Failure> {
+        const MAX_STRING_BYTES: u64 = (1 << 28) - 1;
         let memory = &self.world.memories[self.instance_of(thread)];
-        let range = word(address) as usize..(word(address) + word(length)) as usize;
+        if length > MAX_STRING_BYTES {
+            return Err(Trap::StringTooLong.into());
+        }
+        if address + length > MEMORY_BYTES as u64 {
+            return Err(Trap::StringOutOfBounds.into());
+        }
+        let range = word(address) as usize..word(address + length) as usize;
         let bytes = memory.get(range).ok_or(Trap::StringContentOutOfBounds)?;
         String::from_utf8(bytes.to_vec()).map_err(|_| Trap::InvalidUtf8.into())
     }
@@ -191,23 +205,28 @@ impl<L: Limits, C: Chooser> ProgramPlayer<L, C> {
         let message = self.machine.debug_message(error_context)?.to_owned();
         let number = self.instance_of(thread);
         let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+        let width = self.world.widths[number];
+        let bytes = width.address_bytes();
+        let address = address_of_bytes(address, u64::from(2 * bytes))?;
         self.machine.begin_realloc(self.world.instances[number])?;
-        let slots = [0, 1].map(|slot| self.context_slot(slot));
-        let [first, second] = slots;
+        let [first, second] = [0, 1].map(|slot| self.context_slot(number, slot));
         self.emit(format!("realloc i{number} {length} context {first} {second}"));
         self.machine.realloc_returned()?;
         for (at, byte) in (REALLOC_ADDRESS as usize..).zip(message.bytes()) {
             self.world.memories[number][at] = byte;
         }
-        self.store_word(number, word(address), REALLOC_ADDRESS);
-        self.store_word(number, word(address) + 4, length);
+        for (address, word) in [(address, REALLOC_ADDRESS), (address + bytes, length)] {
+            self.store_word(number, address, word);
+            if width == Width::Wide {
+                self.store_word(number, address + 4, 0);
+            }
+        }
         Ok(())
     }
 
-    fn context_slot(&mut self, slot: u32) -> u64 {
+    fn context_slot(&mut self, number: usize, slot: u32) -> u64 {
         use weft::builtin::{ContextBuiltins, Outcome};
-        use weft::core_value::IntegerType;
-        match self.machine.canon_context_get(IntegerType::I32, slot) {
+        match self.machine.canon_context_get(self.world.widths[number].address_type(), slot) {
             Ok(Outcome::Return(value)) => value,
             other => panic!("{other:?}"),
         }

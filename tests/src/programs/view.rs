@@ -7,12 +7,13 @@ use weft::trap::{CopyDirection, EndKind};
 
 use super::guest::Code;
 use super::player::ProgramPlayer;
-use super::world::{Function, STREAMS, Value, end_kind};
+use super::world::{Function, STREAMS, Value, Width, end_kind};
 
 /// The state that a guest sees.
 pub(super) struct Guest {
     pub(super) number: usize,
     pub(super) instances: u32,
+    pub(super) width: Width,
     pub(super) code: Option<Code>,
     pub(super) task: Option<TaskId>,
     pub(super) function: Option<&'static Function>,
@@ -59,6 +60,7 @@ impl Guest {
         Self {
             number,
             instances: u32::try_from(player.world.instances.len()).unwrap_or(1),
+            width: player.world.widths[number],
             code: player.codes.get(&thread).copied(),
             task,
             function: player.task_function(thread),

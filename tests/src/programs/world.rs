@@ -1,9 +1,10 @@
 //! The instances, functions and types of every program. They differ only in the number of
-//! instances, as in `World` of `tests/reference/machine.py`.
+//! instances and the widths of their addresses, as in `World` of `tests/reference/machine.py`.
 
 use weft::abi::{StringEncoding, Type};
 use weft::builtin::{OptionsIndex, TypeIndex};
 use weft::chooser::Chooser;
+use weft::core_value::{CoreValue, IntegerType};
 use weft::error::Error;
 use weft::limits::Limits;
 use weft::machine::{
@@ -17,18 +18,107 @@ pub const MEMORY_BYTES: usize = 256;
 pub const EVENT_ADDRESS: u32 = 248;
 /// The address of results of imports lowered with `async`.
 pub const RESULT_ADDRESS: u32 = 240;
-/// The address at which the address and length of debug messages are stored.
-pub const MESSAGE_ADDRESS: u32 = 232;
 /// The result of the `realloc` of debug messages.
 pub const REALLOC_ADDRESS: u32 = 200;
-/// The address of four strings: the address and length of each.
-pub const STRINGS_ADDRESS: u32 = 144;
 /// The address of the strings' contents.
 const TEXT_ADDRESS: u32 = 176;
 /// The address of the record of the `realloc` of elements.
 pub const LOG_ADDRESS: u32 = 196;
 /// The number of bytes for which the `realloc` of elements returns an address out of bounds.
 pub const REFUSED_BYTES: u32 = 18;
+/// For an instance of 64 bits, numbers from this one on stand for those from 4 GiB on.
+pub const BEYOND: u32 = 1_000_000_000;
+
+/// The width of an instance's addresses, positions in tables, and words of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// 32 bits.
+    Narrow,
+    /// 64 bits.
+    Wide,
+}
+
+impl Width {
+    /// Returns the width for instance `number`, if bit `number` of `wide` means 64 bits.
+    #[must_use]
+    pub const fn of(wide: u32, number: u32) -> Self {
+        if wide >> number & 1 == 1 { Self::Wide } else { Self::Narrow }
+    }
+
+    /// Returns the type of addresses.
+    #[must_use]
+    pub const fn address_type(self) -> IntegerType {
+        match self {
+            Self::Narrow => IntegerType::I32,
+            Self::Wide => IntegerType::I64,
+        }
+    }
+
+    /// Returns the type of addresses, in the text format.
+    #[must_use]
+    pub const fn address_name(self) -> &'static str {
+        match self {
+            Self::Narrow => "i32",
+            Self::Wide => "i64",
+        }
+    }
+
+    /// Returns the size of an address in bytes.
+    #[must_use]
+    pub const fn address_bytes(self) -> u32 {
+        match self {
+            Self::Narrow => 4,
+            Self::Wide => 8,
+        }
+    }
+
+    /// Returns the address of four strings: the address and length of each.
+    #[must_use]
+    pub const fn strings_address(self) -> u32 {
+        match self {
+            Self::Narrow => 144,
+            Self::Wide => 64,
+        }
+    }
+
+    /// Returns the address at which the address and length of debug messages are stored.
+    #[must_use]
+    pub const fn message_address(self) -> u32 {
+        match self {
+            Self::Narrow => 232,
+            Self::Wide => 144,
+        }
+    }
+
+    /// Returns the address out of bounds that the `realloc` of elements returns. In 32 bits, the
+    /// wide one would be valid.
+    #[must_use]
+    pub const fn refused_address(self) -> u64 {
+        match self {
+            Self::Narrow => 0xffff_fff0,
+            Self::Wide => (1 << 32) + REALLOC_ADDRESS as u64,
+        }
+    }
+
+    /// Returns the address, length, position or word for a number of an entry.
+    #[must_use]
+    pub const fn widened(self, number: u32) -> u64 {
+        match (self, number.checked_sub(BEYOND)) {
+            (Self::Wide, Some(rest)) => (1 << 32) + rest as u64,
+            _ => number as u64,
+        }
+    }
+
+    /// Returns the core value for an address, length, position or word.
+    #[must_use]
+    pub const fn core_value(self, number: u64) -> CoreValue {
+        match self {
+            #[expect(clippy::cast_possible_truncation, reason = "the numbers have 32 bits there")]
+            Self::Narrow => CoreValue::I32(number as u32),
+            Self::Wide => CoreValue::I64(number),
+        }
+    }
+}
 
 /// The kinds of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,24 +185,26 @@ pub enum Element {
 }
 
 impl Element {
-    /// Returns its size in bytes.
+    /// Returns its size in bytes, in a memory of a width.
     #[must_use]
-    pub const fn size(self) -> u32 {
+    pub const fn size(self, width: Width) -> u32 {
         match self {
             Self::None => 0,
             Self::U8 | Self::Bool => 1,
             Self::Own | Self::Stream => 4,
-            Self::U64 | Self::String => 8,
+            Self::U64 => 8,
+            Self::String => 2 * width.address_bytes(),
             Self::Pair => 16,
         }
     }
 
-    /// Returns its alignment in bytes.
+    /// Returns its alignment in bytes, in a memory of a width.
     #[must_use]
-    pub const fn alignment(self) -> u32 {
+    pub const fn alignment(self, width: Width) -> u32 {
         match self {
             Self::None | Self::U8 | Self::Bool => 1,
-            Self::Own | Self::Stream | Self::String => 4,
+            Self::Own | Self::Stream => 4,
+            Self::String => width.address_bytes(),
             Self::U64 | Self::Pair => 8,
         }
     }
@@ -177,7 +269,8 @@ const fn function(
 }
 
 const SYNC: LiftMode = LiftMode::Sync { has_post_return: false };
-const POST_RETURN: LiftMode = LiftMode::Sync { has_post_return: true };
+/// The way in which functions are lifted that have a `post-return` function.
+pub const POST_RETURN: LiftMode = LiftMode::Sync { has_post_return: true };
 
 /// The number of functions that the host calls: the first ones, because the host only has ends of
 /// bytes.
@@ -225,10 +318,13 @@ pub struct ProgramWorld {
     pub ends: Vec<TypeIndex>,
     /// The instances' memories.
     pub memories: Vec<Vec<u8>>,
+    /// The widths of their addresses.
+    pub widths: Vec<Width>,
 }
 
 impl ProgramWorld {
-    /// Fills an empty machine.
+    /// Fills an empty machine. Instance `number` has a memory and a table of 64 bits if bit `number`
+    /// of `wide` is set.
     ///
     /// # Errors
     ///
@@ -236,14 +332,17 @@ impl ProgramWorld {
     pub fn new<L: Limits, C: Chooser, H: Hooks>(
         machine: &mut Machine<L, C, H>,
         count: u32,
+        wide: u32,
     ) -> Result<Self, Error> {
+        let widths: Vec<Width> = (0..count).map(|number| Width::of(wide, number)).collect();
         let mut world = Self {
             instances: Vec::new(),
             functions: Vec::new(),
             host_functions: Vec::new(),
             resources: Vec::new(),
             ends: Vec::new(),
-            memories: (0..count).map(memory).collect(),
+            memories: (0..).zip(&widths).map(|(number, width)| memory(number, *width)).collect(),
+            widths,
         };
         for number in 0..count {
             let instance = machine.new_instance()?;
@@ -353,6 +452,9 @@ pub const fn encoding(number: u32) -> StringEncoding {
     }
 }
 
+/// The bit of a string's length in memory that means UTF-16, in 32 bits.
+const TAG: u32 = 1 << 31;
+
 /// Returns the contents of strings in this encoding, and the place and length of four strings
 /// there. The last string is not valid.
 const fn strings(encoding: StringEncoding) -> (&'static [u8], [(u32, u32); 4]) {
@@ -364,7 +466,6 @@ const fn strings(encoding: StringEncoding) -> (&'static [u8], [(u32, u32); 4]) {
             (b"a\0\xe9\0\xac\x20\x3d\xd8\0\xdeb\0", [(0, 2), (0, 3), (0, 6), (6, 1)])
         }
         StringEncoding::Latin1Utf16 => {
-            const TAG: u32 = 1 << 31;
             let text = b"a\xe9a\0\xac\x20a\0\xe9\0";
             (text, [(0, 2), (2, TAG | 2), (6, TAG | 2), (3, TAG | 1)])
         }
@@ -373,7 +474,7 @@ const fn strings(encoding: StringEncoding) -> (&'static [u8], [(u32, u32); 4]) {
 
 /// Returns the initial contents of an instance's memory.
 #[expect(clippy::cast_possible_truncation, reason = "any bytes will do")]
-pub(crate) fn memory(number: u32) -> Vec<u8> {
+pub(crate) fn memory(number: u32, width: Width) -> Vec<u8> {
     let mut memory: Vec<u8> =
         (0..MEMORY_BYTES as u32).map(|position| (position * 37 + number * 11) as u8).collect();
     for (position, letter) in (128..144).zip(b'a'..) {
@@ -384,9 +485,21 @@ pub(crate) fn memory(number: u32) -> Vec<u8> {
         memory[address as usize..][..bytes.len()].copy_from_slice(bytes);
     };
     fill(TEXT_ADDRESS, text);
-    for (address, (place, length)) in (STRINGS_ADDRESS..).step_by(8).zip(strings) {
-        fill(address, &(TEXT_ADDRESS + place).to_le_bytes());
-        fill(address + 4, &length.to_le_bytes());
+    let mut address = width.strings_address();
+    for (place, length) in strings {
+        let begin = TEXT_ADDRESS + place;
+        match width {
+            Width::Narrow => {
+                fill(address, &begin.to_le_bytes());
+                fill(address + 4, &length.to_le_bytes());
+            }
+            Width::Wide => {
+                let length = u64::from(length & !TAG) | u64::from(length & TAG) << 32;
+                fill(address, &u64::from(begin).to_le_bytes());
+                fill(address + 8, &length.to_le_bytes());
+            }
+        }
+        address += 2 * width.address_bytes();
     }
     memory
 }

@@ -8,14 +8,13 @@ use weft::core_value::CoreValue;
 use weft::gate::Gate;
 
 use super::composition::Composition;
-use crate::programs::guest::values;
+use crate::programs::guest::{result_address, values};
 use crate::programs::operation::{Entry, Operation, is_async, stored_at};
 use crate::programs::world::{
-    ENDS, Element, FUNCTIONS, FUTURES, Function, HOST_FUNCTIONS, RESULT_ADDRESS, STREAMS, Value,
-    encoding,
+    ENDS, Element, FUNCTIONS, FUTURES, Function, HOST_FUNCTIONS, STREAMS, Value, Width, encoding,
 };
 
-/// The type of a core function; `guest.wat` branches by its number.
+/// The type of a core function; guests branch by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// No call: the function returns.
@@ -36,17 +35,52 @@ pub enum Shape {
     TwoToI32 = 7,
     /// `[i32 i32 i32] -> [i32]`
     ThreeToI32 = 8,
+    /// `[i64] -> []`
+    Wide = 9,
+    /// `[i64] -> [i32]`
+    WideToI32 = 10,
+    /// `[i32 i64] -> []`
+    OneWide = 11,
+    /// `[i32 i64] -> [i32]`
+    OneWideToI32 = 12,
+    /// `[i64 i64] -> [i32]`
+    TwoWideToI32 = 13,
+    /// `[i32 i64 i64] -> [i64]`
+    OneTwoWideToI64 = 14,
 }
 
 impl Shape {
-    /// Returns the number of parameters.
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 15] = [
+        Self::Return,
+        Self::None,
+        Self::ToI32,
+        Self::ToI64,
+        Self::One,
+        Self::OneToI32,
+        Self::Two,
+        Self::TwoToI32,
+        Self::ThreeToI32,
+        Self::Wide,
+        Self::WideToI32,
+        Self::OneWide,
+        Self::OneWideToI32,
+        Self::TwoWideToI32,
+        Self::OneTwoWideToI64,
+    ];
+
+    /// Returns the types of the parameters.
     #[must_use]
-    pub const fn params(self) -> usize {
+    pub const fn params(self) -> &'static [&'static str] {
         match self {
-            Self::None | Self::ToI32 | Self::ToI64 => 0,
-            Self::Return | Self::One | Self::OneToI32 => 1,
-            Self::Two | Self::TwoToI32 => 2,
-            Self::ThreeToI32 => 3,
+            Self::Return | Self::None | Self::ToI32 | Self::ToI64 => &[],
+            Self::One | Self::OneToI32 => &["i32"],
+            Self::Two | Self::TwoToI32 => &["i32", "i32"],
+            Self::ThreeToI32 => &["i32", "i32", "i32"],
+            Self::Wide | Self::WideToI32 => &["i64"],
+            Self::OneWide | Self::OneWideToI32 => &["i32", "i64"],
+            Self::TwoWideToI32 => &["i64", "i64"],
+            Self::OneTwoWideToI64 => &["i32", "i64", "i64"],
         }
     }
 
@@ -54,32 +88,46 @@ impl Shape {
     #[must_use]
     pub const fn result(self) -> Option<&'static str> {
         match self {
-            Self::Return | Self::None | Self::One | Self::Two => None,
-            Self::ToI64 => Some("i64"),
-            Self::ToI32 | Self::OneToI32 | Self::TwoToI32 | Self::ThreeToI32 => Some("i32"),
+            Self::Return | Self::None | Self::One | Self::Two | Self::Wide | Self::OneWide => None,
+            Self::ToI64 | Self::OneTwoWideToI64 => Some("i64"),
+            Self::ToI32
+            | Self::OneToI32
+            | Self::TwoToI32
+            | Self::ThreeToI32
+            | Self::WideToI32
+            | Self::OneWideToI32
+            | Self::TwoWideToI32 => Some("i32"),
         }
     }
 
-    /// Returns the function type of a built-in whose parameters are all `i32`.
-    fn of_builtin(builtin: Builtin) -> Self {
+    /// Returns the function type of a built-in, for an instance with addresses of a width.
+    fn of_builtin(builtin: Builtin, width: Width) -> Self {
         let description = builtin.description();
-        match description.result {
-            Some(SymbolicType::I64) => Self::ToI64,
-            result => Self::of(description.params.len(), result.is_some()),
-        }
+        let core = |ty| match ty {
+            SymbolicType::I64 => "i64",
+            SymbolicType::MemoryAddress
+            | SymbolicType::TableAddress
+            | SymbolicType::ContextType
+            | SymbolicType::StartParameter => width.address_name(),
+            _ => "i32",
+        };
+        let params: Vec<&str> = description.params.iter().map(|it| core(it.ty)).collect();
+        Self::of(&params, description.result.map(core))
     }
 
-    /// Returns the function type with `params` parameters, and an `i32` or nothing as its result.
-    const fn of(params: usize, has_result: bool) -> Self {
-        match (params, has_result) {
-            (0, false) => Self::None,
-            (0, true) => Self::ToI32,
-            (1, false) => Self::One,
-            (1, true) => Self::OneToI32,
-            (2, false) => Self::Two,
-            (2, true) => Self::TwoToI32,
-            _ => Self::ThreeToI32,
-        }
+    /// Returns the function type with these parameters and this result.
+    fn of(params: &[&str], result: Option<&str>) -> Self {
+        let is_it =
+            |it: &Self| *it != Self::Return && it.params() == params && it.result() == result;
+        Self::ALL.into_iter().find(is_it).expect("no call has another type")
+    }
+
+    /// Returns the function type, in the text format.
+    #[must_use]
+    pub fn text(self) -> String {
+        let params = self.params().iter().map(|ty| format!("(param {ty})"));
+        let result = self.result().map(|ty| format!("(result {ty})"));
+        params.chain(result).collect()
     }
 }
 
@@ -103,12 +151,13 @@ const ALLOCATE: &str = r#" (realloc (core func $guest "allocate"))"#;
 /// The table of the start functions of threads.
 const START_FUNCTIONS: &str = r#" (core table $guest "start-functions")"#;
 
-/// Returns the calls of instance `number` of `instances`, in the order of its table.
+/// Returns the calls of instance `number` of `instances`, in the order of its table. Its addresses
+/// have this width.
 #[must_use]
-pub fn calls(composition: Composition, number: u32, instances: u32) -> Vec<Call> {
+pub fn calls(composition: Composition, number: u32, instances: u32, width: Width) -> Vec<Call> {
     let reach = composition.reach(number, instances);
-    let mut calls = Calls(Vec::new());
-    // It is the first one for `guest.wat`.
+    let mut calls = Calls { calls: Vec::new(), width };
+    // It is the first one for `make` of `guest.wat`.
     let first = Builtin::ResourceNew;
     let others = Builtin::ALL.into_iter().filter(|it| *it != first);
     for builtin in [first].into_iter().chain(others.filter(|it| is_playable(*it))) {
@@ -117,17 +166,21 @@ pub fn calls(composition: Composition, number: u32, instances: u32) -> Vec<Call>
     calls.add_task_returns();
     calls.add_imports(reach);
     let definition = r#"alias core export $guest "store""#.to_owned();
-    calls.0.push(Call { name: "store".to_owned(), shape: Shape::Two, definition });
-    calls.0
+    let mut calls = calls.calls;
+    calls.push(Call { name: "store".to_owned(), shape: Shape::Two, definition });
+    calls
 }
 
-struct Calls(Vec<Call>);
+struct Calls {
+    calls: Vec<Call>,
+    width: Width,
+}
 
 impl Calls {
     /// Adds a built-in.
     fn add(&mut self, name: &str, shape: Shape, definition: impl std::fmt::Display) {
         let definition = format!("canon {definition}");
-        self.0.push(Call { name: name.to_owned(), shape, definition });
+        self.calls.push(Call { name: name.to_owned(), shape, definition });
     }
 
     fn add_task_returns(&mut self) {
@@ -138,7 +191,7 @@ impl Calls {
             let memory = if result.is_none() { MEMORY } else { "" };
             for (options, encoding) in [(0, ""), (2, " string-encoding=utf16")] {
                 let name = task_return(result, options);
-                let shape = Shape::of(usize::from(result.is_some()), false);
+                let shape = if result.is_some() { Shape::One } else { Shape::None };
                 self.add(&name, shape, format!("task.return {ty} {memory}{encoding}"));
             }
         }
@@ -161,7 +214,10 @@ impl Calls {
                 for immediate in description.immediates {
                     let kind = immediate.split_once(": ").map_or("", |(_, kind)| kind);
                     match kind {
-                        "core:valtype" => definition.push_str(" i32"),
+                        "core:valtype" => {
+                            definition.push(' ');
+                            definition.push_str(self.width.address_name());
+                        }
                         "core:typeidx" => definition.push_str(" $start"),
                         "core:tableidx" => definition.push_str(START_FUNCTIONS),
                         "core:memoryidx" => definition.push_str(MEMORY),
@@ -169,13 +225,14 @@ impl Calls {
                         "async?" => definition.push_str(is_async),
                         "opts" => {
                             definition.push_str(is_async);
-                            definition.push_str(&required(number, builtin, chosen.element));
+                            let needs = required((number, self.width), builtin, chosen.element);
+                            definition.push_str(&needs);
                         }
                         _ => {}
                     }
                 }
                 let name = format!("{builtin}{}{is_async}", chosen.name);
-                self.add(&name, Shape::of_builtin(builtin), definition);
+                self.add(&name, Shape::of_builtin(builtin, self.width), definition);
             }
         }
     }
@@ -196,24 +253,30 @@ impl Calls {
     }
 
     fn add_import(&mut self, name: &str, function: Function, id: &str) {
-        let params = usize::from(function.param.is_some());
-        let has_result = function.result.is_some();
-        let sync = Shape::of(params, has_result);
+        let mut params = Vec::new();
+        params.extend(function.param.map(|_| "i32"));
+        let sync = Shape::of(&params, function.result.map(|_| "i32"));
         self.add(name, sync, format!("lower (func {id}) {MEMORY}"));
         if !function.is_async {
             return;
         }
-        let async_ = Shape::of(params + usize::from(has_result), true);
+        params.extend(function.result.map(|_| self.width.address_name()));
+        let async_ = Shape::of(&params, Some("i32"));
         self.add(&format!("{name} async"), async_, format!("lower (func {id}) async {MEMORY}"));
     }
 }
 
-/// Returns true if guests of programs call a built-in as its row describes it.
-///
-/// Their threads don't run in parallel, and `task.return` depends on their functions.
+/// Returns true if guests of programs call a built-in as its row describes it. `task.return` depends
+/// on the guest's function.
 fn is_playable(builtin: Builtin) -> bool {
-    let is_parallel = builtin.description().gate == Gate::SharedEverythingThreads;
-    !is_parallel && builtin != Builtin::TaskReturn
+    !is_shared(builtin) && builtin != Builtin::TaskReturn
+}
+
+/// Returns true if components can have a built-in only as a shared function: the parser knows an
+/// older form of the proposal, in which all built-ins of this gate are shared. wasmi has no shared
+/// functions.
+pub(super) fn is_shared(builtin: Builtin) -> bool {
+    builtin.description().gate == Gate::SharedEverythingThreads
 }
 
 /// A type or a slot in which definitions of one built-in differ.
@@ -258,12 +321,13 @@ fn choices(number: u32, reach: &Range<u32>, builtin: Builtin) -> Vec<Chosen> {
     ends.collect()
 }
 
-/// Returns the options that a built-in of instance `number` must have.
-fn required(number: u32, builtin: Builtin, element: Option<Element>) -> String {
+/// Returns the options that a built-in of an instance, with this number and width, must have.
+fn required((number, width): (u32, Width), builtin: Builtin, element: Option<Element>) -> String {
     let needs = builtin.description().required.iter().map(|option| match *option {
         "memory" => MEMORY,
         "realloc" => REALLOC,
-        "memory if element" if element != Some(Element::None) => MEMORY,
+        // Without a memory, addresses have 32 bits.
+        "memory if element" if element != Some(Element::None) || width == Width::Wide => MEMORY,
         _ => "",
     });
     let mut options: String = needs.collect();
@@ -287,19 +351,24 @@ fn task_return(result: Option<Value>, wrong: u32) -> String {
 }
 
 /// Returns the name and the core arguments of the call in `entry`, made by a guest in a task of
-/// `function`, in a world of `instances` instances.
+/// `function`, in a world of `instances` instances. The guest's addresses have this width.
 ///
 /// # Panics
 ///
-/// If a built-in takes anything but numbers of 32 bits; no built-in of a program does.
+/// If a built-in takes anything but integers; no built-in of a component does.
 #[must_use]
-pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (String, Vec<u32>) {
+pub fn call_of(
+    entry: Entry,
+    function: Option<&Function>,
+    instances: u32,
+    width: Width,
+) -> (String, Vec<u64>) {
     let Entry { operation, arguments: [a, b, c, d] } = entry;
     let Operation::Builtin(builtin) = operation else {
         if operation == Operation::Store {
-            return ("store".to_owned(), vec![stored_at(a), b]);
+            return ("store".to_owned(), vec![stored_at(a).into(), b.into()]);
         }
-        return import_of(a % (instances + 1), b, c & 1 == 1, (d, instances));
+        return import_of(a % (instances + 1), b, (c, width), (d, instances));
     };
     let description = builtin.description();
     let has = |kind: &str| description.immediates.iter().any(|it| it.ends_with(kind));
@@ -322,8 +391,9 @@ pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (St
     if can_be_async && is_async(builtin, a) {
         name.push_str(" async");
     }
-    let numbers = values(builtin, entry.arguments).into_iter().map(|value| match value {
-        CoreValue::I32(number) => number,
+    let numbers = values(builtin, entry.arguments, width).into_iter().map(|value| match value {
+        CoreValue::I32(number) => u64::from(number),
+        CoreValue::I64(number) => number,
         other => panic!("{other:?} is not a number of a program"),
     });
     (name, numbers.collect())
@@ -334,9 +404,11 @@ pub fn call_of(entry: Entry, function: Option<&Function>, instances: u32) -> (St
 fn import_of(
     callee: u32,
     index: u32,
-    is_async: bool,
+    (is_async, width): (u32, Width),
     (argument, instances): (u32, u32),
-) -> (String, Vec<u32>) {
+) -> (String, Vec<u64>) {
+    let result_address = result_address(is_async, width);
+    let is_async = is_async & 1 == 1;
     let (owner, functions): (_, &[Function]) = if callee == instances {
         ("host".to_owned(), &HOST_FUNCTIONS)
     } else {
@@ -345,8 +417,8 @@ fn import_of(
     let index = index as usize % functions.len();
     let Function { param, result, .. } = functions[index];
     let mut numbers = Vec::new();
-    numbers.extend(param.map(|_| argument));
-    numbers.extend(result.filter(|_| is_async).map(|_| RESULT_ADDRESS));
+    numbers.extend(param.map(|_| u64::from(argument)));
+    numbers.extend(result.filter(|_| is_async).map(|_| result_address));
     let options = if is_async { " async" } else { "" };
     (format!("call {owner} {index}{options}"), numbers)
 }

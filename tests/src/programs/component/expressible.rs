@@ -6,6 +6,8 @@
 //!   the components are [siblings](Composition::Siblings)
 //! - calls lowered with `async` of functions whose type is not `async`: validation refuses them,
 //!   and they become calls lowered without
+//! - `thread.spawn-ref` and `thread.spawn-indirect`, because they are shared functions: `is_shared` in
+//!   `calls`. They become `thread.new-indirect`
 //! - `resource.rep` of another instance's type: validation refuses it
 //! - a call of a host function that starts later than it is called, or that ends as cancelled later
 //!   than the request: a store takes the arguments when a guest calls, and drops the host's future
@@ -29,9 +31,10 @@ use weft::builtin::Builtin;
 use weft::chooser::Chooser;
 use weft::limits::Limits;
 
+use super::calls::is_shared;
 use super::composition::Composition;
 use crate::programs::host::HostedState;
-use crate::programs::operation::{Entry, Operation};
+use crate::programs::operation::{Entry, Operation, after_return, number_after_return};
 use crate::programs::player::{Control, ProgramPlayer, Script};
 use crate::programs::world::{FUNCTIONS, HOST_CALLABLE};
 
@@ -133,6 +136,14 @@ fn guest_can(
                 return guest_can(composition, Entry { operation, arguments }, number, instances);
             }
             callee == instances || reaches(callee)
+        }
+        Operation::Return if after_return(c).is_some_and(is_shared) => {
+            let arguments = [a, b, number_after_return(Builtin::ThreadNewIndirect), d];
+            return Some(Entry { operation, arguments });
+        }
+        Operation::Builtin(builtin) if is_shared(builtin) => {
+            let operation = Builtin::ThreadNewIndirect.into();
+            return Some(Entry { operation, arguments: entry.arguments });
         }
         Operation::Builtin(Builtin::ResourceDrop) => reaches(ty),
         Operation::Builtin(Builtin::ResourceRep) => ty == number,

@@ -21,8 +21,9 @@ pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {
     let mut linker = Linker::new();
     for instance in 0..instances {
         let given = linker.instance(&format!("host{instance}"));
-        given.function("begin", move |caller, arguments| {
-            let [code, index, argument] = numbers(&arguments)?;
+        given.function("begin", move |caller, mut arguments| {
+            let argument = long(arguments.pop())?;
+            let [code, index] = numbers(&arguments)?;
             answer(caller, |shared| shared.lock().begin(instance, code, index, argument))
         });
         given.function("event", move |caller, arguments| {
@@ -30,17 +31,20 @@ pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {
             answer(caller, |shared| shared.lock().event(instance, index, [code, waitable, payload]))
         });
         given.function("next", move |caller, mut arguments| {
-            let Val::U64(result) = arguments.remove(1) else { return Err("a result".into()) };
-            let [thread, index, payload, checksum, post_returns, reallocs, realloc @ ..] =
-                numbers::<9>(&arguments)?;
+            let [second, first] = [long(arguments.pop())?, long(arguments.pop())?];
+            let result = long((arguments.len() > 1).then(|| arguments.remove(1)))?;
+            let [thread, index, payload, checksum, post_returns, reallocs, length] =
+                numbers(&arguments)?;
             let event = (index, payload);
+            let realloc = (length, [first, second]);
             let said =
                 Said { instance, thread, result, event, checksum, post_returns, reallocs, realloc };
             answer(caller, |shared| shared.lock().next(said))
         });
         given.function("argument", |caller, arguments| {
             let [position] = numbers(&arguments)?;
-            answer(caller, |shared| shared.lock().argument(position))
+            let argument = caller.data().shared.lock().argument(position);
+            Ok(Some(Val::U64(argument)))
         });
     }
     for index in 0..HOST_FUNCTIONS.len() {
@@ -59,6 +63,12 @@ fn numbers<const COUNT: usize>(arguments: &[Val]) -> Result<[u32; COUNT], HostEr
         *number = *argument;
     }
     Ok(numbers)
+}
+
+/// Converts an argument that is a long number.
+fn long(argument: Option<Val>) -> Result<u64, HostError> {
+    let Some(Val::U64(number)) = argument else { return Err("a long number".into()) };
+    Ok(number)
 }
 
 /// Returns the answer to a guest; the guest traps after a difference.

@@ -14,8 +14,8 @@ use super::calls::{Call, Shape, call_of};
 use super::expected::{Expected, state};
 use super::storm::Storm;
 use crate::programs::guest::result;
-use crate::programs::operation::{Entry, Operation};
-use crate::programs::world::{FUNCTIONS, Function};
+use crate::programs::operation::{Entry, Operation, after_return};
+use crate::programs::world::{FUNCTIONS, Function, Width};
 
 /// The first unexpected event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) struct Playback {
     /// The functions of the tasks of threads that were created and have not started.
     owners: HashMap<(u32, u32), Option<&'static Function>>,
     /// The arguments for the action of the guest in control.
-    arguments: Vec<u32>,
+    arguments: Vec<u64>,
     /// The number of reallocations of each instance.
     reallocs: HashMap<u32, u32>,
     /// The number of calls of imports and by the host.
@@ -94,9 +94,10 @@ pub(super) struct Said {
     pub(super) event: (u32, u32),
     pub(super) checksum: u32,
     pub(super) post_returns: u32,
-    /// The number of its reallocations, the last length, and the context at that time.
+    /// The number of its reallocations.
     pub(super) reallocs: u32,
-    pub(super) realloc: [u32; 3],
+    /// The length of the last reallocation, and the context at that time.
+    pub(super) realloc: (u32, [u64; 2]),
 }
 
 /// The number of a destructor, among functions.
@@ -197,7 +198,7 @@ impl Playback {
 
     /// Records the start of a function, destructor or start function. Returns the number of the
     /// thread.
-    pub(super) fn begin(&mut self, instance: u32, code: u32, index: u32, argument: u32) -> u32 {
+    pub(super) fn begin(&mut self, instance: u32, code: u32, index: u32, argument: u64) -> u32 {
         if self.storm.is_some() {
             return 0;
         }
@@ -245,7 +246,7 @@ impl Playback {
         let reallocs = self.reallocs.entry(said.instance).or_default();
         let has_reallocated = std::mem::replace(reallocs, said.reallocs) != said.reallocs;
         if has_reallocated {
-            let [length, first, second] = said.realloc;
+            let (length, [first, second]) = said.realloc;
             let number = said.instance;
             self.emit(&format!("realloc i{number} {length} context {first} {second}"));
         }
@@ -274,30 +275,43 @@ impl Playback {
     fn does(&mut self, instance: u32, thread: usize, entry: Entry) -> u32 {
         let code = self.codes[thread];
         if entry.operation == Operation::Return {
-            let [a, b, ..] = entry.arguments;
+            let [a, b, c, _] = entry.arguments;
+            let after = after_return(c).and_then(|builtin| {
+                let entry = Entry { operation: builtin.into(), arguments: [0; 4] };
+                Some(u64::from(self.call(instance, code, entry)?.0) + 1)
+            });
             let is_packed = code.is_lifted
                 && code.function.is_some_and(|function| function.lift == LiftMode::Callback);
-            self.arguments = vec![if is_packed { (a & 0xf) | (b << 4) } else { a }];
+            let returned = if is_packed { (a & 0xf) | (b << 4) } else { a };
+            self.arguments = vec![returned.into(), after.unwrap_or(0)];
             return Shape::Return as u32;
         }
         if entry.operation == Operation::Call {
             self.call_count += 1;
         }
+        let Some((call, shape, arguments)) = self.call(instance, code, entry) else { return 0 };
+        self.codes[thread].pending = Some((entry.operation, shape));
+        self.arguments = arguments;
+        call
+    }
+
+    /// Returns the call in `entry`: its number with that of its type, its type, and its arguments.
+    fn call(&mut self, instance: u32, code: Code, entry: Entry) -> Option<(u32, Shape, Vec<u64>)> {
         let instances = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
-        let (name, arguments) = call_of(entry, code.function, instances);
+        let width = Width::of(self.expected.wide, instance);
+        let (name, arguments) = call_of(entry, code.function, instances, width);
         let calls = &self.calls[instance as usize];
         let Some(position) = calls.iter().position(|call| call.name == name) else {
             self.differ(format!("i{instance} can't do `{name}`"));
-            return 0;
+            return None;
         };
         let shape = calls[position].shape;
-        self.codes[thread].pending = Some((entry.operation, shape));
-        self.arguments = arguments;
-        u32::try_from(position).unwrap_or(u32::MAX) << 4 | shape as u32
+        let number = u32::try_from(position).unwrap_or(u32::MAX) << 4 | shape as u32;
+        Some((number, shape, arguments))
     }
 
     /// Returns an argument for the action of the guest in control.
-    pub(super) fn argument(&self, position: u32) -> u32 {
+    pub(super) fn argument(&self, position: u32) -> u64 {
         if let Some(storm) = &self.storm {
             return storm.argument(position);
         }

@@ -19,16 +19,18 @@ use super::host::{HeldEnd, Host, Invocation, end_action, number};
 use super::playback::{Difference, Shared};
 use super::storm::Stormy;
 use super::text::world;
+use crate::programs::generator::WIDE;
 use crate::programs::host::EndOrigin;
 use crate::programs::operation::Entry;
 use crate::programs::player::{ProgramPlayer, Run, Script, Tape};
+use crate::programs::world::Width;
 
 /// The loaded components of all worlds of up to a number of instances.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ComponentStage {
     engine: Wasmi,
     composition: Composition,
-    worlds: Vec<Loaded>,
+    worlds: Arc<[Loaded]>,
     is_eager: bool,
     is_recorded: bool,
 }
@@ -36,9 +38,18 @@ pub struct ComponentStage {
 /// A world.
 #[derive(Debug)]
 pub(super) struct Loaded {
+    /// The number of instances.
+    instances: usize,
+    /// The instances with memories and tables of 64 bits: bit 0 is the first one's.
+    wide: u32,
     pub(super) component: Component<Wasmi>,
     pub(super) linker: Linker<Wasmi, Host>,
     pub(super) calls: Arc<[Vec<Call>]>,
+}
+
+/// Returns the bits of `wide` that `instances` instances use.
+fn used(wide: u32, instances: usize) -> u32 {
+    wide & !(u32::MAX << instances)
 }
 
 /// A shortened program that differs.
@@ -61,14 +72,21 @@ impl ComponentStage {
     #[must_use]
     pub fn new(composition: Composition, instances: u32) -> Self {
         let engine = Wasmi::default();
-        let load = |count| {
-            let bytes = wat::parse_str(world(composition, count)).expect("the world's text");
+        let load = |(count, wide)| {
+            let text = world(composition, count, wide);
+            let bytes = wat::parse_str(text).expect("the world's text");
             let component = Component::new(&engine, &bytes).expect("the world's component");
-            let calls: Vec<Vec<Call>> =
-                (0..count).map(|number| calls(composition, number, count)).collect();
-            Loaded { component, linker: linker(count), calls: calls.into() }
+            let calls = |number| calls(composition, number, count, Width::of(wide, number));
+            let calls: Vec<Vec<Call>> = (0..count).map(calls).collect();
+            let instances = count as usize;
+            Loaded { instances, wide, component, linker: linker(count), calls: calls.into() }
         };
-        let worlds = (1..=instances).map(load).collect();
+        let mut worlds: Vec<(u32, u32)> = (1..=instances)
+            .flat_map(|count| WIDE.map(|wide| (count, used(wide, count as usize))))
+            .collect();
+        worlds.sort_unstable();
+        worlds.dedup();
+        let worlds = worlds.into_iter().map(load).collect();
         Self { engine, composition, worlds, is_eager: false, is_recorded: false }
     }
 
@@ -116,7 +134,7 @@ impl ComponentStage {
         player: &ProgramPlayer<L, C>,
         (seed, lines, actions): (u64, usize, u32),
     ) -> Vec<(Table, usize)> {
-        let world = &self.worlds[player.world.instances.len() - 1];
+        let world = self.world(run, player);
         let types = {
             // Types of values and streams without resources are the same for all instances.
             let (mut play, root) = self.prepare(run, player);
@@ -128,13 +146,21 @@ impl ComponentStage {
         Stormy::new(play, world, root, seed).rage(actions, types)
     }
 
+    /// Returns the world of `run`.
+    fn world<L: Limits, C: Chooser>(&self, run: &Run, player: &ProgramPlayer<L, C>) -> &Loaded {
+        let instances = player.world.instances.len();
+        let wide = used(run.settings.wide, instances);
+        let is_it = |it: &&Loaded| it.instances == instances && it.wide == wide;
+        self.worlds.iter().find(is_it).expect("a loaded world")
+    }
+
     /// Creates a store with the world of `run`.
     fn prepare<L: Limits, C: Chooser>(
         &self,
         run: &Run,
         player: &ProgramPlayer<L, C>,
     ) -> (Play, Instance<Wasmi>) {
-        let Loaded { component, linker, calls } = &self.worlds[player.world.instances.len() - 1];
+        let Loaded { component, linker, calls, .. } = self.world(run, player);
         let shared = Shared::new(Expected::new(run, player), calls.clone());
         let chooser = Box::new(shared.clone());
         let mut store = Store::with_chooser(&self.engine, chooser, Host::new(shared.clone()));
@@ -152,7 +178,8 @@ impl ComponentStage {
     pub fn shorten(&self, instances: u32, run: &Run) -> Option<Shortened> {
         let choices: Vec<u32> = run.choices.iter().map(|it| it.chosen.chosen).collect();
         let try_ = |entries: &[Entry]| {
-            let (run, player) = play_again(self.composition, instances, entries, choices.clone())?;
+            let world = (instances, run.settings.wide);
+            let (run, player) = play_again(self.composition, world, entries, choices.clone())?;
             let difference = self.play(&run, &player)?;
             Some(Shortened { entries: run.entries, trace: run.trace, difference })
         };
@@ -190,16 +217,17 @@ impl Chooser for Again {
 }
 
 /// Returns the run of a machine with these entries, limited to those that components can do, and
-/// with these choices if they fit; nothing if that is no program.
+/// with these choices if they fit; nothing if that is no program. The world has a number of
+/// instances, and those in `wide` have memories and tables of 64 bits.
 #[must_use]
 pub fn play_again(
     composition: Composition,
-    instances: u32,
+    (instances, wide): (u32, u32),
     entries: &[Entry],
     choices: Vec<u32>,
 ) -> Option<(Run, ProgramPlayer<Heap, impl Chooser + use<>>)> {
     let again = Again { choices: choices.into_iter() };
-    let player = ProgramPlayer::<Heap, _>::new(again, instances);
+    let player = ProgramPlayer::<Heap, _>::wide(again, instances, wide);
     let play = || rehearse(composition, player, Tape(entries.iter()));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(play)).ok()
 }

@@ -29,7 +29,7 @@ pub(super) struct Storm {
     random: Seeded,
     left: u32,
     /// The arguments of the guest in control.
-    arguments: [u32; 3],
+    arguments: [u64; 3],
 }
 
 impl Storm {
@@ -45,21 +45,27 @@ impl Storm {
     pub(super) fn next(&mut self, calls: &[Call]) -> u32 {
         let count = u32::try_from(calls.len()).unwrap_or(0);
         self.arguments = [(); 3].map(|()| match self.below(12) {
-            0 => self.below(256),
-            1 => u32::MAX - self.below(300),
-            2..4 => 144 + 8 * self.below(4),
-            _ => self.below(14),
+            0 => self.below(256).into(),
+            1 => u64::from(u32::MAX - self.below(300)),
+            // An address beyond 4 GiB, if it has 64 bits.
+            2 => (1 << self.below(64)) + u64::from(self.below(256)),
+            3 => u64::from(144 + 8 * self.below(4)),
+            4 => u64::from(64 + 16 * self.below(4)),
+            _ => self.below(14).into(),
         });
         self.left = self.left.saturating_sub(1);
-        if self.left == 0 || self.below(12) == 0 {
-            return Shape::Return as u32;
-        }
         let position = self.below(count);
         let shape = calls.get(position as usize).map_or(Shape::Return, |call| call.shape);
-        position << 4 | shape as u32
+        let call = position << 4 | shape as u32;
+        if self.left == 0 || self.below(12) == 0 {
+            // The call of a `post-return` function.
+            self.arguments[1] = if self.below(4) == 0 { u64::from(call) + 1 } else { 0 };
+            return Shape::Return as u32;
+        }
+        call
     }
 
-    pub(super) fn argument(&self, position: u32) -> u32 {
+    pub(super) fn argument(&self, position: u32) -> u64 {
         self.arguments.get(position as usize).copied().unwrap_or(0)
     }
 

@@ -8,11 +8,12 @@ use std::fmt::Write as _;
 
 use weft::machine::LiftMode;
 
-use super::calls::{Call, calls};
+use super::calls::{Call, Shape, calls};
 use super::composition::Composition;
-use crate::programs::world::{ENDS, FUNCTIONS, Function, HOST_FUNCTIONS, memory};
+use crate::programs::world::{ENDS, FUNCTIONS, Function, HOST_FUNCTIONS, Width, memory};
 
-/// The core module of every guest.
+/// The core module of every guest. `ADDRESS` stands for the type of addresses, and `REFUSED` for an
+/// address: see [`guest`].
 const GUEST: &str = include_str!("guest.wat");
 
 /// The type of the streams that are elements.
@@ -20,7 +21,7 @@ const BYTES: &str = "(type $bytes (stream u8))";
 
 /// The host functions with which guests are controlled, and their types.
 const HOST: [(&str, &str, &str); 4] = [
-    ("begin", r#"(param "code" u32) (param "index" u32) (param "argument" u32)"#, "u32"),
+    ("begin", r#"(param "code" u32) (param "index" u32) (param "argument" u64)"#, "u32"),
     (
         "event",
         r#"(param "index" u32) (param "code" u32) (param "waitable" u32) (param "payload" u32)"#,
@@ -30,16 +31,17 @@ const HOST: [(&str, &str, &str); 4] = [
         "next",
         r#"(param "thread" u32) (param "result" u64) (param "event-index" u32)
            (param "event-payload" u32) (param "checksum" u32) (param "post-returns" u32)
-           (param "reallocs" u32) (param "length" u32) (param "context-zero" u32)
-           (param "context-one" u32)"#,
+           (param "reallocs" u32) (param "length" u32) (param "context-zero" u64)
+           (param "context-one" u64)"#,
         "u32",
     ),
-    ("argument", r#"(param "position" u32)"#, "u32"),
+    ("argument", r#"(param "position" u32)"#, "u64"),
 ];
 
-/// Returns a component with `instances` instances, exported as `i0` and so on.
+/// Returns a component with `instances` instances, exported as `i0` and so on. Instance `number` has
+/// a memory and a table of 64 bits if bit `number` of `wide` is set.
 #[must_use]
-pub fn world(composition: Composition, instances: u32) -> String {
+pub fn world(composition: Composition, instances: u32, wide: u32) -> String {
     let mut text = format!("(component\n{BYTES}\n");
     for number in 0..instances {
         import_host(&mut text, number);
@@ -50,7 +52,7 @@ pub fn world(composition: Composition, instances: u32) -> String {
         Composition::Nested => 1,
     };
     for number in 0..outermost {
-        text.push_str(&component(composition, number, instances));
+        text.push_str(&component((composition, wide), number, instances));
         instantiate(&mut text, composition, number, instances);
         for other in 0..number {
             write(&mut text, format_args!("(with \"i{other}\" (instance $i{other}))"));
@@ -109,7 +111,7 @@ fn function_type(function: Function) -> String {
 }
 
 /// Returns the component of instance `number`.
-fn component(composition: Composition, number: u32, instances: u32) -> String {
+fn component((composition, wide): (Composition, u32), number: u32, instances: u32) -> String {
     let mut text = format!("(component $C{number}\n{BYTES}\n");
     for host in std::iter::once(number).chain(composition.inside(number, instances)) {
         import_host(&mut text, host);
@@ -118,8 +120,9 @@ fn component(composition: Composition, number: u32, instances: u32) -> String {
     for other in 0..number {
         import_instance(&mut text, number, other);
     }
-    let calls = calls(composition, number, instances);
-    define_core(&mut text, number, calls.len());
+    let width = Width::of(wide, number);
+    let calls = calls(composition, number, instances, width);
+    define_core(&mut text, number, width, calls.len());
     let destructor = r#"(core func $guest "destructor")"#;
     write(&mut text, format_args!("(type $R{number} (resource (rep i32) (dtor {destructor})))"));
     write(&mut text, format_args!("(export $r{number} \"r\" (type $R{number}))"));
@@ -136,7 +139,7 @@ fn component(composition: Composition, number: u32, instances: u32) -> String {
         let lift = r#"(canon lift (core func $guest "make"))"#;
         write(&mut text, format_args!("(func (export \"make\") {ty} {lift})"));
     }
-    contain(&mut text, composition, number, instances);
+    contain(&mut text, (composition, wide), number, instances);
     fill_table(&mut text, &calls);
     text.push_str(")\n");
     text
@@ -144,10 +147,15 @@ fn component(composition: Composition, number: u32, instances: u32) -> String {
 
 /// Adds the next component and its instance, if `composition` says so, and exports the instances
 /// inside.
-fn contain(text: &mut String, composition: Composition, number: u32, instances: u32) {
+fn contain(
+    text: &mut String,
+    (composition, wide): (Composition, u32),
+    number: u32,
+    instances: u32,
+) {
     let mut inside = composition.inside(number, instances);
     let Some(inner) = inside.next() else { return };
-    text.push_str(&component(composition, inner, instances));
+    text.push_str(&component((composition, wide), inner, instances));
     instantiate(text, composition, inner, instances);
     for other in 0..number {
         write(text, format_args!("(with \"i{other}\" (instance $i{other}))"));
@@ -192,23 +200,27 @@ fn name_exports(text: &mut String, other: u32) {
 }
 
 /// Defines the core modules, and their instances.
-fn define_core(text: &mut String, number: u32, calls: usize) {
-    let bytes: String = memory(number).iter().fold(String::new(), |mut bytes, byte| {
+fn define_core(text: &mut String, number: u32, width: Width, calls: usize) {
+    let address = width.address_name();
+    let bytes: String = memory(number, width).iter().fold(String::new(), |mut bytes, byte| {
         write!(bytes, "\\{byte:02x}").expect("a string");
         bytes
     });
     write(
         text,
         format_args!(
-            r#"(core type $start (func (param i32)))
+            r#"(core type $start (func (param {address})))
             (core module $ProgramWorld
-                (memory (export "memory") 256 256 (pagesize 1)) (data (i32.const 0) "{bytes}")
+                (memory (export "memory") {address} 256 256 (pagesize 1))
+                (data ({address}.const 0) "{bytes}")
                 (table (export "calls") {calls} funcref))
             (core instance $world (instantiate $ProgramWorld))
             (canon thread.index (core func $thread-index))
-            (canon context.get i32 0 (core func $context-get-0))
-            (canon context.get i32 1 (core func $context-get-1))
-            (core module $Guest {GUEST} {})"#,
+            (canon context.get {address} 0 (core func $context-get-0))
+            (canon context.get {address} 1 (core func $context-get-1))
+            (core module $Guest {} {} {})"#,
+            guest(width),
+            run(),
             functions()
         ),
     );
@@ -234,6 +246,98 @@ fn define_core(text: &mut String, number: u32, calls: usize) {
     );
 }
 
+/// Returns the common functions of guests whose addresses have a width.
+fn guest(width: Width) -> String {
+    let address = width.address_name();
+    let [to_word, to_long, to_address] = match width {
+        Width::Narrow => ["", "i64.extend_i32_u", ""],
+        Width::Wide => ["i32.wrap_i64", "", "i64.extend_i32_u"],
+    };
+    let mut text = GUEST.replace("ADDRESS", address);
+    text = text.replace("REFUSED", &width.refused_address().to_string());
+    for (name, from, to, by) in [
+        ("word", address, "i32", to_word),
+        ("long", address, "i64", to_long),
+        ("address", "i32", address, to_address),
+    ] {
+        write(
+            &mut text,
+            format_args!("(func ${name} (param {from}) (result {to}) (local.get 0) {by})"),
+        );
+    }
+    text
+}
+
+/// Returns the types of calls, and the functions that perform what the host says: `$run` until it
+/// says to return, and `$run-after-return` one call, with zeros.
+fn run() -> String {
+    let mut text = String::new();
+    for shape in Shape::ALL {
+        write(&mut text, format_args!("(type $shape{} (func {}))", shape as u32, shape.text()));
+    }
+    let asked = branches(|shape| {
+        if shape == Shape::Return {
+            return "(global.set $after-return (i32.wrap_i64 (call $argument (i32.const 1))))
+                (return (i32.wrap_i64 (call $argument (i32.const 0))))"
+                .to_owned();
+        }
+        let call = call_of_shape(shape, |position, ty| match ty {
+            "i64" => format!("(call $argument (i32.const {position}))"),
+            _ => format!("(i32.wrap_i64 (call $argument (i32.const {position})))"),
+        });
+        let call = match shape.result() {
+            None => call,
+            Some("i64") => format!("(local.set $result {call})"),
+            Some(_) => format!("(local.set $result (i64.extend_i32_u {call}))"),
+        };
+        format!("{call} (br $again)")
+    });
+    let after_return = branches(|shape| {
+        let call = call_of_shape(shape, |_, ty| format!("({ty}.const 0)"));
+        match shape.result() {
+            _ if shape == Shape::Return => "(return)".to_owned(),
+            None => format!("{call} (return)"),
+            Some(_) => format!("(drop {call}) (return)"),
+        }
+    });
+    write(
+        &mut text,
+        format_args!(
+            "(func $run (param $thread i32) (result i32)
+              (local $next i32) (local $call i32) (local $result i64)
+              (loop $again
+                (local.set $next (call $ask (local.get $thread) (local.get $result)))
+                (local.set $call (i32.shr_u (local.get $next) (i32.const 4)))
+                (local.set $result (i64.const 0))
+                {asked})
+              (unreachable))
+            (func $run-after-return (param $next i32) (local $call i32)
+              (local.set $call (i32.shr_u (local.get $next) (i32.const 4)))
+              {after_return})"
+        ),
+    );
+    text
+}
+
+/// Returns a branch by the type of the next call, with the instructions for each.
+fn branches(instructions: impl Fn(Shape) -> String) -> String {
+    let labels: String =
+        Shape::ALL.map(|shape| format!(" $shape{}", shape as u32)).into_iter().collect();
+    let mut text = format!("(br_table{labels} (i32.and (local.get $next) (i32.const 15)))");
+    for shape in Shape::ALL {
+        text = format!("(block $shape{} {text})\n{}", shape as u32, instructions(shape));
+    }
+    text
+}
+
+/// Returns a call of a type, with these arguments.
+fn call_of_shape(shape: Shape, argument: impl Fn(usize, &str) -> String) -> String {
+    let arguments = shape.params().iter().enumerate().map(|(at, ty)| argument(at, ty));
+    let arguments: String = arguments.collect();
+    let number = shape as u32;
+    format!("(call_indirect $calls (type $shape{number}) {arguments} (local.get $call))")
+}
+
 /// Returns the core functions that are lifted.
 fn functions() -> String {
     let mut text = String::new();
@@ -244,8 +348,8 @@ fn functions() -> String {
             LiftMode::Sync { .. } => function.result.is_some(),
         };
         let (param, argument) = match function.param {
-            Some(_) => ("(param i32)", "(local.get 0)"),
-            None => ("", "(i32.const 0)"),
+            Some(_) => ("(param i32)", "(i64.extend_i32_u (local.get 0))"),
+            None => ("", "(i64.const 0)"),
         };
         let (result, end) = if has_result { ("(result i32)", "") } else { ("", "(drop)") };
         let begin = format!("(call $begin (i32.const {index}) (call $thread-index) {argument})");
@@ -278,11 +382,9 @@ fn fill_table(text: &mut String, calls: &[Call]) {
     let (mut imports, mut exports, mut elements) = (String::new(), String::new(), String::new());
     for (position, Call { name, shape, definition }) in calls.iter().enumerate() {
         write(text, format_args!("(core func $call{position} ({definition})) (; {name} ;)"));
-        let params = "(param i32)".repeat(shape.params());
-        let result = shape.result().map_or(String::new(), |it| format!("(result {it})"));
         write(
             &mut imports,
-            format_args!("(import \"\" \"{position}\" (func $call{position} {params} {result}))"),
+            format_args!("(import \"\" \"{position}\" (func $call{position} {}))", shape.text()),
         );
         write(&mut exports, format_args!("(export \"{position}\" (func $call{position}))"));
         write(&mut elements, format_args!("$call{position}"));

@@ -12,7 +12,7 @@ use crate::programs::world::{FUNCTIONS, Function, HOST_FUNCTIONS, Value};
 
 /// A handle that no guest has in programs this short.
 const BAD: u32 = 40;
-/// The argument of `thread.new-indirect`, and the value of `context.set`.
+/// The argument of start functions, and the value of `context.set`.
 const NUMBER: u32 = 5;
 /// The addresses of buffers for reads and writes, which do not overlap.
 const BUFFERS: [u32; 2] = [64, 0];
@@ -62,6 +62,7 @@ pub(super) fn menu(subject: &Subject, guest: &Guest) -> Vec<Entry> {
             Family::Copies => menu.copies(),
             Family::Drops => menu.drops(),
             Family::Threads => menu.threads(),
+            Family::Spawns => menu.spawns(),
             Family::Resources => menu.resources(),
             Family::Errors => menu.errors(),
         }
@@ -240,6 +241,17 @@ impl Menu<'_> {
             ] {
                 self.add(operation, [thread, 0, 0, 0]);
             }
+        }
+    }
+
+    fn spawns(&mut self) {
+        self.add(Builtin::ThreadSpawnRef, [NUMBER, 0, 0, 0]);
+        self.add(Builtin::ThreadSpawnIndirect, [NUMBER, 0, 0, 0]);
+        if self.subject.has_bad_handles {
+            // A null reference, an empty entry of the table, and a function of another type.
+            self.add(Builtin::ThreadSpawnRef, [NUMBER, 1, 0, 0]);
+            self.add(Builtin::ThreadSpawnIndirect, [NUMBER, 1, 0, 0]);
+            self.add(Builtin::ThreadSpawnIndirect, [NUMBER, 2, 0, 0]);
         }
     }
 

@@ -25,6 +25,8 @@ pub enum Family {
     Drops,
     /// Threads.
     Threads,
+    /// `thread.spawn-ref` and `thread.spawn-indirect`.
+    Spawns,
     /// Resources.
     Resources,
     /// Error contexts.
@@ -73,14 +75,15 @@ const fn calls(instance: u32, function: u32, argument: u32) -> Entry {
 const HOST: u32 = 2;
 
 use Family::{
-    Calls, Copies, Drops, Errors, NewEnds, Resources, Returns, Sets, Subtasks, Tasks, Threads,
+    Calls, Copies, Drops, Errors, NewEnds, Resources, Returns, Sets, Spawns, Subtasks, Tasks,
+    Threads,
 };
 
 const ALL: &[Family] =
     &[Returns, Tasks, Calls, Subtasks, Sets, NewEnds, Copies, Drops, Threads, Resources, Errors];
 
 /// All subjects.
-pub const SUBJECTS: [Subject; 25] = [
+pub const SUBJECTS: [Subject; 27] = [
     Subject {
         name: "a function without async",
         stage: &[invoke(0, 0)],
@@ -411,6 +414,24 @@ pub const SUBJECTS: [Subject; 25] = [
         name: "threads",
         stage: &[invoke(0, 3), builtin(Builtin::ThreadNewIndirect, [5, 0, 0, 0])],
         families: &[Threads, Returns],
+        callees: &[],
+        has_bad_handles: false,
+        host_actions: 0,
+        calls: 3,
+    },
+    Subject {
+        name: "spawned threads",
+        stage: &[invoke(0, 4)],
+        families: &[Spawns, Threads, Tasks, Returns],
+        callees: &[],
+        has_bad_handles: true,
+        host_actions: 0,
+        calls: 2,
+    },
+    Subject {
+        name: "threads that are spawned after a result",
+        stage: &[invoke(0, 3), builtin(Builtin::TaskReturn, [0; 4])],
+        families: &[Spawns, Threads, Returns],
         callees: &[],
         has_bad_handles: false,
         host_actions: 0,

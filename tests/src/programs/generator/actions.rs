@@ -7,7 +7,9 @@ use super::{Generator, Theme, entry, make, simple};
 use crate::programs::guest::Code;
 use crate::programs::operation::{Entry, Operation};
 use crate::programs::view::Guest;
-use crate::programs::world::{FUNCTIONS, Function, HOST_CALLABLE, HOST_FUNCTIONS, Value};
+use crate::programs::world::{
+    FUNCTIONS, Function, HOST_CALLABLE, HOST_FUNCTIONS, POST_RETURN, Value,
+};
 
 impl Generator {
     /// Returns an action that a guest can do; rarely one that it cannot.
@@ -98,6 +100,10 @@ impl Generator {
                 let index = self.index(&guest.passable(*value));
                 entry(Operation::Return, [index, 0, 0, 0])
             }
+            Some(Code::Function(function)) if function.lift == POST_RETURN && self.chance(6) => {
+                let builtins = u32::try_from(Builtin::ALL.len()).unwrap_or(1);
+                entry(Operation::Return, [0, 0, 1 + self.below(builtins), 0])
+            }
             _ => simple(Operation::Return),
         }
     }
@@ -168,7 +174,8 @@ impl Generator {
                 self.index(&passable)
             }
         };
-        entry(Operation::Call, [instance, index, u32::from(is_async), argument])
+        let is_async = u32::from(is_async) + if is_async { self.offset() } else { 0 };
+        entry(Operation::Call, [instance, index, is_async, argument])
     }
 
     /// Returns the action that leads to the end of a guest's function.

@@ -7,7 +7,7 @@ use weft::trap::{CopyDirection, EndKind};
 use super::{Generator, entry};
 use crate::programs::operation::{Entry, Operation};
 use crate::programs::view::Guest;
-use crate::programs::world::{ENDS, Element, FUTURES, STREAMS, STRINGS_ADDRESS, Value};
+use crate::programs::world::{ENDS, Element, FUTURES, STREAMS, Value, Width};
 
 impl Generator {
     pub(super) fn ends(&mut self, guest: &Guest) -> Entry {
@@ -34,7 +34,7 @@ impl Generator {
                 let element = ENDS.get(at).copied().unwrap_or(Element::None);
                 let (address, length) = match self.handle_buffer(guest, direction, element) {
                     Ok(Some(buffer)) => buffer,
-                    Ok(None) => self.buffer(element),
+                    Ok(None) => self.buffer(guest.width, element),
                     Err(store) => return store,
                 };
                 let operation = match of {
@@ -43,6 +43,7 @@ impl Generator {
                     (Future, Read) => Builtin::FutureRead,
                     (Future, Write) => Builtin::FutureWrite,
                 };
+                let (address, length) = (address + self.offset(), length + self.offset());
                 entry(operation, [a, index, address, length])
             }
             62..78 => {
@@ -95,7 +96,7 @@ impl Generator {
     }
 
     /// Returns the address and length of a buffer.
-    pub(super) fn buffer(&mut self, element: Element) -> (u32, u32) {
+    pub(super) fn buffer(&mut self, width: Width, element: Element) -> (u32, u32) {
         match self.below(40) {
             0 if self.chance(20) => return (self.below(300), self.below(300)),
             1 if self.chance(10) => return (0, 1 << 28),
@@ -104,7 +105,7 @@ impl Generator {
         match element {
             Element::String if self.chance(97) => {
                 let place = if self.chance(8) { 3 } else { self.below(3) };
-                (STRINGS_ADDRESS + 8 * place, self.below(3))
+                (width.strings_address() + element.size(width) * place, self.below(3))
             }
             Element::U64 | Element::Pair if self.chance(97) => (self.below(8) * 8, self.below(4)),
             _ => (self.below(16) * 4, self.below(7)),

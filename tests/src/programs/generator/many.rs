@@ -22,7 +22,7 @@ impl Generator {
             2 => make(Value::FUTURE),
             3 => make(Value::ErrorContext),
             4 => simple(Builtin::WaitableSetNew),
-            5 | 6 => simple(Builtin::ThreadNewIndirect),
+            5 | 6 => self.new_thread(guest),
             // A call that doesn't return takes a handle here, and a thread there.
             7 => self.calls_waiting(guest),
             _ => self.passes(guest),

@@ -26,10 +26,20 @@ use super::host::Place;
 use super::operation::{Entry, Operation};
 use super::player::{Control, ProgramPlayer, Script};
 use super::view::Guest;
-use super::world::{Value, end_kind};
+use super::world::{BEYOND, Value, Width, end_kind};
 
 /// The largest number of entries that end a program.
 const WIND_DOWN: u32 = 80;
+
+/// The instances of programs that have memories and tables of 64 bits, a bit for each: none, all but
+/// the second, or the second.
+pub const WIDE: [u32; 3] = [0, 0b101, 0b010];
+
+/// Returns the same for the program of a seed.
+#[must_use]
+pub const fn wide(seed: u64) -> u32 {
+    WIDE[(seed / 3 % 3) as usize]
+}
 
 /// A generator of a program from a seed.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +134,18 @@ impl Generator {
     fn one_of<T: Copy>(&mut self, items: &[T]) -> Option<T> {
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
         items.get(self.below(count) as usize).copied()
+    }
+
+    /// Returns the number to add to an address, length or position: 0; rarely, one that leads beyond
+    /// 4 GiB if the instance has 64 bits, and out of bounds otherwise.
+    fn offset(&mut self) -> u32 {
+        if self.below(300) == 0 { BEYOND } else { 0 }
+    }
+
+    /// Returns a word that has more than 32 bits at times, if the instance has 64 bits.
+    fn word(&mut self, guest: &Guest, count: u32) -> u32 {
+        let word = self.below(count);
+        if guest.width == Width::Wide && self.chance(30) { BEYOND + word } else { word }
     }
 
     /// Returns one of `indices`; rarely, or if there is none, any small number.

@@ -23,7 +23,10 @@ impl Generator {
                 simple(Builtin::BackpressureDec)
             }
             22..30 => entry(Builtin::ContextGet, [self.below(2), 0, 0, 0]),
-            30..40 => entry(Builtin::ContextSet, [self.below(2), self.below(100), 0, 0]),
+            30..40 => {
+                let word = self.word(guest, 100);
+                entry(Builtin::ContextSet, [self.below(2), word, 0, 0])
+            }
             40..58 => entry(Builtin::ResourceNew, [self.below(100), 0, 0, 0]),
             58..80 => {
                 let resources: Vec<(u32, u32)> = guest
@@ -51,12 +54,17 @@ impl Generator {
                 entry(operation, [ty, index, 0, 0])
             }
             80..87 if !contexts.is_empty() || self.chance(5) => {
-                entry(Builtin::ErrorContextDebugMessage, [self.index(&contexts), 0, 0, 0])
+                let offset = self.offset();
+                entry(Builtin::ErrorContextDebugMessage, [self.index(&contexts), offset, 0, 0])
             }
             87..94 if !contexts.is_empty() || self.chance(5) => {
                 entry(Builtin::ErrorContextDrop, [self.index(&contexts), 0, 0, 0])
             }
-            _ => entry(Builtin::ErrorContextNew, [self.below(8), self.below(5), 0, 0]),
+            _ => {
+                let offsets = [self.offset(), self.offset()];
+                let [place, length] = [self.below(8), self.below(5)];
+                entry(Builtin::ErrorContextNew, [place, length, offsets[0], offsets[1]])
+            }
         }
     }
 }

@@ -70,7 +70,7 @@ impl Generator {
         let element = ENDS[position as usize];
         let (address, length) = match self.handle_buffer(guest, direction, element) {
             Ok(Some(buffer)) => buffer,
-            Ok(None) => self.buffer(element),
+            Ok(None) => self.buffer(guest.width, element),
             Err(store) => return store,
         };
         let (kind, number) = end_kind(position);
@@ -80,7 +80,8 @@ impl Generator {
             (EndKind::Future, CopyDirection::Read) => Builtin::FutureRead,
             (EndKind::Future, CopyDirection::Write) => Builtin::FutureWrite,
         };
-        entry(operation, [number | 1 << 4, index, address, length.max(1)])
+        let (address, length) = (address + self.offset(), length.max(1) + self.offset());
+        entry(operation, [number | 1 << 4, index, address, length])
     }
 }
 

@@ -14,10 +14,10 @@ impl Generator {
             0..8 => simple(Builtin::WaitableSetNew),
             8..24 if self.may_block(guest) => {
                 let sets = guest.sets_with_members();
-                entry(Builtin::WaitableSetWait, [self.index(&sets), 0, 0, 0])
+                entry(Builtin::WaitableSetWait, [self.index(&sets), self.offset(), 0, 0])
             }
             8..38 if !sets.is_empty() => {
-                entry(Builtin::WaitableSetPoll, [self.index(&sets), 0, 0, 0])
+                entry(Builtin::WaitableSetPoll, [self.index(&sets), self.offset(), 0, 0])
             }
             38..42 => {
                 let empty = guest.indices(|handle| {
@@ -76,17 +76,28 @@ impl Generator {
         }
     }
 
+    /// Returns an action that creates a thread, which is suspended or ready.
+    pub(super) fn new_thread(&mut self, guest: &Guest) -> Entry {
+        let operation = match self.below(4) {
+            0 => Builtin::ThreadSpawnRef,
+            1 => Builtin::ThreadSpawnIndirect,
+            _ => Builtin::ThreadNewIndirect,
+        };
+        // Any but the first start function traps.
+        let function = if self.below(120) == 0 { 1 + self.below(3) } else { 0 };
+        let offset = self.offset();
+        entry(operation, [self.word(guest, 9), function, offset, 0])
+    }
+
     pub(super) fn threads(&mut self, guest: &Guest) -> Entry {
         let suspended = guest.suspended();
         let others: Vec<u32> = guest.threads.iter().map(|(index, _)| *index).collect();
         match self.below(100) {
-            0..25 => entry(Builtin::ThreadNewIndirect, [self.below(9), 0, 0, 0]),
-            25..30 => simple(Builtin::ThreadIndex),
-            30..45 => simple(Builtin::ThreadYield),
+            0..32 => self.new_thread(guest),
+            32..35 => simple(Builtin::ThreadIndex),
+            35..45 => simple(Builtin::ThreadYield),
             45..50 if self.may_block(guest) => simple(Builtin::ThreadSuspend),
-            _ if others.is_empty() && !self.chance(3) => {
-                entry(Builtin::ThreadNewIndirect, [self.below(9), 0, 0, 0])
-            }
+            _ if others.is_empty() && !self.chance(3) => self.new_thread(guest),
             50..66 if !suspended.is_empty() || self.chance(3) => {
                 entry(Builtin::ThreadResumeLater, [self.index(&suspended), 0, 0, 0])
             }
