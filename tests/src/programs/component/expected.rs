@@ -80,7 +80,7 @@ impl Reading {
                 *self.post_returns.entry(instance).or_default() += 1;
             }
             // The guest cannot call the host there.
-            ["after-return", ..] => {}
+            ["after-return", ..] | [] => {}
             ["trap", _] => {
                 // The host gets no event for a call whose arguments are invalid.
                 if let [.., called, started] = self.lines.as_slice()
@@ -112,7 +112,6 @@ impl Reading {
                 }
                 self.lines.push(line.to_owned());
             }
-            [] => {}
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {
     for instance in 0..instances {
         let given = linker.instance(&format!("host{instance}"));
         given.function("begin", move |caller, mut arguments| {
-            let argument = long(arguments.pop())?;
+            let argument = long(arguments.pop().as_ref())?;
             let [code, index] = numbers(&arguments)?;
             answer(caller, |shared| shared.lock().begin(instance, code, index, argument))
         });
@@ -31,8 +31,9 @@ pub(super) fn linker(instances: u32) -> Linker<Wasmi, Host> {
             answer(caller, |shared| shared.lock().event(instance, index, [code, waitable, payload]))
         });
         given.function("next", move |caller, mut arguments| {
-            let [second, first] = [long(arguments.pop())?, long(arguments.pop())?];
-            let result = long((arguments.len() > 1).then(|| arguments.remove(1)))?;
+            let [second, first] =
+                [long(arguments.pop().as_ref())?, long(arguments.pop().as_ref())?];
+            let result = long((arguments.len() > 1).then(|| arguments.remove(1)).as_ref())?;
             let [thread, index, payload, checksum, post_returns, reallocs, length] =
                 numbers(&arguments)?;
             let event = (index, payload);
@@ -66,9 +67,9 @@ fn numbers<const COUNT: usize>(arguments: &[Val]) -> Result<[u32; COUNT], HostEr
 }
 
 /// Converts an argument that is a long number.
-fn long(argument: Option<Val>) -> Result<u64, HostError> {
+fn long(argument: Option<&Val>) -> Result<u64, HostError> {
     let Some(Val::U64(number)) = argument else { return Err("a long number".into()) };
-    Ok(number)
+    Ok(*number)
 }
 
 /// Returns the answer to a guest; the guest traps after a difference.

@@ -129,13 +129,13 @@ fn a_slice_of_nothing_is_enough_for_guests_that_can_be_interrupted() {
 }
 
 /// A component whose start function counts down from 100,000.
-const STARTS: &str = r#"(component
+const STARTS: &str = r"(component
     (core module $M
         (global $n (mut i32) (i32.const 100000))
         (func $start (loop (global.set $n (i32.sub (global.get $n) (i32.const 1)))
             (br_if 0 (global.get $n))))
         (start $start))
-    (core instance (instantiate $M)))"#;
+    (core instance (instantiate $M)))";
 
 #[test]
 fn a_start_function_may_use_all_the_fuel_that_is_left() {
