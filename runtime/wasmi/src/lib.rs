@@ -441,8 +441,9 @@ impl<D: HostFunctions<Wasmi>> CoreContext for Context<'_, D> {
     }
 
     fn fuel(&self) -> Option<u64> {
-        let unused = self.0.get_fuel().unwrap_or_default();
-        self.0.data().fuel.as_ref()?.left(unused)
+        // wasmi makes an error if the engine doesn't count.
+        let counted = self.0.data().fuel.as_ref()?;
+        counted.left(self.0.get_fuel().unwrap_or_default())
     }
 
     fn set_memory_limits(&mut self, limits: MemoryLimits) {

@@ -8,6 +8,7 @@ use weft::abi::Val;
 use weft::component::{
     CallError, Component, Function, InstantiateError, Linker, Store, StoreLimits,
 };
+use weft::engine::CoreTrap;
 use weft::engine::wasmi::Wasmi;
 
 use crate::engine::components::{function, load};
@@ -321,7 +322,7 @@ fn an_interruption_in_a_start_function_is_a_trap() {
     let spins = crate::engine::components::component(&engine, spins);
     let result = store.instantiate(&spins, &Linker::new());
     let Err(InstantiateError::Call(CallError::Core(trap))) = result else { panic!("{result:?}") };
-    assert_eq!(trap.to_string(), "all fuel consumed by WebAssembly");
+    assert_eq!(trap, CoreTrap::OutOfFuel);
     // The store remains usable.
     let counts = store.instantiate(&component(&engine), &Linker::new()).unwrap();
     let sum_function = store.function(&counts, "sum").unwrap();

@@ -241,7 +241,7 @@ fn resource_types_of_components_are_matched_by_their_names() {
     }
 }
 
-/// Each use of a component type has resource types of its own, also if two uses share the type.
+// Also if the uses share the type, and so its slots.
 #[test]
 fn a_component_type_that_is_used_twice_has_new_resource_types_each_time() {
     const R: &str = r#"(component (export "r" (type (sub resource))))"#;
@@ -293,7 +293,6 @@ fn a_component_type_that_is_used_twice_has_new_resource_types_each_time() {
     }
 }
 
-/// The resource types of a component type are not known outside, but those outside are known in it.
 #[test]
 fn a_component_type_knows_the_resource_types_around_it() {
     let takes = |first: &str, second: &str| {
