@@ -7,7 +7,7 @@ use weft::timeline::TimelineNames;
 /// meanwhile were begun in some of them.
 #[derive(Debug, Default)]
 pub(crate) struct HostCalls {
-    /// The number of the host function, and the thread that called it.
+    /// For each call, the host function's number and the thread of the guest.
     calls: Vec<(u32, ObservedThread)>,
 }
 

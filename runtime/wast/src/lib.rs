@@ -20,7 +20,7 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `runner` | executing directives: [`play`], [`play_with_chooser`], [`explore_script`], [`record_script`], [`check_script`] |
+//! | `runner` | executing directives, such as [`play`] and [`explore_script`] do |
 //! | `driver` | the store of a script, which calls functions in one run or under every schedule |
 //! | `fixtures` | the imports of the suites: [`provide_fixtures`] |
 //! | `texts` | comparing Weft's messages with those of the suites |

@@ -46,7 +46,7 @@ impl<E: CoreEngine, T: 'static> Store<E, T> {
     /// let text = recording.schedule().to_string();
     /// assert!(text.starts_with("yield "));
     ///
-    /// // The same run, from the text. It fails if the guest asks for other decisions.
+    /// // This replays the run. The call fails if the guest needs another decision.
     /// let replay = ScheduleReplay::new(text.parse()?);
     /// let mut store = Store::with_chooser(&engine, Box::new(replay), ());
     /// let instance = store.instantiate(&component, &linker)?;

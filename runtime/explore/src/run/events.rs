@@ -8,7 +8,7 @@ use crate::virtual_clock::Looks;
 
 use super::{Candidate, Run, RunState};
 
-/// A future of the host that the schedule makes ready.
+/// A host future that the schedule makes ready.
 #[derive(Debug)]
 pub(crate) struct WaitingEvent {
     name: String,

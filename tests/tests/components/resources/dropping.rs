@@ -353,7 +353,7 @@ fn a_value_is_dropped_if_another_part_can_not_be_lifted() {
     }
 }
 
-/// A guest that passes a resource of the host and one of a second guest to a third one, with a list
+/// A guest that calls a third guest with a host resource, a resource of a second guest, and a list
 /// beyond its memory.
 const PASSES_RESOURCES: &str = r#"(component
     (import "thing" (type $thing (sub resource)))

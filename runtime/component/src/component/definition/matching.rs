@@ -157,8 +157,8 @@ struct Comparison {
 }
 
 impl Comparison {
-    /// Compares component types. The resource types of their own are known inside of them only: each
-    /// use of a component type has new ones, also if two uses share the type and so its slots.
+    /// Compares component types. Their own resource types are known only inside of them, because each
+    /// use of a component type has new ones. Two uses may share the type, and so its slots.
     fn component(
         &mut self,
         path: &str,
@@ -166,12 +166,12 @@ impl Comparison {
         expected: &Sides<'_>,
     ) -> Result<(), ImportError> {
         let outside = (self.given.clone(), self.expected.clone());
-        self.sides(path, given, expected)?;
+        self.imports_and_exports(path, given, expected)?;
         (self.given, self.expected) = outside;
         Ok(())
     }
 
-    fn sides(
+    fn imports_and_exports(
         &mut self,
         path: &str,
         given: &Sides<'_>,
