@@ -6,7 +6,7 @@
 //! therefore parsed by itself, and in a row with an error each field. The user sees one error for
 //! each wrong field, and all other rows are read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use toml::Spanned;
@@ -53,22 +53,7 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
             parsed.add(table, &row);
             continue;
         }
-        let mut table = DeTable::new();
-        for (number, field) in pieces(text, row.clone(), opens_field).into_iter().enumerate() {
-            let (field_table, error) = parse_piece(text, &field);
-            if let Some((range, message)) = error {
-                let (field, row) = (field.clone(), row.clone());
-                parsed.errors.push(SyntaxError { range, message, first: None, field, row });
-            }
-            if number == 0 {
-                table = field_table;
-            } else if let Some(fields) = row_of(&mut table) {
-                parsed.errors.extend(join(fields, field_table, &field, &row));
-            } else {
-                parsed.lost = true;
-            }
-        }
-        parsed.add(table, &row);
+        parsed.add_fields(text, &row);
     }
     // There may have been more after an error at the end.
     let end = text.trim_end().len();
@@ -86,6 +71,50 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
 }
 
 impl<'t> Parsed<'t> {
+    /// Parses the row `piece` field by field, and adds it.
+    fn add_fields(&mut self, text: &'t str, piece: &Range<usize>) {
+        let mut table = DeTable::new();
+        let mut fields: VecDeque<(DeTable<'t>, Range<usize>)> = VecDeque::new();
+        for (number, field) in pieces(text, piece.clone(), opens_field).into_iter().enumerate() {
+            let (field_table, error) = parse_piece(text, &field);
+            if let Some((range, message)) = error {
+                let (field, row) = (field.clone(), piece.clone());
+                self.errors.push(SyntaxError { range, message, first: None, field, row });
+            }
+            if number == 0 {
+                table = field_table;
+            } else {
+                fields.push_back((field_table, field));
+            }
+        }
+        if fields.is_empty() {
+            return self.add(table, piece);
+        }
+        let Some(first) = row_of(&mut table) else {
+            self.lost = true;
+            return self.add(table, piece);
+        };
+        let mut rows = vec![Spanned::new(piece.clone(), std::mem::take(first))];
+        while let (Some(row), Some((next, field))) = (rows.last_mut(), fields.pop_front()) {
+            let row = row.get_mut();
+            let Some((range, first)) = repeated(row, &next) else {
+                row.extend(next);
+                continue;
+            };
+            let new_row = fields.iter().any(|(other, _)| repeated(row, other).is_some());
+            let message = if new_row {
+                rows.push(Spanned::new(range.clone(), next));
+                "the keys of a row are there again: is a line `[[…]]` missing before them?"
+            } else {
+                "duplicate key"
+            };
+            let (message, first, row) = (message.into(), Some(first), piece.clone());
+            self.errors.push(SyntaxError { range, message, first, field, row });
+        }
+        self.lost |= !put_rows(&mut table, rows);
+        self.add(table, piece);
+    }
+
     /// Adds the rows that were read from `piece`.
     fn add(&mut self, table: DeTable<'t>, piece: &Range<usize>) {
         for (key, value) in table {
@@ -148,25 +177,29 @@ fn row_of<'a, 't>(table: &'a mut DeTable<'t>) -> Option<&'a mut DeTable<'t>> {
     }
 }
 
-/// Adds a field to its row. A field that the row already has is an error.
-fn join<'t>(
-    row: &mut DeTable<'t>,
-    fields: DeTable<'t>,
-    piece: &Range<usize>,
-    whole: &Range<usize>,
-) -> Option<SyntaxError> {
-    let mut error = None;
-    for (key, value) in fields {
-        let range = key.span();
-        if let Some((first, _)) = row.get_key_value(key.get_ref().as_ref()) {
-            let (first, message) = (Some(first.span()), "duplicate key".into());
-            let (field, row) = (piece.clone(), whole.clone());
-            error = Some(SyntaxError { range, message, first, field, row });
-        } else {
-            row.insert(key, value);
-        }
+/// Puts back the row that [`row_of`] returned, and the rows after it. Returns false if there is no
+/// list that takes them.
+fn put_rows<'t>(table: &mut DeTable<'t>, rows: Vec<Spanned<DeTable<'t>>>) -> bool {
+    let mut rows = rows.into_iter();
+    if let (Some(first), Some(row)) = (row_of(table), rows.next()) {
+        *first = row.into_inner();
     }
-    error
+    let mut rows = rows.map(|row| Spanned::new(row.span(), DeValue::Table(row.into_inner())));
+    match table.iter_mut().next().map(|(_, value)| value.get_mut()) {
+        Some(DeValue::Array(list)) => {
+            rows.for_each(|row| list.push(row));
+            true
+        }
+        _ => rows.next().is_none(),
+    }
+}
+
+/// Returns the places of a key of `field` that `row` has, too: in the field, and in the row.
+fn repeated(row: &DeTable<'_>, field: &DeTable<'_>) -> Option<(Range<usize>, Range<usize>)> {
+    field.keys().find_map(|key| {
+        let (first, _) = row.get_key_value(key.get_ref().as_ref())?;
+        Some((key.span(), first.span()))
+    })
 }
 
 /// Parses a piece of the text. Returns the parts that could be read, and the first error.

@@ -42,6 +42,11 @@ pub(crate) const CASES: &[Case] = &[
     ),
     (
         "toml-syntax",
+        "a row without the line that opens it",
+        &[("types.toml", "[[type]]\nname      = \"two\"", "name      = \"two\"")],
+    ),
+    (
+        "toml-syntax",
         "a row that is a table and a list",
         &[("types.toml", "[[type]]\nname      = \"one\"", "[type]\nname      = \"one\"")],
     ),

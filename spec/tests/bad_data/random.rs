@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -147,13 +146,10 @@ fn damaged_files_load_or_are_reported_with_places_inside_them() {
             }
             data.write(file, bytes);
         }
-        let started = Instant::now();
         let loaded = data.load();
-        let took = started.elapsed();
         for (file, text) in whole {
             data.write(file, text);
         }
-        prop_assert!(took < Duration::from_secs(10), "took {took:?}");
         let Err(report) = loaded else { return Ok(()) };
         prop_assert!(report.has_errors());
         let shown = data.show(&report);
