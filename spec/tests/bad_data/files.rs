@@ -1,7 +1,6 @@
 //! Files that are missing, unreadable or strange, and many mistakes in many files at once.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use weft_spec::{Report, load};
 
@@ -226,10 +225,7 @@ fn with_each_value(value: &str, first: usize, step: usize) {
         for line in fields.skip(first).step_by(step) {
             let key = line.split('=').next().unwrap_or_default();
             data.write(file, whole.replacen(line, &format!("{key}= {value}"), 1));
-            let started = Instant::now();
             let problems = data.load().err().map_or_else(String::new, |report| report.render(true));
-            let took = started.elapsed();
-            assert!(took < Duration::from_secs(20), "{file}: {line}: {took:?}");
             assert!(problems.len() < 200_000, "{file}: {line}: {} bytes", problems.len());
         }
         data.write(file, whole);
@@ -286,7 +282,6 @@ fn only_the_first_of_many_problems_are_reported() {
         "=",
         "[[",
     ];
-    let started = Instant::now();
     for row in rows {
         let data = Data::committed();
         data.write("traps.toml", row.repeat(200_000 / row.len()));
@@ -294,7 +289,6 @@ fn only_the_first_of_many_problems_are_reported() {
         assert!(report.diagnostics().len() <= 201, "{}", report.diagnostics().len());
         assert!(!data.show(&report).is_empty());
     }
-    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
     let data = Data::committed();
     data.write("traps.toml", rows[0].repeat(1000));
     let shown = data.shown();

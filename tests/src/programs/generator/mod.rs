@@ -139,7 +139,12 @@ impl Generator {
     /// Returns the number to add to an address, length or position: 0; rarely, one that leads beyond
     /// 4 GiB if the instance has 64 bits, and out of bounds otherwise.
     fn offset(&mut self) -> u32 {
-        if self.below(300) == 0 { BEYOND } else { 0 }
+        self.rare_offset(1)
+    }
+
+    /// Returns the same, with one beyond 4 GiB in `share` of 300 cases.
+    fn rare_offset(&mut self, share: u32) -> u32 {
+        if self.below(300) < share { BEYOND } else { 0 }
     }
 
     /// Returns a word that has more than 32 bits at times, if the instance has 64 bits.

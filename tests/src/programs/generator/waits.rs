@@ -6,6 +6,7 @@ use weft::machine::{EndState, HandleView};
 use super::{Generator, entry, simple};
 use crate::programs::operation::Entry;
 use crate::programs::view::Guest;
+use crate::programs::world::Width;
 
 impl Generator {
     pub(super) fn waits(&mut self, guest: &Guest) -> Entry {
@@ -85,8 +86,9 @@ impl Generator {
         };
         // Any but the first start function traps.
         let function = if self.below(120) == 0 { 1 + self.below(3) } else { 0 };
-        let offset = self.offset();
-        entry(operation, [self.word(guest, 9), function, offset, 0])
+        // Few programs of 64 bits create threads, so more of these positions are beyond 4 GiB.
+        let position = self.rare_offset(if guest.width == Width::Wide { 9 } else { 1 });
+        entry(operation, [self.word(guest, 9), function, position, 0])
     }
 
     pub(super) fn threads(&mut self, guest: &Guest) -> Entry {

@@ -123,23 +123,21 @@ fn a_thread_that_ended_waits_for_nothing<L: ExtensionLimits>() {
     clean_up(world, &threads);
 }
 
-/// Checks a long chain in which each thread waits for the next newer one.
+/// Checks a long chain in which each thread waits for the next newer one. In quadratic time the test
+/// would take minutes.
 #[cfg(feature = "alloc")]
 #[test]
 fn long_chains_of_joins_take_linear_time() {
-    const LONG: usize = 3_000;
+    const LONG: usize = 50_000;
 
     let mut world = GuestMachine::<weft_core::limits::Heap>::new();
     let threads: Vec<_> = (0..LONG).map(|_| suspended(&mut world)).collect();
-    let begun = std::time::Instant::now();
     for pair in threads.windows(2) {
         world.machine.threads().begin_join(pair[1].0, Some(pair[0].0)).unwrap();
     }
-    let taken = begun.elapsed();
     let cycle = Err(ExtensionError::JoinCycle.into());
     let [first, last] = [0, LONG - 1].map(|it| threads[it].0);
     assert_eq!(world.machine.threads().begin_join(first, Some(last)), cycle);
-    assert!(taken < std::time::Duration::from_millis(500), "{taken:?}");
 }
 
 on_each_storage! {

@@ -354,14 +354,14 @@ fn no_event_is_taken_during_a_step_or_a_trap<L: ExtensionLimits>() {
     world.clean_up();
 }
 
-/// Nests sets to any depth in linear time, from the inside and from the outside.
+/// Nests sets to any depth in linear time, from the inside and from the outside. In quadratic time
+/// the test would take minutes.
 #[cfg(feature = "alloc")]
 #[test]
 fn deep_sets_take_linear_time() {
-    const DEEP: usize = 20_000;
+    const DEEP: usize = 200_000;
 
     let mut machine = ExtendedMachine::<weft_core::limits::Heap>::default();
-    let begun = std::time::Instant::now();
     let root = machine.waitable_sets().create().unwrap();
     let (mut outermost, mut innermost) = (root, root);
     for _ in 0..DEEP {
@@ -373,8 +373,6 @@ fn deep_sets_take_linear_time() {
     let cycle = Err(ExtensionError::SetCycle.into());
     assert_eq!(machine.waitable_sets().add(innermost, outermost), cycle);
     assert_eq!(machine.waitable_sets().add(innermost, innermost), cycle);
-    let taken = begun.elapsed();
-    assert!(taken < std::time::Duration::from_secs(5), "{taken:?}");
 }
 
 on_each_storage! {

