@@ -7,7 +7,8 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use wasmparser::{
-    BinaryReaderError, FunctionBody, Parser, Payload, VisitOperator, VisitSimdOperator,
+    BinaryReaderError, FunctionBody, OperatorsReader, OperatorsReaderAllocations, Parser, Payload,
+    VisitOperator, VisitSimdOperator,
 };
 use weft_core::engine::ModuleRefused;
 
@@ -21,21 +22,28 @@ pub(crate) fn check_ends(module: &[u8]) -> Result<(), ModuleRefused> {
 }
 
 fn read_bodies(module: &[u8]) -> Result<(), BinaryReaderError> {
+    let mut allocations = OperatorsReaderAllocations::default();
     for payload in Parser::new(0).parse_all(module) {
         if let Payload::CodeSectionEntry(body) = payload? {
-            read_operators(&body)?;
+            allocations = read_operators(&body, allocations)?;
         }
     }
     Ok(())
 }
 
-/// Reads all operators. The reader counts blocks, and fails after the last `end`.
-fn read_operators(body: &FunctionBody<'_>) -> Result<(), BinaryReaderError> {
-    let mut operators = body.get_operators_reader()?;
+/// Reads all operators. The reader counts blocks, and fails after the last `end`. Returns what the
+/// reader of the next body can use again.
+fn read_operators(
+    body: &FunctionBody<'_>,
+    allocations: OperatorsReaderAllocations,
+) -> Result<OperatorsReaderAllocations, BinaryReaderError> {
+    let reader = body.get_binary_reader_for_operators()?;
+    let mut operators = OperatorsReader::new_with_allocs(reader, allocations);
     while !operators.eof() {
         operators.visit_operator(&mut Skip)?;
     }
-    operators.finish()
+    operators.finish()?;
+    Ok(operators.into_allocations())
 }
 
 /// A visitor that skips operators.
