@@ -4,6 +4,7 @@
 //! shown at the end with source lines and carets ([`Report::render`]) or as data for tools
 //! ([`Report::to_json`]).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
@@ -201,7 +202,9 @@ impl Report {
         Some((line, column))
     }
 
-    /// Formats the report as the Rust compiler does; with `color`, for a terminal.
+    /// Formats the report as the Rust compiler does; with `color`, for a terminal. Of a long line, the
+    /// part around the place is shown, in 140 columns. Messages are cut after 1,000 characters: they
+    /// may name a part of the input, of any length.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut out = String::new();
@@ -220,7 +223,7 @@ impl Report {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(&diagnostic.message).id(diagnostic.code);
+        let title = level.primary_title(cut(&diagnostic.message)).id(diagnostic.code);
         let mut group = Group::with_title(title);
         // One snippet for each text; the text with the primary place comes first.
         let mut order: Vec<usize> = Vec::new();
@@ -240,7 +243,7 @@ impl Report {
                 let range = clamp(&source.text, &label.span.range);
                 let mut annotation = kind.span(range);
                 if !label.text.is_empty() {
-                    annotation = annotation.label(&label.text);
+                    annotation = annotation.label(cut(&label.text));
                 }
                 snippet = snippet.annotation(annotation);
             }
@@ -281,6 +284,16 @@ impl Report {
                 })
             })
             .collect()
+    }
+}
+
+/// Returns a message without what follows the first characters.
+fn cut(message: &str) -> Cow<'_, str> {
+    /// The largest number of characters: longer than names that compilers make.
+    const LONGEST: usize = 1000;
+    match message.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()).into(),
+        None => message.into(),
     }
 }
 
@@ -341,6 +354,48 @@ mod tests {
         report.push(Diagnostic::error("x", "y").at(Span { source: 9, range: 0..1 }, "nowhere"));
         assert!(report.render(false).contains("error[x]: y"));
         assert_eq!(report.to_json().as_array().map(Vec::len), Some(6));
+    }
+
+    /// Returns the number of columns that a text takes in a terminal.
+    fn width(text: &str) -> usize {
+        text.chars().map(|c| if c >= '\u{2e80}' { 2 } else { 1 }).sum()
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        let (narrow, wide) = ("a".repeat(400_000), "漢字😀".repeat(100_000));
+        for (before, after) in [
+            (narrow.as_str(), narrow.as_str()),
+            ("", narrow.as_str()),
+            (narrow.as_str(), ""),
+            (wide.as_str(), wide.as_str()),
+            ("漢字\té", wide.as_str()),
+            (&"\t(é)\t".repeat(50_000), "\t\t"),
+            (&" ".repeat(400_000), &" ".repeat(400_000)),
+        ] {
+            let mut report = Report::new();
+            let source = report.add_source("a", format!("first\n{before}PLACE{after}\nlast"));
+            let start = "first\n".len() + before.len();
+            let span = Span { source, range: start..start + 5 };
+            report.push(Diagnostic::error("x", "y").at(span, "here"));
+            let text = report.render(false);
+            let line = text.lines().find(|line| line.contains("PLACE")).unwrap();
+            let carets = text.lines().find(|line| line.contains("^^^^^ here")).unwrap();
+            let until = |line: &str, place: &str| width(line.split(place).next().unwrap());
+            assert_eq!(until(line, "PLACE"), until(carets, "^"), "{text}");
+            assert!(text.lines().all(|line| width(line) <= 140), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_place_and_long_messages_are_cut() {
+        let long = "é".repeat(400_000);
+        let mut report = Report::new();
+        let source = report.add_source("a", &long);
+        let span = Span { source, range: 10..long.len() };
+        report.push(Diagnostic::error("x", &long).at(span, &long));
+        assert!(report.render(false).len() < 10_000);
+        assert_eq!(report.to_json()[0]["message"].as_str().map(str::len), Some(long.len()));
     }
 
     #[test]

@@ -87,11 +87,20 @@ pub enum Verdict {
         /// The expected result, and the actual one.
         reason: String,
     },
-    /// The engine lacks a capability that the script needs.
+    /// The engine lacks a capability that the script needs. This is no failure.
     NotApplicable {
         /// The names of the capabilities.
         capability: String,
     },
+}
+
+impl Verdict {
+    /// Returns `true` if a directive failed. A script that the engine can't play, because it lacks a
+    /// capability, has not failed.
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
 }
 
 impl fmt::Display for Verdict {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use wast::lexer::{Lexer, TokenKind};
 use wast::parser::{self, ParseBuffer};
 use wast::token::Id;
 use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
@@ -22,6 +23,10 @@ use crate::fixtures::{Fixtures, provide_fixtures};
 use crate::texts::{is_import_error, is_refusal, is_trap};
 use crate::values::{is_same, to_val};
 use crate::{RecordedScript, ScriptError, Verdict};
+
+/// The largest number of characters in a message of the parser: longer than names that compilers
+/// make.
+const LONGEST_MESSAGE: usize = 1000;
 
 /// Plays a script on an engine. Its components can import the fixtures of the suites.
 pub fn play<E: CoreEngine>(engine: &E, text: &str) -> Verdict {
@@ -95,7 +100,8 @@ pub fn explore_script<E: CoreEngine>(engine: &E, text: &str, explorer: &mut Expl
     verdict
 }
 
-/// Checks that a text is a script. Its components are parsed, and not validated.
+/// Checks that a text is a script: at least one directive. Its components are parsed, and not
+/// validated.
 ///
 /// ```
 /// use weft_wast::check_script;
@@ -103,6 +109,8 @@ pub fn explore_script<E: CoreEngine>(engine: &E, text: &str, explorer: &mut Expl
 /// assert_eq!(check_script("(component)"), Ok(()));
 /// let error = check_script("(component)\n(component").unwrap_err();
 /// assert_eq!(error.to_string(), "line 2: expected `)`");
+/// let error = check_script("").unwrap_err();
+/// assert_eq!(error.to_string(), "line 1: expected a directive, but the script is empty");
 /// ```
 ///
 /// # Errors
@@ -116,13 +124,32 @@ pub fn check_script(text: &str) -> Result<(), ScriptError> {
 fn with_parsed<R>(text: &str, act: impl FnOnce(Wast<'_>) -> R) -> Result<R, ScriptError> {
     let error = |error: wast::Error| ScriptError {
         line: error.span().linecol_in(text).0 + 1,
-        reason: error.message(),
+        reason: message_of(&error),
     };
-    let mut lexer = wast::lexer::Lexer::new(text);
+    let mut lexer = Lexer::new(text);
     lexer.allow_confusing_unicode(true);
+    if let Some(reason) = lack_of_directives(&lexer) {
+        return Err(ScriptError { line: 1, reason: reason.to_owned() });
+    }
     let buffer = ParseBuffer::new_with_lexer(lexer).map_err(error)?;
     let script = parser::parse::<Wast<'_>>(&buffer).map_err(error)?;
     Ok(act(script))
+}
+
+/// Returns the reason why a text has no directives, unless it has some, or is no script at all. Nobody
+/// writes such a file on purpose, and it tests nothing.
+fn lack_of_directives(lexer: &Lexer<'_>) -> Option<&'static str> {
+    let mut reason = "expected a directive, but the script is empty";
+    for token in lexer.iter(0) {
+        match token.map(|it| it.kind) {
+            Ok(TokenKind::Whitespace) => {}
+            Ok(TokenKind::LineComment | TokenKind::BlockComment) => {
+                reason = "expected a directive, but the script has only comments";
+            }
+            _ => return None,
+        }
+    }
+    Some(reason)
 }
 
 fn play_driven<E: CoreEngine>(engine: &E, text: &str, driver: &mut Driver<'_, E>) -> Verdict {
@@ -245,7 +272,7 @@ impl<'p, 'e, E: CoreEngine> ScriptPlayer<'p, 'e, E> {
     }
 
     fn load(&self, wat: &mut QuoteWat<'_>) -> Result<Component<E>, Stop> {
-        let bytes = wat.encode().map_err(|error| error.message())?;
+        let bytes = wat.encode().map_err(|error| message_of(&error))?;
         Component::new(self.engine, &bytes).map_err(|error| match error {
             LoadError::MissingCapabilities { missing, .. } => {
                 let names: Vec<_> = missing.iter().map(ToString::to_string).collect();
@@ -392,6 +419,16 @@ impl<'p, 'e, E: CoreEngine> ScriptPlayer<'p, 'e, E> {
             Outcome::Trapped(text) => Err(format!("`{text}`; expected `{message}`").into()),
         }
     }
+}
+
+/// Returns the message of the parser. It names parts of the script, of any length, and is cut.
+fn message_of(error: &wast::Error) -> String {
+    let mut message = error.message();
+    if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }
 
 /// Returns the text of an error of a call, with its causes, in the words of the Component Model if

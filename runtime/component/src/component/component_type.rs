@@ -72,8 +72,32 @@ impl<E: CoreEngine> Component<E> {
     /// Returns `None` if no import or export names it.
     #[must_use]
     pub fn resource_name(&self, resource: TypeIndex) -> Option<String> {
-        let names = ResourceNames::of(self.closure.definition.externs());
-        names.path(resource).map(String::from)
+        self.resource_names().path(resource).map(String::from)
+    }
+
+    /// Returns the names of all resource types that an import or export names, to write types with
+    /// them. Names of instances are before a name only if another resource type has the same one.
+    ///
+    /// ```
+    /// # #[cfg(feature = "wasmi")] {
+    /// use weft::component::{Component, ExternType};
+    /// use weft::engine::wasmi::Wasmi;
+    ///
+    /// let component = wat::parse_str(r#"
+    ///     (component
+    ///         (import "word" (type $word (sub resource)))
+    ///         (import "first" (func (result (own $word)))))
+    /// "#)?;
+    /// let component = Component::new(&Wasmi::default(), &component)?;
+    /// let names = component.resource_names();
+    /// let (_, ExternType::Function(first)) = component.imports().nth(1).unwrap() else { panic!() };
+    /// assert_eq!(first.with_names(&names).to_string(), "func() -> own<word>");
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn resource_names(&self) -> ResourceNames {
+        ResourceNames::of(self.closure.definition.externs())
     }
 }
 

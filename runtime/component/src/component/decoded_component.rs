@@ -76,8 +76,14 @@ impl DecodedComponent {
     /// [`Component::resource_name`](super::Component::resource_name).
     #[must_use]
     pub fn resource_name(&self, resource: TypeIndex) -> Option<String> {
-        let names = ResourceNames::of(self.definition.externs());
-        names.path(resource).map(String::from)
+        self.resource_names().path(resource).map(String::from)
+    }
+
+    /// Returns the names of all resource types that an import or export names: see
+    /// [`Component::resource_names`](super::Component::resource_names).
+    #[must_use]
+    pub fn resource_names(&self) -> ResourceNames {
+        ResourceNames::of(self.definition.externs())
     }
 
     /// Returns the ranges of the core modules in the bytes: those of the component and of the

@@ -74,10 +74,12 @@ pub use definition::extern_type::{
 };
 pub use definition::features::Features;
 pub use definition::function_mismatch::FunctionMismatch;
-pub use definition::function_type::FunctionType;
+pub use definition::function_type::{FunctionType, NamedFunctionType};
 pub use definition::import_error::ImportError;
 pub use definition::linking::guest_call::GuestCall;
 pub use definition::linking::rules::NotLinked;
+pub use definition::resource_names::ResourceNames;
+pub use definition::type_text::NamedExternType;
 pub use export_error::ExportError;
 pub use function_table::FunctionTable;
 pub use giving_up::FuelNotCounted;

@@ -50,8 +50,6 @@ pub use context::{
     LiftContext, LiftHandles, LowerContext, LowerContextExt, NanBits, NoHandles, Options, Peer,
     check_buffer,
 };
-#[cfg(feature = "wave")]
-pub use dynamic::WaveError;
 #[cfg(feature = "alloc")]
 pub use dynamic::{
     Case, EndType, Field, FlagsType, InvalidType, ListShape, ListType, LowerFailure, Mismatch,
@@ -62,6 +60,8 @@ pub use dynamic::{
     HandleNumbers, HandleTypes, NoResourceValues, Resolver, ResourceNumbers, ResourceValues,
     ReturnedValue, SharedValue, from_vals, from_vals_with, to_vals, to_vals_with,
 };
+#[cfg(feature = "wave")]
+pub use dynamic::{WaveError, WaveSupport};
 pub use flat_types::FlatTypes;
 pub use flat_values::{CoreValueIter, FlatValues};
 pub use function_type::{CoreFunctionType, Flattening};

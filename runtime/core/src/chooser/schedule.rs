@@ -27,6 +27,7 @@ impl fmt::Display for Chosen {
 
 #[cfg(feature = "alloc")]
 mod with_alloc {
+    use alloc::format;
     use alloc::string::{String, ToString as _};
     use alloc::vec::Vec;
     use core::fmt;
@@ -35,6 +36,11 @@ mod with_alloc {
     use thiserror::Error;
 
     use crate::chooser::{Choice, Chosen, UnknownChoice};
+    use crate::error::OneLine;
+
+    /// The largest number of characters of a line in an error. No right line is nearly as long, but
+    /// a file that is no schedule may have lines of any length.
+    const MAX_TEXT: usize = 100;
 
     /// The decisions of a run, in their order.
     ///
@@ -108,11 +114,12 @@ mod with_alloc {
 
     /// A line that is not part of a schedule.
     #[derive(Clone, Debug, PartialEq, Eq, Error)]
-    #[error("line {line} (`{text}`): {error}")]
+    #[error("line {line} ({:#}): {error}", OneLine(text))]
     pub struct ScheduleError {
         /// The number of the line, from 1.
         pub line: usize,
-        /// The line, without its comment.
+        /// The line, without its comment. One of more than 100 characters is cut, and ends with
+        /// `…`.
         pub text: String,
         /// The mistake in it.
         #[source]
@@ -159,6 +166,14 @@ mod with_alloc {
         }
     }
 
+    /// Returns a line, or its beginning.
+    fn cut(line: &str) -> String {
+        match line.char_indices().nth(MAX_TEXT) {
+            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+            None => line.to_string(),
+        }
+    }
+
     impl FromStr for Schedule {
         type Err = ScheduleError;
 
@@ -171,7 +186,7 @@ mod with_alloc {
                 }
                 schedule.push(parse_line(line).map_err(|error| ScheduleError {
                     line: number,
-                    text: line.to_string(),
+                    text: cut(line),
                     error,
                 })?);
             }
@@ -211,5 +226,15 @@ mod tests {
             let text = alloc::format!("# comment\n\n  {text} # why");
             assert_eq!((error(&text).line, error(&text).error), (3, expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_what_steers_a_terminal_is_quoted() {
+        let text = |line: &str| line.parse::<Schedule>().unwrap_err().to_string();
+        let (begin, long) = ("é".repeat(100), "é".repeat(400_000));
+        let form = "expected a decision such as `tick 1 of 3`";
+        assert_eq!(text(&long), alloc::format!("line 1 (`{begin}…`): {form}"));
+        assert_eq!(text(&begin), alloc::format!("line 1 (`{begin}`): {form}"));
+        assert_eq!(text("\u{1b}[2J"), alloc::format!(r#"line 1 ("\u{{1b}}[2J"): {form}"#));
     }
 }

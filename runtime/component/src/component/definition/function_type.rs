@@ -136,19 +136,26 @@ impl TypeNames for NoNames {
     }
 }
 
-/// The type of a function, to be written with names for types.
-pub(crate) struct NamedFunctionType<'a> {
+/// The type of a function that is written with names for types. [`FunctionType::with_names`] returns
+/// it.
+#[derive(Clone, Copy)]
+pub struct NamedFunctionType<'a> {
     ty: &'a FunctionType,
     names: &'a dyn TypeNames,
 }
 
 impl FunctionType {
-    /// Returns the type with names, to be written.
-    pub(crate) const fn with_names<'a>(
-        &'a self,
-        names: &'a dyn TypeNames,
-    ) -> NamedFunctionType<'a> {
+    /// Returns the type as text, in which the types in it have the names of `names`, as in
+    /// [`Type::with_names`].
+    #[must_use]
+    pub const fn with_names<'a>(&'a self, names: &'a dyn TypeNames) -> NamedFunctionType<'a> {
         NamedFunctionType { ty: self, names }
+    }
+}
+
+impl fmt::Debug for NamedFunctionType<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) mod linking;
 pub(crate) mod matching;
 pub(crate) mod resource_names;
 pub(crate) mod spaces;
-mod type_text;
+pub(crate) mod type_text;
 pub(crate) mod versions;
 #[cfg(feature = "wave")]
 mod wave_arguments;

@@ -11,9 +11,15 @@ use crate::builtin::TypeIndex;
 use super::extern_type::ExternType;
 use super::import_error::within;
 
-/// The names of resource types, by their numbers in a component or in a store.
-#[derive(Debug, Default)]
-pub(crate) struct ResourceNames {
+/// The names of resource types, by their numbers in a component or in a store. With them, types are
+/// written as in WIT: see [`Type::with_names`],
+/// [`FunctionType::with_names`](crate::component::FunctionType::with_names) and
+/// [`ExternType::with_names`].
+///
+/// [`Component::resource_names`](crate::component::Component::resource_names) returns those of a
+/// component.
+#[derive(Clone, Debug, Default)]
+pub struct ResourceNames {
     paths: BTreeMap<TypeIndex, String>,
 }
 

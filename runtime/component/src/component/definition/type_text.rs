@@ -21,16 +21,18 @@ impl Display for ExternType {
     }
 }
 
-/// The type of an import or export, to be written with names.
-pub(crate) struct NamedExternType<'a> {
+/// The type of an import or export that is written with names. [`ExternType::with_names`] returns it.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedExternType<'a> {
     ty: &'a ExternType,
     names: &'a ResourceNames,
 }
 
 impl ExternType {
-    /// Returns the type with the names of resource types, to be written. Only the parts of the
-    /// outermost instance, component or core module are named, at most 8 of a kind.
-    pub(crate) const fn with_names<'a>(&'a self, names: &'a ResourceNames) -> NamedExternType<'a> {
+    /// Returns the type as text, with the names of resource types. Only the parts of the outermost
+    /// instance, component or core module are named, at most 8 of a kind.
+    #[must_use]
+    pub const fn with_names<'a>(&'a self, names: &'a ResourceNames) -> NamedExternType<'a> {
         NamedExternType { ty: self, names }
     }
 }

@@ -23,6 +23,10 @@ mod type_list;
 mod val;
 #[cfg(feature = "wave")]
 mod wave;
+#[cfg(feature = "wave")]
+mod wave_list;
+#[cfg(feature = "wave")]
+mod wave_support;
 
 pub use check::Mismatch;
 pub use display::{NamedType, TypeNames};
@@ -42,3 +46,5 @@ pub use type_list::{LowerFailure, TypeList};
 pub use val::Val;
 #[cfg(feature = "wave")]
 pub use wave::WaveError;
+#[cfg(feature = "wave")]
+pub use wave_support::WaveSupport;

@@ -8,18 +8,19 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use core::error::Error as _;
+use core::error::Error;
 use core::ops::Range;
 
 use thiserror::Error;
 use wasm_wave::parser::ParserError;
-use wasm_wave::untyped::UntypedFuncCall;
 use wasm_wave::wasm::{WasmType, WasmTypeKind, WasmValue, WasmValueError};
 
 use super::check::Mismatch;
 use super::ty::{Case, Field, ListShape, RecordShape, Type, VariantShape};
-use super::type_list::TypeList;
 use super::val::Val;
+
+/// The message for a value without a text.
+const NO_TEXT: &str = "there is no text for handles, streams, futures and error contexts";
 
 /// The error of a value that has no text, or of a text that is not a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
@@ -28,9 +29,9 @@ pub enum WaveError {
     /// The value doesn't have its type.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
-    /// WAVE has no text for handles, streams and futures.
-    #[error("{0}")]
-    NoText(String),
+    /// A part of the value has no text: see [`WaveSupport`](super::WaveSupport).
+    #[error("{NO_TEXT}")]
+    NoText,
     /// The text is not a value of the type.
     #[error("{message} at {}..{}", range.start, range.end)]
     Text {
@@ -43,8 +44,9 @@ pub enum WaveError {
 
 impl WaveError {
     /// Converts an error of the grammar. The text begins after `offset` bytes of the parsed text.
-    fn of_text(error: &ParserError, offset: usize) -> Self {
+    pub(super) fn of_text(error: &ParserError, offset: usize) -> Self {
         let message = match (error.source(), error.detail()) {
+            (Some(source), _) if is_unsupported(source) => NO_TEXT.to_string(),
             (Some(source), _) => format!("{}: {source}", error.kind()),
             (None, Some(detail)) => format!("{}: {detail}", error.kind()),
             (None, None) => error.kind().to_string(),
@@ -52,6 +54,11 @@ impl WaveError {
         let Range { start, end } = error.span();
         Self::Text { message, range: start.saturating_sub(offset)..end.saturating_sub(offset) }
     }
+}
+
+/// Returns `true` if the grammar has no text for values of a type.
+fn is_unsupported(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(WasmValueError::UnsupportedType(_)))
 }
 
 impl Type {
@@ -71,11 +78,11 @@ impl Type {
     /// # Errors
     ///
     /// - [`WaveError::Mismatch`] if it has another type.
-    /// - [`WaveError::NoText`] if there are handles in it.
+    /// - [`WaveError::NoText`] if there is a handle, stream, future or error context in it.
     pub fn to_wave(&self, val: &Val) -> Result<String, WaveError> {
         self.check(val)?;
         let value = Value { ty: self.clone(), val: val.clone() };
-        wasm_wave::to_string(&value).map_err(|error| WaveError::NoText(error.to_string()))
+        wasm_wave::to_string(&value).map_err(|_| WaveError::NoText)
     }
 
     /// Parses a text in WAVE as a value of this type.
@@ -91,7 +98,7 @@ impl Type {
         Ok(value.val)
     }
 
-    fn variant_shape(&self) -> Option<VariantShape> {
+    pub(super) fn variant_shape(&self) -> Option<VariantShape> {
         match self {
             Self::Variant(variant) => Some(variant.shape()),
             _ => None,
@@ -125,39 +132,6 @@ impl Type {
             Self::List(list) => Some(list.element()),
             _ => None,
         }
-    }
-}
-
-/// The name of a function before arguments, which the grammar needs.
-const NAME: &str = "f";
-
-impl TypeList {
-    /// Parses a text in WAVE as values of these types, in parentheses, such as `(1, "a")`. Values
-    /// of options may be left out at the end.
-    ///
-    /// ```
-    /// # use weft_core as weft;
-    /// use weft::abi::{Type, TypeList, Val};
-    ///
-    /// let types = TypeList::new([Type::U32, Type::String, Type::option(Type::Bool)?])?;
-    /// let values = types.parse_wave("(1, \"a\")")?;
-    /// assert_eq!(values, [Val::U32(1), Val::from("a"), Val::option(None)]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// - [`WaveError::Text`], which names the place in the text.
-    /// - [`WaveError::Mismatch`] if a fixed-length list has another length.
-    pub fn parse_wave(&self, text: &str) -> Result<Vec<Val>, WaveError> {
-        let of_text = |error: ParserError| WaveError::of_text(&error, NAME.len());
-        let call = format!("{NAME}{text}");
-        let call = UntypedFuncCall::parse(&call).map_err(of_text)?;
-        let types: Vec<Type> = self.types().cloned().collect();
-        let values: Vec<Value> = call.to_wasm_params(&types).map_err(of_text)?;
-        let values: Vec<Val> = values.into_iter().map(|value| value.val).collect();
-        self.check(&values)?;
-        Ok(values)
     }
 }
 
@@ -250,9 +224,9 @@ impl WasmType for Type {
 /// A value and its type. A caller that asks for a part knows the kind. For a part of another
 /// kind, it gets a zero or an empty part.
 #[derive(Clone)]
-struct Value {
+pub(super) struct Value {
     ty: Type,
-    val: Val,
+    pub(super) val: Val,
 }
 
 impl Value {
