@@ -1,13 +1,14 @@
 //! Files that are read: components in the binary or in the text format, and other texts.
 
-use std::borrow::Cow;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use wasmparser::Parser;
+use wast::Wat;
+use wast::parser::ParseBuffer;
 use weft::component::InvalidComponent;
 use weft::error::WithCauses;
-use weft_spec::{Diagnostic, Report};
+use weft_spec::{Diagnostic, Report, Span};
 
 use crate::exit_code::{CANNOT_RUN, NOT_FOUND};
 use crate::failure::Failure;
@@ -41,11 +42,7 @@ impl Input {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = std::fs::read(path).map_err(|error| not_read(path, &error))?;
         let path = path.display().to_string();
-        let bytes = match wat::parse_bytes(&bytes) {
-            Ok(Cow::Borrowed(_)) => bytes,
-            Ok(Cow::Owned(binary)) => binary,
-            Err(error) => return Err(not_text(&path, &bytes, error)),
-        };
+        let bytes = if bytes.starts_with(b"\0asm") { bytes } else { encode(&path, &bytes)? };
         let kind = if Parser::is_component(&bytes) {
             Kind::Component
         } else if Parser::is_core_wasm(&bytes) {
@@ -121,16 +118,30 @@ pub(crate) fn how_to_make_a_component(module: &[u8]) -> Vec<String> {
     vec![target.to_owned(), format!("or make a component from it: {command}")]
 }
 
-fn not_text(path: &str, bytes: &[u8], mut error: wat::Error) -> Failure {
-    let looks_like_text = bytes.iter().find(|it| !it.is_ascii_whitespace());
-    if !matches!(looks_like_text, Some(b'(' | b';')) {
-        return not_wasm(path);
+/// Converts the text format to the binary format.
+fn encode(path: &str, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    let first = bytes.iter().find(|it| !it.is_ascii_whitespace());
+    if !matches!(first, Some(b'(' | b';')) {
+        return Err(not_wasm(path));
     }
-    error.set_path(path);
-    let message = error.to_string();
-    let mut lines = message.lines().map(ToOwned::to_owned);
-    let first = lines.next().unwrap_or_default();
-    Failure::new(CANNOT_RUN, Diagnostic::error("text-format", first)).with_details(lines)
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let message = format!("`{path}` is not UTF-8 (at byte {})", error.valid_up_to());
+        Failure::new(CANNOT_RUN, Diagnostic::error("text-format", message))
+    })?;
+    let wrong = |error: wast::Error| wrong_text(path, text, &error);
+    let buffer = ParseBuffer::new(text).map_err(wrong)?;
+    let mut wat = wast::parser::parse::<Wat<'_>>(&buffer).map_err(wrong)?;
+    wat.encode().map_err(wrong)
+}
+
+fn wrong_text(path: &str, text: &str, error: &wast::Error) -> Failure {
+    let mut report = Report::new();
+    let source = report.add_source(path, text);
+    // The end of the file is shown after the last thing in it.
+    let place = error.span().offset().min(text.trim_end().len());
+    let diagnostic = Diagnostic::error("text-format", error.message());
+    report.push(diagnostic.at(Span { source, range: place..place }, ""));
+    Failure::of(CANNOT_RUN, report)
 }
 
 fn not_wasm(path: &str) -> Failure {

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use weft::component::{Awaited, Party, WaitingTask};
 use weft::engine::wasmi::Wasmi;
+use weft_spec::Diagnostic;
 use weft_wast::{Verdict, check_script, play, record_script, script_files};
 
 use crate::exit_code::{CANNOT_RUN, NOT_WELL, SUCCESS};
@@ -21,8 +22,8 @@ use crate::timeline::{StoreTimelines, TimelineArguments};
 ///
 /// The scripts can import everything that the suites of the Component Model and of Wasmtime import.
 /// The exit code is 1 if a script fails, and 126 if a file can't be read or is not a script: the others
-/// are played all the same. A script that needs a capability which the engine lacks is
-/// listed, and is not a failure.
+/// are played all the same. A script has at least one directive. A script that needs a capability
+/// which the engine lacks is listed as not applicable, and is no failure.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -43,6 +44,12 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
     for path in &arguments.paths {
         let found = script_files(path);
         files.extend(found.map_err(|error| not_read(path, &error))?);
+    }
+    if files.is_empty() {
+        let paths = titles(&arguments.paths);
+        let diagnostic = Diagnostic::error("no-scripts", format!("no script is in `{paths}`"))
+            .help("the name of a script ends with `.wast`");
+        return Err(Failure::new(CANNOT_RUN, diagnostic));
     }
     let timelines = arguments.timeline.file()?.map(StoreTimelines::new);
     let mut waiting = Vec::new();
@@ -74,13 +81,13 @@ pub(crate) fn wast(arguments: &WastArguments, format: Format) -> Result<u8, Fail
     }
     drop(progress);
     if let Some(timelines) = timelines {
-        let failed = played.iter().filter(|(_, it)| matches!(it, Verdict::Failed { .. }));
+        let failed = played.iter().filter(|(_, it)| it.is_failure());
         let outcome: String = failed.map(|(file, it)| line(file, it) + "\n").collect();
         timelines.write(&titles(&arguments.paths), &outcome, &waiting)?;
     }
     let count = |is: fn(&Verdict) -> bool| played.iter().filter(|(_, it)| is(it)).count();
     let passed = count(|it| matches!(it, Verdict::Passed));
-    let failed = count(|it| matches!(it, Verdict::Failed { .. }));
+    let failed = count(Verdict::is_failure);
     let not_applicable = played.len() - passed - failed;
     match format {
         Format::Human => output::print(&format!(

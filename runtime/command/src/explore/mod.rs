@@ -37,9 +37,10 @@ use self::subject::{Ended, Subject};
 /// steps are left out.
 ///
 /// Each distinct outcome is printed with the shortest schedule that leads to it. The exit code is 1
-/// if there are several outcomes, or if one is a failure. An exploration that a bound has cut says so,
-/// and is no failure. A run that had not ended when the time was over is no outcome: it is printed with
-/// the functions in which its guest was, and with its schedule.
+/// if there are several outcomes, or if one is a failure. A script that needs a capability which the
+/// engine lacks is not applicable, as for `weft wast`, and is no failure. An exploration that a bound
+/// has cut says so, and is no failure. A run that had not ended when the time was over is no outcome:
+/// it is printed with the functions in which its guest was, and with its schedule.
 ///
 /// A component can import WASI. It has no files, no arguments and no network, and its output is part
 /// of the outcome. Its clocks are virtual: time goes on only if no guest can, and then jumps to the

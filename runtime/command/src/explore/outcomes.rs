@@ -8,14 +8,24 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::output;
 
-use super::subject::Ended;
+use super::subject::{Ended, EndedKind};
+
+/// Returns the kind of a run's end.
+const fn kind_of(ending: &Ending<Ended>) -> EndedKind {
+    match ending {
+        Ending::Returned(ended) => ended.kind,
+        _ => EndedKind::Failure,
+    }
+}
 
 /// Returns `true` if a run has failed.
 pub(super) fn is_failure(ending: &Ending<Ended>) -> bool {
-    match ending {
-        Ending::Returned(ended) => ended.is_failure,
-        _ => true,
-    }
+    kind_of(ending) == EndedKind::Failure
+}
+
+/// Returns `true` if the engine lacks a capability that the script needs.
+fn is_not_applicable(ending: &Ending<Ended>) -> bool {
+    kind_of(ending) == EndedKind::NotApplicable
 }
 
 /// Returns the schedule of the first failure, of a run that was stopped because the time was over, or of
@@ -54,6 +64,7 @@ pub(super) fn print_replayed(replayed: &Replayed<Ended>, format: Format) -> Resu
         }
         Format::Json => output::print_json(&json!({
             "failure": is_failure(ending),
+            "not-applicable": is_not_applicable(ending),
             "result": lines_of(ending),
             "output": replayed.notes,
         })),
@@ -92,9 +103,13 @@ fn text_of(explored: &Explored<Ended>) -> String {
         count(explored.outcomes().len() as u64, "outcome"),
     )];
     for (outcome, number) in explored.outcomes().iter().zip(1..) {
-        let kind = if is_failure(&outcome.result) { "failure" } else { "success" };
+        let kind = match kind_of(&outcome.result) {
+            EndedKind::Success => "a success",
+            EndedKind::Failure => "a failure",
+            EndedKind::NotApplicable => "not applicable",
+        };
         let schedules = count(outcome.num_schedules, "schedule");
-        lines.push(format!("\noutcome {number}, a {kind}, of {schedules}:"));
+        lines.push(format!("\noutcome {number}, {kind}, of {schedules}:"));
         let ended = lines_of(&outcome.result).into_iter().chain(output_of(&outcome.notes));
         lines.extend(ended.map(|line| format!("  {line}")));
         lines.extend(lines_of_schedule(&outcome.schedule));
@@ -122,6 +137,7 @@ fn lines_of_schedule(schedule: &AnnotatedSchedule) -> Vec<String> {
 fn json_of(outcome: &ExploredOutcome<Ended>) -> Value {
     json!({
         "failure": is_failure(&outcome.result),
+        "not-applicable": is_not_applicable(&outcome.result),
         "result": lines_of(&outcome.result),
         "output": outcome.notes,
         "schedules": outcome.num_schedules,

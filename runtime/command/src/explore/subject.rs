@@ -54,8 +54,28 @@ struct Call {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ended {
     pub(super) lines: Vec<String>,
-    /// `true` if a call has failed, or the script.
-    pub(super) is_failure: bool,
+    pub(super) kind: EndedKind,
+}
+
+/// The kind of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndedKind {
+    /// All calls have returned, or the script has passed.
+    Success,
+    /// A call has failed, or the script.
+    Failure,
+    /// The engine lacks a capability that the script needs.
+    NotApplicable,
+}
+
+impl EndedKind {
+    const fn of_script(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::NotApplicable { .. } => Self::NotApplicable,
+            verdict if verdict.is_failure() => Self::Failure,
+            _ => Self::Success,
+        }
+    }
 }
 
 impl Subject {
@@ -93,9 +113,7 @@ impl Subject {
         let component = guest::load(&engine, &input)?;
         let linker = guest::link(&component, &input.path)?;
         let call = |text: &String| {
-            let invocation = Invocation::of(text)?;
-            let function = invocation.find(&component, &input.path)?;
-            let arguments = invocation.arguments(&function)?;
+            let (function, arguments) = Invocation::of(text)?.resolve(&component, &input.path)?;
             Ok(Call { text: text.clone(), function, arguments })
         };
         let calls = invoke.iter().map(call).collect::<Result<_, Failure>>()?;
@@ -121,9 +139,8 @@ impl Subject {
         match &self.kind {
             Kind::Script { engine, text } => {
                 let verdict = explore_script(engine, text, explorer);
-                let is_failure = verdict != Verdict::Passed;
                 let line = guest::in_options(&verdict.to_string());
-                Ended { lines: vec![line], is_failure }
+                Ended { lines: vec![line], kind: EndedKind::of_script(&verdict) }
             }
             Kind::Calls { engine, component, linker, calls, fuel } => {
                 let wasi = explorer.host_events().wasi().build();
@@ -134,7 +151,7 @@ impl Subject {
                     Ok(instance) => run_calls(explorer, &mut store, &instance, calls),
                     Err(error) => {
                         let line = format!("not instantiated: {}", text_of_error(&error));
-                        Ended { lines: vec![line], is_failure: true }
+                        Ended { lines: vec![line], kind: EndedKind::Failure }
                     }
                 }
             }
@@ -149,7 +166,7 @@ fn run_calls(
     instance: &Instance<Wasmi>,
     calls: &[Call],
 ) -> Ended {
-    let mut is_failure = false;
+    let mut kind = EndedKind::Success;
     let begun: Vec<_> = calls
         .iter()
         .map(|call| {
@@ -171,7 +188,7 @@ fn run_calls(
         match ended {
             Ok(text) => format!("{}{text}", call.text),
             Err(error) => {
-                is_failure = true;
+                kind = EndedKind::Failure;
                 format!("{} failed: {error}", call.text)
             }
         }
@@ -179,7 +196,7 @@ fn run_calls(
     let lines = lines.collect();
     // A call may have failed before anything was driven.
     explorer.keep_timeline(store);
-    Ended { lines, is_failure }
+    Ended { lines, kind }
 }
 
 /// Returns the text of an error and of its causes.
@@ -191,7 +208,7 @@ fn text_of(function: &Function, value: Option<&Val>) -> String {
     match (value, function.result()) {
         (Some(value), Some(ty)) => match ty.to_wave(value) {
             Ok(text) => format!(" = {text}"),
-            Err(_) => format!(" = {value:?}"),
+            Err(error) => format!(" = a value without text: {error}"),
         },
         _ => String::new(),
     }

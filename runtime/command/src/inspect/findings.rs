@@ -1,6 +1,6 @@
 //! The findings about a file.
 
-use weft::component::{DecodedComponent, InvalidComponent};
+use weft::component::{DecodedComponent, ExternType, InvalidComponent};
 
 use crate::failure::Failure;
 use crate::input::{Input, Kind, how_to_make_a_component, not_valid};
@@ -53,9 +53,10 @@ impl Findings {
     fn of_component(input: &Input) -> Result<Self, InvalidComponent> {
         let bytes = &*input.bytes;
         let component = DecodedComponent::new(bytes)?;
-        let named = |(name, ty): (&str, &weft::component::ExternType)| Named {
+        let names = component.resource_names();
+        let named = |(name, ty): (&str, &ExternType)| Named {
             name: name.to_owned(),
-            ty: ty.to_string(),
+            ty: ty.with_names(&names).to_string(),
         };
         let imports: Vec<Named> = component.imports().map(named).collect();
         let exports: Vec<Named> = component.exports().map(named).collect();

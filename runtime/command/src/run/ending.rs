@@ -3,8 +3,9 @@
 //! A separate thread waits for these events, so that the guest can't block it. The guest is
 //! interrupted: its call ends, and the store is dropped. If the engine counts no fuel, a guest that
 //! computes without a pause can't be interrupted. It ends together with the process, after a moment
-//! or after a second Ctrl-C.
+//! or after a second signal. No timeline is written then, and the error says so.
 
+use std::future::pending;
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,8 +20,12 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest::{EndSignal, Signals, on_signals};
 
-/// The time that a guest has to end after it was interrupted.
-const GRACE: Duration = Duration::from_millis(500);
+/// The time that a guest has to end after it was interrupted: [`GRACE_PARTS`] waits of this time. On a
+/// machine that is too busy for this process, each wait takes longer, for the guest's sake.
+const GRACE_PART: Duration = Duration::from_millis(10);
+
+/// The number of waits.
+const GRACE_PARTS: u32 = 50;
 
 /// A reason from outside to end a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +53,13 @@ impl Reason {
 
     /// Returns the failure for this reason.
     pub(crate) fn failure(self) -> Failure {
+        match self.diagnostic() {
+            Some(diagnostic) => Failure::new(self.code(), diagnostic),
+            None => Failure::without_words(self.code()),
+        }
+    }
+
+    fn diagnostic(self) -> Option<Diagnostic> {
         let (code, message) = match self {
             Self::Interrupted => ("interrupted", "the guest was interrupted".to_owned()),
             Self::Terminated => ("terminated", "the guest was terminated".to_owned()),
@@ -55,9 +67,9 @@ impl Reason {
                 ("timeout", format!("the guest ran for longer than {time:?}, and was stopped"))
             }
             // Like `SIGPIPE`, which is the usual end in a pipeline.
-            Self::NobodyReads => return Failure::without_words(self.code()),
+            Self::NobodyReads => return None,
         };
-        Failure::new(self.code(), Diagnostic::error(code, message))
+        Some(Diagnostic::error(code, message))
     }
 }
 
@@ -66,6 +78,8 @@ impl Reason {
 struct Shared {
     guest: Option<InterruptHandle>,
     reason: Option<Reason>,
+    /// `true` if the guest has ended, and its timeline is written.
+    is_writing: bool,
 }
 
 /// The end of a guest on Ctrl-C or a time-out.
@@ -73,17 +87,19 @@ struct Shared {
 pub(crate) struct Ending {
     shared: Arc<Mutex<Shared>>,
     reasons: UnboundedSender<Reason>,
+    has_timeline: bool,
 }
 
 impl Ending {
-    /// Starts to wait for Ctrl-C, and for a time-out.
+    /// Starts to wait for Ctrl-C, and for a time-out. If the timeline is lost by that, the error
+    /// says so.
     ///
     /// # Errors
     ///
     /// The system can't start the thread, or listen to signals.
-    pub(crate) fn watch(timeout: Option<Duration>) -> Result<Self, Failure> {
+    pub(crate) fn watch(timeout: Option<Duration>, has_timeline: bool) -> Result<Self, Failure> {
         let (reasons, received) = unbounded_channel();
-        let ending = Self { shared: Arc::default(), reasons };
+        let ending = Self { shared: Arc::default(), reasons, has_timeline };
         let watching = ending.clone();
         on_signals(move |signals| watching.wait(signals, timeout, received))?;
         Ok(ending)
@@ -96,6 +112,12 @@ impl Ending {
             guest.interrupt();
         }
         shared.guest = Some(guest);
+    }
+
+    /// Notes that the guest has ended, and that its timeline is written from now on. That may take
+    /// longer than a guest has to end. Only a second signal cuts it.
+    pub(crate) fn timeline_is_written(&self) {
+        self.shared().is_writing = true;
     }
 
     /// Returns the reason why the guest was ended, if it was.
@@ -125,14 +147,29 @@ impl Ending {
             time = time_over(timeout) => Reason::TimedOut(time),
             Some(reason) = reasons.recv() => reason,
         };
-        if self.interrupt(reason) {
+        let lost = if self.interrupt(reason) {
             tokio::select! {
-                _ = signals.next() => {}
-                () = sleep(GRACE) => {}
+                _ = signals.next() => "a second signal came before the timeline was written",
+                () = self.grace() => "no timeline is written, as the guest did not stop",
             }
+        } else {
+            "no timeline is written, as no guest was there"
+        };
+        if let Some(diagnostic) = reason.diagnostic() {
+            let told = if self.has_timeline { diagnostic.help(lost) } else { diagnostic };
+            Failure::new(reason.code(), told).print(Format::Human);
         }
-        reason.failure().print(Format::Human);
         process::exit(reason.code().into());
+    }
+
+    /// Waits while the guest may still end. Does not return if its timeline is written after that.
+    async fn grace(&self) {
+        for _ in 0..GRACE_PARTS {
+            sleep(GRACE_PART).await;
+        }
+        if self.shared().is_writing {
+            pending::<()>().await;
+        }
     }
 
     /// Interrupts the guest. Returns `false` if there is no guest yet.
@@ -165,6 +202,6 @@ async fn time_over(time: Option<Duration>) -> Duration {
             sleep(time).await;
             time
         }
-        None => std::future::pending().await,
+        None => pending().await,
     }
 }

@@ -10,7 +10,7 @@ use crate::exit_code::CANNOT_RUN;
 use crate::failure::Failure;
 use crate::guest::is_program;
 
-use super::functions::{ExportedFunction, listed};
+use super::functions::{ExportedFunction, listed_callable};
 use super::invocation::Invocation;
 
 /// The entry to a component.
@@ -27,7 +27,8 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// There is no such function, its arguments are wrong, or the component is not a program.
+    /// There is no such function, its calls have no text, its arguments are wrong, or the component
+    /// is not a program.
     pub(super) fn of(
         component: &Component<Wasmi>,
         path: &str,
@@ -40,9 +41,7 @@ impl Entry {
                 Err(no_program(component, path))
             };
         };
-        let invocation = Invocation::of(text)?;
-        let function = invocation.find(component, path)?;
-        let arguments = invocation.arguments(&function)?;
+        let (function, arguments) = Invocation::of(text)?.resolve(component, path)?;
         Ok(Self::Call(function, arguments))
     }
 }
@@ -54,12 +53,12 @@ fn no_program(component: &Component<Wasmi>, path: &str) -> Failure {
         let help = format!("it answers HTTP requests: run it with `weft serve {path}`");
         return Failure::new(CANNOT_RUN, diagnostic.help(help));
     }
-    let functions = ExportedFunction::all(component);
+    let functions = listed_callable(&ExportedFunction::all(component));
     if functions.is_empty() {
         return Failure::new(CANNOT_RUN, diagnostic);
     }
     let diagnostic = diagnostic.help("call one of its functions with --invoke 'NAME(ARGUMENTS)'");
     Failure::new(CANNOT_RUN, diagnostic)
         .with_details(["it exports:".to_owned()])
-        .with_details(listed(&functions))
+        .with_details(functions)
 }

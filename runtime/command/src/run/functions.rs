@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use weft::component::{Component, ExternType, FunctionType};
+use weft::abi::WaveSupport;
+use weft::component::{Component, ExternType, FunctionType, ResourceNames};
 use weft::engine::CoreEngine;
 
 /// The largest number of functions that an error lists.
 const MOST_LISTED: usize = 30;
+
+/// The largest number of characters of a line that an error lists, and of a type that it names.
+const LONGEST_LINE: usize = 120;
 
 /// A function that a component exports.
 #[derive(Clone, Debug)]
@@ -17,6 +21,8 @@ pub(crate) struct ExportedFunction {
     pub(crate) name: String,
     /// Its type.
     pub(crate) ty: Arc<FunctionType>,
+    /// The names of the resource types in its type.
+    names: Arc<ResourceNames>,
 }
 
 /// The outcome of a search by name.
@@ -31,29 +37,38 @@ pub(crate) enum Found {
 }
 
 impl ExportedFunction {
-    /// Returns all exported functions of a component, except those of resources: they need a
-    /// handle, which can't be written as text.
+    /// Returns all exported functions of a component.
     pub(crate) fn all<E: CoreEngine>(component: &Component<E>) -> Vec<Self> {
         let mut all = Vec::new();
+        let names = Arc::new(component.resource_names());
         for (name, ty) in component.exports() {
             match ty {
-                ExternType::Function(ty) => all.push(Self::new(None, name, ty)),
+                ExternType::Function(ty) => all.push(Self::new(None, name, ty, &names)),
                 ExternType::Instance(instance) => {
                     for (function, ty) in instance.exports() {
                         if let ExternType::Function(ty) = ty {
-                            all.push(Self::new(Some(name), function, ty));
+                            all.push(Self::new(Some(name), function, ty, &names));
                         }
                     }
                 }
                 _ => {}
             }
         }
-        all.retain(|it| !it.name.starts_with('['));
         all
     }
 
-    fn new(interface: Option<&str>, name: &str, ty: &Arc<FunctionType>) -> Self {
-        Self { interface: interface.map(Into::into), name: name.to_owned(), ty: ty.clone() }
+    fn new(
+        interface: Option<&str>,
+        name: &str,
+        ty: &Arc<FunctionType>,
+        names: &Arc<ResourceNames>,
+    ) -> Self {
+        Self {
+            interface: interface.map(Into::into),
+            name: name.to_owned(),
+            ty: ty.clone(),
+            names: names.clone(),
+        }
     }
 
     /// Returns its name with that of its interface.
@@ -62,6 +77,25 @@ impl ExportedFunction {
             Some(interface) => format!("{interface}#{}", self.name),
             None => self.name.clone(),
         }
+    }
+
+    /// Returns its type as in WIT, with the names of resource types.
+    pub(crate) fn signature(&self) -> String {
+        self.ty.with_names(&*self.names).to_string()
+    }
+
+    /// Returns the reason why no call of it can be written as text, if there is one: an argument
+    /// needs a handle, or the result may have one.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        let param = self.ty.params().find(|(_, ty)| ty.wave_support() == WaveSupport::None);
+        if let Some((name, ty)) = param {
+            let ty = cut(ty.with_names(&*self.names).to_string());
+            let param = format!("its parameter `{name}` of type `{ty}`");
+            return Some(format!("no value for {param} can be written as text"));
+        }
+        let result = self.ty.result().filter(|ty| ty.wave_support() != WaveSupport::All)?;
+        let ty = cut(result.with_names(&*self.names).to_string());
+        Some(format!("its result of type `{ty}` can't be written as text"))
     }
 
     /// Returns `true` if this is a name of its interface, with or without namespace and version.
@@ -109,14 +143,11 @@ pub(crate) fn similar(all: &[ExportedFunction], name: &str) -> Option<String> {
     (distance(&nearest) <= most).then(|| nearest.path())
 }
 
-/// The largest number of characters of a line that an error lists.
-const LONGEST_LINE: usize = 120;
-
-/// Cuts a line that is too long.
-fn cut(line: String) -> String {
-    match line.char_indices().nth(LONGEST_LINE) {
-        Some((end, _)) => format!("{} …", line.get(..end).unwrap_or_default()),
-        None => line,
+/// Cuts a text that is too long.
+fn cut(text: String) -> String {
+    match text.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{} …", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 
@@ -125,10 +156,26 @@ pub(crate) fn listed(functions: &[ExportedFunction]) -> Vec<String> {
     let mut lines: Vec<String> = functions
         .iter()
         .take(MOST_LISTED)
-        .map(|it| cut(format!("  {}: {}", it.path(), it.ty)))
+        .map(|it| cut(format!("  {}: {}", it.path(), it.signature())))
         .collect();
     if functions.len() > MOST_LISTED {
         lines.push(format!("  and {} more", functions.len() - MOST_LISTED));
+    }
+    lines
+}
+
+/// Returns a line for each function whose call can be written as text, and one for the number of all
+/// others. Returns no line if there are only others.
+pub(crate) fn listed_callable(all: &[ExportedFunction]) -> Vec<String> {
+    let callable: Vec<_> = all.iter().filter(|it| it.obstacle().is_none()).cloned().collect();
+    if callable.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = listed(&callable);
+    match all.len() - callable.len() {
+        0 => {}
+        1 => lines.push("  and one whose calls can't be written as text".to_owned()),
+        others => lines.push(format!("  and {others} whose calls can't be written as text")),
     }
     lines
 }
@@ -138,6 +185,7 @@ mod tests {
     use super::*;
 
     fn all() -> Vec<ExportedFunction> {
+        let names = Arc::default();
         let ty = Arc::new(FunctionType::new([("a", weft::abi::Type::U8); 0], None).expect("small"));
         [
             (None, "run"),
@@ -146,7 +194,7 @@ mod tests {
             (Some("a:b/other@2.0.0"), "run"),
             (Some("plain"), "only-here"),
         ]
-        .map(|(interface, name)| ExportedFunction::new(interface, name, &ty))
+        .map(|(interface, name)| ExportedFunction::new(interface, name, &ty, &names))
         .into()
     }
 

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::output;
 
-use super::functions::{ExportedFunction, Found, find, listed, similar};
+use super::functions::{ExportedFunction, Found, find, listed, listed_callable, similar};
 use super::stopped::Stopped;
 
 /// A call as text: a name, and arguments in parentheses.
@@ -56,20 +56,32 @@ impl<'a> Invocation<'a> {
         Failure::of(USAGE, report)
     }
 
-    /// Finds the function among the exports of a component.
+    /// Finds the function among the exports of a component, and parses its arguments. Nothing is run
+    /// for that.
     ///
     /// # Errors
     ///
-    /// There is no function of this name, or there are several.
-    pub(crate) fn find(
+    /// There is no such function, a handle is needed for its arguments, its result may have a
+    /// handle in it, or its arguments are wrong.
+    pub(crate) fn resolve(
         &self,
         component: &Component<Wasmi>,
         path: &str,
-    ) -> Result<ExportedFunction, Failure> {
-        let all = ExportedFunction::all(component);
+    ) -> Result<(ExportedFunction, Vec<Val>), Failure> {
+        let function = self.find(&ExportedFunction::all(component), path)?;
+        let arguments = self.arguments(&function)?;
+        Ok((function, arguments))
+    }
+
+    /// Finds the function among all functions of a component.
+    fn find(&self, all: &[ExportedFunction], path: &str) -> Result<ExportedFunction, Failure> {
         let name = self.name();
-        match find(&all, name) {
-            Found::One(function) => Ok(function),
+        let callable = listed_callable(all);
+        match find(all, name) {
+            Found::One(function) => match function.obstacle() {
+                None => Ok(function),
+                Some(obstacle) => Err(self.without_text(&function, &obstacle)),
+            },
             Found::Several(several) => {
                 let message = format!("several interfaces have a function `{name}`");
                 let diagnostic = Diagnostic::error("ambiguous-function", message)
@@ -77,7 +89,7 @@ impl<'a> Invocation<'a> {
                 let failure = self.wrong(diagnostic, self.name.clone(), "which one?");
                 Err(failure.with_details(listed(&several)))
             }
-            Found::None if all.is_empty() => {
+            Found::None if callable.is_empty() => {
                 let message =
                     format!("`{path}` exports no function whose call can be written as text");
                 Err(Failure::new(USAGE, Diagnostic::error("unknown-function", message)))
@@ -85,26 +97,31 @@ impl<'a> Invocation<'a> {
             Found::None => {
                 let message = format!("`{path}` does not export a function `{name}`");
                 let mut diagnostic = Diagnostic::error("unknown-function", message);
-                if let Some(similar) = similar(&all, name) {
+                if let Some(similar) = similar(all, name) {
                     diagnostic = diagnostic.help(format!("did you mean `{similar}`?"));
                 }
                 let failure =
                     self.wrong(diagnostic, self.name.clone(), "there is no such function");
-                Err(failure.with_details(["it exports:".to_owned()]).with_details(listed(&all)))
+                Err(failure.with_details(["it exports:".to_owned()]).with_details(callable))
             }
         }
     }
 
-    /// Parses the arguments for a function.
-    ///
-    /// # Errors
-    ///
-    /// The arguments don't have the types of the parameters. The failure points at the place.
-    pub(crate) fn arguments(&self, function: &ExportedFunction) -> Result<Vec<Val>, Failure> {
+    /// Returns the failure for a function whose calls have no text.
+    fn without_text(&self, function: &ExportedFunction, obstacle: &str) -> Failure {
+        let path = function.path();
+        let message = format!("`{path}` can't be called with `--invoke`: {obstacle}");
+        let diagnostic = Diagnostic::error("no-text", message)
+            .help(WaveError::NoText.to_string())
+            .help(its_type(function));
+        self.wrong(diagnostic, self.name.clone(), "")
+    }
+
+    /// Parses the arguments for a function. The failure points at the place.
+    fn arguments(&self, function: &ExportedFunction) -> Result<Vec<Val>, Failure> {
         let begin = self.arguments.unwrap_or(self.text.len());
         let text = self.text.get(begin..).filter(|it| !it.is_empty()).unwrap_or("()");
         function.ty.parse_arguments(text).map_err(|error| {
-            let signature = format!("its type is: {}", function.ty);
             let (message, range) = match error {
                 WaveError::Text { message, range } => {
                     (message, begin + range.start..begin + range.end)
@@ -112,10 +129,14 @@ impl<'a> Invocation<'a> {
                 error => (error.to_string(), begin..self.text.len()),
             };
             let title = format!("an argument of `{}` is wrong", function.path());
-            let diagnostic = Diagnostic::error("argument", title).help(signature);
+            let diagnostic = Diagnostic::error("argument", title).help(its_type(function));
             self.wrong(diagnostic, range, &message)
         })
     }
+}
+
+fn its_type(function: &ExportedFunction) -> String {
+    format!("its type is: {}", function.signature())
 }
 
 impl ExportedFunction {
@@ -152,7 +173,7 @@ fn print_result(function: &Function, value: Option<&Val>, format: Format) -> Res
         return Ok(SUCCESS);
     };
     let text = ty.to_wave(value).map_err(|error| {
-        let message = format!("the result of type `{ty}` can't be written as text: {error}");
+        let message = format!("the result can't be written as text: {error}");
         Failure::new(WEFT_FAILED, Diagnostic::error("result", message))
     })?;
     match format {

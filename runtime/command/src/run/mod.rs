@@ -45,7 +45,9 @@ use self::standard_output::StandardOutput;
 ///
 /// With `--invoke`, arguments and results are written in WAVE, the WebAssembly Value Encoding: `1`,
 /// `"text"`, `'c'`, `[1, 2]`, `(1, true)`, `{name: "a", age: 3}`, `some(1)`, `none`, `ok(2)`,
-/// `err("no")`. A result that is an `err` ends with exit code 1.
+/// `err("no")`. Options at the end of the arguments, and those in records, may be left out. A result
+/// that is an `err` ends with exit code 1. Handles, streams, futures and error contexts can't be
+/// written: a function that needs one, or whose result may have one, is not called.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -79,7 +81,7 @@ pub(crate) struct RunArguments {
 /// Runs a component.
 pub(crate) fn run(run: &RunArguments, format: Format) -> Result<u8, Failure> {
     let RunArguments { file, arguments, invoke, system, limits, timeout, timeline } = run;
-    let ending = Ending::watch(*timeout)?;
+    let ending = Ending::watch(*timeout, timeline.is_wanted())?;
     let input = Input::read(file)?;
     let engine = limits.engine();
     let component = guest::load(&engine, &input)?;

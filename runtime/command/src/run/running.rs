@@ -67,6 +67,7 @@ impl Running<'_> {
         }
         let written = match timeline {
             Some(file) => {
+                ending.timeline_is_written();
                 let error = ended.as_ref().err().map(ToString::to_string);
                 file.finish(&mut store, &title, error.as_deref())
             }

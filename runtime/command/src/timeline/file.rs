@@ -55,6 +55,11 @@ pub(crate) struct TimelineFile {
 }
 
 impl TimelineArguments {
+    /// Returns `true` if a timeline is wanted.
+    pub(crate) const fn is_wanted(&self) -> bool {
+        self.timeline.is_some()
+    }
+
     /// Returns the file, if one is wanted. Until the end, a file that exists keeps its contents, and
     /// one that does not exist is not made.
     ///

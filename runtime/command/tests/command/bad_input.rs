@@ -32,6 +32,66 @@ fn what_is_not_valid_is_told() {
     insta::assert_snapshot!("wrong_code", run("wrong.wat", module));
 }
 
+/// Returns the widths of a text in a terminal: that before `place`, that before the caret, and that of
+/// the longest line.
+fn widths(shown: &str, place: &str) -> (usize, usize, usize) {
+    let width = |text: &str| text.chars().map(|it| if it > '\u{2e80}' { 2 } else { 1 }).sum();
+    let source = shown.lines().find(|it| it.contains(place)).unwrap();
+    let caret = shown.lines().find(|it| it.contains('^')).unwrap();
+    let before = |line: &str, end: &str| width(line.split(end).next().unwrap());
+    (before(source, place), before(caret, "^"), shown.lines().map(width).max().unwrap())
+}
+
+#[test]
+fn a_long_line_is_cut_around_the_place_that_is_wrong() {
+    let long = "(core func (canon thread.yield)) ".repeat(12_000);
+    let wide = "\u{6f22}\u{5b57}\u{1f600}";
+    let wrong = "(func $f (param u32))";
+    let folder = Folder::with(&[]);
+    for (before, after) in [
+        (long.as_str(), long.as_str()),
+        ("", &long),
+        (&long, ""),
+        (&format!("{long}\n\t\t(;\tx\t;)\t"), &long),
+        (&format!("(;{};)", wide.repeat(100_000)), &format!("(;{};)", wide.repeat(100_000))),
+        (&format!("\n(;{wide};)\t"), ""),
+    ] {
+        let text = format!("(component {before}{wrong}{after})");
+        std::fs::write(folder.path().join("long.wat"), text).unwrap();
+        for command in [&["inspect", "long.wat"][..], &["run", "long.wat"]] {
+            let shown = folder.weft(command);
+            let (place, caret, longest) = widths(&shown, "u32");
+            assert!(place == caret && longest <= 140, "{shown}");
+        }
+    }
+    // Names in messages are cut, too.
+    let name = "x".repeat(400_000);
+    let component = format!("(component (core module (func call ${name})))");
+    for (file, text, command) in [
+        ("name.wat", &component, &["inspect", "name.wat"][..]),
+        ("name.wast", &component, &["wast", "name.wast"]),
+        ("name.wast", &component, &["explore", "name.wast"]),
+        ("line.txt", &name, &["explore", "fine.wast", "--replay", "line.txt"]),
+    ] {
+        std::fs::write(folder.path().join("fine.wast"), "(component)").unwrap();
+        std::fs::write(folder.path().join(file), text).unwrap();
+        let shown = folder.weft(command);
+        assert!(shown.contains("xxx") && shown.contains('\u{2026}'), "{command:?}: {shown}");
+        assert!(shown.len() < 3_000, "{command:?}: {shown}");
+    }
+}
+
+#[test]
+fn text_that_ends_too_early_and_text_that_is_not_utf_8_are_told() {
+    insta::assert_snapshot!("cut_text", run("cut.wat", b"(component\n  (core module)\n\n"));
+    insta::assert_snapshot!("no_utf_8", run("bytes.wat", b"(component \"\xff\")"));
+    let json = Folder::with(&[("wrong.wat", b"(component\n\t(func $f (param u32)))")]);
+    insta::assert_snapshot!(
+        "text_as_json",
+        json.weft(&["inspect", "wrong.wat", "--format", "json"])
+    );
+}
+
 #[test]
 fn a_file_that_is_not_there_ends_with_127() {
     let folder = Folder::with(&[]);

@@ -66,6 +66,28 @@ fn a_script_is_explored() {
 }
 
 #[test]
+fn a_script_that_the_engine_can_not_play_is_no_failure() {
+    let tags = b"(component (core module (tag)))";
+    let fails = b"(component)\n(assert_return (invoke \"f\"))";
+    let folder = Folder::with(&[("tags.wast", tags), ("fails.wast", fails)]);
+    insta::assert_snapshot!("not_applicable", folder.weft(&["explore", "tags.wast"]));
+    let json = folder.weft(&["explore", "tags.wast", "--format", "json"]);
+    insta::assert_snapshot!("not_applicable_as_json", json);
+    std::fs::write(folder.path().join("schedule.txt"), "").unwrap();
+    // `weft wast` has the same opinion.
+    for (file, code) in [("tags.wast", 0), ("fails.wast", 1)] {
+        for command in [
+            &["wast", file][..],
+            &["explore", file],
+            &["explore", file, "--replay", "schedule.txt"],
+        ] {
+            let shown = folder.weft(command);
+            assert!(shown.ends_with(&format!("--- exit code {code}\n")), "{shown}");
+        }
+    }
+}
+
+#[test]
 fn a_schedule_is_replayed_and_another_one_refused() {
     let folder = folder();
     let replay = |file| folder.weft(&[&BOTH[..], &["--replay", file]].concat());

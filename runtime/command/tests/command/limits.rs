@@ -1,7 +1,5 @@
 //! Fuel, time and memory.
 
-use std::time::{Duration, Instant};
-
 use crate::weft::Folder;
 
 fn run(call: &str, limit: &[&str]) -> String {
@@ -49,9 +47,7 @@ fn a_guest_gets_no_larger_tables_than_it_may_have() {
 #[test]
 fn a_guest_ends_when_its_time_is_over() {
     for call in ["spin()", "yields()"] {
-        let begin = Instant::now();
         let shown = run(call, &["--timeout", "200ms"]);
-        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
         assert_eq!(
             shown,
             "--- standard error\n\

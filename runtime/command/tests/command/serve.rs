@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::weft::Folder;
 
@@ -126,13 +126,20 @@ fn a_guest_that_traps_is_answered_for_and_others_go_on() {
 #[test]
 fn a_guest_that_spins_is_given_up_and_too_many_requests_are_refused() {
     let server = Server::start(SPIN, &["--timeout", "1s", "--max-requests", "1"]);
-    let (begin, address) = (Instant::now(), server.address.clone());
-    let first = thread::spawn(move || status(&address));
-    thread::sleep(Duration::from_millis(300));
-    assert_eq!(server.status(), 503);
-    assert_eq!(first.join().unwrap(), 504);
-    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
-    // There is room again.
+    let both = || {
+        let address = server.address.clone();
+        let other = thread::spawn(move || status(&address));
+        let mut both = [server.status(), other.join().unwrap()];
+        both.sort_unstable();
+        both
+    };
+    // On a busy machine, one may come when the other one is over. There is room again then.
+    let met = (0..20).any(|_| match both() {
+        [503, 504] => true,
+        [504, 504] => false,
+        others => panic!("{others:?}"),
+    });
+    assert!(met);
     assert_eq!(server.status(), 504);
 }
 

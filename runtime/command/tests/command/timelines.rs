@@ -47,6 +47,17 @@ fn a_guest_that_is_stopped_leaves_its_last_events() {
 }
 
 #[test]
+fn a_timeline_is_written_to_its_end_however_long_that_takes() {
+    let folder = Folder::with_shop();
+    let limits = ["--timeout", "1s", "--timeline-events", "10000000"];
+    let call = ["run", "shop.wat", "--timeline", "out.html", "--invoke", "yields()"];
+    let shown = folder.weft(&[&call[..], &limits[..]].concat());
+    assert!(shown.ends_with("--- exit code 124\n"), "{shown}");
+    let page = std::fs::read_to_string(folder.path().join("out.html")).unwrap();
+    assert!(page.trim_end().ends_with("</html>"), "{} bytes", page.len());
+}
+
+#[test]
 fn wrong_files_are_told_before_anything_runs() {
     let folder = Folder::with_shop();
     let run =

@@ -26,6 +26,21 @@ fn scripts_are_played_and_counted() {
 }
 
 #[test]
+fn a_script_without_directives_and_a_folder_without_scripts_are_refused() {
+    let folder = Folder::with(&[
+        ("comments.wast", b";; nothing\n(; at (; all ;) ;)\n"),
+        ("empty.wast", b""),
+        ("spaces.wast", b" \t\r\n\n"),
+    ]);
+    insta::assert_snapshot!("without_directives", folder.weft(&["wast", "."]));
+    insta::assert_snapshot!("explored_without_directives", folder.weft(&["explore", "empty.wast"]));
+    std::fs::create_dir(folder.path().join("none")).unwrap();
+    insta::assert_snapshot!("without_scripts", folder.weft(&["wast", "none"]));
+    let both = folder.weft(&["wast", "none", "empty.wast"]);
+    assert!(both.contains("0 passed, 1 failed, 0 not applicable"), "{both}");
+}
+
+#[test]
 fn scripts_are_recorded_into_one_timeline() {
     let folder = Folder::with(&[("a.wast", PASSES), ("b.wast", PASSES)]);
     let recorded = |path: &str, file: &str| {
