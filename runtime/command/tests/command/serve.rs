@@ -199,32 +199,45 @@ fn ctrl_c_stops_a_server_when_all_is_answered() {
     server.send("INT");
     assert_eq!(server.end(), (Some(0), "stopping\n".to_owned()));
 
-    let server = Server::start(SPIN, &["--timeout", "1s"]);
-    let address = server.address.clone();
-    let client = thread::spawn(move || status(&address));
-    thread::sleep(Duration::from_millis(300));
-    server.send("TERM");
+    let (server, client, _) = stopping("TERM", true);
     assert_eq!(client.join().unwrap(), 504);
-    let (code, said) = server.end();
-    assert_eq!(code, Some(0));
-    assert!(said.starts_with("stopping after one request is answered;"), "{said}");
+    assert_eq!(server.end().0, Some(0));
 }
 
 #[cfg(unix)]
 #[test]
 fn a_second_ctrl_c_stops_a_server_at_once() {
-    let mut server = Server::start(SPIN, &[]);
-    let address = server.address.clone();
-    let client = thread::spawn(move || status(&address));
-    thread::sleep(Duration::from_millis(300));
-    server.send("INT");
+    let (server, client, line) = stopping("INT", false);
     // A signal that comes before the first one was heard is none of its own.
-    let mut line = String::new();
-    server.errors.read_line(&mut line).unwrap();
     assert!(line.contains("press Ctrl-C again"), "{line}");
     server.send("INT");
     assert_eq!(server.end().0, Some(130));
     assert_eq!(client.join().unwrap(), 0);
+}
+
+/// Sends a signal to a server whose guest spins in a request, perhaps with a time-out. Returns the
+/// server, the client and the line that the server prints.
+///
+/// The request can't be seen to be under way. So if it is not, it gets more time for that.
+#[cfg(unix)]
+fn stopping(signal: &str, has_timeout: bool) -> (Server, thread::JoinHandle<u16>, String) {
+    let mut line = String::new();
+    for (wait, timeout) in [(300, "1s"), (3_000, "10s"), (10_000, "30s")] {
+        let options = ["--timeout", timeout];
+        let mut server = Server::start(SPIN, if has_timeout { &options } else { &[] });
+        let address = server.address.clone();
+        let client = thread::spawn(move || status(&address));
+        thread::sleep(Duration::from_millis(wait));
+        server.send(signal);
+        line.clear();
+        server.errors.read_line(&mut line).unwrap();
+        if line.starts_with("stopping after one request is answered;") {
+            return (server, client, line);
+        }
+        // It may have been refused.
+        let _ = client.join();
+    }
+    panic!("{line}")
 }
 
 /// Stops a server with Ctrl-C. Returns its output, and the timeline `served.txt`.
