@@ -164,7 +164,7 @@ macro_rules! resource {
             const ABI: Abi = Abi::HANDLE;
             const INLINE: bool = false;
             const HANDLES: bool = true;
-            const SHAPE: Shape = Shape::$shape(ResourceKey::of::<R>());
+            const SHAPE: Shape = Shape::$shape(ResourceKey::of_values::<R>());
         }
 
         impl<R: Send + Sync + 'static> Lower for $name<R> {

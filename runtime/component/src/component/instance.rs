@@ -18,6 +18,9 @@ use crate::machine::FunctionId;
 use super::export_error::{ExportError, similar_name};
 
 /// An instance of a component, in the store in which it was made.
+///
+/// Its exports are those of its type. If a component exports an instance with a type that says less
+/// than the instance has, the rest is hidden.
 pub struct Instance<E: CoreEngine> {
     pub(crate) exports: Exports<E>,
     /// The instance that the host has made, and that this is, or is a part of.
@@ -40,8 +43,7 @@ impl<E: CoreEngine> Instance<E> {
     pub fn instance(&self, name: &str) -> Option<Self> {
         match versions::find(&self.exports, name, name)? {
             Entity::Instance(exports) => {
-                let (exports, store) = (exports.clone(), self.store.clone());
-                Some(Self { exports, root: self.root, is_whole: false, store })
+                Some(Self { exports, root: self.root, is_whole: false, store: self.store.clone() })
             }
             _ => None,
         }
@@ -52,14 +54,14 @@ impl<E: CoreEngine> Instance<E> {
     #[must_use]
     pub fn resource_type(&self, name: &str) -> Option<TypeIndex> {
         match self.exports.get(name)? {
-            Entity::Resource(ty) => Some(*ty),
+            Entity::Resource(ty) => Some(ty),
             _ => None,
         }
     }
 
     fn function_id(&self, name: &str) -> Option<FunctionId> {
         match versions::find(&self.exports, name, name)? {
-            Entity::Function(function) => Some(*function),
+            Entity::Function(function) => Some(function),
             _ => None,
         }
     }

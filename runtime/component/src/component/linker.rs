@@ -31,7 +31,11 @@ use super::loading::Component;
 ///
 /// When a component is instantiated, each of its imports is found by its name, or by the name of a
 /// compatible version (`a:b/c@1.3.1` for `a:b/c@1.2.0`). The item is then checked against the
-/// import's type.
+/// import's type. An instance may have more exports than that type: the component does not see
+/// them, nor does anybody to whom it exports the instance. An import of a type that is no resource
+/// type needs no item; if there is one with its name, it has to be a type. Resource types are
+/// compared as they are at run time, although `(sub resource)` in the type of an export may hide
+/// that two of them are the same.
 ///
 /// ```
 /// # #[cfg(all(feature = "std", feature = "wasmi"))] {
@@ -168,7 +172,9 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
 
     /// Defines a host function with Rust's own types: `P` is a tuple of the parameters, which are
     /// owned, and `R` is the result. It serves only imports of that type, whether or not they are
-    /// `async`.
+    /// `async`. An [`Own<V>`](crate::binding::Own) or [`Borrow<V>`](crate::binding::Borrow) in
+    /// these stands for a resource type that [`HostResourceType::of::<V>`](HostResourceType::of)
+    /// made.
     ///
     /// ```
     /// # #[cfg(feature = "wasmi")] {
@@ -306,7 +312,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
         }
     }
 
-    /// Defines an instance of a component that is in the same store.
+    /// Defines an instance of a component that is in the same store. It has the exports that its
+    /// type says, as [`Instance::names`] lists them.
     ///
     /// ```
     /// # #[cfg(all(feature = "std", feature = "wasmi"))] {

@@ -26,8 +26,8 @@ impl<E: CoreEngine, T: 'static> Linker<E, T> {
     /// Finds the imports of a component in the linker, and checks them: once for any number of
     /// instances, in any stores. Later changes of the linker have no effect on the result.
     ///
-    /// The types of functions that [`exports_of`](Self::exports_of) defines are checked when an
-    /// instance is made.
+    /// The types of functions that [`exports_of`](Self::exports_of) defines, and its resource types,
+    /// are checked when an instance is made.
     ///
     /// # Errors
     ///

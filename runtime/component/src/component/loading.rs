@@ -59,7 +59,7 @@ impl<E: CoreEngine> Component<E> {
         let modules = modules.into();
         let links = compile_links(engine, &decoded, bytes).map(Arc::new);
         let code = Arc::new(Code { modules, has_tail_calls, links, engine: engine.clone() });
-        Ok(Self { closure: Closure { definition: decoded.root, code, around: None } })
+        Ok(Self { closure: Closure { definition: decoded.root, code, around: None, ty: None } })
     }
 }
 

@@ -57,8 +57,9 @@ pub use dynamic::{
 };
 #[cfg(feature = "alloc")]
 pub use dynamic::{
-    HandleNumbers, HandleTypes, NoResourceValues, Resolver, ResourceNumbers, ResourceValues,
-    ReturnedValue, SharedValue, from_vals, from_vals_with, to_vals, to_vals_with,
+    HandleNumbers, HandleTypes, NoResourceFacts, NoResourceValues, Resolver, ResourceFacts,
+    ResourceNumbers, ResourceValues, ReturnedValue, SharedValue, from_vals, from_vals_with,
+    to_vals, to_vals_with,
 };
 #[cfg(feature = "wave")]
 pub use dynamic::{WaveError, WaveSupport};

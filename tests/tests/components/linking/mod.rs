@@ -12,6 +12,7 @@
 //! | `streams`, `futures` | ends that the host holds, and error contexts |
 //! | `nested` | host functions that call guests |
 //! | `types` | imports that need not be provided |
+//! | `seen` | items that have more than their types say |
 //! | `memories` | memories with addresses and pages of other sizes |
 //! | `memory_limits` | limits on the memory of guests |
 //! | `mistakes` | host functions that fail, and objects of other stores and engines |
@@ -40,6 +41,8 @@ mod nested;
 mod preparing;
 #[cfg(test)]
 mod resources;
+#[cfg(test)]
+mod seen;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::abi::Type;
 use crate::builtin::TypeIndex;
@@ -49,12 +50,36 @@ fn named(types: &NamedTypes) -> impl ExactSizeIterator<Item = (&str, &ExternType
 #[derive(Debug, PartialEq, Eq)]
 pub struct InstanceType {
     pub(crate) exports: NamedTypes,
+    /// The positions of the exports, in the order of their names.
+    by_name: Box<[usize]>,
 }
 
 impl InstanceType {
+    /// Returns the type of an instance with these exports.
+    pub(crate) fn new(exports: NamedTypes) -> Self {
+        let mut by_name: Vec<_> = exports.iter().enumerate().collect();
+        by_name.sort_unstable_by(|(_, (one, _)), (_, (other, _))| one.cmp(other));
+        let by_name = by_name.into_iter().map(|(position, _)| position).collect();
+        Self { exports, by_name }
+    }
+
     /// Returns the names and types of the exports, in their order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
         named(&self.exports)
+    }
+
+    /// Returns the type of the export with a name.
+    pub(crate) fn get(&self, name: &str) -> Option<&ExternType> {
+        self.exports_from(name).next().filter(|(it, _)| *it == name).map(|(_, ty)| ty)
+    }
+
+    /// Returns the names and types of the exports from a name on, in the order of the names.
+    pub(crate) fn exports_from(&self, name: &str) -> impl Iterator<Item = (&str, &ExternType)> {
+        let is_before =
+            |position: &usize| self.exports.get(*position).is_some_and(|it| *it.0 < *name);
+        let from = self.by_name.partition_point(is_before);
+        let positions = self.by_name.iter().skip(from);
+        positions.filter_map(|position| self.exports.get(*position)).map(|(name, ty)| (&**name, ty))
     }
 }
 
@@ -62,7 +87,8 @@ impl InstanceType {
 #[derive(Debug, PartialEq, Eq)]
 pub struct NestedComponentType {
     pub(crate) imports: NamedTypes,
-    pub(crate) exports: NamedTypes,
+    /// The type of its instances.
+    pub(crate) instance: Arc<InstanceType>,
 }
 
 impl NestedComponentType {
@@ -73,7 +99,7 @@ impl NestedComponentType {
 
     /// Returns the names and types of the exports, in their order.
     pub fn exports(&self) -> impl ExactSizeIterator<Item = (&str, &ExternType)> {
-        named(&self.exports)
+        self.instance.exports()
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString as _};
 
 use thiserror::Error;
 
-use crate::abi::{ComponentType, HandleTypes, Mismatch};
+use crate::abi::{ComponentType, HandleTypes, Mismatch, NoResourceFacts, ResourceFacts};
 
 use super::function_type::FunctionType;
 use super::wrapped::Wrapped;
@@ -26,11 +26,6 @@ impl FunctionMismatch {
         &self.ty
     }
 
-    /// Replaces the text of the type.
-    pub(crate) fn of_type(self, ty: String) -> Self {
-        Self { ty, ..self }
-    }
-
     /// Returns the part that differs, and where it is.
     #[must_use]
     pub const fn mismatch(&self) -> &Mismatch {
@@ -43,13 +38,27 @@ impl FunctionMismatch {
 pub(crate) fn check<P: ComponentType, R: ComponentType>(
     ty: &FunctionType,
 ) -> Result<HandleTypes, FunctionMismatch> {
-    let different = |part| move |mismatch| FunctionMismatch { ty: ty.to_string(), part, mismatch };
+    check_with::<P, R>(ty, &NoResourceFacts)
+}
+
+/// Compares the type of a function with Rust types as [`check`] does, with the host's knowledge of
+/// resource types.
+pub(crate) fn check_with<P: ComponentType, R: ComponentType>(
+    ty: &FunctionType,
+    facts: &dyn ResourceFacts,
+) -> Result<HandleTypes, FunctionMismatch> {
+    let different = |part| {
+        move |mismatch| {
+            let ty = ty.with_names(facts).to_string();
+            FunctionMismatch { ty, part, mismatch }
+        }
+    };
     let mut handles = HandleTypes::default();
     handles
-        .check_list(&ty.params, &P::SHAPE)
+        .check_list_with(&ty.params, &P::SHAPE, facts)
         .map_err(different("the parameters are of other types"))?;
     handles
-        .check_optional(ty.result(), &R::SHAPE)
+        .check_optional_with(ty.result(), &R::SHAPE, facts)
         .map_err(different("the result is of another type"))?;
     Ok(handles)
 }

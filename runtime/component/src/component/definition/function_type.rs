@@ -1,11 +1,12 @@
 //! The types of functions.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
-use crate::abi::{Flattening, HandleNumbers, InvalidType, Resolver, Type, TypeList, TypeNames};
+use crate::abi::{
+    Flattening, HandleNumbers, InvalidType, NoResourceFacts, Resolver, Type, TypeList, TypeNames,
+};
 use crate::limit::MAX_FLAT_PARAMS;
 
 /// The type of a function.
@@ -123,16 +124,7 @@ impl FunctionType {
 /// Written as in WIT, with numbers in place of the names of resource types.
 impl fmt::Display for FunctionType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.with_names(&NoNames).fmt(f)
-    }
-}
-
-/// Names for types: none.
-struct NoNames;
-
-impl TypeNames for NoNames {
-    fn name_of(&self, _: &Type) -> Option<Cow<'_, str>> {
-        None
+        self.with_names(&NoResourceFacts).fmt(f)
     }
 }
 

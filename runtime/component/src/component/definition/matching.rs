@@ -17,7 +17,7 @@ use crate::builtin::TypeIndex;
 
 use super::difference;
 use super::extern_type::{
-    CoreExternType, CoreLimits, CoreValueType, ExternType, HeapType, ModuleType, NamedTypes,
+    CoreExternType, CoreLimits, CoreValueType, ExternType, HeapType, ModuleType,
     NestedComponentType, ReferenceType,
 };
 use super::function_type::FunctionType;
@@ -114,29 +114,34 @@ fn fits(given: CoreLimits, expected: CoreLimits) -> bool {
         }
 }
 
-/// Checks that the component that `given` defines can be used as one of the type `expected`.
+/// Checks that a component with the imports and exports `given` can be used as one of the type
+/// `expected`.
 pub(crate) fn component(
     path: &str,
-    given: &Definition,
+    given: &Sides<'_>,
     expected: &NestedComponentType,
 ) -> Result<(), ImportError> {
-    let given = Sides {
-        imports: given.imports().map(|(name, ty)| (&*name.name, ty)).collect(),
-        exports: given.exports().map(|(name, ty)| (&*name.name, ty)).collect(),
-    };
-    Comparison::default().component(path, &given, &Sides::of(expected))
+    Comparison::default().component(path, given, &Sides::of(expected))
 }
 
 /// The imports and exports of a component.
-struct Sides<'a> {
+pub(crate) struct Sides<'a> {
     imports: Vec<(&'a str, &'a ExternType)>,
     exports: Vec<(&'a str, &'a ExternType)>,
 }
 
 impl<'a> Sides<'a> {
-    fn of(ty: &'a NestedComponentType) -> Self {
-        let named = |types: &'a NamedTypes| types.iter().map(|(name, ty)| (&**name, ty)).collect();
-        Self { imports: named(&ty.imports), exports: named(&ty.exports) }
+    /// Returns those of a type.
+    pub(crate) fn of(ty: &'a NestedComponentType) -> Self {
+        Self { imports: ty.imports().collect(), exports: ty.exports().collect() }
+    }
+
+    /// Returns those of a component that is defined.
+    pub(crate) fn of_definition(definition: &'a Definition) -> Self {
+        Self {
+            imports: definition.imports().map(|(name, ty)| (&*name.name, ty)).collect(),
+            exports: definition.exports().map(|(name, ty)| (&*name.name, ty)).collect(),
+        }
     }
 
     fn all(&self) -> impl Iterator<Item = (&'a str, &'a ExternType)> {

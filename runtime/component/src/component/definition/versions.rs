@@ -13,15 +13,20 @@ use core::ops::Bound;
 /// A collection of items by name.
 pub(crate) trait ByName {
     /// An item.
-    type Value;
+    type Value<'a>
+    where
+        Self: 'a;
     /// Returns the item with a name, and the name.
-    fn entry(&self, name: &str) -> Option<(&str, &Self::Value)>;
+    fn entry(&self, name: &str) -> Option<(&str, Self::Value<'_>)>;
     /// Returns the items from a name on, in the order of names.
-    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, &Self::Value)>;
+    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, Self::Value<'_>)>;
 }
 
 impl<K: Borrow<str> + Ord, V> ByName for BTreeMap<K, V> {
-    type Value = V;
+    type Value<'a>
+        = &'a V
+    where
+        Self: 'a;
 
     fn entry(&self, name: &str) -> Option<(&str, &V)> {
         self.get_key_value(name).map(|(name, it)| (name.borrow(), it))
@@ -39,7 +44,7 @@ pub(crate) fn find<'a, N: ByName + ?Sized>(
     named: &'a N,
     name: &str,
     full_name: &str,
-) -> Option<&'a N::Value> {
+) -> Option<N::Value<'a>> {
     find_entry(named, name, full_name).map(|(_, it)| it)
 }
 
@@ -56,7 +61,7 @@ fn find_entry<'a, N: ByName + ?Sized>(
     named: &'a N,
     name: &str,
     full_name: &str,
-) -> Option<(&'a str, &'a N::Value)> {
+) -> Option<(&'a str, N::Value<'a>)> {
     let exactly = named.entry(full_name).or_else(|| named.entry(name));
     exactly.or_else(|| find_compatible(named, full_name))
 }
@@ -64,7 +69,7 @@ fn find_entry<'a, N: ByName + ?Sized>(
 fn find_compatible<'a, N: ByName + ?Sized>(
     named: &'a N,
     name: &str,
-) -> Option<(&'a str, &'a N::Value)> {
+) -> Option<(&'a str, N::Value<'a>)> {
     let (interface, version) = name.rsplit_once('@')?;
     let track = Version::parse(version)?.track();
     let all = named.entries_from(interface).take_while(|(name, _)| name.starts_with(interface));

@@ -8,8 +8,8 @@ use core::pin::Pin;
 
 use concurrent_queue::ConcurrentQueue;
 
-use crate::abi::{HandleTypes, Lift, Lower};
-use crate::component::definition::function_mismatch::{FunctionMismatch, check};
+use crate::abi::{HandleTypes, Lift, Lower, ResourceFacts};
+use crate::component::definition::function_mismatch::{FunctionMismatch, check_with};
 use crate::component::definition::function_type::FunctionType;
 use crate::component::store::canonical::Lowered;
 use crate::component::store::fault::Fault;
@@ -64,8 +64,12 @@ where
     P: for<'a> Lift<'a>,
     R: Lower + 'static,
 {
-    fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch> {
-        check::<P, R>(ty)
+    fn check(
+        &self,
+        ty: &FunctionType,
+        facts: &dyn ResourceFacts,
+    ) -> Result<HandleTypes, FunctionMismatch> {
+        check_with::<P, R>(ty, facts)
     }
 
     fn call(

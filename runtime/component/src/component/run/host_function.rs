@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::Future;
 
-use crate::abi::{HandleTypes, Val};
+use crate::abi::{HandleTypes, ResourceFacts, Val};
 use crate::component::definition::function_mismatch::FunctionMismatch;
 use crate::component::definition::function_type::FunctionType;
 use crate::component::store::canonical::Lowered;
@@ -69,7 +69,11 @@ impl<E: CoreEngine, T: 'static> HostFunctionCall<E, T> {
 /// A host function whose types are Rust's own.
 pub(crate) trait TypedHostFunction<E: CoreEngine, T: 'static>: Send + Sync {
     /// Compares it with a type. Returns the types of its handles.
-    fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch>;
+    fn check(
+        &self,
+        ty: &FunctionType,
+        facts: &dyn ResourceFacts,
+    ) -> Result<HandleTypes, FunctionMismatch>;
 
     /// Returns `true` if it returns at once.
     fn is_immediate(&self) -> bool;

@@ -108,8 +108,13 @@ impl<E: CoreEngine, T: 'static> HostResourceType<E, T> {
     /// ```
     #[must_use]
     pub fn of<R: Send + Sync + 'static>() -> Self {
-        let values = Some(ResourceKey::of::<R>());
+        let values = Some(ResourceKey::of_values::<R>());
         Self { token: Arc::new(Token { destructor: None, values }) }
+    }
+
+    /// Returns the Rust type of the values, if the resources have values.
+    pub(crate) fn values(&self) -> Option<ResourceKey> {
+        self.token.values
     }
 
     /// Returns the address that identifies it as long as it exists.

@@ -173,7 +173,7 @@ fn find_functions<E: CoreEngine>(entity: &Entity<E>, found: &mut BTreeSet<Functi
         }
         Entity::Instance(exports) => {
             for (_, entity) in exports.iter() {
-                find_functions(entity, found);
+                find_functions(&entity, found);
             }
         }
         Entity::Module(_) | Entity::Component(_) | Entity::Resource(_) | Entity::Type => {}

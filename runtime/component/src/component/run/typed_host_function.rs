@@ -4,10 +4,10 @@ use alloc::sync::Arc;
 use core::marker::PhantomData;
 
 use crate::abi::{
-    ComponentType, CoreValueIter, HandleTypes, Lift, Lower, lift_flat_values,
+    ComponentType, CoreValueIter, HandleTypes, Lift, Lower, ResourceFacts, lift_flat_values,
     lower_flat_values as lower_typed_flat_values,
 };
-use crate::component::definition::function_mismatch::{FunctionMismatch, check};
+use crate::component::definition::function_mismatch::{FunctionMismatch, check_with};
 use crate::component::definition::function_type::FunctionType;
 use crate::component::store::calls::Bits;
 use crate::component::store::canonical::Lowered;
@@ -35,8 +35,12 @@ where
     P: for<'a> Lift<'a>,
     R: Lower,
 {
-    fn check(&self, ty: &FunctionType) -> Result<HandleTypes, FunctionMismatch> {
-        check::<P, R>(ty)
+    fn check(
+        &self,
+        ty: &FunctionType,
+        facts: &dyn ResourceFacts,
+    ) -> Result<HandleTypes, FunctionMismatch> {
+        check_with::<P, R>(ty, facts)
     }
 
     fn call(

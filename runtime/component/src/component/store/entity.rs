@@ -5,8 +5,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
+use crate::component::definition::extern_type::{ExternType, InstanceType, NestedComponentType};
 use crate::component::definition::items::{CoreSort, Definition, Sort};
 use crate::component::definition::linking::plan::CompiledLinks;
+use crate::component::definition::matching::Sides;
 use crate::component::definition::versions::ByName;
 use crate::engine::{CoreEngine, CoreExtern};
 use crate::machine::FunctionId;
@@ -34,23 +36,46 @@ pub(crate) enum Entity<E: CoreEngine> {
 pub(crate) type NamedEntity<E> = (Arc<str>, Entity<E>);
 
 /// The exports of an instance, sorted by name. Cloning them is cheap.
-pub(crate) struct Exports<E: CoreEngine>(Arc<[NamedEntity<E>]>);
+pub(crate) struct Exports<E: CoreEngine> {
+    /// The exports, among them perhaps some that the type hides.
+    all: Arc<[NamedEntity<E>]>,
+    /// The type as which the instance is seen, if that may say less than it has.
+    ty: Option<Arc<InstanceType>>,
+}
 
 impl<E: CoreEngine> Exports<E> {
     /// Takes exports in any order, and leaves an empty list whose memory can be reused.
     pub(crate) fn take(exports: &mut Vec<NamedEntity<E>>) -> Self {
         exports.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        Self(exports.drain(..).collect())
+        Self { all: exports.drain(..).collect(), ty: None }
+    }
+
+    /// Returns the same exports, seen as an instance of a type. It says at most as much as the type
+    /// as which they were seen before.
+    fn seen_as(&self, ty: &Arc<InstanceType>) -> Self {
+        Self { all: self.all.clone(), ty: Some(ty.clone()) }
     }
 
     /// Returns the export with a name.
-    pub(crate) fn get(&self, name: &str) -> Option<&Entity<E>> {
-        find_entity(&self.0, name)
+    pub(crate) fn get(&self, name: &str) -> Option<Entity<E>> {
+        match &self.ty {
+            Some(ty) => self.part(name, ty.get(name)?),
+            None => find_entity(&self.all, name).cloned(),
+        }
     }
 
     /// Returns the exports, in the order of their names.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Entity<E>)> {
-        self.0.iter().map(|(name, entity)| (&**name, entity))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Entity<E>)> {
+        self.entries_from("")
+    }
+
+    /// Returns the export with a name, seen as an item of a type.
+    fn part(&self, name: &str, ty: &ExternType) -> Option<Entity<E>> {
+        match ty {
+            // It needs no item. If there is one with the name, it is hidden.
+            ExternType::Type(_) => Some(Entity::Type),
+            ty => find_entity(&self.all, name).map(|it| it.seen_as(ty)),
+        }
     }
 }
 
@@ -64,14 +89,23 @@ pub(crate) fn find_entity<'a, E: CoreEngine>(
 }
 
 impl<E: CoreEngine> ByName for Exports<E> {
-    type Value = Entity<E>;
+    type Value<'a>
+        = Entity<E>
+    where
+        Self: 'a;
 
-    fn entry(&self, name: &str) -> Option<(&str, &Entity<E>)> {
+    fn entry(&self, name: &str) -> Option<(&str, Entity<E>)> {
         self.entries_from(name).next().filter(|(it, _)| *it == name)
     }
 
-    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, &Entity<E>)> {
-        self.iter().skip(self.0.partition_point(|(it, _)| **it < *name))
+    fn entries_from(&self, name: &str) -> impl Iterator<Item = (&str, Entity<E>)> {
+        let all = self.ty.is_none().then(|| {
+            let from = self.all.partition_point(|(it, _)| **it < *name);
+            self.all.iter().skip(from).map(|(name, entity)| (&**name, entity.clone()))
+        });
+        let seen = self.ty.iter().flat_map(move |ty| ty.exports_from(name));
+        let seen = seen.filter_map(|(name, ty)| Some((name, self.part(name, ty)?)));
+        all.into_iter().flatten().chain(seen)
     }
 }
 
@@ -80,6 +114,23 @@ pub(crate) struct Closure<E: CoreEngine> {
     pub(crate) definition: Arc<Definition>,
     pub(crate) code: Arc<Code<E>>,
     pub(crate) around: Option<Arc<Surroundings<E>>>,
+    /// The type as which the component is seen, if that may say less than its definition.
+    pub(crate) ty: Option<Arc<NestedComponentType>>,
+}
+
+impl<E: CoreEngine> Closure<E> {
+    /// Returns the exports of an instance of the component, seen as the component is.
+    pub(crate) fn exports_seen(&self, exports: Exports<E>) -> Exports<E> {
+        match &self.ty {
+            Some(ty) => Exports { ty: Some(ty.instance.clone()), ..exports },
+            None => exports,
+        }
+    }
+
+    /// Returns the imports and exports of the component, as far as it is seen.
+    pub(crate) fn sides(&self) -> Sides<'_> {
+        self.ty.as_ref().map_or_else(|| Sides::of_definition(&self.definition), |ty| Sides::of(ty))
+    }
 }
 
 /// The core modules and components that a component has defined before an inner one.
@@ -100,6 +151,23 @@ pub(crate) struct Code<E: CoreEngine> {
 }
 
 impl<E: CoreEngine> Entity<E> {
+    /// Returns the same item, seen as an item of a type that it was checked against. The result has
+    /// what the type says, and nothing else.
+    ///
+    /// Each item in an index space is seen as the type that it has in the definition. This matters
+    /// for an import, and for an export with a type of its own, which may have more than their
+    /// types say. The cost does not depend on the size of the item.
+    pub(crate) fn seen_as(&self, ty: &ExternType) -> Self {
+        match (self, ty) {
+            (Self::Instance(it), ExternType::Instance(ty)) => Self::Instance(it.seen_as(ty)),
+            (Self::Module(it), ExternType::Module(ty)) => Self::Module(it.seen_as(ty)),
+            (Self::Component(it), ExternType::Component(ty)) => {
+                Self::Component(Closure { ty: Some(ty.clone()), ..it.clone() })
+            }
+            (it, _) => it.clone(),
+        }
+    }
+
     /// Returns `true` if it is of this sort.
     pub(crate) const fn is(&self, sort: Sort) -> bool {
         matches!(
@@ -141,7 +209,7 @@ impl<E: CoreEngine> Clone for Entity<E> {
 
 impl<E: CoreEngine> Clone for Exports<E> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { all: self.all.clone(), ty: self.ty.clone() }
     }
 }
 
@@ -151,6 +219,7 @@ impl<E: CoreEngine> Clone for Closure<E> {
             definition: self.definition.clone(),
             code: self.code.clone(),
             around: self.around.clone(),
+            ty: self.ty.clone(),
         }
     }
 }

@@ -85,6 +85,11 @@ impl HostValues {
         self.types.insert(ty, key);
     }
 
+    /// Returns the Rust type of the values of a resource type, if it has values.
+    pub(crate) fn values_of(&self, ty: TypeIndex) -> Option<ResourceKey> {
+        self.types.get(&ty).copied()
+    }
+
     /// Returns `true` if the resources of any type have values.
     pub(crate) fn has_types(&self) -> bool {
         !self.types.is_empty()
@@ -109,11 +114,11 @@ impl HostValues {
         let (Shape::Own(expected) | Shape::Borrow(expected)) = shape else {
             return Err(AbiError::ResourceValue.into());
         };
-        let found = self.types.get(&ty);
-        if found == Some(expected) {
+        let found = self.values_of(ty);
+        if found == Some(*expected) {
             return Ok(());
         }
-        self.problem = Some(ResourceValueError::other(*expected, found.copied()));
+        self.problem = Some(ResourceValueError::other(*expected, found));
         Err(AbiError::ResourceValue.into())
     }
 

@@ -10,7 +10,11 @@ use crate::component::definition::extern_type::ModuleType;
 use crate::engine::CoreEngine;
 
 /// A core module that is loaded. Cloning it is cheap.
-pub struct Module<E: CoreEngine>(Arc<LoadedModule<E>>);
+pub struct Module<E: CoreEngine> {
+    loaded: Arc<LoadedModule<E>>,
+    /// The type as which the module is seen, if that may say less than its own.
+    ty: Option<Arc<ModuleType>>,
+}
 
 /// A loaded core module, with its properties.
 pub(crate) struct LoadedModule<E: CoreEngine> {
@@ -28,29 +32,40 @@ pub(crate) struct LoadedModule<E: CoreEngine> {
 
 impl<E: CoreEngine> Module<E> {
     pub(crate) fn of(loaded: LoadedModule<E>) -> Self {
-        Self(Arc::new(loaded))
+        Self { loaded: Arc::new(loaded), ty: None }
+    }
+
+    /// Returns the same module, seen as one of a type.
+    pub(crate) fn seen_as(&self, ty: &Arc<ModuleType>) -> Self {
+        Self { loaded: self.loaded.clone(), ty: Some(ty.clone()) }
+    }
+
+    /// Returns the type as which it is seen.
+    pub(crate) fn ty(&self) -> &ModuleType {
+        self.ty.as_ref().unwrap_or(&self.loaded.ty)
     }
 
     /// Returns the index of the memory that is exported as `name`. Imported memories come first.
     pub(crate) fn memory(&self, name: &str) -> Option<u32> {
-        let found = self.0.memories.binary_search_by(|(it, _)| (**it).cmp(name)).ok()?;
-        self.0.memories.get(found).map(|(_, index)| *index)
+        let memories = &self.loaded.memories;
+        let found = memories.binary_search_by(|(it, _)| (**it).cmp(name)).ok()?;
+        memories.get(found).map(|(_, index)| *index)
     }
 
     /// Returns the loaded module.
     pub(crate) fn loaded(&self) -> &LoadedModule<E> {
-        &self.0
+        &self.loaded
     }
 }
 
 impl<E: CoreEngine> Clone for Module<E> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { loaded: self.loaded.clone(), ty: self.ty.clone() }
     }
 }
 
 impl<E: CoreEngine> fmt::Debug for Module<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Module").field("imports", &self.0.imports).finish_non_exhaustive()
+        f.debug_struct("Module").field("imports", &self.loaded.imports).finish_non_exhaustive()
     }
 }

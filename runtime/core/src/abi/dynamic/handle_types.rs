@@ -1,11 +1,14 @@
 //! Checking that a type is that of a Rust type, and finding the types of its handles.
 
+use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::builtin::TypeIndex;
 use crate::error::{AbiError, Failure};
 
 use super::check::Mismatch;
+use super::display::TypeNames;
 use super::shapes::scalar;
 use super::ty::{Case, EndType, Field, ListShape, RecordShape, Type, VariantShape, VariantType};
 use super::type_list::TypeList;
@@ -27,6 +30,32 @@ enum HandleShape {
     Resource(ResourceKey),
     Stream(&'static Shape),
     Future(&'static Shape),
+}
+
+/// The host's knowledge of the types that are compared with a Rust type: their names, which
+/// [`Mismatch`]es then have, and the values of resource types.
+pub trait ResourceFacts: TypeNames {
+    /// Returns a description of `ty` if its resources are known to have no values of the Rust type
+    /// `values`. `ty` is an [`Own`](Type::Own) or a [`Borrow`](Type::Borrow).
+    ///
+    /// It is called for Rust types that [have values](ResourceKey::has_values) only.
+    fn other_values(&self, ty: &Type, values: ResourceKey) -> Option<String>;
+}
+
+/// No knowledge: no names, and no values.
+#[derive(Clone, Copy, Debug)]
+pub struct NoResourceFacts;
+
+impl TypeNames for NoResourceFacts {
+    fn name_of(&self, _: &Type) -> Option<Cow<'_, str>> {
+        None
+    }
+}
+
+impl ResourceFacts for NoResourceFacts {
+    fn other_values(&self, _: &Type, _: ResourceKey) -> Option<String> {
+        None
+    }
 }
 
 impl HandleTypes {
@@ -65,6 +94,21 @@ impl HandleTypes {
     ///
     /// [`Mismatch`], which names the part that differs.
     pub fn check_list(&mut self, types: &TypeList, shape: &Shape) -> Result<(), Mismatch> {
+        self.check_list_with(types, shape, &NoResourceFacts)
+    }
+
+    /// Checks the types of a function's parameters as [`check_list`](Self::check_list) does, with
+    /// the host's knowledge of resource types.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`], which names the part that differs.
+    pub fn check_list_with(
+        &mut self,
+        types: &TypeList,
+        shape: &Shape,
+        facts: &dyn ResourceFacts,
+    ) -> Result<(), Mismatch> {
         let shapes = match *shape {
             Shape::Nothing => &[],
             Shape::Tuple(shapes) => shapes,
@@ -76,7 +120,7 @@ impl HandleTypes {
             return Err(Mismatch::count(types.len() as u64, "parameters", shapes.len()));
         }
         types.zip(shapes).enumerate().try_for_each(|(position, (ty, shape))| {
-            self.check(ty, shape).map_err(|it| it.within(format_args!("[{position}]")))
+            self.check(ty, shape, facts).map_err(|it| it.within(format_args!("[{position}]")))
         })
     }
 
@@ -86,32 +130,52 @@ impl HandleTypes {
     ///
     /// [`Mismatch`], which names the part that differs.
     pub fn check_optional(&mut self, ty: Option<&Type>, shape: &Shape) -> Result<(), Mismatch> {
+        self.check_optional_with(ty, shape, &NoResourceFacts)
+    }
+
+    /// Checks a function's result as [`check_optional`](Self::check_optional) does, with the host's
+    /// knowledge of resource types.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`], which names the part that differs.
+    pub fn check_optional_with(
+        &mut self,
+        ty: Option<&Type>,
+        shape: &Shape,
+        facts: &dyn ResourceFacts,
+    ) -> Result<(), Mismatch> {
         match (ty, shape) {
             (None, Shape::Nothing) => Ok(()),
             (None, shape) => Err(Mismatch::new("nothing", shape)),
-            (Some(ty), shape) => self.check(ty, shape),
+            (Some(ty), shape) => self.check(ty, shape, facts),
         }
     }
 
     /// Checks that a type has this shape.
-    fn check(&mut self, ty: &Type, shape: &Shape) -> Result<(), Mismatch> {
-        let different = || Err(Mismatch::new(ty, shape));
+    fn check(
+        &mut self,
+        ty: &Type,
+        shape: &Shape,
+        facts: &dyn ResourceFacts,
+    ) -> Result<(), Mismatch> {
+        let different = || Err(Mismatch::new(ty.with_names(facts), shape));
         let is_same = match (ty, *shape) {
             (Type::List(list), Shape::List(element)) if list.shape() == ListShape::List => {
-                return self.check(list.element(), element).map_err(|it| it.within("[]"));
+                return self.check(list.element(), element, facts).map_err(|it| it.within("[]"));
             }
             (Type::List(list), Shape::FixedLengthList(element, length)) => {
                 let ListShape::FixedLength(expected) = list.shape() else { return different() };
                 if usize::try_from(expected).ok() != Some(length) {
                     return different();
                 }
-                return self.check(list.element(), element).map_err(|it| it.within("[]"));
+                return self.check(list.element(), element, facts).map_err(|it| it.within("[]"));
             }
             (Type::List(list), Shape::Map(key, value)) if list.shape() == ListShape::Map => {
                 let Type::Record(entry) = list.element() else { return different() };
                 let mut parts = entry.fields().iter().zip([(".key", key), (".value", value)]);
                 return parts.try_for_each(|(field, (name, shape))| {
-                    self.check(field.ty(), shape).map_err(|it| it.within(name))
+                    self.check(field.ty(), shape, facts).map_err(|it| it.within(name))
                 });
             }
             (Type::Record(record), Shape::Record(fields))
@@ -123,7 +187,7 @@ impl HandleTypes {
                 }
                 return record.fields().iter().zip(fields).try_for_each(
                     |(field, (name, shape))| {
-                        self.check(field.ty(), shape)
+                        self.check(field.ty(), shape, facts)
                             .map_err(|it| it.within(format_args!(".{name}")))
                     },
                 );
@@ -135,21 +199,26 @@ impl HandleTypes {
                 let mut parts = record.fields().iter().zip(shapes).enumerate();
                 return parts.try_for_each(|(position, (field, shape))| {
                     let part = format_args!(".{position}");
-                    self.check(field.ty(), shape).map_err(|it| it.within(part))
+                    self.check(field.ty(), shape, facts).map_err(|it| it.within(part))
                 });
             }
             (Type::Variant(variant), shape) => {
-                return self.check_variant(variant, &shape).unwrap_or_else(different);
+                return self.check_variant(variant, &shape, facts).unwrap_or_else(different);
             }
             (Type::Flags(flags), Shape::Flags(labels)) => flags.labels().eq(labels.iter().copied()),
             (Type::Own(number), Shape::Own(key)) | (Type::Borrow(number), Shape::Borrow(key)) => {
+                if key.has_values()
+                    && let Some(known) = facts.other_values(ty, key)
+                {
+                    return Err(Mismatch::new(known, shape));
+                }
                 self.insert(HandleShape::Resource(key), *number).is_ok()
             }
             (Type::Stream(end), Shape::Stream(element)) => {
-                return self.check_end(end, element, HandleShape::Stream(element));
+                return self.check_end(end, element, HandleShape::Stream(element), facts);
             }
             (Type::Future(end), Shape::Future(value)) => {
-                return self.check_end(end, value, HandleShape::Future(value));
+                return self.check_end(end, value, HandleShape::Future(value), facts);
             }
             (ty, shape) => scalar(&shape).is_some_and(|it| it == *ty),
         };
@@ -161,11 +230,12 @@ impl HandleTypes {
         &mut self,
         variant: &VariantType,
         shape: &Shape,
+        facts: &dyn ResourceFacts,
     ) -> Option<Result<(), Mismatch>> {
         let cases = variant.cases();
         let mut payload = |case: Option<&Case>, shape: &Shape| {
             let case = case?;
-            let result = self.check_optional(case.payload(), shape);
+            let result = self.check_optional_with(case.payload(), shape, facts);
             Some(result.map_err(|it| it.within(format_args!("({})", case.name()))))
         };
         match (variant.shape(), *shape) {
@@ -195,8 +265,9 @@ impl HandleTypes {
         end: &EndType,
         element: &'static Shape,
         shape: HandleShape,
+        facts: &dyn ResourceFacts,
     ) -> Result<(), Mismatch> {
-        self.check_optional(end.element(), element).map_err(|it| it.within("<>"))?;
+        self.check_optional_with(end.element(), element, facts).map_err(|it| it.within("<>"))?;
         // Streams of the same elements have the same number.
         let same = self.insert(shape, end.index());
         same.map_err(|()| Mismatch::new("a stream or future", "one of another type"))

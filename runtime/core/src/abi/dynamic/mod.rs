@@ -30,7 +30,7 @@ mod wave_support;
 
 pub use check::Mismatch;
 pub use display::{NamedType, TypeNames};
-pub use handle_types::HandleTypes;
+pub use handle_types::{HandleTypes, NoResourceFacts, ResourceFacts};
 pub use image::{from_vals, from_vals_with, to_vals, to_vals_with};
 pub use making::InvalidType;
 pub use of::ResourceNumbers;

@@ -82,13 +82,27 @@ pub enum Shape {
 pub struct ResourceKey {
     id: TypeId,
     name: fn() -> &'static str,
+    has_values: bool,
 }
 
 impl ResourceKey {
-    /// Creates the key of `R`.
+    /// Creates the key of `R`, which is only a name for a resource type.
     #[must_use]
     pub const fn of<R: ?Sized + 'static>() -> Self {
-        Self { id: TypeId::of::<R>(), name: type_name::<R> }
+        Self { id: TypeId::of::<R>(), name: type_name::<R>, has_values: false }
+    }
+
+    /// Creates the key of `R`, whose values are the resources. It is equal to that of
+    /// [`of`](Self::of).
+    #[must_use]
+    pub const fn of_values<R: 'static>() -> Self {
+        Self { id: TypeId::of::<R>(), name: type_name::<R>, has_values: true }
+    }
+
+    /// Returns `true` if the resources are values of the Rust type.
+    #[must_use]
+    pub const fn has_values(&self) -> bool {
+        self.has_values
     }
 
     /// Returns the path of the Rust type.

@@ -52,7 +52,7 @@ impl KnownTypes {
         let instance =
             at.types.get(id).ok_or_else(|| at.unexpected("there is no such instance type"))?;
         let exports = instance.exports.iter().map(|(name, item)| (name, item.ty));
-        let instance = Arc::new(InstanceType { exports: self.entities(at, exports)? });
+        let instance = Arc::new(InstanceType::new(self.entities(at, exports)?));
         self.instances.insert(id, Arc::clone(&instance));
         Ok(instance)
     }
@@ -71,7 +71,7 @@ impl KnownTypes {
         let exports = component.exports.iter().map(|(name, item)| (name, item.ty));
         let component = Arc::new(NestedComponentType {
             imports: self.entities(at, imports)?,
-            exports: self.entities(at, exports)?,
+            instance: Arc::new(InstanceType::new(self.entities(at, exports)?)),
         });
         self.components.insert(id, Arc::clone(&component));
         Ok(component)

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use crate::abi::{CoreFunctionType, HandleTypes, Type, TypeList};
+use crate::abi::{CoreFunctionType, HandleTypes, NoResourceFacts, Type, TypeList};
 use crate::component::definition::function_type::FunctionType;
 use crate::component::definition::generated::builtin::BuiltinTemplate;
 use crate::component::definition::immediates::CanonicalOptions;
@@ -191,7 +191,7 @@ impl<E: CoreEngine, T: 'static> State<E, T> {
         };
         match &function.call {
             HostFunctionCall::Typed(function) => {
-                function.check(ty).map_err(|_| AbiError::ValueMismatch.into())
+                function.check(ty, &NoResourceFacts).map_err(|_| AbiError::ValueMismatch.into())
             }
             _ => Ok(HandleTypes::default()),
         }

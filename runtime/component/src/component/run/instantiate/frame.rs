@@ -163,7 +163,7 @@ impl<'a, 'c, E: CoreEngine, T: 'static> Frame<'a, 'c, E, T> {
                 functions.never_stops(function, frame.instance);
             }
         }
-        Ok(frame.finish())
+        Ok(component.exports_seen(frame.finish()))
     }
 
     fn new(

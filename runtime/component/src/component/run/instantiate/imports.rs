@@ -3,14 +3,19 @@
 //! Most types are known without a store. They are checked once, when a linker prepares a component.
 //! Only the types of exports of instances in a store are not known before. So the check has its own
 //! numbers for resource types: one for each token of the host, and one for each number of a store.
+//!
+//! An item may have more than the type of its import says. What the type does not say is hidden when
+//! the item is imported: see `Entity::seen_as`.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use crate::abi::{HandleNumbers, Resolver, Type};
+use crate::abi::{HandleNumbers, Resolver, ResourceFacts, ResourceKey, Type, TypeNames};
 use crate::builtin::TypeIndex;
 use crate::component::definition::extern_type::{ExternType, InstanceType};
 use crate::component::definition::function_type::FunctionType;
@@ -28,8 +33,9 @@ use crate::machine::FunctionId;
 use super::given::{Given, GivenByName};
 
 /// Returns the errors of the items for the imports of a component, each with the position of its
-/// import. Without a store, functions of instances in a store are not checked. Items that are
-/// missing in composed instances were reported before.
+/// import. Without a store, functions and resource types of instances in a store are not checked,
+/// nor are functions with such resource types. Items that are missing in composed instances were
+/// reported before.
 pub(crate) fn import_errors<E: CoreEngine, T: 'static>(
     definition: &Definition,
     given: &GivenByName<E, T>,
@@ -40,6 +46,7 @@ pub(crate) fn import_errors<E: CoreEngine, T: 'static>(
         given,
         state,
         numbers: BTreeMap::new(),
+        values: BTreeMap::new(),
         slots: BTreeMap::new(),
         position: 0,
         errors: Vec::new(),
@@ -47,8 +54,8 @@ pub(crate) fn import_errors<E: CoreEngine, T: 'static>(
     for (position, (name, ty)) in definition.imports().enumerate() {
         check.position = position;
         if let Some(given) = given.get(&name.name) {
-            check.bind(ty, Found::Given(given));
-            check.check(&name.full_name, ty, Found::Given(given));
+            check.bind(ty, &Found::Given(given));
+            check.check(&name.full_name, ty, &Found::Given(given));
         }
     }
     check.errors
@@ -60,7 +67,10 @@ struct ImportCheck<'a, E: CoreEngine, T: 'static> {
     given: &'a GivenByName<E, T>,
     state: Option<&'a State<E, T>>,
     /// The numbers of resource types.
-    numbers: BTreeMap<ResourceKey, TypeIndex>,
+    numbers: BTreeMap<ResourceIdentity, TypeIndex>,
+    /// The Rust types of the values of resource types, by their numbers. `None` for a resource type
+    /// without values.
+    values: BTreeMap<TypeIndex, Option<ResourceKey>>,
     /// The numbers of the resource types in the slots of the component.
     slots: BTreeMap<TypeIndex, TypeIndex>,
     /// The position of the import that is being checked.
@@ -70,7 +80,7 @@ struct ImportCheck<'a, E: CoreEngine, T: 'static> {
 
 /// The identity of a resource type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum ResourceKey {
+enum ResourceIdentity {
     /// A resource type of the host that has no number in the store, by its address.
     Host(usize),
     /// One with a number in the store.
@@ -80,19 +90,11 @@ enum ResourceKey {
 /// An item for an import: of a linker, or of a store.
 enum Found<'a, E: CoreEngine, T: 'static> {
     Given(&'a Given<E, T>),
-    Entity(&'a Entity<E>),
+    Entity(Entity<E>),
 }
-
-impl<E: CoreEngine, T: 'static> Clone for Found<'_, E, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<E: CoreEngine, T: 'static> Copy for Found<'_, E, T> {}
 
 impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
-    const fn kind(self) -> &'static str {
+    const fn kind(&self) -> &'static str {
         match self {
             Self::Given(given) => given.kind(),
             Self::Entity(entity) => entity.kind(),
@@ -100,7 +102,7 @@ impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
     }
 
     /// Returns the part of an instance with a name.
-    fn part(self, name: &str) -> Option<Self> {
+    fn part(&self, name: &str) -> Option<Self> {
         match self {
             Self::Given(Given::Instance(parts)) => parts.get(name).map(Self::Given),
             Self::Given(Given::Exports(exports, ..)) | Self::Entity(Entity::Instance(exports)) => {
@@ -111,14 +113,14 @@ impl<E: CoreEngine, T: 'static> Found<'_, E, T> {
     }
 
     /// Returns `true` if it is a composed instance, whose missing parts were reported before.
-    const fn is_put_together(self) -> bool {
+    const fn is_put_together(&self) -> bool {
         matches!(self, Self::Given(Given::Instance(_)))
     }
 }
 
 impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
     /// Sets the resource types of slots that are named here first.
-    fn bind(&mut self, ty: &ExternType, found: Found<'a, E, T>) {
+    fn bind(&mut self, ty: &ExternType, found: &Found<'a, E, T>) {
         match ty {
             ExternType::Resource(slot) => {
                 if let Some(number) = self.resource(found) {
@@ -128,7 +130,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
             ExternType::Instance(ty) => {
                 for (name, ty) in ty.exports() {
                     if let Some(part) = found.part(name) {
-                        self.bind(ty, part);
+                        self.bind(ty, &part);
                     }
                 }
             }
@@ -137,29 +139,39 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
     }
 
     /// Returns the number of a resource type.
-    fn resource(&mut self, found: Found<'a, E, T>) -> Option<TypeIndex> {
+    fn resource(&mut self, found: &Found<'a, E, T>) -> Option<TypeIndex> {
         match found {
             Found::Given(Given::Resource(token)) => Some(self.of_token(token)),
-            Found::Entity(Entity::Resource(number)) => {
-                Some(self.number(ResourceKey::Store(*number)))
-            }
+            Found::Entity(Entity::Resource(number)) => self.of_store(*number),
             _ => None,
         }
+    }
+
+    /// Returns the number of a resource type of the store. Without the store, there is none: the
+    /// host may know the resource type by a token.
+    fn of_store(&mut self, number: TypeIndex) -> Option<TypeIndex> {
+        let values = self.state?.handles.values.values_of(number);
+        let number = self.number(ResourceIdentity::Store(number));
+        self.values.insert(number, values);
+        Some(number)
     }
 
     fn of_token(&mut self, token: &HostResourceType<E, T>) -> TypeIndex {
         let address = token.address();
         let known = self.state.and_then(|state| state.resource_types.number(address));
-        self.number(known.map_or(ResourceKey::Host(address), ResourceKey::Store))
+        let number = known.map_or(ResourceIdentity::Host(address), ResourceIdentity::Store);
+        let number = self.number(number);
+        self.values.insert(number, token.values());
+        number
     }
 
-    fn number(&mut self, key: ResourceKey) -> TypeIndex {
+    fn number(&mut self, key: ResourceIdentity) -> TypeIndex {
         let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
         *self.numbers.entry(key).or_insert(TypeIndex(next))
     }
 
     /// Checks that the item for an import has its type.
-    fn check(&mut self, path: &str, expected: &ExternType, found: Found<'a, E, T>) {
+    fn check(&mut self, path: &str, expected: &ExternType, found: &Found<'a, E, T>) {
         let result = match (expected, found) {
             (ExternType::Function(expected), Found::Given(Given::Function(function, _))) => {
                 return self.check_host_function(path, expected, function);
@@ -186,7 +198,8 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
                 ExternType::Resource(slot),
                 Found::Given(Given::Resource(_)) | Found::Entity(Entity::Resource(_)),
             ) => {
-                if self.resource(found) == self.slots.get(slot).copied() {
+                let number = self.resource(found);
+                if number.is_none() || number == self.slots.get(slot).copied() {
                     return;
                 }
                 Err(ImportError::Mismatch {
@@ -198,12 +211,14 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
             (
                 ExternType::Module(expected),
                 Found::Given(Given::Module(given)) | Found::Entity(Entity::Module(given)),
-            ) => matching::module(path, &given.loaded().ty, expected),
+            ) => matching::module(path, given.ty(), expected),
             (
                 ExternType::Component(expected),
                 Found::Given(Given::Component(given)) | Found::Entity(Entity::Component(given)),
-            ) => matching::component(path, &given.definition, expected),
-            (ExternType::Type(_), _) => Ok(()),
+            ) => matching::component(path, &given.sides(), expected),
+            (ExternType::Type(_), Found::Given(Given::Type) | Found::Entity(Entity::Type)) => {
+                Ok(())
+            }
             (expected, found) => {
                 Err(mismatch(path, &expected.with_names(&self.slot_names()), found.kind()))
             }
@@ -217,11 +232,11 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
         self.errors.push((self.position, error));
     }
 
-    fn check_instance(&mut self, path: &str, expected: &InstanceType, found: Found<'a, E, T>) {
+    fn check_instance(&mut self, path: &str, expected: &InstanceType, found: &Found<'a, E, T>) {
         for (name, expected) in expected.exports() {
             let path = within(path, name);
             match (found.part(name), expected) {
-                (Some(part), expected) => self.check(&path, expected, part),
+                (Some(part), expected) => self.check(&path, expected, &part),
                 (None, ExternType::Type(_)) => {}
                 (None, _) if found.is_put_together() => {}
                 (None, _) => {
@@ -237,8 +252,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
         if let Some(function) = state.functions.host_function(function) {
             self.check_host_function(path, expected, function);
         } else if let Ok(lifted) = state.functions.lifted(function) {
-            let given =
-                lifted.ty.resolved_by(|number| Some(self.number(ResourceKey::Store(number))));
+            let given = lifted.ty.resolved_by(|number| self.of_store(number));
             self.compare(path, expected, given, &lifted.ty);
         }
     }
@@ -261,15 +275,25 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
             }
             (None, HostFunctionCall::Typed(function)) => {
                 let Some(expected) = self.expected(expected) else { return };
-                if let Err(mismatch) = function.check(&expected) {
-                    let text = expected.with_names(&self.names()).to_string();
-                    let mismatch = Box::new(mismatch.of_type(text));
-                    self.tell(ImportError::Function { name: path.into(), mismatch });
+                let no_names = ResourceNames::default();
+                if function.check(&expected, &self.facts(&no_names)).is_ok() {
+                    return;
+                }
+                // The names are searched for only if there is an error.
+                let names = self.names();
+                if let Err(mismatch) = function.check(&expected, &self.facts(&names)) {
+                    let (name, mismatch) = (path.into(), Box::new(mismatch));
+                    self.tell(ImportError::Function { name, mismatch });
                 }
             }
             // It accepts all arguments, and returns an error if they are wrong.
             (None, _) => {}
         }
+    }
+
+    /// Returns what is known of resource types.
+    const fn facts<'b>(&'b self, names: &'b ResourceNames) -> Facts<'b> {
+        Facts { names, values: &self.values }
     }
 
     /// Compares the type of a function with the type of an item. `given` is `None` if `stated`
@@ -294,7 +318,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
     }
 
     /// Returns the type that a function should have. Returns `None` if it names the resource type
-    /// of a wrong import, which was reported before.
+    /// of a wrong import, which was reported before, or one that is known in the store only.
     fn expected(&self, expected: &FunctionType) -> Option<FunctionType> {
         expected.resolved_by(|slot| self.slots.get(&slot).copied())
     }
@@ -314,7 +338,7 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
             }
         }
         for (name, given) in self.given {
-            self.add_names(&mut names, name, Found::Given(given));
+            self.add_names(&mut names, name, &Found::Given(given));
         }
         // A resource type of the host that was found for no import has no name.
         for number in self.numbers.values() {
@@ -323,24 +347,51 @@ impl<'a, E: CoreEngine, T: 'static> ImportCheck<'a, E, T> {
         names
     }
 
-    fn add_names(&mut self, names: &mut ResourceNames, path: &str, found: Found<'a, E, T>) {
+    fn add_names(&mut self, names: &mut ResourceNames, path: &str, found: &Found<'a, E, T>) {
         if let Some(number) = self.resource(found) {
             names.add(number, path);
         }
         match found {
             Found::Given(Given::Instance(parts)) => {
                 for (name, part) in parts {
-                    self.add_names(names, &within(path, name), Found::Given(part));
+                    self.add_names(names, &within(path, name), &Found::Given(part));
                 }
             }
             Found::Given(Given::Exports(exports, ..))
             | Found::Entity(Entity::Instance(exports)) => {
                 for (name, part) in exports.iter() {
-                    self.add_names(names, &within(path, name), Found::Entity(part));
+                    self.add_names(names, &within(path, name), &Found::Entity(part));
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// The names of resource types, and the Rust types of their values, by their numbers.
+struct Facts<'a> {
+    names: &'a ResourceNames,
+    values: &'a BTreeMap<TypeIndex, Option<ResourceKey>>,
+}
+
+impl TypeNames for Facts<'_> {
+    fn name_of(&self, ty: &Type) -> Option<Cow<'_, str>> {
+        self.names.name_of(ty)
+    }
+}
+
+impl ResourceFacts for Facts<'_> {
+    fn other_values(&self, ty: &Type, values: ResourceKey) -> Option<String> {
+        let (Type::Own(number) | Type::Borrow(number)) = ty else { return None };
+        let known = *self.values.get(number)?;
+        if known == Some(values) {
+            return None;
+        }
+        let ty = ty.with_names(self);
+        Some(match known {
+            Some(known) => format!("{ty} with values of `{known}`"),
+            None => format!("{ty} without values, which `HostResourceType::of` did not make"),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::component::definition::extern_type::{CoreExternType, CoreImport};
+use crate::component::definition::extern_type::{CoreExternType, CoreImport, ExternType};
 use crate::component::definition::items::{Binding, CoreSort, ExternName, Item, Reference};
 use crate::component::store::canonical::MemoryKey;
 use crate::component::store::entity::{Closure, CoreInstance, Entity, Exports, find_entity};
@@ -36,6 +36,7 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
                     definition: definition.clone(),
                     code: self.code.clone(),
                     around: sees_around.then(|| Arc::new(self.spaces.surroundings())),
+                    ty: None,
                 }))?;
             }
             Item::Instantiate { component, arguments, binding } => {
@@ -51,9 +52,9 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
             Item::Resource { slot, representation, destructor } => {
                 self.resource(*slot, *representation, *destructor)?;
             }
-            Item::Import { name, binding, .. } => self.import(name, binding.as_ref())?,
-            Item::Export { name, reference, binding, .. } => {
-                self.export(name, *reference, binding.as_ref())?;
+            Item::Import { name, ty, binding } => self.import(name, ty, binding.as_ref())?,
+            Item::Export { name, reference, ty, binding } => {
+                self.export(name, *reference, ty, binding.as_ref())?;
             }
             Item::Lift { core_function, options, ty } => {
                 self.lift(*core_function, options, ty)?;
@@ -68,9 +69,14 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
 
     /// Adds the item for an import. It was checked by validation, or before the outermost instance
     /// was begun.
-    fn import(&mut self, name: &ExternName, binding: Option<&Binding>) -> Result<(), Fault> {
+    fn import(
+        &mut self,
+        name: &ExternName,
+        ty: &ExternType,
+        binding: Option<&Binding>,
+    ) -> Result<(), Fault> {
         let given = find_entity(self.imports, &name.name);
-        let given = given.ok_or_else(|| Fault::Inconsistent("an argument is missing"))?.clone();
+        let given = given.ok_or_else(|| Fault::Inconsistent("an argument is missing"))?.seen_as(ty);
         self.spaces.bind(binding, &given)?;
         self.spaces.push(given)
     }
@@ -209,9 +215,10 @@ impl<E: CoreEngine, T: 'static> Frame<'_, '_, E, T> {
         &mut self,
         name: &ExternName,
         reference: Reference,
+        ty: &ExternType,
         binding: Option<&Binding>,
     ) -> Result<(), Fault> {
-        let entity = self.spaces.entity(reference)?;
+        let entity = self.spaces.entity(reference)?.seen_as(ty);
         if let Entity::Function(function) = entity {
             self.cx.data_mut().name_function(function, &name.full_name);
         }

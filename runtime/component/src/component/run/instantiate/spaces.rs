@@ -348,8 +348,7 @@ impl<E: CoreEngine> Spaces<E> {
         name: &str,
     ) -> Result<(), Fault> {
         let found = self.instance(instance)?.get(name).filter(|found| found.is(sort));
-        let found = found.ok_or_else(|| Fault::Inconsistent("an export is missing"))?.clone();
-        self.push(found)
+        self.push(found.ok_or_else(|| Fault::Inconsistent("an export is missing"))?)
     }
 
     /// Adds an item of a component around this one.
@@ -401,7 +400,7 @@ impl<E: CoreEngine> Spaces<E> {
                 exports.iter().try_for_each(|(name, binding)| {
                     let found = instance.get(name);
                     let found = found.ok_or_else(|| Fault::Inconsistent("a type is missing"))?;
-                    self.bind(Some(binding), found)
+                    self.bind(Some(binding), &found)
                 })
             }
             _ => Err(Fault::Inconsistent("what is bound is not a resource type")),

@@ -39,7 +39,7 @@ fn imports_are_listed_with_their_types_and_exports_too() {
     assert!(f.results.types().eq([&Type::String]));
     assert!(matches!(&*i.exports, [(name, ExternType::Function(_))] if &**name == "g"));
     assert!(matches!(&*c.imports, [(name, ExternType::Function(_))] if &**name == "x"));
-    assert!(matches!(&*c.exports, [(name, ExternType::Function(_))] if &**name == "y"));
+    assert!(matches!(&*c.instance.exports, [(name, ExternType::Function(_))] if &**name == "y"));
     let exports: alloc::vec::Vec<_> =
         decoded.root.exports().map(|(name, ty)| (&*name.name, ty)).collect();
     assert_eq!(exports, [("h", &ExternType::Function(alloc::sync::Arc::clone(f)))]);
