@@ -1,7 +1,6 @@
 //! Blocking on the calling thread.
 
 use std::thread;
-use std::time::Duration;
 
 use weft::abi::Val;
 use weft::component::CallError;
@@ -15,9 +14,9 @@ fn a_call_blocks_without_polls_until_another_thread_answers() {
     let ask_twice = world.guest_function("ask-twice");
     let questions = asked.clone();
     let answering = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(30));
+        questions.wait_for_polls(1);
         questions.answer(1, 40);
-        thread::sleep(Duration::from_millis(30));
+        questions.wait_for_polls(3);
         questions.answer(2, 2);
     });
     let result = world.store.call(&ask_twice, &[Val::U32(1)]).unwrap();

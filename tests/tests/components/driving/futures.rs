@@ -40,7 +40,7 @@ fn a_call_is_driven_by_a_block_on_of_ten_lines() {
     let ask = world.guest_function("ask");
     let questions = asked.clone();
     let answering = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(20));
+        questions.wait_for_polls(1);
         questions.answer(3, 33);
     });
     let result = block_on(world.store.call_async(&ask, &[Val::U32(3)])).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use weft::abi::Val;
 use weft::component::{HostResult, Linker};
@@ -63,6 +64,13 @@ impl Questions {
     /// Returns the number of polls of all questions together.
     pub(crate) fn polls(&self) -> u32 {
         self.0.lock().unwrap().values().map(|question| question.polls).sum()
+    }
+
+    /// Blocks until there have been that many polls of all questions together.
+    pub(crate) fn wait_for_polls(&self, polls: u32) {
+        while self.polls() < polls {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Returns true if the future of a question was dropped, with or without an answer.

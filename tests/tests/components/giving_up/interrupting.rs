@@ -86,8 +86,8 @@ async fn a_guest_that_spins_is_stopped_when_its_future_is_dropped() {
     let spin = world.store.function(&one, "spin").unwrap();
     timeout(SOON, world.store.call_async(&spin, &[])).await.unwrap_err();
     let count = world.store.function(&other, "count").unwrap();
-    let result = timeout(SOON, world.store.call_async(&count, &[Val::S32(3)])).await;
-    assert_eq!(result.unwrap().unwrap(), Some(Val::S32(0)));
+    let result = world.store.call_async(&count, &[Val::S32(3)]).await;
+    assert_eq!(result.unwrap(), Some(Val::S32(0)));
     assert!(matches!(world.store.take_background_trap(), Some(CallError::Interrupted)));
     assert!(world.try_call(&one, "count", &[Val::S32(3)]).is_err());
     world.store.remove_instance(&one).unwrap();
