@@ -20,8 +20,8 @@ use crate::failure::Failure;
 use crate::format::Format;
 use crate::guest::{EndSignal, Signals, on_signals};
 
-/// The time that a guest has to end after it was interrupted: [`GRACE_PARTS`] waits of this time. On a
-/// machine that is too busy for this process, each wait takes longer, for the guest's sake.
+/// The time that a guest has to end after it was interrupted: [`GRACE_PARTS`] waits of this time.
+/// On a busy machine each wait takes longer, so that the guest also has longer.
 const GRACE_PART: Duration = Duration::from_millis(10);
 
 /// The number of waits.

@@ -119,7 +119,7 @@ fn an_import_has_nothing_that_its_type_hides() {
     assert_only_f(&mut world, &instance, &["i2", "inner"]);
     assert_only_f(&mut world, &instance, &["inner"]);
 
-    // The same if the linker composes the instance of parts.
+    // The same holds for an instance that the linker makes from parts.
     let parts = world.linker.instance("i");
     parts.exports_of("inner", &provider.instance("n").unwrap().instance("inner").unwrap());
     parts.function("more", |_, _| Ok(None));

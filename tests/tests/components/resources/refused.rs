@@ -131,7 +131,7 @@ fn resource_types_of_other_instances_are_compared_too() {
     let [error] = &errors[..] else { panic!("{errors:?}") };
     assert!(told(error).contains("expected borrow<file> without values"), "{error}");
 
-    // A resource type of the host, and a host function, that a guest passes on.
+    // A guest exports the resource type and the host function that it has imported.
     let passes_on = r#"(component
         (import "file" (type $file (sub resource)))
         (import "close" (func $close (param "self" (own $file)) (result u32)))
@@ -151,8 +151,8 @@ fn resource_types_of_other_instances_are_compared_too() {
     world.instance(user);
 }
 
-/// Checks a resource type of the host that is imported twice: from the linker, and from an instance
-/// that passes it on.
+/// Checks a host resource type that is imported twice: from the linker, and from an instance that
+/// exports it again.
 #[test]
 fn a_resource_type_that_an_instance_passes_on_is_that_of_the_host() {
     let user = r#"(component
